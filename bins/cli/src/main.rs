@@ -1,0 +1,2 @@
+//! c2c-cli
+fn main() {}

@@ -1,0 +1,2 @@
+//! c2c-server
+fn main() {}
