@@ -1,1 +1,32 @@
-//! c2c-catalogue
+//! The vocabulary of c2c: what a widget reports, what custom code may report, and the
+//! envelope in which both reach the parent page and integrations.
+//!
+//! The crate does no IO. Everything that crosses a boundary is parsed into one of its types,
+//! so that a value of these types is a proof: an [`Event`] has exactly the fields of its name,
+//! a [`CustomName`] cannot pass for a widget event, an [`Envelope`] carries one or the other.
+//!
+//! ```
+//! use c2c_catalogue::{Body, EndReason, Envelope, Event};
+//!
+//! let envelope: Envelope = r#"{
+//!     "name": "call_ended",
+//!     "data": {"duration": 31, "reason": "user_hangup", "context": {"orderId": "A-1"}},
+//!     "timestamp": "2026-03-01T12:00:00Z",
+//!     "id": "01956b4e-3c00-7000-8000-000000000000",
+//!     "seq": 3
+//! }"#
+//! .parse()?;
+//!
+//! let Body::Widget(Event::CallEnded { duration, reason }) = envelope.body() else { panic!() };
+//! assert_eq!((*duration, *reason), (31.0, EndReason::UserHangup));
+//! assert_eq!(envelope.context()["orderId"], "A-1");
+//! # Ok::<(), c2c_catalogue::EnvelopeError>(())
+//! ```
+
+mod envelope;
+mod event;
+mod name;
+
+pub use envelope::{Body, Envelope, EnvelopeError};
+pub use event::{EndReason, Event, Rating, RatingError};
+pub use name::{CUSTOM_PREFIX, CustomName, CustomNameError};

@@ -1,0 +1,242 @@
+//! The widget events of the reference catalogue.
+
+use serde::{Deserialize, Serialize};
+
+/// A widget event with its fields, as `name` and `data` of an [`Envelope`](crate::Envelope).
+///
+/// Field names are those of the wire in camelCase. A nullable field must be present, and unknown
+/// fields are refused: the reader of an event never has to guess whether something is missing or
+/// misspelt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "name",
+    content = "data",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+#[non_exhaustive]
+pub enum Event {
+    /// The widget was rendered; reported once.
+    WidgetLoaded {
+        /// Whether the widget runs in the console's preview.
+        is_preview: bool,
+    },
+    /// The outbound call request was accepted.
+    CallStarted {
+        /// Who is called, when the widget knows.
+        #[serde(deserialize_with = "required")]
+        destination_id: Option<String>,
+        /// The routing decision, when there was one.
+        #[serde(deserialize_with = "required")]
+        routing_key: Option<String>,
+        /// Whether the visitor filled in a form before the call.
+        has_form_values: bool,
+    },
+    /// The call ended cleanly.
+    CallEnded {
+        /// Seconds since the visitor started the call, 0 or more.
+        #[serde(deserialize_with = "seconds")]
+        duration: f64,
+        /// Who hung up.
+        reason: EndReason,
+    },
+    /// The call failed to start or was dropped; no [`Event::CallEnded`] follows.
+    CallError {
+        /// A stable, machine-readable code.
+        code: String,
+        /// A sentence for a person.
+        #[serde(deserialize_with = "required")]
+        message: Option<String>,
+        /// Seconds since the visitor started the call, if it had started.
+        #[serde(deserialize_with = "optional_seconds")]
+        duration: Option<f64>,
+    },
+    /// The survey after the call was sent.
+    SurveySubmitted {
+        /// The visitor's rating.
+        rating: Rating,
+        /// The visitor's words.
+        #[serde(deserialize_with = "required")]
+        comment: Option<String>,
+    },
+}
+
+impl Event {
+    /// The names of all widget events, in the order in which a call produces them.
+    pub const NAMES: [&'static str; 5] = [
+        "widget_loaded",
+        "call_started",
+        "call_ended",
+        "call_error",
+        "survey_submitted",
+    ];
+
+    /// The event's name on the wire.
+    pub fn name(&self) -> &'static str {
+        let [loaded, started, ended, error, survey] = Self::NAMES;
+        match self {
+            Self::WidgetLoaded { .. } => loaded,
+            Self::CallStarted { .. } => started,
+            Self::CallEnded { .. } => ended,
+            Self::CallError { .. } => error,
+            Self::SurveySubmitted { .. } => survey,
+        }
+    }
+}
+
+/// Who ended a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The visitor hung up.
+    UserHangup,
+    /// The other side hung up.
+    RemoteHangup,
+}
+
+/// A survey rating, 1 to 5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct Rating(u8);
+
+/// The number is not a rating.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a rating is an integer from 1 to 5, not {0}")]
+pub struct RatingError(u8);
+
+impl TryFrom<u8> for Rating {
+    type Error = RatingError;
+
+    fn try_from(stars: u8) -> Result<Self, RatingError> {
+        if (1..=5).contains(&stars) {
+            Ok(Self(stars))
+        } else {
+            Err(RatingError(stars))
+        }
+    }
+}
+
+impl From<Rating> for u8 {
+    fn from(rating: Rating) -> Self {
+        rating.0
+    }
+}
+
+/// A nullable field that may not be left out (serde would take a missing `Option` for `null`).
+fn required<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer)
+}
+
+fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let seconds = f64::deserialize(deserializer)?;
+    if seconds >= 0.0 {
+        Ok(seconds)
+    } else {
+        Err(serde::de::Error::custom("a duration is a number ≥ 0"))
+    }
+}
+
+fn optional_seconds<'de, D>(deserializer: D) -> Result<Option<f64>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    struct Seconds(#[serde(deserialize_with = "seconds")] f64);
+
+    Ok(Option::<Seconds>::deserialize(deserializer)?.map(|Seconds(seconds)| seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str, expected: Result<&str, &str>) {
+        let parsed = serde_json::from_str::<Event>(json);
+        match (&parsed, expected) {
+            (Ok(event), Ok(name)) => {
+                assert_eq!(event.name(), name);
+                let printed = serde_json::to_string(event).expect("events serialise");
+                assert_eq!(
+                    &serde_json::from_str::<Event>(&printed).expect("round trip"),
+                    event
+                );
+            }
+            (Err(error), Err(part)) => {
+                assert!(
+                    error.to_string().contains(part),
+                    "{error} does not say {part:?}"
+                );
+            }
+            _ => panic!("{json}: {parsed:?}, expected {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn each_event_of_the_catalogue_is_read_and_printed() {
+        check(
+            r#"{"name":"widget_loaded","data":{"isPreview":false}}"#,
+            Ok("widget_loaded"),
+        );
+        check(
+            r#"{"name":"call_started","data":{"destinationId":"sales","routingKey":null,"hasFormValues":false}}"#,
+            Ok("call_started"),
+        );
+        check(
+            r#"{"name":"call_ended","data":{"duration":0.5,"reason":"remote_hangup"}}"#,
+            Ok("call_ended"),
+        );
+        check(
+            r#"{"name":"call_error","data":{"code":"busy","message":null,"duration":null}}"#,
+            Ok("call_error"),
+        );
+        check(
+            r#"{"name":"survey_submitted","data":{"rating":5,"comment":"thanks"}}"#,
+            Ok("survey_submitted"),
+        );
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_the_reason() {
+        check(
+            r#"{"name":"call_begun","data":{}}"#,
+            Err("unknown variant `call_begun`"),
+        );
+        check(
+            r#"{"name":"widget_loaded","data":{}}"#,
+            Err("missing field `isPreview`"),
+        );
+        check(
+            r#"{"name":"widget_loaded","data":{"isPreview":true,"extra":1}}"#,
+            Err("unknown field `extra`"),
+        );
+        check(
+            r#"{"name":"call_started","data":{"destinationId":"x","hasFormValues":true}}"#,
+            Err("missing field `routingKey`"),
+        );
+        check(
+            r#"{"name":"call_ended","data":{"duration":-1,"reason":"user_hangup"}}"#,
+            Err("a duration is a number ≥ 0"),
+        );
+        check(
+            r#"{"name":"call_error","data":{"code":"x","message":null,"duration":-1}}"#,
+            Err("a duration is a number ≥ 0"),
+        );
+        check(
+            r#"{"name":"call_ended","data":{"duration":1,"reason":"bored"}}"#,
+            Err("unknown variant `bored`"),
+        );
+        check(
+            r#"{"name":"survey_submitted","data":{"rating":6,"comment":null}}"#,
+            Err("a rating is an integer from 1 to 5, not 6"),
+        );
+        check(
+            r#"{"name":"survey_submitted","data":{"rating":4.5,"comment":null}}"#,
+            Err("floating point"),
+        );
+    }
+}

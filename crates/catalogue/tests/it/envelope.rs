@@ -1,0 +1,73 @@
+//! Reading and printing of envelopes.
+
+use c2c_catalogue::{Body, Envelope};
+
+fn envelope(name: &str, data: &str) -> String {
+    format!(
+        r#"{{"name":"{name}","data":{data},"timestamp":"2026-03-01T12:00:00.125Z","id":"01956b4e-3c00-7000-8000-000000000000","seq":7}}"#
+    )
+}
+
+fn check_refused(json: &str, part: &str) {
+    let error = json.parse::<Envelope>().expect_err(json).to_string();
+    assert!(error.contains(part), "{error} does not say {part:?}");
+}
+
+#[test]
+fn a_widget_event_survives_the_round_trip() {
+    let json = envelope(
+        "call_ended",
+        r#"{"context":{"orderId":"A-1"},"duration":31.0,"reason":"user_hangup"}"#,
+    );
+    let parsed: Envelope = json.parse().expect("valid");
+    assert_eq!(parsed.to_string(), json);
+    assert_eq!((parsed.name().as_str(), parsed.seq()), ("call_ended", 7));
+}
+
+#[test]
+fn a_custom_event_keeps_its_own_keys() {
+    let json = envelope(
+        "custom:chat_opened",
+        r#"{"context":{},"deep":{"a":[1]},"source":"x"}"#,
+    );
+    let parsed: Envelope = json.parse().expect("valid");
+    assert_eq!(parsed.to_string(), json);
+    let Body::Custom(name, data) = parsed.body() else {
+        panic!("{parsed:?}")
+    };
+    assert_eq!(
+        (name.as_str(), &data["source"]),
+        ("chat_opened", &"x".into())
+    );
+}
+
+#[test]
+fn a_forged_or_broken_envelope_is_refused() {
+    check_refused("[]", "not an envelope");
+    check_refused(
+        &envelope("call_ended", r#"{"duration":1,"reason":"user_hangup"}"#),
+        "context",
+    );
+    check_refused(
+        &envelope("call_ended", r#"{"context":{}}"#),
+        "missing field `duration`",
+    );
+    check_refused(&envelope("call_begun", r#"{"context":{}}"#), "call_begun");
+    check_refused(
+        &envelope("custom:call_ended", r#"{"context":{}}"#),
+        "call_ended",
+    );
+    check_refused(&envelope("custom:", r#"{"context":{}}"#), "needs a name");
+    check_refused(
+        &envelope("custom:x", r#"{"context":{"a":1}}"#),
+        "not an envelope",
+    );
+    check_refused(
+        &envelope("custom:x", r#"{"context":{}}"#).replace("-7000-", "-4000-"),
+        "version 7",
+    );
+    check_refused(
+        &envelope("custom:x", r#"{"context":{}}"#).replace("seq", "sec"),
+        "sec",
+    );
+}
