@@ -1,0 +1,80 @@
+//! The policy of the sandbox document: its headers, and the attributes of the frame that holds it.
+
+use crate::csp::{Csp, Source};
+use crate::{Header, HostSource, permissions, sandbox};
+
+/// Everything that holds the sandbox document, as one value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentPolicy {
+    headers: Vec<Header>,
+}
+
+/// An attribute of the iframe element, to be set before `src`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameAttribute {
+    /// The attribute's name.
+    pub name: &'static str,
+    /// The attribute's value; empty for a boolean attribute.
+    pub value: &'static str,
+}
+
+impl DocumentPolicy {
+    /// The strictest policy under which tags still work: any script from anywhere may run and use
+    /// the network, and nothing of the pages above can be reached.
+    ///
+    /// `ancestors` are *all* pages that may stand above the frame: the widget's and those of the
+    /// integrator, since browsers check every one of them up to the top. With an empty list the
+    /// document cannot be framed at all.
+    pub fn strict(ancestors: &[HostSource]) -> Self {
+        let csp = Csp::default()
+            .sandbox()
+            .frame_ancestors(ancestors)
+            .directive("form-action", &[Source::None]);
+        let headers = vec![
+            Header::new("content-type", "text/html; charset=utf-8"),
+            csp.header(),
+            permissions::deny_all(),
+            Header::new("x-content-type-options", "nosniff"),
+            Header::new("referrer-policy", "no-referrer"),
+            // What `accepts_destination` looks at, and what the encodings depend on.
+            Header::new("vary", "accept-encoding, sec-fetch-dest"),
+        ];
+        Self { headers }
+    }
+
+    /// The response headers, each name once.
+    pub fn headers(&self) -> &[Header] {
+        &self.headers
+    }
+
+    /// The attributes of the iframe element. A browser that does not know `credentialless`
+    /// ignores it.
+    pub fn frame_attributes(&self) -> &'static [FrameAttribute] {
+        const ATTRIBUTES: &[FrameAttribute] = &[
+            FrameAttribute {
+                name: "sandbox",
+                value: sandbox::TOKENS,
+            },
+            FrameAttribute {
+                name: "referrerpolicy",
+                value: "no-referrer",
+            },
+            FrameAttribute {
+                name: "credentialless",
+                value: "",
+            },
+        ];
+        ATTRIBUTES
+    }
+
+    /// Whether the document may answer a request with this `Sec-Fetch-Dest` header
+    /// ([Fetch Metadata §2.1](https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header)).
+    ///
+    /// Opened as a page of its own the document would be an address that anybody can fill with
+    /// their content; `Cross-Origin-Opener-Policy` does not prevent the opening. A client that
+    /// does not send the header is let through: it is no current browser, and the other headers
+    /// still hold.
+    pub fn accepts_destination(sec_fetch_dest: Option<&[u8]>) -> bool {
+        matches!(sec_fetch_dest, None | Some(b"iframe"))
+    }
+}

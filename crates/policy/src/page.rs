@@ -1,0 +1,103 @@
+//! The policies of the pages around the sandbox, and of what they load.
+
+use crate::csp::{Csp, Source};
+use crate::{Header, HostSource};
+
+/// The headers of a page that is not the sandbox document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PagePolicy {
+    headers: Vec<Header>,
+}
+
+impl PagePolicy {
+    /// The widget page, which holds the sandboxed frame.
+    ///
+    /// Its `frame-src` names the sandbox's host and nothing else (no `data:`, no `blob:`): this is
+    /// what keeps the frame from being navigated elsewhere, by itself or by a page above it.
+    /// `parents` are the pages that may embed the widget.
+    pub fn widget(sandbox: &HostSource, parents: &[HostSource]) -> Self {
+        let csp = own_files()
+            .directive("frame-src", &[Source::Host(sandbox)])
+            .frame_ancestors(parents);
+        Self::html(&csp)
+    }
+
+    /// A parent page that embeds the widget and is embedded by nobody.
+    pub fn parent(widget: &HostSource) -> Self {
+        let csp = own_files()
+            .directive("frame-src", &[Source::Host(widget)])
+            .frame_ancestors(&[]);
+        Self::html(&csp)
+    }
+
+    /// The console: its own files and its own API, framed by nobody. Where the browser has Trusted
+    /// Types, no string becomes script.
+    pub fn console() -> Self {
+        let csp = own_files()
+            .directive("connect-src", &[Source::Itself])
+            .directive("require-trusted-types-for", &[Source::Script])
+            .frame_ancestors(&[]);
+        Self::html(&csp)
+    }
+
+    /// A script, stylesheet or image: inert if it is opened as a page.
+    pub fn asset(content_type: &'static str) -> Self {
+        Self::with(content_type, &inert())
+    }
+
+    /// An answer of the API: inert if it is opened as a page, and never kept.
+    pub fn api() -> Self {
+        let mut policy = Self::with("application/json", &inert());
+        policy
+            .headers
+            .push(Header::new("cache-control", "no-store"));
+        policy
+    }
+
+    /// A short explanation for a person (an error, a refusal): inert text, never kept.
+    pub fn message() -> Self {
+        let mut policy = Self::with("text/plain; charset=utf-8", &inert());
+        policy
+            .headers
+            .push(Header::new("cache-control", "no-store"));
+        policy
+    }
+
+    /// The response headers, each name once.
+    pub fn headers(&self) -> &[Header] {
+        &self.headers
+    }
+
+    fn html(csp: &Csp) -> Self {
+        Self::with("text/html; charset=utf-8", csp)
+    }
+
+    fn with(content_type: &'static str, csp: &Csp) -> Self {
+        let headers = vec![
+            Header::new("content-type", content_type),
+            csp.header(),
+            Header::new("x-content-type-options", "nosniff"),
+            Header::new("referrer-policy", "no-referrer"),
+        ];
+        Self { headers }
+    }
+}
+
+/// Scripts, styles and images from the page's own server, and nothing else.
+fn own_files() -> Csp {
+    Csp::default()
+        .directive("default-src", &[Source::None])
+        .directive("script-src", &[Source::Itself])
+        .directive("style-src", &[Source::Itself])
+        .directive("img-src", &[Source::Itself, Source::Data])
+        .directive("base-uri", &[Source::None])
+        .directive("form-action", &[Source::None])
+}
+
+/// Nothing runs, nothing loads, nobody frames it.
+fn inert() -> Csp {
+    Csp::default()
+        .sandbox_everything()
+        .directive("default-src", &[Source::None])
+        .frame_ancestors(&[])
+}

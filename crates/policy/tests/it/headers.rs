@@ -1,0 +1,136 @@
+//! The headers as they go over the wire.
+
+use c2c_policy::{DENIED_FEATURES, DocumentPolicy, Header, HostSource, PagePolicy};
+
+fn source(text: &str) -> HostSource {
+    text.parse().expect(text)
+}
+
+fn value<'a>(headers: &'a [Header], name: &str) -> &'a str {
+    let mut found = headers.iter().filter(|header| header.name == name);
+    let value = &found.next().unwrap_or_else(|| panic!("no {name}")).value;
+    assert_eq!(found.next(), None, "{name} twice");
+    value
+}
+
+/// Every policy there is, with its name.
+fn all() -> Vec<(&'static str, Vec<Header>)> {
+    let (widget, parent) = (source("https://w.example"), source("https://p.example"));
+    vec![
+        (
+            "document",
+            DocumentPolicy::strict(std::slice::from_ref(&widget))
+                .headers()
+                .to_vec(),
+        ),
+        ("unframed", DocumentPolicy::strict(&[]).headers().to_vec()),
+        (
+            "widget",
+            PagePolicy::widget(&source("https://s.example"), &[parent])
+                .headers()
+                .to_vec(),
+        ),
+        ("parent", PagePolicy::parent(&widget).headers().to_vec()),
+        ("console", PagePolicy::console().headers().to_vec()),
+        (
+            "asset",
+            PagePolicy::asset("text/javascript; charset=utf-8")
+                .headers()
+                .to_vec(),
+        ),
+        ("api", PagePolicy::api().headers().to_vec()),
+        ("message", PagePolicy::message().headers().to_vec()),
+    ]
+}
+
+#[test]
+fn the_sandbox_document_is_held_by_one_sandbox_with_one_token() {
+    let policy =
+        DocumentPolicy::strict(&[source("https://w.example"), source("https://*.p.example")]);
+    let csp = value(policy.headers(), "content-security-policy");
+    assert_eq!(
+        csp,
+        "sandbox allow-scripts; frame-ancestors https://w.example https://*.p.example; \
+         form-action 'none'"
+    );
+    assert_eq!(policy.frame_attributes()[0].name, "sandbox");
+    assert_eq!(policy.frame_attributes()[0].value, "allow-scripts");
+    let unframed = DocumentPolicy::strict(&[]);
+    assert!(
+        value(unframed.headers(), "content-security-policy").contains("frame-ancestors 'none'")
+    );
+}
+
+#[test]
+fn only_iframes_load_the_document() {
+    for dest in [
+        "document",
+        "embed",
+        "object",
+        "frame",
+        "fencedframe",
+        "empty",
+        "",
+        "IFRAME",
+        "iframe ",
+    ] {
+        assert!(
+            !DocumentPolicy::accepts_destination(Some(dest.as_bytes())),
+            "{dest:?}"
+        );
+    }
+    assert!(DocumentPolicy::accepts_destination(Some(b"iframe")));
+    assert!(DocumentPolicy::accepts_destination(None));
+}
+
+#[test]
+fn the_widget_page_pins_its_frame_to_the_sandbox() {
+    let policy = PagePolicy::widget(&source("https://s.example"), &[source("https://p.example")]);
+    let csp = value(policy.headers(), "content-security-policy");
+    let directives: Vec<&str> = csp.split("; ").collect();
+    assert!(directives.contains(&"frame-src https://s.example"), "{csp}");
+    assert!(
+        directives.contains(&"frame-ancestors https://p.example"),
+        "{csp}"
+    );
+    assert!(directives.contains(&"default-src 'none'"), "{csp}");
+}
+
+#[test]
+fn denied_features_are_sorted_and_unique_and_leave_tags_what_they_use() {
+    assert!(DENIED_FEATURES.is_sorted_by(|a, b| a < b));
+    for kept in [
+        "unload",
+        "sync-xhr",
+        "deferred-fetch",
+        "deferred-fetch-minimal",
+    ] {
+        assert!(!DENIED_FEATURES.contains(&kept), "{kept}");
+    }
+    let document = DocumentPolicy::strict(&[]);
+    let header = value(document.headers(), "permissions-policy");
+    assert!(header.starts_with("accelerometer=(), "), "{header}");
+    assert_eq!(header.matches("=()").count(), DENIED_FEATURES.len());
+}
+
+#[test]
+fn every_policy_says_what_it_is_and_leaks_no_referrer() {
+    for (name, headers) in all() {
+        assert_eq!(
+            value(&headers, "x-content-type-options"),
+            "nosniff",
+            "{name}"
+        );
+        assert_eq!(value(&headers, "referrer-policy"), "no-referrer", "{name}");
+        assert!(!value(&headers, "content-type").is_empty(), "{name}");
+        let csp = value(&headers, "content-security-policy");
+        assert!(csp.contains("frame-ancestors "), "{name}: {csp}");
+        assert!(!csp.contains("unsafe"), "{name}: {csp}");
+        for header in &headers {
+            assert!(
+                header.value.bytes().all(|b| (b' '..=b'~').contains(&b)),
+                "{name}: {header:?}"
+            );
+        }
+    }
+}

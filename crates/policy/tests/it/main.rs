@@ -1,0 +1,4 @@
+//! What the crate promises to those who embed it.
+
+mod headers;
+mod source;
