@@ -115,17 +115,12 @@ impl FromStr for Envelope {
         if wire.id.get_version_num() != 7 {
             return Err(EnvelopeError::Id(wire.id));
         }
-        let body = match wire.name.strip_prefix(CUSTOM_PREFIX) {
-            Some(name) => Body::Custom(name.parse()?, wire.data.fields),
-            None => {
-                let tagged = serde_json::json!({"name": &wire.name, "data": wire.data.fields});
-                Body::Widget(serde_json::from_value(tagged).map_err(|source| {
-                    EnvelopeError::Event {
-                        name: wire.name,
-                        source,
-                    }
-                })?)
-            }
+        let body = if let Some(name) = wire.name.strip_prefix(CUSTOM_PREFIX) {
+            Body::Custom(name.parse()?, wire.data.fields)
+        } else {
+            let tagged = serde_json::json!({"name": &wire.name, "data": wire.data.fields});
+            let event = serde_json::from_value(tagged);
+            Body::Widget(event.map_err(|source| EnvelopeError::Event { name: wire.name, source })?)
         };
         Ok(Self {
             body,

@@ -64,13 +64,8 @@ pub enum Event {
 
 impl Event {
     /// The names of all widget events, in the order in which a call produces them.
-    pub const NAMES: [&'static str; 5] = [
-        "widget_loaded",
-        "call_started",
-        "call_ended",
-        "call_error",
-        "survey_submitted",
-    ];
+    pub const NAMES: [&'static str; 5] =
+        ["widget_loaded", "call_started", "call_ended", "call_error", "survey_submitted"];
 
     /// The event's name on the wire.
     pub fn name(&self) -> &'static str {
@@ -109,11 +104,7 @@ impl TryFrom<u8> for Rating {
     type Error = RatingError;
 
     fn try_from(stars: u8) -> Result<Self, RatingError> {
-        if (1..=5).contains(&stars) {
-            Ok(Self(stars))
-        } else {
-            Err(RatingError(stars))
-        }
+        if (1..=5).contains(&stars) { Ok(Self(stars)) } else { Err(RatingError(stars)) }
     }
 }
 
@@ -161,16 +152,10 @@ mod tests {
             (Ok(event), Ok(name)) => {
                 assert_eq!(event.name(), name);
                 let printed = serde_json::to_string(event).expect("events serialise");
-                assert_eq!(
-                    &serde_json::from_str::<Event>(&printed).expect("round trip"),
-                    event
-                );
+                assert_eq!(&serde_json::from_str::<Event>(&printed).expect("round trip"), event);
             }
             (Err(error), Err(part)) => {
-                assert!(
-                    error.to_string().contains(part),
-                    "{error} does not say {part:?}"
-                );
+                assert!(error.to_string().contains(part), "{error} does not say {part:?}");
             }
             _ => panic!("{json}: {parsed:?}, expected {expected:?}"),
         }
@@ -178,10 +163,7 @@ mod tests {
 
     #[test]
     fn each_event_of_the_catalogue_is_read_and_printed() {
-        check(
-            r#"{"name":"widget_loaded","data":{"isPreview":false}}"#,
-            Ok("widget_loaded"),
-        );
+        check(r#"{"name":"widget_loaded","data":{"isPreview":false}}"#, Ok("widget_loaded"));
         check(
             r#"{"name":"call_started","data":{"destinationId":"sales","routingKey":null,"hasFormValues":false}}"#,
             Ok("call_started"),
@@ -202,14 +184,8 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_with_the_reason() {
-        check(
-            r#"{"name":"call_begun","data":{}}"#,
-            Err("unknown variant `call_begun`"),
-        );
-        check(
-            r#"{"name":"widget_loaded","data":{}}"#,
-            Err("missing field `isPreview`"),
-        );
+        check(r#"{"name":"call_begun","data":{}}"#, Err("unknown variant `call_begun`"));
+        check(r#"{"name":"widget_loaded","data":{}}"#, Err("missing field `isPreview`"));
         check(
             r#"{"name":"widget_loaded","data":{"isPreview":true,"extra":1}}"#,
             Err("unknown field `extra`"),

@@ -115,10 +115,7 @@ impl TryFrom<String> for CustomName {
         if letters.starts_with("c2c") {
             return Err(CustomNameError::Reserved);
         }
-        if let Some(event) = Event::NAMES
-            .into_iter()
-            .find(|event| letters_only(event) == letters)
-        {
+        if let Some(event) = Event::NAMES.into_iter().find(|event| letters_only(event) == letters) {
             return Err(CustomNameError::LooksBuiltIn { name, event });
         }
         Ok(Self(name))
@@ -139,8 +136,5 @@ impl fmt::Display for CustomName {
 
 /// What a hurried reader sees of a name: no case, no separators.
 fn letters_only(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }

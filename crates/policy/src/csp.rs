@@ -35,11 +35,7 @@ impl Csp {
         let sources: Vec<Source<'_>> = ancestors.iter().map(Source::Host).collect();
         self.directive(
             "frame-ancestors",
-            if sources.is_empty() {
-                &[Source::None]
-            } else {
-                &sources
-            },
+            if sources.is_empty() { &[Source::None] } else { &sources },
         )
     }
 

@@ -51,18 +51,9 @@ impl DocumentPolicy {
     /// ignores it.
     pub fn frame_attributes(&self) -> &'static [FrameAttribute] {
         const ATTRIBUTES: &[FrameAttribute] = &[
-            FrameAttribute {
-                name: "sandbox",
-                value: sandbox::TOKENS,
-            },
-            FrameAttribute {
-                name: "referrerpolicy",
-                value: "no-referrer",
-            },
-            FrameAttribute {
-                name: "credentialless",
-                value: "",
-            },
+            FrameAttribute { name: "sandbox", value: sandbox::TOKENS },
+            FrameAttribute { name: "referrerpolicy", value: "no-referrer" },
+            FrameAttribute { name: "credentialless", value: "" },
         ];
         ATTRIBUTES
     }

@@ -51,9 +51,6 @@ pub struct Header {
 
 impl Header {
     fn new(name: &'static str, value: impl Into<String>) -> Self {
-        Self {
-            name,
-            value: value.into(),
-        }
+        Self { name, value: value.into() }
     }
 }

@@ -16,17 +16,14 @@ impl PagePolicy {
     /// what keeps the frame from being navigated elsewhere, by itself or by a page above it.
     /// `parents` are the pages that may embed the widget.
     pub fn widget(sandbox: &HostSource, parents: &[HostSource]) -> Self {
-        let csp = own_files()
-            .directive("frame-src", &[Source::Host(sandbox)])
-            .frame_ancestors(parents);
+        let csp =
+            own_files().directive("frame-src", &[Source::Host(sandbox)]).frame_ancestors(parents);
         Self::html(&csp)
     }
 
     /// A parent page that embeds the widget and is embedded by nobody.
     pub fn parent(widget: &HostSource) -> Self {
-        let csp = own_files()
-            .directive("frame-src", &[Source::Host(widget)])
-            .frame_ancestors(&[]);
+        let csp = own_files().directive("frame-src", &[Source::Host(widget)]).frame_ancestors(&[]);
         Self::html(&csp)
     }
 
@@ -48,18 +45,14 @@ impl PagePolicy {
     /// An answer of the API: inert if it is opened as a page, and never kept.
     pub fn api() -> Self {
         let mut policy = Self::with("application/json", &inert());
-        policy
-            .headers
-            .push(Header::new("cache-control", "no-store"));
+        policy.headers.push(Header::new("cache-control", "no-store"));
         policy
     }
 
     /// A short explanation for a person (an error, a refusal): inert text, never kept.
     pub fn message() -> Self {
         let mut policy = Self::with("text/plain; charset=utf-8", &inert());
-        policy
-            .headers
-            .push(Header::new("cache-control", "no-store"));
+        policy.headers.push(Header::new("cache-control", "no-store"));
         policy
     }
 

@@ -63,9 +63,6 @@ pub const DENIED_FEATURES: &[&str] = &[
 
 /// The header that denies [`DENIED_FEATURES`] to everybody: `name=()` for each.
 pub(crate) fn deny_all() -> Header {
-    let denied: Vec<String> = DENIED_FEATURES
-        .iter()
-        .map(|name| format!("{name}=()"))
-        .collect();
+    let denied: Vec<String> = DENIED_FEATURES.iter().map(|name| format!("{name}=()")).collect();
     Header::new("permissions-policy", denied.join(", "))
 }

@@ -26,48 +26,25 @@ fn a_widget_event_survives_the_round_trip() {
 
 #[test]
 fn a_custom_event_keeps_its_own_keys() {
-    let json = envelope(
-        "custom:chat_opened",
-        r#"{"context":{},"deep":{"a":[1]},"source":"x"}"#,
-    );
+    let json = envelope("custom:chat_opened", r#"{"context":{},"deep":{"a":[1]},"source":"x"}"#);
     let parsed: Envelope = json.parse().expect("valid");
     assert_eq!(parsed.to_string(), json);
-    let Body::Custom(name, data) = parsed.body() else {
-        panic!("{parsed:?}")
-    };
-    assert_eq!(
-        (name.as_str(), &data["source"]),
-        ("chat_opened", &"x".into())
-    );
+    let Body::Custom(name, data) = parsed.body() else { panic!("{parsed:?}") };
+    assert_eq!((name.as_str(), &data["source"]), ("chat_opened", &"x".into()));
 }
 
 #[test]
 fn a_forged_or_broken_envelope_is_refused() {
     check_refused("[]", "not an envelope");
-    check_refused(
-        &envelope("call_ended", r#"{"duration":1,"reason":"user_hangup"}"#),
-        "context",
-    );
-    check_refused(
-        &envelope("call_ended", r#"{"context":{}}"#),
-        "missing field `duration`",
-    );
+    check_refused(&envelope("call_ended", r#"{"duration":1,"reason":"user_hangup"}"#), "context");
+    check_refused(&envelope("call_ended", r#"{"context":{}}"#), "missing field `duration`");
     check_refused(&envelope("call_begun", r#"{"context":{}}"#), "call_begun");
-    check_refused(
-        &envelope("custom:call_ended", r#"{"context":{}}"#),
-        "call_ended",
-    );
+    check_refused(&envelope("custom:call_ended", r#"{"context":{}}"#), "call_ended");
     check_refused(&envelope("custom:", r#"{"context":{}}"#), "needs a name");
-    check_refused(
-        &envelope("custom:x", r#"{"context":{"a":1}}"#),
-        "not an envelope",
-    );
+    check_refused(&envelope("custom:x", r#"{"context":{"a":1}}"#), "not an envelope");
     check_refused(
         &envelope("custom:x", r#"{"context":{}}"#).replace("-7000-", "-4000-"),
         "version 7",
     );
-    check_refused(
-        &envelope("custom:x", r#"{"context":{}}"#).replace("seq", "sec"),
-        "sec",
-    );
+    check_refused(&envelope("custom:x", r#"{"context":{}}"#).replace("seq", "sec"), "sec");
 }

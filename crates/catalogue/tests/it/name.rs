@@ -7,10 +7,7 @@ fn check(name: &str, expected: Result<(), &str>) {
     match (name.parse::<CustomName>(), expected) {
         (Ok(parsed), Ok(())) => assert_eq!(parsed.as_str(), name),
         (Err(error), Err(part)) => {
-            assert!(
-                error.to_string().contains(part),
-                "{name:?}: {error} does not say {part:?}"
-            );
+            assert!(error.to_string().contains(part), "{name:?}: {error} does not say {part:?}");
         }
         (parsed, expected) => panic!("{name:?}: {parsed:?}, expected {expected:?}"),
     }
@@ -18,13 +15,7 @@ fn check(name: &str, expected: Result<(), &str>) {
 
 #[test]
 fn ordinary_names_are_taken() {
-    for name in [
-        "chat_opened",
-        "a",
-        "A.b-c_9",
-        "checkout.step-2",
-        &"x".repeat(64),
-    ] {
+    for name in ["chat_opened", "a", "A.b-c_9", "checkout.step-2", &"x".repeat(64)] {
         check(name, Ok(()));
     }
 }

@@ -17,27 +17,12 @@ fn value<'a>(headers: &'a [Header], name: &str) -> &'a str {
 fn all() -> Vec<(&'static str, Vec<Header>)> {
     let (widget, parent) = (source("https://w.example"), source("https://p.example"));
     vec![
-        (
-            "document",
-            DocumentPolicy::strict(std::slice::from_ref(&widget))
-                .headers()
-                .to_vec(),
-        ),
+        ("document", DocumentPolicy::strict(std::slice::from_ref(&widget)).headers().to_vec()),
         ("unframed", DocumentPolicy::strict(&[]).headers().to_vec()),
-        (
-            "widget",
-            PagePolicy::widget(&source("https://s.example"), &[parent])
-                .headers()
-                .to_vec(),
-        ),
+        ("widget", PagePolicy::widget(&source("https://s.example"), &[parent]).headers().to_vec()),
         ("parent", PagePolicy::parent(&widget).headers().to_vec()),
         ("console", PagePolicy::console().headers().to_vec()),
-        (
-            "asset",
-            PagePolicy::asset("text/javascript; charset=utf-8")
-                .headers()
-                .to_vec(),
-        ),
+        ("asset", PagePolicy::asset("text/javascript; charset=utf-8").headers().to_vec()),
         ("api", PagePolicy::api().headers().to_vec()),
         ("message", PagePolicy::message().headers().to_vec()),
     ]
@@ -63,21 +48,10 @@ fn the_sandbox_document_is_held_by_one_sandbox_with_one_token() {
 
 #[test]
 fn only_iframes_load_the_document() {
-    for dest in [
-        "document",
-        "embed",
-        "object",
-        "frame",
-        "fencedframe",
-        "empty",
-        "",
-        "IFRAME",
-        "iframe ",
-    ] {
-        assert!(
-            !DocumentPolicy::accepts_destination(Some(dest.as_bytes())),
-            "{dest:?}"
-        );
+    for dest in
+        ["document", "embed", "object", "frame", "fencedframe", "empty", "", "IFRAME", "iframe "]
+    {
+        assert!(!DocumentPolicy::accepts_destination(Some(dest.as_bytes())), "{dest:?}");
     }
     assert!(DocumentPolicy::accepts_destination(Some(b"iframe")));
     assert!(DocumentPolicy::accepts_destination(None));
@@ -89,22 +63,14 @@ fn the_widget_page_pins_its_frame_to_the_sandbox() {
     let csp = value(policy.headers(), "content-security-policy");
     let directives: Vec<&str> = csp.split("; ").collect();
     assert!(directives.contains(&"frame-src https://s.example"), "{csp}");
-    assert!(
-        directives.contains(&"frame-ancestors https://p.example"),
-        "{csp}"
-    );
+    assert!(directives.contains(&"frame-ancestors https://p.example"), "{csp}");
     assert!(directives.contains(&"default-src 'none'"), "{csp}");
 }
 
 #[test]
 fn denied_features_are_sorted_and_unique_and_leave_tags_what_they_use() {
     assert!(DENIED_FEATURES.is_sorted_by(|a, b| a < b));
-    for kept in [
-        "unload",
-        "sync-xhr",
-        "deferred-fetch",
-        "deferred-fetch-minimal",
-    ] {
+    for kept in ["unload", "sync-xhr", "deferred-fetch", "deferred-fetch-minimal"] {
         assert!(!DENIED_FEATURES.contains(&kept), "{kept}");
     }
     let document = DocumentPolicy::strict(&[]);
@@ -116,21 +82,14 @@ fn denied_features_are_sorted_and_unique_and_leave_tags_what_they_use() {
 #[test]
 fn every_policy_says_what_it_is_and_leaks_no_referrer() {
     for (name, headers) in all() {
-        assert_eq!(
-            value(&headers, "x-content-type-options"),
-            "nosniff",
-            "{name}"
-        );
+        assert_eq!(value(&headers, "x-content-type-options"), "nosniff", "{name}");
         assert_eq!(value(&headers, "referrer-policy"), "no-referrer", "{name}");
         assert!(!value(&headers, "content-type").is_empty(), "{name}");
         let csp = value(&headers, "content-security-policy");
         assert!(csp.contains("frame-ancestors "), "{name}: {csp}");
         assert!(!csp.contains("unsafe"), "{name}: {csp}");
         for header in &headers {
-            assert!(
-                header.value.bytes().all(|b| (b' '..=b'~').contains(&b)),
-                "{name}: {header:?}"
-            );
+            assert!(header.value.bytes().all(|b| (b' '..=b'~').contains(&b)), "{name}: {header:?}");
         }
     }
 }

@@ -7,10 +7,7 @@ fn check(source: &str, expected: Result<&str, &str>) {
     match (source.parse::<HostSource>(), expected) {
         (Ok(parsed), Ok(printed)) => assert_eq!(parsed.to_string(), printed),
         (Err(error), Err(part)) => {
-            assert!(
-                error.to_string().contains(part),
-                "{source:?}: {error} does not say {part:?}"
-            );
+            assert!(error.to_string().contains(part), "{source:?}: {error} does not say {part:?}");
         }
         (parsed, expected) => panic!("{source:?}: {parsed:?}, expected {expected:?}"),
     }

@@ -1,0 +1,138 @@
+//! Origins, as browsers print them.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A tuple origin of the web: `https://shop.example`, `http://localhost:7180`, `http://[::1]:80`.
+///
+/// Stored in the one form in which browsers
+/// [serialise an origin](https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin):
+/// lower case, punycode, no default port. Parsing accepts that form only (and a default port, which
+/// it drops), so that two `Origin`s are the same origin exactly when they are equal. The opaque
+/// origin `null` is not an `Origin`: it identifies nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Origin {
+    text: String,
+    /// Where the host begins in `text`, after `://`.
+    host_start: usize,
+    /// Where the host ends, before `:port` or at the end.
+    host_end: usize,
+}
+
+/// Why a string is not an [`Origin`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OriginError {
+    /// The string does not begin with `https://` or `http://`.
+    #[error("{0:?} is not an origin: it must begin with https:// or http://")]
+    Scheme(String),
+    /// The host is not one that a browser would print.
+    #[error(
+        "{0:?} is not an origin: after the scheme comes a host name in lower case, an IPv4 or an \
+         [IPv6] address, then at most a port; no path, no trailing slash, no user"
+    )]
+    Host(String),
+    /// The port is not a number from 1 to 65535 without leading zeros.
+    #[error("{0:?} is not an origin: after the colon comes a port from 1 to 65535")]
+    Port(String),
+}
+
+impl Origin {
+    /// `https://shop.example:8443` as a browser prints it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The host alone, with brackets if it is an IPv6 address.
+    pub fn host(&self) -> &str {
+        &self.text[self.host_start..self.host_end]
+    }
+
+    /// Host and port as in a request's `Host` header: without a default port.
+    pub fn authority(&self) -> &str {
+        &self.text[self.host_start..]
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = OriginError;
+
+    fn try_from(mut text: String) -> Result<Self, OriginError> {
+        let default_port = match text.split_once("://") {
+            Some(("https", _)) => 443,
+            Some(("http", _)) => 80,
+            _ => return Err(OriginError::Scheme(text)),
+        };
+        let host_start = text.find("://").map_or(0, |at| at + 3);
+        let authority = &text[host_start..];
+        let host_length = match authority.find(']') {
+            Some(bracket) => bracket + 1,
+            None => authority.find(':').unwrap_or(authority.len()),
+        };
+        let (host, rest) = authority.split_at(host_length);
+        if !is_host(host) {
+            return Err(OriginError::Host(text));
+        }
+        let host_end = host_start + host_length;
+        if let Some(port) = rest.strip_prefix(':') {
+            match port.parse::<u16>() {
+                Ok(number) if number > 0 && number.to_string() == port => {
+                    if number == default_port {
+                        text.truncate(host_end);
+                    }
+                }
+                _ => return Err(OriginError::Port(text)),
+            }
+        } else if !rest.is_empty() {
+            return Err(OriginError::Host(text));
+        }
+        Ok(Self { text, host_start, host_end })
+    }
+}
+
+impl FromStr for Origin {
+    type Err = OriginError;
+
+    fn from_str(text: &str) -> Result<Self, OriginError> {
+        text.to_owned().try_into()
+    }
+}
+
+impl From<Origin> for String {
+    fn from(origin: Origin) -> Self {
+        origin.text
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// Whether the host is in the form in which a browser prints it.
+fn is_host(host: &str) -> bool {
+    if let Some(inner) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        return inner.parse::<Ipv6Addr>().is_ok_and(|address| address.to_string() == inner);
+    }
+    let labels = || host.split('.');
+    // A browser reads a host whose last label is a number as an IPv4 address.
+    if labels()
+        .next_back()
+        .is_some_and(|last| !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()))
+    {
+        return host.parse::<Ipv4Addr>().is_ok();
+    }
+    host.len() <= 253 && labels().all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
