@@ -1,0 +1,393 @@
+//! One browser session with a fresh profile, and what tests do in it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
+use fantoccini::elements::Element;
+use fantoccini::error::{CmdError, ErrorStatus};
+use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper::Method;
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::DEADLINE;
+use crate::driver::Driver;
+use crate::engine::Engine;
+use crate::error::{Context as _, Error, Result};
+use crate::process::POLL;
+
+/// How long an orderly end may take before the process group is ended anyway.
+const CLOSE: Duration = Duration::from_secs(5);
+/// How much of a document an error shows.
+const EXCERPT_CHARS: usize = 2_000;
+
+/// What a session may ask for beyond the usual. Each engine takes what is its own.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Switches such as `--use-fake-device-for-media-stream`.
+    pub chromium_args: Vec<String>,
+    /// Preferences as in `about:config`.
+    pub firefox_prefs: BTreeMap<String, Value>,
+}
+
+/// One line of the browser's console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsoleLine {
+    /// `SEVERE`, `WARNING`, `INFO` or `DEBUG`.
+    pub level: String,
+    /// The text, with its source position in front where the browser knows it.
+    pub message: String,
+}
+
+impl fmt::Display for ConsoleLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.level, self.message)
+    }
+}
+
+/// A running browser.
+///
+/// Scripts, elements and frames are those of the *current* frame, which is the top document after
+/// [`goto`](Self::goto) and changes with [`enter_frame`](Self::enter_frame) and its siblings.
+#[derive(Debug)]
+pub struct Browser {
+    engine: Engine,
+    client: Client,
+    console: Mutex<Vec<ConsoleLine>>,
+    // After `client`: the session is told to end before its processes are ended.
+    driver: Driver,
+}
+
+impl Browser {
+    /// Starts a browser with a fresh profile.
+    pub async fn start(engine: Engine) -> Result<Self> {
+        Self::start_with(engine, &Options::default()).await
+    }
+
+    /// Starts a browser with a fresh profile and `options`.
+    pub async fn start_with(engine: Engine, options: &Options) -> Result<Self> {
+        let programs = engine.programs()?;
+        let driver = Driver::start(engine, &programs).await?;
+        let profile = driver.process.dir().join("profile");
+        let session = ClientBuilder::new(HttpConnector::new())
+            .capabilities(engine.capabilities(&programs, &profile, options))
+            .connect(&driver.url)
+            .await;
+        let client = session.map_err(|error| {
+            let printed = driver.process.output().join("\n  ");
+            Error::from(error)
+                .within(format_args!("{engine} did not start; its driver printed:\n  {printed}\n"))
+        })?;
+        Ok(Self { engine, client, console: Mutex::default(), driver })
+    }
+
+    /// The engine that this browser is.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Ends the browser and waits until all of its processes are gone.
+    pub async fn close(self) -> Result<()> {
+        let Self { client, driver, .. } = self;
+        // A hung page can block the session's end; ending the processes below cannot be blocked.
+        let ended = timeout(CLOSE, client.close()).await;
+        drop(driver);
+        ended.context("the session did not end in time")??;
+        Ok(())
+    }
+
+    // ---- pages ----
+
+    /// Opens `url` in the current window, waits for its `load`, and makes it the current frame.
+    pub async fn goto(&self, url: &str) -> Result<()> {
+        // Not `Client::goto`: it resolves relative to the current page, which may be `about:blank`.
+        self.command(Method::POST, "url", Some(json!({"url": url})))
+            .await
+            .context(format_args!("cannot open {url}"))?;
+        Ok(())
+    }
+
+    /// The URL of the top document.
+    pub async fn url(&self) -> Result<String> {
+        let url = self.command(Method::GET, "url", None).await?;
+        Ok(url.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Loads the current page again.
+    pub async fn reload(&self) -> Result<()> {
+        Ok(self.client.refresh().await?)
+    }
+
+    /// Waits until the top document's URL is `url`.
+    pub async fn wait_for_url(&self, url: &str, deadline: Duration) -> Result<()> {
+        let end = Instant::now() + deadline;
+        loop {
+            let now = self.url().await?;
+            if now == url {
+                return Ok(());
+            }
+            if Instant::now() > end {
+                let message = format!("the page is {now} and not {url} after {deadline:?}");
+                return Err(Error::new(message));
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    // ---- scripts ----
+
+    /// The value of a JavaScript expression; `undefined` is `null`, a promise is awaited.
+    pub async fn eval(&self, expression: &str) -> Result<Value> {
+        self.run(&format!("return ({expression}\n);"), &[]).await
+    }
+
+    /// Runs a function body with `arguments`, and gives what it returns.
+    pub async fn run(&self, body: &str, arguments: &[Value]) -> Result<Value> {
+        self.client
+            .execute(body, arguments.to_vec())
+            .await
+            .context(format_args!("script `{}`", shortened(body, 200)))
+    }
+
+    /// Evaluates `condition` until it is truthy, and gives that value.
+    ///
+    /// A condition that throws is not true *yet*. After `deadline` the error says what the condition
+    /// was last, the page's URL, its beginning, and the console where the engine has it.
+    pub async fn wait_for(&self, condition: &str, deadline: Duration) -> Result<Value> {
+        let script = format!("const value = ({condition}\n); return [Boolean(value), value];");
+        let end = Instant::now() + deadline;
+        loop {
+            let last = match self.client.execute(&script, vec![]).await {
+                Ok(Value::Array(pair)) if pair.first() == Some(&Value::Bool(true)) => {
+                    return Ok(pair.into_iter().nth(1).unwrap_or_default());
+                }
+                Ok(Value::Array(pair)) => format!("was {}", pair.get(1).unwrap_or(&Value::Null)),
+                Ok(other) => format!("gave {other}"),
+                Err(error) if is(&error, &ErrorStatus::JavascriptError) => {
+                    format!("threw {}", first_line(&error))
+                }
+                Err(error) => return Err(error).context(format_args!("waiting for `{condition}`")),
+            };
+            if Instant::now() > end {
+                let report = self.report().await;
+                return Err(Error::new(format!(
+                    "`{condition}` {last} after {deadline:?}\n{report}"
+                )));
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    // ---- frames ----
+
+    /// Waits for the frame that `css` selects in the current frame, and makes it the current one.
+    pub async fn enter_frame(&self, css: &str) -> Result<()> {
+        let frame = self.find(css).await?;
+        Ok(frame.enter_frame().await?)
+    }
+
+    /// Makes the parent of the current frame the current one.
+    pub async fn leave_frame(&self) -> Result<()> {
+        Ok(self.client.enter_parent_frame().await?)
+    }
+
+    /// Makes the top document the current frame.
+    pub async fn enter_top(&self) -> Result<()> {
+        self.command(Method::POST, "frame", Some(json!({"id": null}))).await?;
+        Ok(())
+    }
+
+    // ---- elements ----
+
+    /// Waits up to [`DEADLINE`] for the first element that `css` selects in the current frame.
+    pub async fn find(&self, css: &str) -> Result<Element> {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            match self.client.find(Locator::Css(css)).await {
+                Err(error) if is(&error, &ErrorStatus::NoSuchElement) => {
+                    if Instant::now() > end {
+                        let report = self.report().await;
+                        return Err(Error::new(format!(
+                            "no element `{css}` after {DEADLINE:?}\n{report}"
+                        )));
+                    }
+                    sleep(POLL).await;
+                }
+                found => return found.context(format_args!("finding `{css}`")),
+            }
+        }
+    }
+
+    /// A real, trusted click in the middle of the element.
+    pub async fn click(&self, css: &str) -> Result<()> {
+        let element = self.find(css).await?;
+        element.click().await.context(format_args!("clicking `{css}`"))
+    }
+
+    /// The visible text of the element.
+    pub async fn text(&self, css: &str) -> Result<String> {
+        Ok(self.find(css).await?.text().await?)
+    }
+
+    /// Focuses the element and types `text` into it with real keys.
+    pub async fn type_into(&self, css: &str, text: &str) -> Result<()> {
+        let element = self.find(css).await?;
+        element.send_keys(text).await.context(format_args!("typing into `{css}`"))
+    }
+
+    /// Types `text` with real keys, wherever the focus is.
+    pub async fn type_keys(&self, text: &str) -> Result<()> {
+        let keys = text.chars().fold(KeyActions::new("keyboard".to_owned()), |keys, value| {
+            keys.then(KeyAction::Down { value }).then(KeyAction::Up { value })
+        });
+        Ok(self.client.perform_actions(keys).await?)
+    }
+
+    // ---- cookies ----
+
+    /// The cookies that a page at `url` has, also `HttpOnly` ones. Opens `url` to read them.
+    pub async fn cookies_at(&self, url: &str) -> Result<Vec<Value>> {
+        self.goto(url).await?;
+        match self.command(Method::GET, "cookie", None).await? {
+            Value::Array(cookies) => Ok(cookies),
+            other => Err(Error::new(format!("no list of cookies: {other}"))),
+        }
+    }
+
+    /// Opens `url` and sets a cookie there: `{"name", "value", "sameSite", …}` as in `WebDriver`.
+    pub async fn set_cookie_at(&self, url: &str, cookie: Value) -> Result<()> {
+        self.goto(url).await?;
+        self.command(Method::POST, "cookie", Some(json!({"cookie": cookie}))).await?;
+        Ok(())
+    }
+
+    // ---- windows ----
+
+    /// The handles of all windows and tabs.
+    pub async fn windows(&self) -> Result<Vec<String>> {
+        let windows = self.client.windows().await?;
+        Ok(windows.into_iter().map(String::from).collect())
+    }
+
+    /// Opens an empty tab and makes it the current window.
+    pub async fn new_tab(&self) -> Result<String> {
+        let handle = self.client.new_window(true).await?.handle;
+        self.client.switch_to_window(handle.clone()).await?;
+        Ok(handle.into())
+    }
+
+    /// Makes another window the current one.
+    pub async fn switch_to_window(&self, handle: &str) -> Result<()> {
+        let handle = WindowHandle::try_from(handle)?;
+        Ok(self.client.switch_to_window(handle).await?)
+    }
+
+    /// Closes the current window; switch to another one afterwards.
+    pub async fn close_window(&self) -> Result<()> {
+        Ok(self.client.close_window().await?)
+    }
+
+    /// Sets the outer size of the window in CSS pixels.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        Ok(self.client.set_window_size(width, height).await?)
+    }
+
+    /// The current window as a PNG.
+    pub async fn screenshot(&self) -> Result<Vec<u8>> {
+        Ok(self.client.screenshot().await?)
+    }
+
+    // ---- everything else ----
+
+    /// All console lines so far; `None` where the engine does not give them.
+    ///
+    /// Chromium's driver gives those of the top document and of frames in its process. A sandboxed
+    /// frame has a process of its own: let code in there report to the collector instead.
+    pub async fn console(&self) -> Result<Option<Vec<ConsoleLine>>> {
+        if self.engine != Engine::Chromium {
+            return Ok(None);
+        }
+        let log = self.command(Method::POST, "se/log", Some(json!({"type": "browser"}))).await?;
+        let mut console = self.console.lock().unwrap_or_else(PoisonError::into_inner);
+        // The driver gives each line once.
+        console.extend(log.as_array().into_iter().flatten().map(|line| ConsoleLine {
+            level: line["level"].as_str().unwrap_or_default().to_owned(),
+            message: line["message"].as_str().unwrap_or_default().to_owned(),
+        }));
+        Ok(Some(console.clone()))
+    }
+
+    /// Any `WebDriver` command: `path` is what follows `session/<id>/`, standard or of a vendor.
+    pub async fn command(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
+        let command = Command { method, path: path.to_owned(), body };
+        self.client.issue_cmd(command).await.context(format_args!("command {path}"))
+    }
+
+    /// What a person needs to see when something did not happen. Best effort: it never fails.
+    pub(crate) async fn report(&self) -> String {
+        let url = self.url().await.unwrap_or_else(|error| error.to_string());
+        let excerpt = format!(
+            "location.href + '\\n' + document.documentElement.outerHTML.slice(0, {EXCERPT_CHARS})"
+        );
+        let document = match self.eval(&excerpt).await {
+            Ok(Value::String(text)) => text,
+            Ok(other) => other.to_string(),
+            Err(error) => error.to_string(),
+        };
+        let console = match self.console().await {
+            Ok(Some(lines)) if lines.is_empty() => "empty".to_owned(),
+            Ok(Some(lines)) => {
+                let lines: Vec<_> = lines.iter().map(ConsoleLine::to_string).collect();
+                format!("\n  {}", lines.join("\n  "))
+            }
+            Ok(None) => format!("not given by {}", self.engine),
+            Err(error) => error.to_string(),
+        };
+        format!("page: {url}\ncurrent frame: {document}\nconsole: {console}")
+    }
+}
+
+fn is(error: &CmdError, status: &ErrorStatus) -> bool {
+    matches!(error, CmdError::Standard(error) if error.error == *status)
+}
+
+/// Chromium's messages continue with a stack of its own code.
+fn first_line(error: &CmdError) -> String {
+    let text = error.to_string();
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn shortened(text: &str, chars: usize) -> String {
+    let mut short: String = text.chars().take(chars).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// A command relative to the session.
+#[derive(Debug)]
+struct Command {
+    method: Method,
+    path: String,
+    body: Option<Value>,
+}
+
+impl WebDriverCompatibleCommand for Command {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (Method, Option<String>) {
+        (self.method.clone(), self.body.as_ref().map(Value::to_string))
+    }
+}

@@ -1,0 +1,205 @@
+//! The three engines: where their binaries are, and how a session is asked for.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::{env, fmt};
+
+use serde_json::{Map, Value, json};
+
+use crate::browser::Options;
+use crate::error::{Error, Result};
+
+/// A browser engine that the product is tested in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Engine {
+    /// Chromium or Chrome, through `chromedriver`.
+    Chromium,
+    /// Firefox, through `geckodriver`.
+    Firefox,
+    /// `WebKitGTK`'s `MiniBrowser`, through `WebKitWebDriver` under a virtual X server.
+    WebKit,
+}
+
+/// The programs that a session of an engine needs.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    pub(crate) browser: PathBuf,
+    pub(crate) driver: PathBuf,
+    /// Wraps the driver where the browser needs a display.
+    pub(crate) display: Option<PathBuf>,
+}
+
+impl Engine {
+    /// All engines, in the order in which results are shown.
+    pub const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::WebKit];
+
+    /// The name in `C2C_ENGINES` and in test names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+            Self::WebKit => "webkit",
+        }
+    }
+
+    /// The engines that `C2C_ENGINES` asks for; Chromium if it is not set.
+    pub fn chosen() -> Result<Vec<Self>> {
+        match env::var("C2C_ENGINES") {
+            Ok(names) => names.split(',').map(|name| name.trim().parse()).collect(),
+            Err(_) => Ok(vec![Self::Chromium]),
+        }
+    }
+
+    /// Finds what a session needs, or says what to install.
+    pub(crate) fn programs(self) -> Result<Programs> {
+        let find = |variable, names| find(variable, names).map_err(|why| self.missing(&why));
+        Ok(match self {
+            Self::Chromium => Programs {
+                browser: find(
+                    "C2C_CHROMIUM",
+                    &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],
+                )?,
+                driver: find("C2C_CHROMEDRIVER", &["chromedriver", "chromium.chromedriver"])?,
+                display: None,
+            },
+            Self::Firefox => Programs {
+                browser: find("C2C_FIREFOX", &["firefox-esr", "firefox"])?,
+                driver: find("C2C_GECKODRIVER", &["geckodriver"])?,
+                display: None,
+            },
+            Self::WebKit => Programs {
+                browser: find("C2C_MINIBROWSER", &["MiniBrowser"])?,
+                driver: find("C2C_WEBKITDRIVER", &["WebKitWebDriver"])?,
+                display: Some(find("C2C_XVFB_RUN", &["xvfb-run"])?),
+            },
+        })
+    }
+
+    fn missing(self, why: &str) -> Error {
+        let install = match self {
+            Self::Chromium => "on Debian: apt-get install chromium chromium-driver",
+            Self::Firefox => {
+                "on Debian: apt-get install firefox-esr, then cargo install geckodriver --locked"
+            }
+            Self::WebKit => "on Debian: apt-get install webkit2gtk-driver xvfb xauth dbus",
+        };
+        Error::new(format!(
+            "ENGINE MISSING: {self} was asked for, but {why}. Install it ({install}), or name \
+             other engines in C2C_ENGINES."
+        ))
+    }
+
+    /// What is asked of the driver for one session.
+    pub(crate) fn capabilities(
+        self,
+        programs: &Programs,
+        profile: &Path,
+        options: &Options,
+    ) -> Map<String, Value> {
+        let capabilities = match self {
+            Self::Chromium => {
+                let mut args: Vec<String> = [
+                    "--headless=new",
+                    "--disable-gpu",
+                    "--disable-quic",
+                    "--no-first-run",
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                    "--disable-sync",
+                ]
+                .map(str::to_owned)
+                .to_vec();
+                if is_root() {
+                    // Chromium refuses to start as root with its own sandbox. Nobody else goes without.
+                    args.push("--no-sandbox".to_owned());
+                }
+                args.push(format!("--user-data-dir={}", profile.display()));
+                args.extend(options.chromium_args.iter().cloned());
+                json!({
+                    "browserName": "chrome",
+                    "goog:chromeOptions": {"binary": programs.browser, "args": args},
+                    "goog:loggingPrefs": {"browser": "ALL"},
+                })
+            }
+            Self::Firefox => json!({
+                "browserName": "firefox",
+                "moz:firefoxOptions": {
+                    "binary": programs.browser,
+                    "args": ["-headless"],
+                    "prefs": options.firefox_prefs,
+                },
+            }),
+            Self::WebKit => json!({
+                "browserName": "MiniBrowser",
+                "webkitgtk:browserOptions": {"binary": programs.browser, "args": ["--automation"]},
+            }),
+        };
+        let Value::Object(mut capabilities) = capabilities else {
+            return Map::new(); // every arm above is an object
+        };
+        capabilities.insert(
+            "timeouts".to_owned(),
+            json!({"script": 30_000, "pageLoad": 30_000, "implicit": 0}),
+        );
+        capabilities
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Engine {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|engine| engine.name() == name).ok_or_else(|| {
+            Error::new(format!(
+                "C2C_ENGINES names `{name}`; there are chromium, firefox and webkit"
+            ))
+        })
+    }
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+/// The program that `variable` names, else the first of `names` on `PATH` or in a usual folder.
+fn find(variable: &str, names: &[&str]) -> Result<PathBuf, String> {
+    if let Some(path) = env::var_os(variable) {
+        let path = PathBuf::from(path);
+        return if path.is_file() {
+            Ok(path)
+        } else {
+            Err(format!("{variable} is {}, no file", path.display()))
+        };
+    }
+    let mut folders: Vec<PathBuf> =
+        env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
+    folders
+        .extend(["/usr/bin", "/usr/local/bin", "/usr/lib/chromium", "/snap/bin"].map(Into::into));
+    if let Some(home) = env::var_os("HOME") {
+        folders.push(PathBuf::from(home).join(".cargo/bin"));
+    }
+    folders.extend(webkit_folders());
+    names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
+        .find(|path| path.is_file())
+        .ok_or_else(|| format!("`{}` was not found (set {variable} to its path)", names[0]))
+}
+
+/// `MiniBrowser` is on no `PATH`: it is in `/usr/lib/<architecture>/webkit2gtk-4.1` or a sibling.
+fn webkit_folders() -> impl Iterator<Item = PathBuf> {
+    const KINDS: [&str; 3] = ["webkit2gtk-4.1", "webkitgtk-6.0", "webkit2gtk-4.0"];
+    let architectures = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    architectures
+        .map(|entry| entry.path())
+        .chain(["/usr/libexec".into()])
+        .flat_map(|folder| KINDS.map(|kind| folder.join(kind)))
+        .filter(|folder| folder.is_dir())
+}

@@ -1,0 +1,199 @@
+//! Child processes that cannot be left behind.
+//!
+//! Drivers start browsers, browsers start dozens of helpers, and ending only the driver leaves the
+//! rest. So each child leads a process group of its own, and the *group* is ended. A `Drop` alone
+//! would not do: Ctrl-C or a kill of the test process never runs it. So a watcher, a small shell
+//! script in a third group, reads from a pipe that only the test process holds open for writing.
+//! Whatever ends the test process closes the pipe, and the watcher cleans up.
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::error::{Context as _, Error, Result};
+
+/// `$1` is the child and its process group, `$2` the directory. The child may end in its own way;
+/// what its group still holds then has nothing left to do.
+const WATCHER: &str = r#"
+read -r _ || :
+kill -s TERM -- "-$1" 2>/dev/null || :
+n=0
+while [ "$n" -lt 60 ] && kill -s 0 "$1" 2>/dev/null; do sleep 0.05; n=$((n + 1)); done
+kill -s KILL -- "-$1" 2>/dev/null || :
+rm -rf -- "$2"
+"#;
+
+/// How often a condition that no event announces is looked at again.
+pub(crate) const POLL: Duration = Duration::from_millis(20);
+
+/// A new directory, private to its process, which the watcher removes.
+pub(crate) fn fresh_dir(purpose: &str) -> Result<PathBuf> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.subsec_nanos();
+    let name = format!("c2c-{purpose}-{}-{count}-{nanos}", std::process::id());
+    let dir = std::env::temp_dir().join(name);
+    std::fs::create_dir(&dir).context(format_args!("cannot create {}", dir.display()))?;
+    Ok(dir)
+}
+
+/// A running child, its output so far, and its directory.
+#[derive(Debug)]
+pub(crate) struct Process {
+    name: String,
+    child: Child,
+    watcher: Child,
+    output: Arc<Mutex<Vec<String>>>,
+    dir: PathBuf,
+}
+
+impl Process {
+    /// Starts `command` in a group of its own. `dir` is removed when it ends.
+    pub(crate) fn start(name: &str, mut command: Command, dir: PathBuf) -> Result<Self> {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .context(format_args!("cannot start {name}"))?;
+        let watcher = Command::new("sh")
+            .args(["-c", WATCHER, "c2c-watcher", &child.id().to_string()])
+            .arg(&dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn();
+        let watcher = match watcher {
+            Ok(watcher) => watcher,
+            Err(error) => {
+                child.kill()?;
+                child.wait()?;
+                return Err(error).context("cannot start `sh`, which ends the processes of a test");
+            }
+        };
+        let output = Arc::default();
+        if let Some(stdout) = child.stdout.take() {
+            collect_lines(stdout, &output);
+        }
+        if let Some(stderr) = child.stderr.take() {
+            collect_lines(stderr, &output);
+        }
+        Ok(Self { name: name.to_owned(), child, watcher, output, dir })
+    }
+
+    /// The directory that lives as long as the process.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What it printed so far, both streams, by line.
+    pub(crate) fn output(&self) -> Vec<String> {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks at the output until `ready` finds in it what it needs.
+    ///
+    /// Fails when the process ends first, or after `deadline`, with what was printed.
+    pub(crate) async fn wait_until<T>(
+        &mut self,
+        deadline: Duration,
+        mut ready: impl FnMut(&[String]) -> Option<T>,
+    ) -> Result<T> {
+        let end = tokio::time::Instant::now() + deadline;
+        loop {
+            // Asked before the output is read: what it printed before ending is then not missed.
+            let ended = self.child.try_wait()?;
+            let output = self.output();
+            if let Some(found) = ready(&output) {
+                return Ok(found);
+            }
+            let why = match ended {
+                Some(status) => format!("ended ({status})"),
+                None if tokio::time::Instant::now() > end => {
+                    format!("is not ready after {deadline:?}")
+                }
+                None => {
+                    tokio::time::sleep(POLL).await;
+                    continue;
+                }
+            };
+            let printed = output.join("\n  ");
+            return Err(Error::new(format!("{} {why}; it printed:\n  {printed}", self.name)));
+        }
+    }
+}
+
+impl Drop for Process {
+    /// Ends the group and waits for that: when this returns, nothing of it runs any more.
+    fn drop(&mut self) {
+        drop(self.watcher.stdin.take());
+        // The child must be reaped here, or it would seem to live until the watcher gives up.
+        let ended = self.child.wait().and_then(|_| self.watcher.wait());
+        debug_assert!(ended.is_ok(), "{}: {ended:?}", self.name);
+    }
+}
+
+/// Reads lines on a thread of its own: a pipe that nobody reads would stop the child.
+fn collect_lines(stream: impl Read + Send + 'static, into: &Arc<Mutex<Vec<String>>>) {
+    let into = Arc::clone(into);
+    std::thread::spawn(move || {
+        let mut reader = BufReader::new(stream);
+        let mut line = Vec::new();
+        // Bytes, not `lines()`: one line that is not UTF-8 must not end the reading.
+        while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+            into.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+            line.clear();
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Result<Process> {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        Process::start("sh", command, fresh_dir("test")?)
+    }
+
+    /// Whether a process with this id still runs; a zombie does not.
+    fn runs(pid: &str) -> bool {
+        std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z"))
+    }
+
+    #[tokio::test]
+    async fn ending_reaches_grandchildren_and_the_directory() -> Result<()> {
+        let mut process = sh("sleep 600 & echo pid $!; wait")?;
+        let pid = process
+            .wait_until(crate::DEADLINE, |lines| {
+                Some(lines.first()?.strip_prefix("pid ")?.to_owned())
+            })
+            .await?;
+        let dir = process.dir().to_owned();
+        assert!(runs(&pid) && dir.exists());
+        drop(process);
+        assert!(!runs(&pid), "the grandchild still runs");
+        assert!(!dir.exists(), "{} is still there", dir.display());
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_child_that_ends_early_is_reported_with_its_output() -> Result<()> {
+        let mut process = sh("echo no such file >&2; exit 3")?;
+        let error = process
+            .wait_until(crate::DEADLINE, |_| None::<()>)
+            .await
+            .expect_err("it must fail")
+            .to_string();
+        assert!(error.contains("exit status: 3"), "{error}");
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! Proves the harness: the mechanisms of later probes succeed where nothing stops them, and the
+//! browsers stop them where a plain sandbox does.
+
+use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use serde_json::json;
+
+pub(crate) const TESTS: Tests = &[
+    ("a_script_reaches_the_collector", &a_script_reaches_the_collector),
+    ("an_opaque_origin_reaches_the_collector", &an_opaque_origin_reaches_the_collector),
+    ("a_plain_frame_reads_its_parent", &a_plain_frame_reads_its_parent),
+    ("a_sandboxed_frame_does_not", &a_sandboxed_frame_does_not),
+    ("a_click_in_a_plain_frame_navigates_top", &a_click_in_a_plain_frame_navigates_top),
+    ("a_click_in_a_sandboxed_frame_does_not", &a_click_in_a_sandboxed_frame_does_not),
+    ("keys_reach_the_focused_element", &keys_reach_the_focused_element),
+    ("cookies_are_per_host", &cookies_are_per_host),
+    ("windows_can_be_opened_and_closed", &windows_can_be_opened_and_closed),
+    ("frames_of_other_sites_can_be_entered", &frames_of_other_sites_can_be_entered),
+    ("a_failed_wait_says_what_it_saw", &a_failed_wait_says_what_it_saw),
+    ("the_console_is_read_where_the_engine_has_it", &the_console_is_read_where_the_engine_has_it),
+    ("promises_are_awaited", &promises_are_awaited),
+];
+
+/// Writes into the parent and reads it back: what a sandboxed frame must not be able to do.
+const REACH_PARENT: &str = "<script>
+    let said;
+    try { parent.document.title = 'reached'; said = parent.document.title; }
+    catch (error) { said = error.name; }
+    fetch(HIT + '?said=' + said);
+</script>";
+
+/// A link that a person would have to click.
+const TOP_LINK: &str = "<a id=link target=_top href='/elsewhere'>link</a>";
+
+async fn a_script_reaches_the_collector(cx: &Cx) -> Result<()> {
+    let hit = cx.collector.hit_url("loaded");
+    let page = cx.collector.page(
+        "/top",
+        format!("<script>fetch('{hit}?a=1', {{method: 'POST', body: '{{\"b\": 2}}'}})</script>"),
+        &[],
+    );
+    cx.browser.goto(&page).await?;
+    let hit = cx.collector.hit("loaded", DEADLINE).await?;
+    assert_eq!(hit.param("a").as_deref(), Some("1"));
+    assert_eq!(hit.json()?, json!({"b": 2}));
+    assert_eq!(cx.browser.eval("location.href").await?, page);
+    Ok(())
+}
+
+async fn an_opaque_origin_reaches_the_collector(cx: &Cx) -> Result<()> {
+    let hit = cx.collector.hit_url("opaque");
+    // A header of its own makes the browser ask first.
+    let script = format!("<script>fetch('{hit}', {{headers: {{'x-c2c': '1'}}}})</script>");
+    let page = cx.collector.page(
+        "/opaque",
+        script,
+        &[("content-security-policy", "sandbox allow-scripts")],
+    );
+    cx.browser.goto(&page).await?;
+    let hit = cx.collector.hit("opaque", DEADLINE).await?;
+    assert_eq!(hit.header("origin"), Some("null"));
+    assert_eq!(hit.header("x-c2c"), Some("1"));
+    Ok(())
+}
+
+/// Opens a page with one frame that holds `inner`, both from one origin.
+async fn open_with_frame(cx: &Cx, frame_attributes: &str, inner: &str) -> Result<String> {
+    let hit = cx.collector.hit_url("said");
+    let inner = format!("<script>const HIT = '{hit}';</script>{inner}");
+    let src = cx.collector.page("/inner", inner, &[]);
+    let outer = format!("<title>outer</title><iframe {frame_attributes} src='{src}'></iframe>");
+    let page = cx.collector.page("/outer", outer, &[]);
+    cx.browser.goto(&page).await?;
+    Ok(page)
+}
+
+async fn a_plain_frame_reads_its_parent(cx: &Cx) -> Result<()> {
+    open_with_frame(cx, "", REACH_PARENT).await?;
+    let hit = cx.collector.hit("said", DEADLINE).await?;
+    assert_eq!(hit.param("said").as_deref(), Some("reached"));
+    Ok(())
+}
+
+async fn a_sandboxed_frame_does_not(cx: &Cx) -> Result<()> {
+    open_with_frame(cx, "sandbox=allow-scripts", REACH_PARENT).await?;
+    let hit = cx.collector.hit("said", DEADLINE).await?;
+    assert_eq!(hit.param("said").as_deref(), Some("SecurityError"));
+    assert_eq!(cx.browser.eval("document.title").await?, "outer");
+    Ok(())
+}
+
+async fn a_click_in_a_plain_frame_navigates_top(cx: &Cx) -> Result<()> {
+    open_with_frame(cx, "", TOP_LINK).await?;
+    cx.browser.enter_frame("iframe").await?;
+    cx.browser.click("#link").await?;
+    let elsewhere = cx.collector.origin() + "/elsewhere";
+    cx.browser.wait_for_url(&elsewhere, DEADLINE).await
+}
+
+async fn a_click_in_a_sandboxed_frame_does_not(cx: &Cx) -> Result<()> {
+    // The click is seen by the frame, so it was a real one; the report after it is the fence.
+    let inner = TOP_LINK.to_owned()
+        + "<script>
+            addEventListener('click', event => setTimeout(() =>
+                fetch(HIT + '?trusted=' + event.isTrusted)));
+        </script>";
+    let page = open_with_frame(cx, "sandbox=allow-scripts", &inner).await?;
+    cx.browser.enter_frame("iframe").await?;
+    cx.browser.click("#link").await?;
+    let hit = cx.collector.hit("said", DEADLINE).await?;
+    assert_eq!(hit.param("trusted").as_deref(), Some("true"));
+    assert_eq!(cx.browser.url().await?, page);
+    Ok(())
+}
+
+async fn keys_reach_the_focused_element(cx: &Cx) -> Result<()> {
+    let page = cx.collector.page("/keys", "<input id=a><input id=b>", &[]);
+    cx.browser.goto(&page).await?;
+    cx.browser.type_into("#a", "one").await?;
+    cx.browser.click("#b").await?;
+    cx.browser.type_keys("two").await?;
+    assert_eq!(cx.browser.eval("[a.value, b.value]").await?, json!(["one", "two"]));
+    Ok(())
+}
+
+async fn cookies_are_per_host(cx: &Cx) -> Result<()> {
+    cx.collector.page("/jar", "<p>jar</p>", &[]);
+    let here = cx.collector.url_of("a.localhost", "/jar");
+    let there = cx.collector.url_of("b.localhost", "/jar");
+    let cookie = json!({"name": "secret", "value": "1", "httpOnly": true});
+    cx.browser.set_cookie_at(&here, cookie).await?;
+    assert_eq!(cx.browser.eval("document.cookie").await?, "");
+    let cookies = cx.browser.cookies_at(&here).await?;
+    assert_eq!(cookies.len(), 1);
+    assert_eq!(cookies[0]["name"], "secret");
+    assert_eq!(cx.browser.cookies_at(&there).await?, Vec::<serde_json::Value>::new());
+    Ok(())
+}
+
+async fn windows_can_be_opened_and_closed(cx: &Cx) -> Result<()> {
+    let page = cx.collector.page("/window", "<title>first</title>", &[]);
+    cx.browser.goto(&page).await?;
+    let first = cx.browser.windows().await?;
+    let second = cx.browser.new_tab().await?;
+    assert_eq!(cx.browser.windows().await?.len(), 2);
+    assert_ne!(first, [second.as_str()]);
+    cx.browser.close_window().await?;
+    cx.browser.switch_to_window(&first[0]).await?;
+    assert_eq!(cx.browser.eval("document.title").await?, "first");
+    cx.browser.resize(900, 700).await?;
+    cx.browser.wait_for("outerWidth === 900", DEADLINE).await?;
+    let png = cx.browser.screenshot().await?;
+    assert!(png.starts_with(b"\x89PNG"));
+    Ok(())
+}
+
+async fn frames_of_other_sites_can_be_entered(cx: &Cx) -> Result<()> {
+    cx.collector.page("/leaf", "<p id=leaf>leaf</p>", &[]);
+    let leaf = cx.collector.url_of("127.0.0.1", "/leaf");
+    cx.collector.page("/mid", format!("<iframe src='{leaf}'></iframe>"), &[]);
+    let mid = cx.collector.url_of("b.localhost", "/mid");
+    let top = format!("<p id=top>top</p><iframe src='{mid}'></iframe>");
+    cx.browser.goto(&cx.collector.page("/top", top, &[])).await?;
+    cx.browser.enter_frame("iframe").await?;
+    cx.browser.enter_frame("iframe").await?;
+    assert_eq!(cx.browser.text("#leaf").await?, "leaf");
+    cx.browser.leave_frame().await?;
+    assert_eq!(cx.browser.eval("location.href").await?, mid);
+    cx.browser.enter_top().await?;
+    assert_eq!(cx.browser.text("#top").await?, "top");
+    Ok(())
+}
+
+async fn a_failed_wait_says_what_it_saw(cx: &Cx) -> Result<()> {
+    let page = cx.collector.page("/wait", "<p>what is there</p>", &[]);
+    cx.browser.goto(&page).await?;
+    let short = std::time::Duration::from_millis(100);
+    let error = cx.browser.wait_for("window.nothing.at.all", short).await;
+    let error = error.expect_err("nothing is there").to_string();
+    for part in ["window.nothing.at.all", "threw", &page, "what is there"] {
+        assert!(error.contains(part), "no `{part}` in: {error}");
+    }
+    let error = cx.browser.wait_for("1 - 1", short).await;
+    let error = error.expect_err("0 is falsy").to_string();
+    assert!(error.contains("was 0"), "{error}");
+    Ok(())
+}
+
+async fn the_console_is_read_where_the_engine_has_it(cx: &Cx) -> Result<()> {
+    let inner =
+        cx.collector.page("/inner", "<script>console.error('from the frame')</script>", &[]);
+    let page = format!("<iframe src='{inner}'></iframe>");
+    let page = cx.collector.page("/top", page, &[]);
+    cx.browser.goto(&page).await?;
+    let Some(console) = cx.browser.console().await? else {
+        assert_ne!(cx.engine, c2c_e2e::Engine::Chromium);
+        return Ok(());
+    };
+    assert!(console.iter().any(|line| line.message.contains("from the frame")), "{console:?}");
+    Ok(())
+}
+
+async fn promises_are_awaited(cx: &Cx) -> Result<()> {
+    let page = cx.collector.page("/promise", "<p>here</p>", &[]);
+    cx.browser.goto(&page).await?;
+    let text = cx.browser.eval("fetch(location.href).then(reply => reply.text())").await?;
+    assert_eq!(text, "<p>here</p>");
+    Ok(())
+}
