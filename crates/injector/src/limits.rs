@@ -1,0 +1,56 @@
+//! How much a check may look at before it gives up.
+//!
+//! The tree construction algorithm is superlinear: deep nesting, thousands of attributes in one tag and formatting elements
+//! that are reopened in every paragraph make a few kilobytes cost seconds. So a check runs under a budget, and a snippet
+//! past it is refused as too complex: by then nobody wrote it by hand.
+
+/// The size and complexity that a check accepts.
+///
+/// The defaults are far above what vendors' snippets need (a few kilobytes, some ten levels) and low enough that a check
+/// of the worst input stays in the milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "a limit says that it is one, with its unit before")]
+pub struct Limits {
+    pub(crate) snippet_bytes_max: usize,
+    pub(crate) open_elements_max: usize,
+    pub(crate) attributes_max: usize,
+    pub(crate) nodes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            snippet_bytes_max: 256 * 1024,
+            open_elements_max: 512,
+            attributes_max: 512,
+            nodes_max: 128 * 1024,
+        }
+    }
+}
+
+impl Limits {
+    /// The size of one snippet, in bytes. Default: 256 KiB.
+    #[must_use]
+    pub fn with_snippet_bytes_max(self, snippet_bytes_max: usize) -> Self {
+        Self { snippet_bytes_max, ..self }
+    }
+
+    /// Elements open at one time, together with the formatting elements that wait to be reopened. Default: 512, which is
+    /// also where browsers stop nesting. Counted at every 16th start tag.
+    #[must_use]
+    pub fn with_open_elements_max(self, open_elements_max: usize) -> Self {
+        Self { open_elements_max, ..self }
+    }
+
+    /// Attributes in one tag. Default: 512.
+    #[must_use]
+    pub fn with_attributes_max(self, attributes_max: usize) -> Self {
+        Self { attributes_max, ..self }
+    }
+
+    /// Elements and comments in the document, those that the parser adds by itself included. Default: 131,072.
+    #[must_use]
+    pub fn with_nodes_max(self, nodes_max: usize) -> Self {
+        Self { nodes_max, ..self }
+    }
+}

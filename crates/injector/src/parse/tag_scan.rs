@@ -1,0 +1,104 @@
+//! What an unfinished tag is made of, seen from outside.
+//!
+//! html5ever shows a tag only when it is complete. Until then two things matter: whether a quote is open, and how many
+//! attributes there are (it compares each new one with all before it, so a tag that never ends must be stopped early).
+
+/// Follows the characters of one tag after its first letter, as §13.2.5.8 and §13.2.5.32–39 of the HTML standard do
+/// (<https://html.spec.whatwg.org/multipage/parsing.html#tag-name-state>). The `>` that ends the tag is not fed.
+#[derive(Debug)]
+pub(super) struct TagScan {
+    state: State,
+    attributes: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    TagName,
+    BeforeName,
+    Name,
+    AfterName,
+    BeforeValue,
+    Unquoted,
+    Quoted { quote: char, at: usize },
+    AfterQuoted,
+}
+
+impl TagScan {
+    pub(super) fn new() -> Self {
+        Self { state: State::TagName, attributes: 0 }
+    }
+
+    /// Attributes begun so far, duplicates included.
+    pub(super) fn attributes(&self) -> usize {
+        self.attributes
+    }
+
+    /// Where the open quote is, if one is.
+    pub(super) fn open_quote(&self) -> Option<usize> {
+        match self.state {
+            State::Quoted { at, .. } => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Takes the next character, which is at `at`.
+    pub(super) fn step(&mut self, next: char, at: usize) {
+        let space = matches!(next, '\t' | '\n' | '\r' | '\x0C' | ' ');
+        let separates = space || next == '/';
+        self.state = match self.state {
+            State::Quoted { quote, .. } if next == quote => State::AfterQuoted,
+            State::Unquoted if space => State::BeforeName,
+            State::BeforeValue if space => State::BeforeValue,
+            State::BeforeValue if matches!(next, '"' | '\'') => State::Quoted { quote: next, at },
+            State::BeforeValue => State::Unquoted,
+            State::Name | State::AfterName if next == '=' => State::BeforeValue,
+            State::Name | State::AfterName if space => State::AfterName,
+            State::TagName
+            | State::BeforeName
+            | State::Name
+            | State::AfterName
+            | State::AfterQuoted
+                if separates =>
+            {
+                State::BeforeName
+            }
+            State::BeforeName | State::AfterName | State::AfterQuoted => {
+                self.attributes += 1;
+                State::Name
+            }
+            unchanged @ (State::TagName | State::Name | State::Unquoted | State::Quoted { .. }) => {
+                unchanged
+            }
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TagScan;
+
+    /// `rest` is what follows the first letter of the tag's name.
+    #[track_caller]
+    fn check(rest: &str, attributes: usize, open_quote: Option<usize>) {
+        let mut scan = TagScan::new();
+        for (at, next) in rest.char_indices() {
+            scan.step(next, at);
+        }
+        assert_eq!((scan.attributes(), scan.open_quote()), (attributes, open_quote), "{rest}");
+    }
+
+    #[test]
+    fn attributes_and_quotes() {
+        check("mg", 0, None);
+        check(" a", 1, None);
+        check(" a b=c d = 'x' e", 4, None);
+        check(" a=\"x y=z ", 1, Some(3));
+        check(" a='\"", 1, Some(3));
+        check(" a=\"1\"b='2'c", 3, None);
+        check("/a/b/", 2, None);
+        check(" a=/b=\"", 1, None);
+        check(" =\"", 1, None);
+        check(" =a=\"", 1, Some(4));
+        check(" a\"=\n'", 1, Some(5));
+    }
+}

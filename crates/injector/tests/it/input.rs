@@ -1,0 +1,121 @@
+//! What cannot be judged, and what would cost too much.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use c2c_injector::{Diagnostic, Limits, Snippets, Template};
+
+fn diagnostics(head: impl Into<Bytes>, limits: &Limits) -> Vec<Diagnostic> {
+    let template = Template::reference("1").expect("the reference template parses");
+    match template.check(Snippets::new(head, ""), limits) {
+        Ok(_) => Vec::new(),
+        Err(refused) => refused.diagnostics().to_vec(),
+    }
+}
+
+#[track_caller]
+fn check(head: &'static [u8], code: &str, line: usize, column: usize) {
+    let found = diagnostics(head, &Limits::default());
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].code.as_str(), found[0].line, found[0].column), (code, line, column));
+}
+
+#[test]
+fn nul_and_not_utf8() {
+    check(b"a\n\0", "nul", 2, 1);
+    check("é\r\nü\0<!--".as_bytes(), "nul", 2, 2);
+    check(b"a\nb\xFF<!--", "not-utf8", 2, 2);
+    check(b"\xC3", "not-utf8", 1, 1);
+    check(b"ok \xED\xA0\x80", "not-utf8", 1, 4);
+}
+
+#[test]
+fn size() {
+    let limits = Limits::default().with_snippet_bytes_max(8);
+    assert!(diagnostics("12345678", &limits).is_empty());
+    let found = diagnostics("1234\n5678", &limits);
+    assert_eq!(
+        (found[0].code.as_str(), found[0].span.clone(), found[0].line),
+        ("too-large", 8..9, 2)
+    );
+    let default = Limits::default();
+    assert!(diagnostics("x".repeat(256 * 1024), &default).is_empty());
+    assert_eq!(diagnostics("x".repeat(256 * 1024 + 1), &default)[0].code.as_str(), "too-large");
+    assert_eq!(diagnostics("<b>".repeat(5_000_000 / 3), &default)[0].code.as_str(), "too-large");
+}
+
+#[test]
+fn complexity_ends_at_a_budget() {
+    let limits = Limits::default();
+    let deep = format!("<p>\n{}", "<div>".repeat(2000));
+    let found = diagnostics(deep, &limits);
+    assert_eq!((found[0].code.as_str(), found[0].line), ("too-complex", 2));
+    // Counted at every 16th tag: the 512 allowed are passed within the 16 tags after them.
+    assert!((500..530).contains(&(found[0].column / 5)), "{found:?}");
+
+    let attributes: String = (0..600).map(|number| format!(" a{number}")).collect();
+    let found = diagnostics(format!("<p><b{attributes}>"), &limits);
+    assert_eq!((found[0].code.as_str(), found[0].span.start), ("too-complex", 3));
+
+    let few = Limits::default().with_nodes_max(100);
+    assert!(diagnostics("<br>".repeat(80), &few).is_empty());
+    assert_eq!(diagnostics("<br>".repeat(200), &few)[0].code.as_str(), "too-complex");
+}
+
+/// The families that cost html5ever seconds for a few kilobytes. In a debug build, so the bound is generous.
+#[test]
+fn the_known_bad_families_stay_cheap() {
+    let fill = |piece: &dyn Fn(usize) -> String| {
+        let mut text = String::new();
+        for number in 0.. {
+            let next = piece(number);
+            if text.len() + next.len() > 256 * 1024 {
+                break;
+            }
+            text.push_str(&next);
+        }
+        text
+    };
+    let attributes = |separator: &str| {
+        format!("<b{}", fill(&|number| format!("{separator}a{number:x}")).split_off(16))
+    };
+    let families = [
+        ("nesting", fill(&|_| "<div>".to_owned())),
+        ("inline nesting", fill(&|_| "<i>".to_owned())),
+        ("table nesting", fill(&|_| "<table><td>".to_owned())),
+        ("foreign nesting", fill(&|_| "<svg><g>".to_owned())),
+        ("templates", fill(&|_| "<template>".to_owned())),
+        ("formatting", fill(&|number| format!("<b a={number:x}>"))),
+        ("formatting and blocks", fill(&|number| format!("<p><b a={number:x}>"))),
+        (
+            "reopening",
+            format!(
+                "{}{}",
+                (0..400).map(|number| format!("<b a={number}>")).collect::<String>(),
+                fill(&|_| "<p>x".to_owned()).split_off(8192)
+            ),
+        ),
+        ("misnested", fill(&|_| "<a><p></a>".to_owned())),
+        ("attributes", attributes(" ")),
+        ("attributes by slash", attributes("/")),
+        (
+            "attributes, quoted",
+            fill(&|number| if number == 0 { "<b".to_owned() } else { format!(" a{number:x}=''") }),
+        ),
+        ("same attribute", format!("<b{}", fill(&|_| " a".to_owned()).split_off(16))),
+        ("less-than signs", fill(&|_| "<".to_owned())),
+        ("empty end tags", fill(&|_| "</>".to_owned())),
+        ("end tags", fill(&|_| "</b>".to_owned())),
+        ("references", fill(&|_| "&am".to_owned())),
+        ("one comment", format!("<!--{}", fill(&|_| "- ".to_owned()).split_off(16))),
+        ("one value", format!("<b a='{}", fill(&|_| "x y=".to_owned()).split_off(16))),
+    ];
+    let limits = Limits::default();
+    for (name, text) in families {
+        let start = Instant::now();
+        let found = diagnostics(text, &limits);
+        let took = start.elapsed();
+        println!("{name}: {took:?} {:?}", found.first().map(|found| found.code.as_str()));
+        assert!(took < Duration::from_secs(5), "{name} took {took:?}");
+    }
+}

@@ -1,0 +1,103 @@
+//! What holds for any two snippets. Used by the random tests here, by the html5lib runner and by the fuzz target.
+
+use c2c_injector::{
+    Area, Code, Diagnostic, Limits, ScriptAttributes, Severity, Snippets, Template,
+};
+
+use crate::judge::{self, Cut};
+
+pub(crate) const SCRIPT: &str = "window.c2c = Object.freeze({ a: '<b>', amp: 1 && 2 });";
+const BEFORE: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head><script>";
+const MIDDLE: &str = "</head>\n<body>";
+const AFTER: &str = "</body>\n</html>\n";
+
+/// How the check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Contained,
+    NotContained,
+    /// It could not be judged: NUL, size, complexity.
+    InputError,
+}
+
+/// Checks two snippets in the reference template and asserts (a) to (d) of the crate's promise, and that each diagnostic
+/// is well placed. Panics if anything does not hold.
+pub(crate) fn hold_for(head: &str, body_end: &str) -> Outcome {
+    let template = Template::reference(SCRIPT).expect("the reference template parses");
+    let snippets = Snippets::new(head.to_owned(), body_end.to_owned());
+    let before = format!("{BEFORE}{SCRIPT}</script>");
+    let whole = [before.as_str(), head, MIDDLE, body_end, AFTER].concat();
+
+    let (outcome, areas) = match template.check(snippets.clone(), &Limits::default()) {
+        Ok(checked) => {
+            assert!(checked.diagnostics().iter().all(|found| found.severity != Severity::Error));
+            let document = checked.compile(&ScriptAttributes::new());
+            let bytes = document.chunks().concat();
+            assert!(
+                bytes.starts_with(before.as_bytes()),
+                "(a) the bytes up to the end of the script are ours"
+            );
+            assert_eq!(bytes, whole.as_bytes(), "(b) the output is byte for byte");
+            assert_eq!(document.len(), bytes.len());
+            (Outcome::Contained, Vec::new())
+        }
+        Err(refused) => {
+            let found = refused.diagnostics();
+            assert!(
+                found.iter().any(|found| found.severity == Severity::Error),
+                "a refusal says why"
+            );
+            assert_eq!(refused.snippets(), &snippets, "nothing typed is lost");
+            for diagnostic in found {
+                assert_well_placed(diagnostic, head, body_end);
+            }
+            let is_input = |found: &Diagnostic| {
+                matches!(found.code, Code::Nul | Code::NotUtf8 | Code::TooLarge | Code::TooComplex)
+            };
+            if found.iter().any(is_input) {
+                return Outcome::InputError;
+            }
+            (Outcome::NotContained, found.iter().map(|found| found.area).collect())
+        }
+    };
+
+    let text = judge::first_script(&whole);
+    assert_eq!(
+        text.as_deref(),
+        Some(SCRIPT),
+        "(c) the first script element is ours, in the head, intact"
+    );
+
+    let cut = Cut { before: &before, middle: MIDDLE, after: AFTER };
+    let verdict = judge::judge(&cut, head, body_end);
+    let contained = verdict.head_holds && verdict.body_end_holds;
+    assert_eq!(
+        outcome == Outcome::Contained,
+        contained,
+        "(d) the check and the judge agree: {verdict:?} {areas:?}"
+    );
+    if !verdict.head_holds {
+        assert!(areas.contains(&Area::Head), "(d) the head snippet is named");
+    } else if !verdict.body_end_holds {
+        assert!(areas.contains(&Area::BodyEnd), "(d) the body-end snippet is named");
+    }
+    outcome
+}
+
+fn assert_well_placed(diagnostic: &Diagnostic, head: &str, body_end: &str) {
+    let snippet = match diagnostic.area {
+        Area::Head => head,
+        Area::BodyEnd => body_end,
+    };
+    let begun = snippet.get(diagnostic.span.clone()).expect("the span is a part of the snippet");
+    let before = &snippet[..diagnostic.span.start];
+    let starts = match diagnostic.code {
+        Code::UnclosedAttribute => begun == "'" || begun == "\"",
+        Code::NotContained | Code::TooComplex | Code::TooLarge => true,
+        Code::Nul => begun == "\0",
+        _ => begun.starts_with('<'),
+    };
+    assert!(starts, "{diagnostic:?} does not begin what it names: {begun:?}");
+    assert!(diagnostic.line >= 1 && diagnostic.line <= before.len() + 1);
+    assert!(diagnostic.column >= 1 && diagnostic.column <= before.chars().count() + 1);
+}
