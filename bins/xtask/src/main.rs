@@ -1,2 +1,41 @@
-//! xtask
-fn main() {}
+//! What a developer runs, behind one entry point: `cargo xtask <command>`.
+//!
+//! One file per command. Nothing here is part of the product, and nothing but `cargo` and a shell
+//! is needed to start it.
+#![expect(clippy::print_stdout, reason = "a command line tool talks to its user")]
+
+mod bench;
+mod run;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a developer of c2c runs.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Test(test::Args),
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Test(args) => Ok(test::run(&args)),
+        Command::Bench(args) => bench::run(&args),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            println!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `cargo xtask bench <what>`: runs one of the committed benchmarks.
+
+use std::process::ExitCode;
+
+use crate::run::{Result, cargo, show};
+
+/// What there is: name, package, bench target, and what it answers.
+const BENCHES: &[(&str, &str, &str, &str)] = &[(
+    "server",
+    "c2c-server",
+    "document",
+    "throughput of the sandbox document, relative to a bare hyper static handler",
+)];
+
+/// Run a benchmark
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Which one; without it, all are listed
+    name: Option<String>,
+    /// Passed on to the benchmark
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let Some(name) = &args.name else {
+        println!("{}", list());
+        return Ok(ExitCode::SUCCESS);
+    };
+    let Some((_, package, bench, _)) = BENCHES.iter().find(|(known, ..)| known == name) else {
+        return Err(format!("there is no benchmark `{name}`\n{}", list()).into());
+    };
+    let mut command = cargo(&format!("bench --locked --package {package} --bench {bench} --"));
+    show(command.args(&args.arguments))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list() -> String {
+    let lines = BENCHES.iter().map(|(name, _, _, what)| format!("  {name:<10} {what}"));
+    lines.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,244 @@
+//! `cargo xtask test`: everything that must hold before a change is merged.
+//!
+//! All steps run even if one fails: somebody who waited for the whole run wants the whole answer,
+//! and a formatting mistake must not hide a broken sandbox. The last line of the output is always
+//! `N passed, M failed`. N counts tests, invariants and fuzz targets; M counts those, and each step
+//! that failed without naming one. The exit code is 0 only if M is 0.
+
+mod browser;
+mod fuzz;
+mod invariants;
+mod tools;
+
+use std::io::Write;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+
+use crate::run::{Result, cargo, root, show, shown, watch};
+
+/// Run every check: tools, format, lints, invariants, tests, docs, browsers, fuzzing
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Run this step only (may be given several times)
+    #[arg(long, value_name = "STEP")]
+    only: Vec<Step>,
+    /// List the steps
+    #[arg(long)]
+    list: bool,
+    /// How long each fuzz target runs
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    fuzz_seconds: u32,
+}
+
+/// One step, in the order in which they run: what is quick to fail comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// rustfmt, clippy, a C++ compiler, browsers and drivers; installs what apt has
+    Tools,
+    /// cargo fmt --check, here and in fuzz/
+    Format,
+    /// cargo clippy, no warnings
+    Lint,
+    /// the architecture's rules, proved from cargo metadata
+    Invariants,
+    /// unit, property, integration and documentation tests
+    Test,
+    /// cargo doc, no warnings
+    Doc,
+    /// the whole product in real browsers
+    Browser,
+    /// every fuzz target, for a short time
+    Fuzz,
+}
+
+/// What a step found. A step that cannot say more than "it failed" returns an error instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Counts {
+    passed: u32,
+    failed: u32,
+    ignored: u32,
+}
+
+impl Counts {
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+    }
+}
+
+impl Step {
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    fn help(self) -> String {
+        let help = self.to_possible_value().and_then(|value| value.get_help().cloned());
+        help.map(|help| help.to_string()).unwrap_or_default()
+    }
+
+    fn run(self, args: &Args) -> Result<Counts> {
+        let nothing = Counts::default();
+        match self {
+            Self::Tools => tools::check().map(|()| nothing),
+            Self::Format => format().map(|()| nothing),
+            Self::Lint => {
+                let clippy = "clippy --workspace --all-targets --locked -- -D warnings";
+                show(&mut cargo(clippy)).map(|()| nothing)
+            }
+            Self::Invariants => invariants::check(),
+            Self::Test => count_tests(&mut cargo(
+                "test --workspace --exclude c2c-e2e --locked --no-fail-fast",
+            )),
+            Self::Doc => {
+                let mut doc = cargo("doc --workspace --no-deps --locked");
+                show(doc.env("RUSTDOCFLAGS", "-D warnings")).map(|()| nothing)
+            }
+            Self::Browser => browser::test(),
+            Self::Fuzz => fuzz::run(args.fuzz_seconds),
+        }
+    }
+}
+
+pub(crate) fn run(args: &Args) -> ExitCode {
+    if args.list {
+        for step in Step::value_variants() {
+            println!("{:<12} {}", step.name(), step.help());
+        }
+        return ExitCode::SUCCESS;
+    }
+    let chosen = |step: &&Step| args.only.is_empty() || args.only.contains(step);
+    let mut total = Counts::default();
+    let mut summary = Vec::new();
+    for step in Step::value_variants().iter().filter(chosen) {
+        println!("\n== {}: {}", step.name(), step.help());
+        let start = Instant::now();
+        let outcome = step.run(args);
+        if let Err(error) = &outcome {
+            println!("error: {error}");
+        }
+        let (line, counts) = summarise(*step, outcome, start.elapsed());
+        println!("== {line}");
+        summary.push(line);
+        total.add(counts);
+    }
+    println!("\n== summary");
+    for line in &summary {
+        println!("{line}");
+    }
+    // Anything ignored did not run, and must not be taken for tested.
+    if total.ignored > 0 {
+        println!("{} ignored", total.ignored);
+    }
+    println!("{} passed, {} failed", total.passed, total.failed);
+    if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// One line of the summary, and the counts: a failed step counts even if no test in it did.
+fn summarise(step: Step, outcome: Result<Counts>, took: Duration) -> (String, Counts) {
+    let counts = outcome.unwrap_or(Counts { failed: 1, ..Counts::default() });
+    let verdict = if counts.failed == 0 { "ok" } else { "FAILED" };
+    let Counts { passed, failed, .. } = counts;
+    let found =
+        if passed > 0 { format!("   {passed} passed, {failed} failed") } else { String::new() };
+    let took = took.as_secs_f64();
+    (format!("{:<12} {verdict:<7} {took:>6.1} s{found}", step.name()), counts)
+}
+
+fn format() -> Result<()> {
+    let here = show(&mut cargo("fmt --all --check"));
+    // fuzz/ is a workspace of its own.
+    let fuzz = root().join("fuzz/Cargo.toml");
+    if fuzz.exists() {
+        show(cargo("fmt --all --check").arg("--manifest-path").arg(fuzz))?;
+    }
+    here
+}
+
+/// Runs `cargo test …` and counts what its test binaries report.
+fn count_tests(command: &mut Command) -> Result<Counts> {
+    println!("$ {}", shown(command));
+    count_tests_into(command, &mut std::io::stdout())
+}
+
+fn count_tests_into(command: &mut Command, shown: &mut dyn Write) -> Result<Counts> {
+    let mut counts = Counts::default();
+    let succeeded = watch(command, shown, |line| {
+        if let Some(more) = test_result(line) {
+            counts.add(more);
+        }
+    })?;
+    match (succeeded, counts) {
+        (true, Counts { passed: 0, .. }) => Err("no test ran".into()),
+        // It did not build, or a test binary crashed before it could report.
+        (false, Counts { failed: 0, .. }) => {
+            counts.failed = 1;
+            Ok(counts)
+        }
+        _ => Ok(counts),
+    }
+}
+
+/// The counts in `test result: ok. 3 passed; 1 failed; 0 ignored; 0 measured; …`.
+fn test_result(line: &str) -> Option<Counts> {
+    let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
+    let count = |word: &str| {
+        let mut parts = counts.split(';').map(str::trim);
+        parts.find_map(|part| part.strip_suffix(word)?.trim().parse().ok())
+    };
+    Some(Counts { passed: count("passed")?, failed: count("failed")?, ignored: count("ignored")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_read_from_what_cargo_test_prints() {
+        let check = |line: &str, expected: Option<(u32, u32, u32)>| {
+            let expected =
+                expected.map(|(passed, failed, ignored)| Counts { passed, failed, ignored });
+            assert_eq!(test_result(line), expected, "{line}");
+        };
+        check(
+            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0s",
+            Some((12, 0, 1)),
+        );
+        check("test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured", Some((2, 3, 0)));
+        check("running 12 tests", None);
+        check("test result: unheard of", None);
+    }
+
+    #[test]
+    fn a_failed_step_counts_even_without_a_failed_test() {
+        let (line, counts) = summarise(Step::Lint, Err("warnings".into()), Duration::ZERO);
+        assert_eq!(counts.failed, 1);
+        assert!(line.contains("FAILED"), "{line}");
+    }
+
+    /// What is counted when `cargo test` behaves like this shell script. Its output is not shown: the
+    /// run of these tests may itself be counted.
+    fn count(script: &str) -> Result<Counts> {
+        count_tests_into(Command::new("sh").args(["-c", script]), &mut Vec::new())
+    }
+
+    #[test]
+    fn tests_that_fail_fail_the_step() {
+        let script = "echo 'test result: FAILED. 1 passed; 2 failed; 0 ignored; 0'; exit 101";
+        let counts = count(script).expect("it ran");
+        assert_eq!(counts, Counts { passed: 1, failed: 2, ignored: 0 });
+    }
+
+    #[test]
+    fn a_crash_before_the_report_is_a_failure() {
+        let script = "echo 'test result: ok. 1 passed; 0 failed; 0 ignored; 0'; exit 101";
+        assert_eq!(count(script).expect("it ran").failed, 1);
+    }
+
+    #[test]
+    fn a_run_without_tests_is_a_failure() {
+        assert!(count("").is_err());
+    }
+}

@@ -1,0 +1,373 @@
+//! The architecture's rules, each a function that a change can break.
+//!
+//! They are read from `cargo metadata`, so they hold for what cargo really builds. Dependencies
+//! are those that ship: normal and build dependencies. What tests use is their own business.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::Counts;
+use crate::run::{Result, cargo, host, output};
+
+/// The four libraries of design.md, §3.
+const LIBRARIES: [&str; 4] = ["c2c-bridge", "c2c-catalogue", "c2c-injector", "c2c-policy"];
+/// What a library that does no IO must not reach.
+const IO: [&str; 2] = ["hyper", "tokio"];
+/// The only edge between libraries: the bridge carries the catalogue's events.
+const SHARED_TYPES: (&str, &str) = ("c2c-bridge", "c2c-catalogue");
+/// Whatever knows the grammar of HTML.
+const HTML_PARSERS: [&str; 5] = ["html5ever", "markup5ever", "html5gum", "lol_html", "scraper"];
+
+/// A rule: its name, and what breaks it, each with what to do about it.
+type Rule = (&'static str, fn(&Workspace) -> Vec<String>);
+
+const RULES: &[Rule] = &[
+    ("libraries do no IO", libraries_do_no_io),
+    ("libraries stand alone", libraries_stand_alone),
+    ("one crate parses HTML", one_crate_parses_html),
+    ("one binary knows all libraries", one_binary_knows_all_libraries),
+    ("the product is built without browser tools", product_is_built_without_browser_tools),
+    ("every member has the workspace's lints", every_member_has_the_lints),
+    ("unsafe code is forbidden", unsafe_code_is_forbidden),
+];
+
+pub(super) fn check() -> Result<Counts> {
+    let metadata = "metadata --format-version 1 --locked --filter-platform";
+    let metadata = output(cargo(metadata).arg(host()?))?;
+    let workspace = Workspace::read(&serde_json::from_str(&metadata)?, |path| {
+        fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()).into())
+    })?;
+    let mut counts = Counts::default();
+    for (name, rule) in RULES {
+        let broken = rule(&workspace);
+        println!("{name}: {}", if broken.is_empty() { "ok" } else { "BROKEN" });
+        for why in &broken {
+            println!("  {why}");
+        }
+        if broken.is_empty() {
+            counts.passed += 1;
+        } else {
+            counts.failed += 1;
+        }
+    }
+    Ok(counts)
+}
+
+/// What the rules look at.
+#[derive(Debug, Default)]
+struct Workspace {
+    members: BTreeMap<String, Member>,
+    /// Package id → ids of what it depends on, as shipped.
+    edges: BTreeMap<String, BTreeSet<String>>,
+    /// Package id → name.
+    names: BTreeMap<String, String>,
+    root_manifest: String,
+}
+
+#[derive(Debug)]
+struct Member {
+    id: String,
+    manifest: String,
+    /// Under `crates/`.
+    library: bool,
+    /// `cargo build` without arguments builds it.
+    default: bool,
+}
+
+impl Workspace {
+    fn read(metadata: &Value, read: impl Fn(&Path) -> Result<String>) -> Result<Self> {
+        let root = Path::new(text(&metadata["workspace_root"])?);
+        let ids = |key: &str| -> BTreeSet<&str> {
+            list(&metadata[key]).filter_map(Value::as_str).collect()
+        };
+        let (members, default) = (ids("workspace_members"), ids("workspace_default_members"));
+        let mut workspace =
+            Self { root_manifest: read(&root.join("Cargo.toml"))?, ..Self::default() };
+        for package in list(&metadata["packages"]) {
+            let (id, name) = (text(&package["id"])?, text(&package["name"])?);
+            workspace.names.insert(id.to_owned(), name.to_owned());
+            if members.contains(id) {
+                let path = Path::new(text(&package["manifest_path"])?);
+                let member = Member {
+                    id: id.to_owned(),
+                    manifest: read(path)?,
+                    library: path.starts_with(root.join("crates")),
+                    default: default.contains(id),
+                };
+                workspace.members.insert(name.to_owned(), member);
+            }
+        }
+        for node in list(&metadata["resolve"]["nodes"]) {
+            let shipped = list(&node["deps"]).filter(|dependency| {
+                list(&dependency["dep_kinds"]).any(|kind| kind["kind"] != "dev")
+            });
+            let ids = shipped.map(|dependency| text(&dependency["pkg"]).map(str::to_owned));
+            let ids = ids.collect::<Result<BTreeSet<_>>>()?;
+            workspace.edges.insert(text(&node["id"])?.to_owned(), ids);
+        }
+        Ok(workspace)
+    }
+
+    /// The names of what a package depends on itself.
+    fn direct(&self, id: &str) -> BTreeSet<&str> {
+        let ids = self.edges.get(id).into_iter().flatten();
+        ids.filter_map(|id| self.names.get(id)).map(String::as_str).collect()
+    }
+
+    /// How `id` reaches a package called `name`, as `a → b → name`.
+    fn path_to(&self, id: &str, name: &str) -> Option<String> {
+        let mut paths = vec![vec![id]];
+        let mut seen = BTreeSet::from([id]);
+        while let Some(path) = paths.pop() {
+            let last = *path.last()?;
+            if self.names.get(last).is_some_and(|found| found == name) && path.len() > 1 {
+                let names = path.iter().filter_map(|id| self.names.get(*id));
+                return Some(names.map(String::as_str).collect::<Vec<_>>().join(" → "));
+            }
+            for next in self.edges.get(last).into_iter().flatten() {
+                if seen.insert(next) {
+                    paths.push([path.as_slice(), &[next]].concat());
+                }
+            }
+        }
+        None
+    }
+
+    fn libraries(&self) -> impl Iterator<Item = (&String, &Member)> {
+        self.members.iter().filter(|(_, member)| member.library)
+    }
+}
+
+fn text(value: &Value) -> Result<&str> {
+    value.as_str().ok_or_else(|| "cargo metadata has an unexpected shape".into())
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn libraries_do_no_io(workspace: &Workspace) -> Vec<String> {
+    let reached = workspace
+        .libraries()
+        .flat_map(|(_, member)| IO.iter().filter_map(|name| workspace.path_to(&member.id, name)));
+    reached
+        .map(|path| format!("{path}: move what needs it to bins/server; libraries are sans-IO"))
+        .collect()
+}
+
+fn libraries_stand_alone(workspace: &Workspace) -> Vec<String> {
+    let mut broken = Vec::new();
+    for (name, member) in workspace.libraries() {
+        for other in workspace.direct(&member.id) {
+            let library = workspace.members.get(other).is_some_and(|other| other.library);
+            if library && (name.as_str(), other) != SHARED_TYPES {
+                broken.push(format!(
+                    "{name} depends on {other}: pass plain data, and let bins/server connect them"
+                ));
+            }
+        }
+    }
+    broken
+}
+
+fn one_crate_parses_html(workspace: &Workspace) -> Vec<String> {
+    let others = workspace.members.iter().filter(|(name, _)| *name != "c2c-injector");
+    let mut broken = Vec::new();
+    for (name, member) in others {
+        for parser in HTML_PARSERS {
+            if workspace.direct(&member.id).contains(parser) {
+                broken.push(format!("{name} depends on {parser}: ask crates/injector instead"));
+            }
+        }
+    }
+    broken
+}
+
+fn one_binary_knows_all_libraries(workspace: &Workspace) -> Vec<String> {
+    let others = workspace.members.iter().filter(|(name, _)| *name != "c2c-server");
+    others
+        .filter(|(_, member)| {
+            let direct = workspace.direct(&member.id);
+            LIBRARIES.iter().all(|library| direct.contains(library))
+        })
+        .map(|(name, _)| {
+            format!("{name} depends on all libraries: only bins/server puts them together")
+        })
+        .collect()
+}
+
+fn product_is_built_without_browser_tools(workspace: &Workspace) -> Vec<String> {
+    let product = workspace.members.values().filter(|member| member.default);
+    product
+        .filter_map(|member| workspace.path_to(&member.id, "fantoccini"))
+        .map(|path| format!("{path}: browser tools belong to bins/e2e, outside of default-members"))
+        .collect()
+}
+
+fn every_member_has_the_lints(workspace: &Workspace) -> Vec<String> {
+    let members = workspace.members.iter();
+    members
+        .filter(|(_, member)| setting(&member.manifest, "lints", "workspace") != Some("true"))
+        .map(|(name, _)| format!("{name}: add `[lints]` with `workspace = true` to its Cargo.toml"))
+        .collect()
+}
+
+fn unsafe_code_is_forbidden(workspace: &Workspace) -> Vec<String> {
+    match setting(&workspace.root_manifest, "workspace.lints.rust", "unsafe_code") {
+        Some("\"forbid\"") => vec![],
+        other => vec![format!(
+            "unsafe_code is {} in [workspace.lints.rust] of Cargo.toml: set it to \"forbid\"",
+            other.unwrap_or("not set")
+        )],
+    }
+}
+
+/// The value of a key in a table of a manifest that is written one setting a line, as ours are.
+fn setting<'a>(manifest: &'a str, table: &str, key: &str) -> Option<&'a str> {
+    let header = format!("[{table}]");
+    let lines = manifest.lines().map(str::trim).skip_while(|line| *line != header).skip(1);
+    let mut settings = lines.take_while(|line| !line.starts_with('['));
+    settings.find_map(|line| {
+        let (name, value) = line.split('#').next()?.split_once('=')?;
+        (name.trim() == key).then(|| value.trim())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const LINTS: &str = "[lints]\nworkspace = true\n";
+    const ROOT: &str = "[workspace.lints.rust]\nunsafe_code = \"forbid\" # always\n";
+
+    /// A workspace of these edges: `("c2c-bridge", "c2c-catalogue", "")`, the last being the kind of
+    /// dependency as cargo names it. The libraries are in crates/, `c2c-e2e` is no default member.
+    fn workspace(edges: &[(&str, &str, &str)]) -> Workspace {
+        let names: BTreeSet<_> = edges.iter().flat_map(|(from, to, _)| [*from, *to]).collect();
+        let members: Vec<_> = names.iter().filter(|name| name.starts_with("c2c-")).collect();
+        let default: Vec<_> = members.iter().filter(|name| ***name != "c2c-e2e").collect();
+        let packages = names.iter().map(|name| {
+            let folder = if LIBRARIES.contains(name) { "crates" } else { "bins" };
+            json!({"id": name, "name": name, "manifest_path": format!("/c2c/{folder}/{name}/Cargo.toml")})
+        });
+        let nodes = names.iter().map(|name| {
+            let deps = edges.iter().filter(|(from, ..)| from == name).map(|(_, to, kind)| {
+                let kind = if kind.is_empty() { Value::Null } else { json!(kind) };
+                json!({"pkg": to, "dep_kinds": [{"kind": kind, "target": null}]})
+            });
+            json!({"id": name, "deps": deps.collect::<Vec<_>>()})
+        });
+        let metadata = json!({
+            "workspace_root": "/c2c",
+            "workspace_members": members,
+            "workspace_default_members": default,
+            "packages": packages.collect::<Vec<_>>(),
+            "resolve": {"nodes": nodes.collect::<Vec<_>>()},
+        });
+        let read = |path: &Path| {
+            let root = path == Path::new("/c2c/Cargo.toml");
+            Ok(if root { ROOT } else { LINTS }.to_owned())
+        };
+        Workspace::read(&metadata, read).expect("the shape of cargo metadata")
+    }
+
+    /// A workspace that breaks no rule.
+    fn good() -> Vec<(&'static str, &'static str, &'static str)> {
+        let mut edges = vec![
+            ("c2c-bridge", "c2c-catalogue", ""),
+            ("c2c-injector", "html5ever", ""),
+            ("c2c-policy", "tokio", "dev"),
+            ("c2c-server", "tokio", ""),
+            ("c2c-e2e", "fantoccini", ""),
+            ("fantoccini", "hyper", ""),
+        ];
+        edges.extend(LIBRARIES.map(|library| ("c2c-server", library, "")));
+        edges
+    }
+
+    /// Adds `edges` to the good workspace and expects that only `rule` is broken, with `why`.
+    fn check_broken(rule: &str, edges: &[(&str, &str, &str)], why: &str) {
+        let workspace = workspace(&[good().as_slice(), edges].concat());
+        for (name, broken) in RULES.iter().map(|(name, rule)| (*name, rule(&workspace))) {
+            if name == rule {
+                assert!(broken.iter().any(|line| line.contains(why)), "{name}: {broken:?}");
+            } else {
+                assert_eq!(broken, Vec::<String>::new(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_good_workspace_breaks_no_rule() {
+        check_broken("", &[], "");
+    }
+
+    #[test]
+    fn a_library_that_reaches_tokio_is_found() {
+        check_broken(
+            "libraries do no IO",
+            &[("c2c-policy", "innocent", ""), ("innocent", "tokio", "")],
+            "c2c-policy → innocent → tokio",
+        );
+    }
+
+    #[test]
+    fn a_library_that_depends_on_another_is_found() {
+        check_broken(
+            "libraries stand alone",
+            &[("c2c-catalogue", "c2c-policy", "")],
+            "c2c-catalogue depends on c2c-policy",
+        );
+    }
+
+    #[test]
+    fn a_second_html_parser_is_found() {
+        check_broken(
+            "one crate parses HTML",
+            &[("c2c-cli", "html5ever", "")],
+            "c2c-cli depends on html5ever",
+        );
+    }
+
+    #[test]
+    fn a_second_binary_that_knows_all_is_found() {
+        check_broken(
+            "one binary knows all libraries",
+            &LIBRARIES.map(|library| ("c2c-cli", library, "")),
+            "c2c-cli depends on all libraries",
+        );
+    }
+
+    #[test]
+    fn browser_tools_in_the_product_are_found() {
+        check_broken(
+            "the product is built without browser tools",
+            &[("c2c-cli", "helper", "build"), ("helper", "fantoccini", "")],
+            "c2c-cli → helper → fantoccini",
+        );
+    }
+
+    #[test]
+    fn a_member_without_the_lints_is_found() {
+        let mut workspace = workspace(&good());
+        let member = workspace.members.get_mut("c2c-policy").expect("it is there");
+        "[package]\nworkspace = true\n[lints]\n[features]\n".clone_into(&mut member.manifest);
+        let broken = every_member_has_the_lints(&workspace);
+        assert_eq!(broken.len(), 1);
+        assert!(broken[0].starts_with("c2c-policy:"), "{broken:?}");
+    }
+
+    #[test]
+    fn allowed_unsafe_code_is_found() {
+        for manifest in ["", "[workspace.lints.rust]\nunsafe_code = \"warn\"\n"] {
+            let workspace =
+                Workspace { root_manifest: manifest.to_owned(), ..Workspace::default() };
+            assert_eq!(unsafe_code_is_forbidden(&workspace).len(), 1, "{manifest}");
+        }
+    }
+}
