@@ -1,2 +1,46 @@
-//! c2c-server
-fn main() {}
+//! `c2c-server`: reads the settings, runs the server until it is told to stop.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its operator")]
+
+use std::process::ExitCode;
+
+use c2c_server::settings::{Limits, Settings};
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let settings = Settings::parse();
+    let filter =
+        EnvFilter::try_from_env("C2C_LOG").unwrap_or_else(|_| "warn,c2c_server=info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(&settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("c2c-server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
+    // Before anything else: a signal that comes during the start must not be lost.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+
+    let running = c2c_server::start(settings, Limits::default()).await?;
+    println!(
+        "c2c is running. Open the parent page to see the widget, or the console to paste code:\n"
+    );
+    println!("{}", running.addresses());
+    println!("Ctrl-C ends it.");
+
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    eprintln!("c2c-server: stopping");
+    running.stop().await;
+    Ok(())
+}

@@ -37,14 +37,27 @@ impl PagePolicy {
         Self::html(&csp)
     }
 
-    /// A script, stylesheet or image: inert if it is opened as a page.
+    /// A script, stylesheet or image of a page of the same origin: inert if it is opened as a page.
     pub fn asset(content_type: &'static str) -> Self {
-        Self::with(content_type, &inert())
+        let mut policy = Self::with(content_type, &inert());
+        policy.headers.push(Header::new("cross-origin-resource-policy", "same-origin"));
+        policy
+    }
+
+    /// A file that pages of any origin may load, such as the host script. It must be the same for
+    /// everybody and hold no secret.
+    pub fn shared_asset(content_type: &'static str) -> Self {
+        let mut policy = Self::with(content_type, &inert());
+        policy.headers.push(Header::new("cross-origin-resource-policy", "cross-origin"));
+        // Modules are always fetched with CORS.
+        policy.headers.push(Header::new("access-control-allow-origin", "*"));
+        policy
     }
 
     /// An answer of the API: inert if it is opened as a page, and never kept.
     pub fn api() -> Self {
         let mut policy = Self::with("application/json", &inert());
+        policy.headers.push(Header::new("cross-origin-resource-policy", "same-origin"));
         policy.headers.push(Header::new("cache-control", "no-store"));
         policy
     }

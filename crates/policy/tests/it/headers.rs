@@ -23,6 +23,7 @@ fn all() -> Vec<(&'static str, Vec<Header>)> {
         ("parent", PagePolicy::parent(&widget).headers().to_vec()),
         ("console", PagePolicy::console().headers().to_vec()),
         ("asset", PagePolicy::asset("text/javascript; charset=utf-8").headers().to_vec()),
+        ("shared", PagePolicy::shared_asset("text/javascript; charset=utf-8").headers().to_vec()),
         ("api", PagePolicy::api().headers().to_vec()),
         ("message", PagePolicy::message().headers().to_vec()),
     ]
@@ -77,6 +78,14 @@ fn denied_features_are_sorted_and_unique_and_leave_tags_what_they_use() {
     let header = value(document.headers(), "permissions-policy");
     assert!(header.starts_with("accelerometer=(), "), "{header}");
     assert_eq!(header.matches("=()").count(), DENIED_FEATURES.len());
+}
+
+#[test]
+fn only_shared_assets_are_open_to_other_origins() {
+    for (name, headers) in all() {
+        let open = headers.iter().any(|header| header.name == "access-control-allow-origin");
+        assert_eq!(open, name == "shared", "{name}");
+    }
 }
 
 #[test]

@@ -1,0 +1,86 @@
+// @ts-check
+/** The reference widget: a small click-to-call card with a simulated call. */
+
+import { contextFromQuery, mount } from './host.js';
+
+/** How long the simulated agent stays on the line, in seconds; `c2c_agent_seconds` sets another. */
+const AGENT_SECONDS = 120;
+
+const config = JSON.parse(document.body.dataset.config ?? '');
+const query = new URLSearchParams(location.search);
+
+const bridge = mount({
+  src: config.src,
+  context: contextFromQuery(location.search).context,
+  parentOrigins: config.parentOrigins,
+});
+
+/** @template {HTMLElement} T @param {string} selector @returns {T} */
+const find = (selector) => /** @type {T} */ (document.querySelector(selector));
+
+const card = find('.card');
+const status = find('#status');
+const timer = find('#timer');
+
+/** The step on screen: its section and nothing else. The first control gets the focus, since the
+ * one that had it is gone; but a visitor who is typing elsewhere keeps it.
+ * @param {'idle' | 'calling' | 'survey' | 'thanks'} step @param {string} sentence */
+function show(step, sentence) {
+  card.dataset.step = step;
+  for (const section of card.querySelectorAll('section')) section.hidden = section.dataset.for !== step;
+  status.textContent = sentence;
+  if (document.hasFocus()) find(`[data-for="${step}"] :is(button, input)`).focus();
+}
+
+/** @type {{startedAt: number, clock: number, agent: number} | null} */
+let call = null;
+
+function startCall() {
+  const agentSeconds = Number(query.get('c2c_agent_seconds')) || AGENT_SECONDS;
+  call = {
+    startedAt: performance.now(),
+    clock: window.setInterval(showTime, 250),
+    agent: window.setTimeout(() => endCall('remote_hangup'), agentSeconds * 1000),
+  };
+  showTime();
+  show('calling', 'You are connected.');
+  bridge.emit('call_started', { destinationId: null, routingKey: null, hasFormValues: false });
+}
+
+/** Seconds since the visitor started the call. */
+const elapsed = () => (call ? (performance.now() - call.startedAt) / 1000 : 0);
+
+function showTime() {
+  const seconds = Math.floor(elapsed());
+  timer.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** @param {'user_hangup' | 'remote_hangup'} reason */
+function endCall(reason) {
+  if (!call) return;
+  const duration = Math.round(elapsed() * 1000) / 1000;
+  clearInterval(call.clock);
+  clearTimeout(call.agent);
+  call = null;
+  show('survey', reason === 'user_hangup' ? 'You ended the call.' : 'The call has ended.');
+  bridge.emit('call_ended', { duration, reason });
+}
+
+/** @param {SubmitEvent} event */
+function sendSurvey(event) {
+  event.preventDefault();
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const rating = Number(new FormData(form).get('rating'));
+  const comment = /** @type {HTMLTextAreaElement} */ (find('#comment')).value.trim() || null;
+  form.reset();
+  show('thanks', 'Your answer was sent.');
+  bridge.emit('survey_submitted', { rating, comment });
+}
+
+find('#call').addEventListener('click', startCall);
+find('#again').addEventListener('click', startCall);
+find('#hang-up').addEventListener('click', () => endCall('user_hangup'));
+find('#survey').addEventListener('submit', sendSurvey);
+
+// After the first frame was painted, as the catalogue says.
+requestAnimationFrame(() => bridge.emit('widget_loaded', { isPreview: query.has('c2c_preview') }));

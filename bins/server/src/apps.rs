@@ -1,0 +1,220 @@
+//! The apps: a save is checked, compiled and published; a visitor gets what was published.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use bytes::Bytes;
+use c2c_bridge::{AppId, Origin, SHIM, shim_attributes};
+use c2c_injector::{Checked, Diagnostic, Document, ScriptAttributes, Snippets, Template};
+use c2c_policy::{DocumentPolicy, HostSource, PagePolicy};
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
+
+use crate::resource::Resource;
+use crate::sites::Sites;
+use crate::store::{App, Revision, Store, StoreError};
+use crate::{parent, widget};
+
+/// All apps of this server.
+#[derive(Debug)]
+pub struct Apps {
+    store: Store,
+    sites: Sites,
+    template: Template,
+    published: RwLock<HashMap<AppId, Arc<Published>>>,
+    /// Held from the write to the database until the new state is published, so that the two never
+    /// disagree about which revision is the newest.
+    publishing: Mutex<()>,
+}
+
+/// What visitors get of one app, ready to serve.
+#[derive(Debug)]
+pub struct Published {
+    /// The sandbox document.
+    pub document: Resource,
+    /// The widget page.
+    pub widget: Resource,
+    /// The demo of a parent page.
+    pub parent: Resource,
+    /// Kept to be served under a new policy when only the app's settings change.
+    compiled: Document,
+}
+
+/// A saved revision.
+#[derive(Debug)]
+pub struct Saved {
+    /// The new revision's number.
+    pub revision: i64,
+    /// What will run, but perhaps not as hoped.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Why a save was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SaveError {
+    /// There is no such app.
+    #[error("there is no app {0}")]
+    NoSuchApp(AppId),
+    /// The code would swallow or break the page; nothing was saved.
+    #[error("the code was refused")]
+    Refused(Vec<Diagnostic>),
+    /// Somebody else saved in between; nothing was saved.
+    #[error("the newest revision is {newest}, not the one that was edited")]
+    Conflict {
+        /// The newest revision's number.
+        newest: i64,
+    },
+    /// A parent origin cannot be written in a policy.
+    #[error("{0}")]
+    Origin(#[from] c2c_policy::HostSourceError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Apps {
+    /// Compiles and publishes every app of the store.
+    pub async fn load(store: Store, sites: Sites) -> Result<Self, StoreError> {
+        let apps = Self {
+            store,
+            sites,
+            template: Template::reference(SHIM).expect("the shim can stand in a script element"),
+            published: RwLock::default(),
+            publishing: Mutex::default(),
+        };
+        for app in apps.store.apps().await? {
+            let revision = apps.store.newest_revision(&app.id).await?;
+            let id = app.id.clone();
+            let published = match apps.check(&revision).await {
+                Ok(checked) => apps.publish(&app, apps.compile(&app.id, checked).await),
+                Err(error) => Err(error),
+            };
+            // A checker that has grown stricter, say. The others must not suffer for it.
+            if let Err(error) = published {
+                tracing::error!(%id, %error, "the app's code cannot be served until it is saved again");
+            }
+        }
+        Ok(apps)
+    }
+
+    /// What visitors get of an app.
+    pub fn published(&self, id: &str) -> Option<Arc<Published>> {
+        self.published.read().expect("publishing does not panic").get(id).cloned()
+    }
+
+    /// All apps, by name.
+    pub async fn list(&self) -> Result<Vec<App>, StoreError> {
+        self.store.apps().await
+    }
+
+    /// An app and its newest revision.
+    pub async fn get(&self, id: &AppId) -> Result<Option<(App, Revision)>, StoreError> {
+        let Some(app) = self.store.app(id).await? else { return Ok(None) };
+        let revision = self.store.newest_revision(id).await?;
+        Ok(Some((app, revision)))
+    }
+
+    /// Makes an app without code.
+    pub async fn create(&self, app: App) -> Result<(), SaveError> {
+        let checked = self.check(&Revision::default()).await?;
+        let document = self.compile(&app.id, checked).await;
+        let _publishing = self.publishing.lock().await;
+        self.store.insert_app(&app).await?;
+        self.publish(&app, document)
+    }
+
+    /// Changes an app's name and the pages that may embed it.
+    pub async fn configure(&self, app: App) -> Result<(), SaveError> {
+        let _publishing = self.publishing.lock().await;
+        self.ancestors(&app)?;
+        if !self.store.update_app(&app).await? {
+            return Err(SaveError::NoSuchApp(app.id));
+        }
+        match self.published(app.id.as_str()) {
+            Some(published) => self.publish(&app, published.compiled.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks, compiles, stores and publishes custom code that was edited from the revision before
+    /// `revision.number`.
+    pub async fn save(&self, id: &AppId, revision: Revision) -> Result<Saved, SaveError> {
+        if self.store.app(id).await?.is_none() {
+            return Err(SaveError::NoSuchApp(id.clone()));
+        }
+        let checked = self.check(&revision).await?;
+        let warnings = checked.diagnostics().to_vec();
+        let document = self.compile(id, checked).await;
+
+        let _publishing = self.publishing.lock().await;
+        if !self.store.insert_revision(id, &revision).await? {
+            let newest = self.store.newest_revision(id).await?.number;
+            return Err(SaveError::Conflict { newest });
+        }
+        // Read again: its settings may have changed while the code was compiled.
+        let app = self.store.app(id).await?.ok_or_else(|| SaveError::NoSuchApp(id.clone()))?;
+        self.publish(&app, document)?;
+        Ok(Saved { revision: revision.number, warnings })
+    }
+
+    /// Parsing takes time in proportion to the code, so it happens off the threads that serve.
+    async fn check(&self, revision: &Revision) -> Result<Checked, SaveError> {
+        let template = self.template.clone();
+        let snippets = Snippets::new(
+            Bytes::from(revision.head.clone().into_bytes()),
+            Bytes::from(revision.body_end.clone().into_bytes()),
+        );
+        let checked =
+            spawn_blocking(move || template.check(snippets, &c2c_injector::Limits::default()));
+        let checked = checked.await.expect("checking does not panic");
+        checked.map_err(|refused| SaveError::Refused(refused.diagnostics().to_vec()))
+    }
+
+    async fn compile(&self, id: &AppId, checked: Checked) -> Document {
+        let attributes = shim_attributes(id, std::slice::from_ref(&self.sites.widget.origin));
+        let attributes =
+            attributes.iter().fold(ScriptAttributes::new(), |attributes, (name, value)| {
+                attributes.with(name, value).expect("the bridge names its attributes properly")
+            });
+        let compiled = spawn_blocking(move || checked.compile(&attributes));
+        compiled.await.expect("compiling does not panic")
+    }
+
+    /// Makes what visitors get and puts it in the place of what they got.
+    fn publish(&self, app: &App, compiled: Document) -> Result<(), SaveError> {
+        let parents = self.ancestors(app)?;
+        let mut ancestors = vec![self.sites.widget.source.clone()];
+        ancestors.extend(parents.iter().cloned());
+        let published = Published {
+            document: Resource::document(&compiled, DocumentPolicy::strict(&ancestors).headers()),
+            widget: Resource::file(
+                widget::page(app, &self.sites),
+                PagePolicy::widget(&self.sites.sandbox.source, &parents).headers(),
+            ),
+            parent: Resource::file(
+                parent::page(app, &self.sites),
+                PagePolicy::parent(&self.sites.widget.source).headers(),
+            ),
+            compiled,
+        };
+        let mut all = self.published.write().expect("publishing does not panic");
+        all.insert(app.id.clone(), Arc::new(published));
+        Ok(())
+    }
+
+    /// The pages that may stand above an app's widget: the demo page, and those of its settings.
+    fn ancestors(&self, app: &App) -> Result<Vec<HostSource>, SaveError> {
+        let mut sources = Vec::new();
+        for origin in parents_of(app, &self.sites) {
+            sources.push(origin.as_str().parse()?);
+        }
+        Ok(sources)
+    }
+}
+
+/// The origins that the widget of an app may post to: the demo page's, and those of its settings.
+pub fn parents_of<'a>(app: &'a App, sites: &'a Sites) -> impl Iterator<Item = &'a Origin> {
+    let demo = &sites.parent.origin;
+    std::iter::once(demo).chain(app.parent_origins.iter().filter(move |&origin| origin != demo))
+}

@@ -1,0 +1,33 @@
+//! The app that a fresh database begins with, so that there is something to see.
+
+use crate::apps::{Apps, SaveError};
+use crate::store::{App, Revision};
+
+/// The demo app's id, in the addresses that the server prints.
+pub(crate) const ID: &str = "demo";
+
+const HEAD: &str = r"<script>
+  // This runs in every visitor's browser, in a sandbox. Open the browser's console to see it.
+  console.log('Hello from custom code. Order:', c2c.context.orderId);
+
+  c2c.on('call_started', () => console.log('A call started.'));
+  c2c.on('call_ended', (event) => {
+    console.log(`The call took ${event.duration} s and was ended by ${event.reason}.`);
+    // The parent page hears this as custom:call_counted.
+    c2c.emit('call_counted', { seconds: Math.round(event.duration) });
+  });
+</script>
+";
+
+/// Makes the demo app, unless there is any app already.
+pub(crate) async fn seed(apps: &Apps) -> Result<(), SaveError> {
+    if !apps.list().await?.is_empty() {
+        return Ok(());
+    }
+    let id: c2c_bridge::AppId = ID.parse().expect("a literal");
+    let name = "Demo shop".to_owned();
+    apps.create(App { id: id.clone(), name, parent_origins: Vec::new() }).await?;
+    let revision = Revision { number: 1, head: HEAD.to_owned(), body_end: String::new() };
+    apps.save(&id, revision).await?;
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! A resource served from memory: its bytes and headers are made once, a request only picks.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use c2c_injector::Document;
+use c2c_policy::Header;
+use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
+use hyper::{Method, Request, Response, StatusCode};
+use sha2::{Digest, Sha256};
+
+use crate::encoding::Encoding;
+use crate::response::{Body, header_map, method_not_allowed};
+
+/// Bytes in each of their encodings, each with its complete headers.
+#[derive(Debug)]
+pub struct Resource {
+    identity: Form,
+    compressed: Option<Compressed>,
+}
+
+#[derive(Debug)]
+struct Compressed {
+    gzip: Form,
+    brotli: Form,
+}
+
+/// One encoding of a resource.
+#[derive(Debug)]
+struct Form {
+    headers: HeaderMap,
+    etag: String,
+    chunks: Arc<[Bytes]>,
+}
+
+impl Resource {
+    /// A sandbox document with the headers of its policy.
+    pub fn document(document: &Document, policy: &[Header]) -> Self {
+        // The tag covers the policy too: a client must not keep a document under headers that
+        // were changed since.
+        let tag = format!("{}-{}", document.etag(), fingerprint(policy));
+        let form = |encoding, chunks: Arc<[Bytes]>| Form::new(encoding, &tag, policy, chunks);
+        Self {
+            identity: form(Encoding::Identity, Arc::from(document.chunks())),
+            compressed: Some(Compressed {
+                gzip: form(Encoding::Gzip, Arc::from([document.gzip().clone()])),
+                brotli: form(Encoding::Brotli, Arc::from([document.brotli().clone()])),
+            }),
+        }
+    }
+
+    /// A page or file of the server's own.
+    pub fn file(text: impl Into<Bytes>, policy: &[Header]) -> Self {
+        let text = text.into();
+        let mut hash = Sha256::new();
+        hash.update(&text);
+        let tag = format!("{}-{}", hex(&hash.finalize()), fingerprint(policy));
+        let identity = Form::new(Encoding::Identity, &tag, policy, Arc::from([text]));
+        Self { identity, compressed: None }
+    }
+
+    /// Answers GET and HEAD; hyper leaves the body out for HEAD.
+    pub fn respond<B>(&self, request: &Request<B>) -> Response<Body> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return method_not_allowed("GET, HEAD");
+        }
+        let form = match &self.compressed {
+            Some(compressed) => match Encoding::negotiate(request.headers()) {
+                Encoding::Identity => &self.identity,
+                Encoding::Gzip => &compressed.gzip,
+                Encoding::Brotli => &compressed.brotli,
+            },
+            None => &self.identity,
+        };
+        let unchanged = none_match(request.headers(), &form.etag);
+        let body = if unchanged { Body::default() } else { Body::shared(&form.chunks) };
+        let mut response = Response::new(body);
+        *response.headers_mut() = form.headers.clone();
+        if unchanged {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        }
+        response
+    }
+}
+
+impl Form {
+    fn new(encoding: Encoding, tag: &str, policy: &[Header], chunks: Arc<[Bytes]>) -> Self {
+        let etag = match encoding.token() {
+            Some(token) => format!("\"{tag}-{token}\""),
+            None => format!("\"{tag}\""),
+        };
+        let mut headers = header_map(policy);
+        if let Some(token) = encoding.token() {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(token));
+        }
+        let value = HeaderValue::from_str(&etag).expect("hexadecimal digits and hyphens");
+        headers.insert(ETAG, value);
+        // Ask each time, and pay 304 for it: a save is seen at once.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        Self { headers, etag, chunks }
+    }
+}
+
+/// Whether `If-None-Match` names the tag, by weak comparison
+/// ([RFC 9110 §13.1.2](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2)).
+fn none_match(headers: &HeaderMap, etag: &str) -> bool {
+    headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+        // Our tags contain no comma, so a list can be split at commas.
+        value
+            .split(',')
+            .map(str::trim)
+            .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+    })
+}
+
+fn fingerprint(policy: &[Header]) -> String {
+    let mut hash = Sha256::new();
+    for header in policy {
+        hash.update(header.name);
+        hash.update([0]);
+        hash.update(&header.value);
+        hash.update([0]);
+    }
+    hex(&hash.finalize()[..8])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

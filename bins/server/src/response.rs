@@ -1,0 +1,97 @@
+//! Responses: their body, and how a policy becomes a header map.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use c2c_policy::{Header, PagePolicy};
+use hyper::body::{Frame, SizeHint};
+use hyper::header::{ALLOW, CONNECTION, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+
+/// A body of bytes that are there already: nothing is copied, nothing waits.
+#[derive(Debug, Default)]
+pub struct Body {
+    chunks: Arc<[Bytes]>,
+    /// How many chunks were sent.
+    sent: usize,
+    /// How many bytes were not.
+    left: u64,
+}
+
+impl Body {
+    /// A body of several chunks in a row, shared with other responses.
+    pub fn shared(chunks: &Arc<[Bytes]>) -> Self {
+        let left = chunks.iter().map(|chunk| chunk.len() as u64).sum();
+        Self { chunks: Arc::clone(chunks), sent: 0, left }
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self::shared(&Arc::from([bytes]))
+    }
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let Some(chunk) = self.chunks.get(self.sent).cloned() else { return Poll::Ready(None) };
+        self.sent += 1;
+        self.left -= chunk.len() as u64;
+        Poll::Ready(Some(Ok(Frame::data(chunk))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+/// A policy's headers as hyper takes them.
+pub fn header_map(headers: &[Header]) -> HeaderMap {
+    headers
+        .iter()
+        .map(|header| {
+            let value = HeaderValue::from_str(&header.value);
+            (HeaderName::from_static(header.name), value.expect("policies print visible ASCII"))
+        })
+        .collect()
+}
+
+/// A short explanation in plain words, as inert text.
+pub fn message(status: StatusCode, text: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(Bytes::from(format!("{text}\n"))));
+    *response.status_mut() = status;
+    *response.headers_mut() = header_map(PagePolicy::message().headers());
+    response
+}
+
+/// 405, with the methods that the resource has.
+pub fn method_not_allowed(allowed: &'static str) -> Response<Body> {
+    let mut response =
+        message(StatusCode::METHOD_NOT_ALLOWED, &format!("This address takes {allowed} only."));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// 404.
+pub fn not_found() -> Response<Body> {
+    message(StatusCode::NOT_FOUND, "There is nothing at this address.")
+}
+
+/// Ends the connection after this response: the rest of the request is not worth reading.
+pub fn closing(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}

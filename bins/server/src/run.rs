@@ -1,0 +1,176 @@
+//! From settings to a running server, and its end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::apps::{Apps, SaveError};
+use crate::console::Console;
+use crate::serve::{Door, Server, serve};
+use crate::settings::{Limits, Settings};
+use crate::sites::{Sites, SitesError};
+use crate::store::{Store, StoreError};
+use crate::{demo, parent, widget};
+
+/// Why the server did not start, in one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The data directory cannot be made or written.
+    #[error("cannot use the data directory {directory}: {source} (--data-dir sets another)", directory = directory.display())]
+    DataDirectory {
+        /// The directory.
+        directory: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The database file cannot be opened or read.
+    #[error("cannot use the database {file}: {source}", file = file.display())]
+    Database {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: StoreError,
+    },
+    /// The demo app cannot be made.
+    #[error("cannot make the demo app: {0}")]
+    Demo(#[source] SaveError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source} ({setting} sets another)")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+        /// The setting that names the address.
+        setting: &'static str,
+    },
+    /// The console was to be open to other machines.
+    #[error(
+        "--console-listen {0}: the console has no login, so it listens on loopback addresses only; \
+         put a proxy with a login in front of it"
+    )]
+    ConsoleNotLoopback(SocketAddr),
+    /// The origins do not work together.
+    #[error(transparent)]
+    Sites(#[from] SitesError),
+}
+
+/// A server that answers.
+#[derive(Debug)]
+pub struct Running {
+    server: Arc<Server>,
+    stop: watch::Sender<bool>,
+    listeners: JoinSet<()>,
+    store: Store,
+}
+
+/// Opens the database, publishes the apps and listens.
+pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, StartError> {
+    if !settings.console_listen.ip().is_loopback() {
+        return Err(StartError::ConsoleNotLoopback(settings.console_listen));
+    }
+    let console = bind(&[settings.console_listen], "--console-listen").await?;
+    let pages = bind(&settings.pages_listen, "--pages-listen").await?;
+    let sites = Sites::new(settings, console.port, pages.port)?;
+
+    let store = open_store(settings).await?;
+    let unreadable = |source| StartError::Database { file: database(settings), source };
+    let apps = Apps::load(store.clone(), sites.clone()).await.map_err(unreadable)?;
+    demo::seed(&apps).await.map_err(StartError::Demo)?;
+
+    let server = Arc::new(Server {
+        sites,
+        limits,
+        apps,
+        console: Console::default(),
+        parent_files: parent::files(),
+        widget_files: widget::files(),
+    });
+    let (stop, stopped) = watch::channel(false);
+    let mut listeners = JoinSet::new();
+    for (door, bound) in [(Door::Console, console), (Door::Pages, pages)] {
+        for listener in bound.listeners {
+            listeners.spawn(serve(Arc::clone(&server), door, listener, stopped.clone()));
+        }
+    }
+    Ok(Running { server, stop, listeners, store })
+}
+
+impl Running {
+    /// The addresses to open, a line each, as the server prints them.
+    pub fn addresses(&self) -> String {
+        let Sites { console, parent, widget, sandbox } = &self.server.sites;
+        let id = demo::ID;
+        let query = "?orderId=A-1&customerTier=gold";
+        format!(
+            "  console   {}/\n  parent    {}/p/{id}{query}\n  widget    {}/w/{id}{query}\n  sandbox   {}/s/{id}\n",
+            console.origin, parent.origin, widget.origin, sandbox.origin,
+        )
+    }
+
+    /// The four origins.
+    pub fn sites(&self) -> &Sites {
+        &self.server.sites
+    }
+
+    /// Stops listening, lets the responses in flight finish and closes the database.
+    pub async fn stop(mut self) {
+        // Nobody listens only if every listener has ended already.
+        let _ = self.stop.send(true);
+        while self.listeners.join_next().await.is_some() {}
+        self.store.close().await;
+    }
+}
+
+async fn open_store(settings: &Settings) -> Result<Store, StartError> {
+    let directory = &settings.data_dir;
+    std::fs::create_dir_all(directory)
+        .map_err(|source| StartError::DataDirectory { directory: directory.clone(), source })?;
+    let file = database(settings);
+    Store::open(&file).await.map_err(|source| StartError::Database { file, source })
+}
+
+fn database(settings: &Settings) -> PathBuf {
+    settings.data_dir.join("c2c.db")
+}
+
+struct Bound {
+    port: u16,
+    listeners: Vec<TcpListener>,
+}
+
+/// Listens on all addresses. Those with port 0 get one free port together, since one origin stands
+/// for all of them.
+async fn bind(addresses: &[SocketAddr], setting: &'static str) -> Result<Bound, StartError> {
+    let mut bound = Bound { port: 0, listeners: Vec::new() };
+    for &address in addresses {
+        let mut wanted = address;
+        if wanted.port() == 0 {
+            wanted.set_port(bound.port);
+        }
+        match TcpListener::bind(wanted).await {
+            Ok(listener) => {
+                if bound.port == 0 {
+                    bound.port = listener.local_addr().map_or(wanted.port(), |addr| addr.port());
+                }
+                bound.listeners.push(listener);
+            }
+            // A machine without IPv6 can do without the second of the default addresses.
+            Err(source)
+                if source.kind() == io::ErrorKind::AddrNotAvailable
+                    && address.is_ipv6()
+                    && !bound.listeners.is_empty() =>
+            {
+                tracing::warn!(%address, "this machine has no such address; going on without it");
+            }
+            Err(source) => return Err(StartError::Listen { address: wanted, source, setting }),
+        }
+    }
+    Ok(bound)
+}

@@ -1,0 +1,46 @@
+//! The server's own scripts and stylesheets, in memory with their headers.
+
+use c2c_bridge::HOST_MODULES;
+use c2c_policy::PagePolicy;
+use hyper::{Request, Response};
+use matchit::Router;
+
+use crate::resource::Resource;
+use crate::response::Body;
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+
+/// A site's files by path.
+#[derive(Debug)]
+pub struct Files(Router<Resource>);
+
+impl Files {
+    /// The script and the stylesheet of a site's page.
+    pub fn new(name: &str, script: &'static str, style: &'static str) -> Self {
+        let mut files = Self(Router::new());
+        files.add(&format!("/{name}.js"), script, &PagePolicy::asset(JAVASCRIPT));
+        files.add(&format!("/{name}.css"), style, &PagePolicy::asset(CSS));
+        files
+    }
+
+    /// The same with the host script, for pages that import it.
+    pub fn with_host_script(mut self) -> Self {
+        let policy = PagePolicy::shared_asset(JAVASCRIPT);
+        for module in HOST_MODULES {
+            self.add(&format!("/{}", module.path), module.text, &policy);
+        }
+        self
+    }
+
+    /// Answers a request for one of the files.
+    pub fn respond<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+        let found = self.0.at(request.uri().path()).ok()?;
+        Some(found.value.respond(request))
+    }
+
+    fn add(&mut self, path: &str, text: &'static str, policy: &PagePolicy) {
+        let file = Resource::file(text, policy.headers());
+        self.0.insert(path, file).expect("the paths of our own files differ");
+    }
+}

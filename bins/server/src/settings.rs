@@ -1,0 +1,111 @@
+//! What the operator may set, by flag or by environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use c2c_bridge::Origin;
+use clap::Parser;
+
+/// Runs customers' code in every visitor's browser, in a sandbox that can react to a widget's
+/// events and touch nothing else.
+///
+/// Without any setting it runs a demo on loopback addresses and prints what to open.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "c2c-server",
+    version,
+    after_help = "\
+On ORIGINS: the four pages need four host names, since cookies ignore ports, and the sandbox must be
+on another site (registrable domain) than the others, since that is what browsers isolate. Set the
+four origins when a proxy with real names and TLS stands in front:
+
+  c2c-server --console-origin https://console.internal.example \\
+             --parent-origin  https://demo.example \\
+             --widget-origin  https://widget.example \\
+             --sandbox-origin https://usercontent.example
+
+A request whose Host is none of the four is answered with 421."
+)]
+pub struct Settings {
+    /// Directory of the database; made if it does not exist
+    #[arg(long, env = "C2C_DATA_DIR", value_name = "DIR", default_value = "c2c-data")]
+    pub data_dir: PathBuf,
+
+    /// Address of the console and its API. It has no login, so it must be a loopback address; port 0
+    /// takes a free one
+    #[arg(
+        long,
+        env = "C2C_CONSOLE_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:7100"
+    )]
+    pub console_listen: SocketAddr,
+
+    /// Addresses of parent page, widget and sandbox, separated by commas; port 0 takes one free port
+    /// for all of them
+    #[arg(
+        long,
+        env = "C2C_PAGES_LISTEN",
+        value_name = "ADDRESSES",
+        value_delimiter = ',',
+        default_value = "127.0.0.1:7180,[::1]:7180"
+    )]
+    pub pages_listen: Vec<SocketAddr>,
+
+    /// Where people open the console [default: http://127.0.0.1:<console port>]
+    #[arg(long, env = "C2C_CONSOLE_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
+    pub console_origin: Option<Origin>,
+
+    /// Where the demo of a parent page is [default: http://localhost:<pages port>]
+    #[arg(long, env = "C2C_PARENT_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
+    pub parent_origin: Option<Origin>,
+
+    /// Where the widget is [default: http://widget.localhost:<pages port>]
+    #[arg(long, env = "C2C_WIDGET_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
+    pub widget_origin: Option<Origin>,
+
+    /// Where the sandbox documents are [default: http://sandbox.localhost:<pages port>]
+    #[arg(long, env = "C2C_SANDBOX_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
+    pub sandbox_origin: Option<Origin>,
+}
+
+/// Bounds on what one client may take of the server.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a client may take to send a request's head, and how long a connection may idle.
+    pub head_timeout: Duration,
+    /// How long a client may take to send a request's body.
+    pub body_timeout: Duration,
+    /// How long a client may leave a response unread.
+    pub write_timeout: Duration,
+    /// How long responses in flight may take after a signal to stop.
+    pub drain_timeout: Duration,
+    /// The greatest size of a request's head, in bytes; beyond it 431.
+    pub head_bytes_max: usize,
+    /// The greatest number of header fields; beyond it 431.
+    pub header_fields_max: usize,
+    /// The greatest length of a request's target, in bytes; beyond it 414.
+    pub target_bytes_max: usize,
+    /// The greatest size of a request's body, in bytes; beyond it 413. Two snippets of 256 KiB fit,
+    /// also where JSON needs six bytes for one.
+    pub body_bytes_max: usize,
+    /// How many connections one listener serves at once; further ones wait.
+    pub connections_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head_timeout: Duration::from_secs(15),
+            body_timeout: Duration::from_secs(15),
+            write_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(10),
+            head_bytes_max: 32 * 1024,
+            header_fields_max: 64,
+            target_bytes_max: 8 * 1024,
+            body_bytes_max: 4 * 1024 * 1024,
+            connections_max: 1024,
+        }
+    }
+}

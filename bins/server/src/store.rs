@@ -1,0 +1,197 @@
+//! Apps and the revisions of their custom code, in an embedded SQLite file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use c2c_bridge::{AppId, Origin};
+use jiff::Timestamp;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+use sqlx::{Row, SqlSafeStr};
+
+/// The schema, version by version. A published version is never edited: a new one follows.
+const MIGRATIONS: &[(i64, &str, &str)] = &[(
+    1,
+    "apps and revisions",
+    "CREATE TABLE app (
+         id TEXT PRIMARY KEY,
+         name TEXT NOT NULL,
+         parent_origins TEXT NOT NULL -- a JSON array
+     ) STRICT;
+     CREATE TABLE revision (
+         app_id TEXT NOT NULL REFERENCES app (id),
+         number INTEGER NOT NULL CHECK (number > 0),
+         head TEXT NOT NULL,
+         body_end TEXT NOT NULL,
+         created_at TEXT NOT NULL, -- RFC 3339
+         PRIMARY KEY (app_id, number)
+     ) STRICT, WITHOUT ROWID;",
+)];
+
+/// The database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: SqlitePool,
+}
+
+/// An app without its code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// The id, which never changes.
+    pub id: AppId,
+    /// What people call it.
+    pub name: String,
+    /// The pages that may embed its widget.
+    pub parent_origins: Vec<Origin>,
+}
+
+/// A revision of an app's custom code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Revision {
+    /// 1 for the first that was saved; 0 stands for "none yet", with empty snippets.
+    pub number: i64,
+    /// What was pasted into *Head HTML*.
+    pub head: String,
+    /// What was pasted into *Body end HTML*.
+    pub body_end: String,
+}
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// SQLite said no.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the database's schema cannot be brought up to date: {0}")]
+    Schema(#[from] sqlx::migrate::MigrateError),
+    /// A row holds what this version would never write.
+    #[error("the database holds an app that cannot be read ({id:?}): {reason}")]
+    Unreadable {
+        /// The row's id.
+        id: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Store {
+    /// Opens the database file, and makes it if it does not exist.
+    pub async fn open(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .busy_timeout(Duration::from_secs(5))
+            .foreign_keys(true);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(options)
+            .await?;
+        let migrations = MIGRATIONS.iter().map(|&(version, description, sql)| {
+            let kind = MigrationType::Simple;
+            Migration::new(version, description.into(), kind, sql.into_sql_str(), false)
+        });
+        Migrator::with_migrations(migrations.collect()).run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// All apps, by name.
+    pub async fn apps(&self) -> Result<Vec<App>, StoreError> {
+        let rows = sqlx::query("SELECT id, name, parent_origins FROM app ORDER BY name, id")
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(read_app).collect()
+    }
+
+    /// One app.
+    pub async fn app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
+        let row = sqlx::query("SELECT id, name, parent_origins FROM app WHERE id = ?")
+            .bind(id.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(read_app).transpose()
+    }
+
+    /// Writes a new app. Its id must be new.
+    pub async fn insert_app(&self, app: &App) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO app (id, name, parent_origins) VALUES (?, ?, ?)")
+            .bind(app.id.as_str())
+            .bind(&app.name)
+            .bind(json(&app.parent_origins))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Writes an app's name and parent origins; false if there is no such app.
+    pub async fn update_app(&self, app: &App) -> Result<bool, StoreError> {
+        let done = sqlx::query("UPDATE app SET name = ?, parent_origins = ? WHERE id = ?")
+            .bind(&app.name)
+            .bind(json(&app.parent_origins))
+            .bind(app.id.as_str())
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// The newest revision of an app, or [`Revision::default`] if it has none.
+    pub async fn newest_revision(&self, id: &AppId) -> Result<Revision, StoreError> {
+        let row = sqlx::query(
+            "SELECT number, head, body_end FROM revision WHERE app_id = ? ORDER BY number DESC LIMIT 1",
+        )
+        .bind(id.as_str())
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(Revision::default()) };
+        Ok(Revision {
+            number: row.try_get("number")?,
+            head: row.try_get("head")?,
+            body_end: row.try_get("body_end")?,
+        })
+    }
+
+    /// Writes a revision, if it follows directly on the newest; false if another was there first.
+    pub async fn insert_revision(
+        &self,
+        id: &AppId,
+        revision: &Revision,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "INSERT INTO revision (app_id, number, head, body_end, created_at)
+             SELECT ?1, ?2, ?3, ?4, ?5
+             WHERE ?2 = 1 + COALESCE((SELECT MAX(number) FROM revision WHERE app_id = ?1), 0)",
+        )
+        .bind(id.as_str())
+        .bind(revision.number)
+        .bind(&revision.head)
+        .bind(&revision.body_end)
+        .bind(Timestamp::now().to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Writes everything to the file and closes it.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn read_app(row: &sqlx::sqlite::SqliteRow) -> Result<App, StoreError> {
+    let id: String = row.try_get("id")?;
+    let unreadable = |reason: String| StoreError::Unreadable { id: id.clone(), reason };
+    let origins: String = row.try_get("parent_origins")?;
+    Ok(App {
+        id: id.parse().map_err(|error: c2c_bridge::AppIdError| unreadable(error.to_string()))?,
+        name: row.try_get("name")?,
+        parent_origins: serde_json::from_str(&origins)
+            .map_err(|error| unreadable(error.to_string()))?,
+    })
+}
+
+fn json(origins: &[Origin]) -> String {
+    serde_json::to_string(origins).expect("strings serialise")
+}

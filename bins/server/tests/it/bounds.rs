@@ -1,0 +1,138 @@
+//! What one client may take: time, bytes and connections.
+
+use std::time::Duration;
+
+use c2c_server::settings::Limits;
+
+use crate::client::{Fixture, PATIENCE, To, request};
+
+const SHORT: Duration = Duration::from_millis(300);
+
+fn hasty() -> Limits {
+    Limits { head_timeout: SHORT, body_timeout: SHORT, write_timeout: SHORT, ..Limits::default() }
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_end_loses_the_connection() {
+    let fixture = Fixture::with_limits(hasty()).await;
+    let mut connection = fixture.connect(To::Sandbox).await;
+    connection.send("GET /s/demo HTTP/1.1\r\nhost: ").await;
+    assert!(connection.closed_within(PATIENCE).await.is_some());
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_is_closed() {
+    let fixture = Fixture::with_limits(hasty()).await;
+    let mut fresh = fixture.connect(To::Sandbox).await;
+    assert!(fresh.closed_within(PATIENCE).await.is_some());
+    let mut kept = fixture.connect(To::Sandbox).await;
+    let host = format!("host: {}", fixture.host(To::Sandbox));
+    kept.send(&request("GET", "/s/demo", &[&host], "")).await;
+    assert_eq!(kept.reply("GET").await.status, 200);
+    assert_eq!(kept.closed_within(PATIENCE).await, Some(Vec::new()));
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_end_is_answered_with_408() {
+    let fixture = Fixture::with_limits(hasty()).await;
+    let origin = format!("origin: {}", fixture.origin(To::Console));
+    let host = format!("host: {}", fixture.host(To::Console));
+    let headers = [&*host, &origin, "content-type: application/json", "content-length: 100"];
+    let mut connection = fixture.connect(To::Console).await;
+    connection.send(&request("POST", "/api/apps", &headers, "")).await;
+    connection.send("{\"name\"").await;
+    let reply = connection.reply("POST").await;
+    assert_eq!((reply.status, reply.header("connection")), (408, "close"));
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_loses_the_connection() {
+    let fixture = Fixture::with_limits(hasty()).await;
+    let host = format!("host: {}", fixture.host(To::Sandbox));
+    let mut connection = fixture.connect(To::Sandbox).await;
+    // Requests for far more than the buffers of both sides hold, and no reading.
+    let many = request("GET", "/s/demo", &[&host], "").repeat(20_000);
+    let sent = tokio::time::timeout(PATIENCE, connection.try_send(many.as_bytes())).await;
+    assert!(matches!(sent, Ok(Err(_))), "the server went on taking requests: {sent:?}");
+}
+
+#[tokio::test]
+async fn too_much_is_named_by_its_status() {
+    let fixture = Fixture::start().await;
+    let long = format!("/s/demo?{}", "x".repeat(9 * 1024));
+    let reply = fixture.get(To::Sandbox, &long, &[]).await;
+    assert_eq!((reply.status, reply.header("connection")), (414, "close"));
+    let many = vec!["x-header: 1"; 65];
+    assert_eq!(fixture.get(To::Sandbox, "/s/demo", &many).await.status, 431);
+    let large = format!("x-header: {}", "x".repeat(40 * 1024));
+    assert_eq!(fixture.get(To::Sandbox, "/s/demo", &[&large]).await.status, 431);
+}
+
+#[tokio::test]
+async fn a_large_body_is_refused_before_it_is_read() {
+    let fixture = Fixture::start().await;
+    let origin = format!("origin: {}", fixture.origin(To::Console));
+    let host = format!("host: {}", fixture.host(To::Console));
+    let json_type = "content-type: application/json";
+    let mut announced = fixture.connect(To::Console).await;
+    let headers = [&*host, &origin, json_type, "content-length: 1000000000"];
+    announced.send(&request("POST", "/api/apps", &headers, "")).await;
+    let reply = announced.reply("POST").await;
+    assert_eq!((reply.status, reply.header("connection")), (413, "close"));
+
+    let limits = Limits { body_bytes_max: 1000, ..Limits::default() };
+    let fixture = Fixture::with_limits(limits).await;
+    let origin = format!("origin: {}", fixture.origin(To::Console));
+    let host = format!("host: {}", fixture.host(To::Console));
+    let mut chunked = fixture.connect(To::Console).await;
+    let headers = [&*host, &origin, json_type, "transfer-encoding: chunked"];
+    chunked.send(&request("POST", "/api/apps", &headers, "")).await;
+    chunked.send(&format!("3e8\r\n{}\r\n1\r\nx\r\n0\r\n\r\n", "x".repeat(1000))).await;
+    assert_eq!(chunked.reply("POST").await.status, 413);
+}
+
+#[tokio::test]
+async fn broken_requests_are_400_or_closed() {
+    let fixture = Fixture::start().await;
+    let host = format!("host: {}", fixture.host(To::Sandbox));
+    for start in [
+        "GET /s/demo",
+        "GET  /s/demo HTTP/1.1",
+        "GET /s/de mo HTTP/1.1",
+        "\0\0\0\0",
+        "GET /s/\0 HTTP/1.1",
+    ] {
+        let mut connection = fixture.connect(To::Sandbox).await;
+        connection.send(&format!("{start}\r\n{host}\r\n\r\n")).await;
+        let answer = connection.closed_within(PATIENCE).await.expect("closed");
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{start:?}: {answer}");
+    }
+    let smuggled = [&*host, "content-length: 5", "transfer-encoding: chunked"];
+    let mut connection = fixture.connect(To::Sandbox).await;
+    connection.send(&request("GET", "/s/demo", &smuggled, "")).await;
+    connection.send("0\r\n\r\nGET /s/none HTTP/1.1\r\nhost: evil.example\r\n\r\n").await;
+    let first = connection.reply("GET").await;
+    assert!(matches!(first.status, 200 | 400), "{first:?}");
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait_for_a_place() {
+    let limits = Limits { connections_max: 2, ..Limits::default() };
+    let fixture = Fixture::with_limits(limits).await;
+    let host = format!("host: {}", fixture.host(To::Sandbox));
+    let text = request("GET", "/s/demo", &[&host], "");
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut connection = fixture.connect(To::Sandbox).await;
+        connection.send(&text).await;
+        assert_eq!(connection.reply("GET").await.status, 200);
+        held.push(connection);
+    }
+    let mut third = fixture.connect(To::Sandbox).await;
+    third.send(&text).await;
+    // There is no event for "still waiting": this bound can only make the test pass wrongly, never fail.
+    assert!(third.closed_within(SHORT).await.is_none(), "answered without a place");
+    held.pop();
+    assert_eq!(third.reply("GET").await.status, 200);
+}

@@ -1,0 +1,198 @@
+//! A server on free ports, and a client that sends exactly the bytes that it is told to.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use c2c_server::settings::{Limits, Settings};
+use c2c_server::{Running, start};
+use clap::Parser;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// How long a test waits for what must come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server of the test's own.
+pub(crate) struct Fixture {
+    pub(crate) running: Running,
+    /// Ends with the fixture, and the database with it.
+    _data: TempDir,
+}
+
+/// One of the four sites.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum To {
+    Console,
+    Parent,
+    Widget,
+    Sandbox,
+}
+
+impl Fixture {
+    pub(crate) async fn start() -> Self {
+        Self::with_limits(Limits::default()).await
+    }
+
+    pub(crate) async fn with_limits(limits: Limits) -> Self {
+        let data = TempDir::new().expect("a directory");
+        let running = start(&settings(data.path(), &[]), limits).await.expect("starts");
+        Self { running, _data: data }
+    }
+
+    pub(crate) fn host(&self, to: To) -> String {
+        let sites = self.running.sites();
+        let site = match to {
+            To::Console => &sites.console,
+            To::Parent => &sites.parent,
+            To::Widget => &sites.widget,
+            To::Sandbox => &sites.sandbox,
+        };
+        site.origin.authority().to_owned()
+    }
+
+    pub(crate) fn origin(&self, to: To) -> String {
+        format!("http://{}", self.host(to))
+    }
+
+    fn address(&self, to: To) -> SocketAddr {
+        let host = self.host(to);
+        let port = host.rsplit_once(':').expect("a port").1.parse().expect("a port");
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    pub(crate) async fn connect(&self, to: To) -> Connection {
+        Connection(TcpStream::connect(self.address(to)).await.expect("connects"))
+    }
+
+    /// `GET` with further header lines.
+    pub(crate) async fn get(&self, to: To, path: &str, headers: &[&str]) -> Reply {
+        self.send(to, "GET", path, headers, "").await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        to: To,
+        method: &str,
+        path: &str,
+        headers: &[&str],
+        body: &str,
+    ) -> Reply {
+        let host = format!("host: {}", self.host(to));
+        let mut connection = self.connect(to).await;
+        connection.send(&request(method, path, &[&[host.as_str()], headers].concat(), body)).await;
+        connection.reply(method).await
+    }
+
+    /// A write as the console's page sends it.
+    pub(crate) async fn write(&self, method: &str, path: &str, body: &Value) -> Reply {
+        let origin = format!("origin: {}", self.origin(To::Console));
+        let headers =
+            [origin.as_str(), "content-type: application/json", "sec-fetch-site: same-origin"];
+        self.send(To::Console, method, path, &headers, &body.to_string()).await
+    }
+}
+
+/// The settings of a command line, on free ports.
+pub(crate) fn settings(data: &Path, more: &[&str]) -> Settings {
+    let data = data.to_str().expect("UTF-8");
+    let mut arguments = vec!["c2c-server", "--data-dir", data];
+    arguments.extend(["--console-listen", "127.0.0.1:0", "--pages-listen", "127.0.0.1:0,[::1]:0"]);
+    arguments.extend(more);
+    Settings::try_parse_from(arguments).expect("a command line")
+}
+
+/// A request with `Content-Length`, if it has a body.
+pub(crate) fn request(method: &str, target: &str, headers: &[&str], body: &str) -> String {
+    let mut text = format!("{method} {target} HTTP/1.1\r\n");
+    for header in headers {
+        text.push_str(header);
+        text.push_str("\r\n");
+    }
+    if !body.is_empty() {
+        text.push_str(&format!("content-length: {}\r\n", body.len()));
+    }
+    text + "\r\n" + body
+}
+
+pub(crate) struct Connection(TcpStream);
+
+impl Connection {
+    pub(crate) async fn send(&mut self, text: &str) {
+        self.0.write_all(text.as_bytes()).await.expect("the server reads");
+    }
+
+    /// Writes as long as the server reads; an error when it has closed the connection.
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.write_all(bytes).await
+    }
+
+    /// Reads one response, by its `Content-Length`.
+    pub(crate) async fn reply(&mut self, method: &str) -> Reply {
+        tokio::time::timeout(PATIENCE, self.read(method)).await.expect("an answer in time")
+    }
+
+    async fn read(&mut self, method: &str) -> Reply {
+        let mut bytes = Vec::new();
+        let end = loop {
+            if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+                break end + 4;
+            }
+            assert!(
+                self.0.read_buf(&mut bytes).await.expect("a response") > 0,
+                "closed: {bytes:?}"
+            );
+        };
+        let head = String::from_utf8(bytes[..end].to_vec()).expect("an ASCII head");
+        let mut lines = head.trim_end().split("\r\n");
+        let status = lines.next().expect("a status line").split(' ').nth(1).expect("a status");
+        let mut headers = BTreeMap::new();
+        for line in lines {
+            let (name, value) = line.split_once(": ").expect("a header line");
+            let before = headers.insert(name.to_ascii_lowercase(), value.to_owned());
+            assert_eq!(before, None, "{name} twice");
+        }
+        let mut body = bytes[end..].to_vec();
+        let length =
+            headers.get("content-length").map_or(0, |value| value.parse().expect("a number"));
+        if method != "HEAD" && status != "304" {
+            while body.len() < length {
+                assert!(self.0.read_buf(&mut body).await.expect("a body") > 0, "closed early");
+            }
+            assert_eq!(body.len(), length);
+        }
+        Reply { status: status.parse().expect("a number"), headers, body }
+    }
+
+    /// Whatever still comes until the server closes, within `patience`; `None` if it does not.
+    pub(crate) async fn closed_within(&mut self, patience: Duration) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        // A reset is an end like any other.
+        let end = tokio::time::timeout(patience, self.0.read_to_end(&mut bytes)).await;
+        end.is_ok().then_some(bytes)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("no {name} in {self:?}"))
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("UTF-8")
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}

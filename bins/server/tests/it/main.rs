@@ -1,0 +1,10 @@
+//! The server as its clients meet it: over TCP, with all its limits.
+
+mod client;
+
+mod api;
+mod bounds;
+mod document;
+mod hosts;
+mod pages;
+mod start_and_stop;

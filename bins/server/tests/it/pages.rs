@@ -1,0 +1,101 @@
+//! Console, parent page and widget page: their policies, and what they tell their scripts.
+
+use c2c_bridge::HOST_MODULES;
+use c2c_policy::DocumentPolicy;
+use serde_json::json;
+
+use crate::client::{Fixture, To};
+
+#[tokio::test]
+async fn every_answer_of_every_kind_carries_a_policy() {
+    let fixture = Fixture::start().await;
+    for (to, path, expected) in [
+        (To::Console, "/", "frame-ancestors 'none'"),
+        (To::Console, "/console.js", "sandbox;"),
+        (To::Console, "/api/apps", "sandbox;"),
+        (To::Console, "/none", "sandbox;"),
+        (To::Parent, "/p/demo", "frame-ancestors 'none'"),
+        (To::Parent, "/none", "sandbox;"),
+        (To::Widget, "/w/demo", "frame-src http://sandbox.localhost:"),
+        (To::Widget, "/host.js", "sandbox;"),
+        (To::Widget, "/none", "sandbox;"),
+        (To::Sandbox, "/none", "sandbox;"),
+    ] {
+        let reply = fixture.get(to, path, &[]).await;
+        let policy = reply.header("content-security-policy");
+        assert!(policy.contains(expected), "{path}: {policy}");
+        assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(reply.header("referrer-policy"), "no-referrer", "{path}");
+        assert!(!reply.headers.contains_key("set-cookie"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_widget_is_framed_by_its_parents_and_frames_the_sandbox() {
+    let fixture = Fixture::start().await;
+    let settings = json!({"name": "Demo", "parentOrigins": ["https://shop.example"]});
+    assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
+    let reply = fixture.get(To::Widget, "/w/demo?orderId=A-1", &[]).await;
+    let policy = reply.header("content-security-policy");
+    let (parent, sandbox) = (fixture.origin(To::Parent), fixture.origin(To::Sandbox));
+    assert!(
+        policy.ends_with(&format!("frame-ancestors {parent} https://shop.example")),
+        "{policy}"
+    );
+    assert!(policy.contains(&format!("frame-src {sandbox};")), "{policy}");
+    let config = json!({
+        "parentOrigins": [parent, "https://shop.example"],
+        "src": format!("{sandbox}/s/demo"),
+    });
+    let attribute = config.to_string().replace('"', "&quot;");
+    assert!(reply.text().contains(&format!("data-config=\"{attribute}\"")), "{}", reply.text());
+}
+
+#[tokio::test]
+async fn a_name_is_only_ever_text() {
+    let fixture = Fixture::start().await;
+    let name = "\"><script>alert(1)</script>&quot;";
+    let settings = json!({"name": name, "parentOrigins": []});
+    assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
+    let reply = fixture.get(To::Parent, "/p/demo", &[]).await;
+    assert!(!reply.text().contains("<script>alert"), "{}", reply.text());
+    assert!(
+        reply.text().contains(r"\&quot;>&lt;script>alert(1)&lt;/script>&amp;quot;"),
+        "{}",
+        reply.text()
+    );
+}
+
+#[tokio::test]
+async fn the_host_script_is_open_to_parent_pages_elsewhere() {
+    let fixture = Fixture::start().await;
+    for to in [To::Widget, To::Parent] {
+        for module in HOST_MODULES {
+            let reply = fixture.get(to, &format!("/{}", module.path), &[]).await;
+            assert_eq!((reply.status, reply.text()), (200, module.text), "{}", module.path);
+            assert_eq!(reply.header("content-type"), "text/javascript; charset=utf-8");
+            assert_eq!(reply.header("access-control-allow-origin"), "*");
+        }
+    }
+    for (to, path) in
+        [(To::Console, "/console.js"), (To::Widget, "/widget.js"), (To::Parent, "/p/demo")]
+    {
+        let reply = fixture.get(to, path, &["origin: null"]).await;
+        assert_eq!(reply.status, 200);
+        assert!(!reply.headers.contains_key("access-control-allow-origin"), "{path}");
+    }
+}
+
+#[test]
+fn the_host_script_sets_the_attributes_of_the_policy() {
+    let mount =
+        HOST_MODULES.iter().find(|module| module.path == "host/mount.js").expect("mount.js");
+    let (_, list) = mount.text.split_once("const FRAME_ATTRIBUTES = [").expect("the list");
+    let list = list.split_once("];").expect("its end").0;
+    let expected: String = DocumentPolicy::strict(&[])
+        .frame_attributes()
+        .iter()
+        .map(|attribute| format!("\n  ['{}', '{}'],", attribute.name, attribute.value))
+        .collect();
+    assert_eq!(list.trim_end(), expected);
+}

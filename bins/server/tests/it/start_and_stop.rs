@@ -1,0 +1,197 @@
+//! The program: what it prints, how it fails, how it ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_c2c-server");
+const FREE_PORTS: [&str; 4] =
+    ["--console-listen", "127.0.0.1:0", "--pages-listen", "127.0.0.1:0,[::1]:0"];
+
+fn command(data: &Path) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.arg("--data-dir").arg(data).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs a program that cannot start.
+fn failure(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = command(data).args(arguments).output().expect("runs");
+    (status.code(), String::from_utf8(stderr).expect("UTF-8"))
+}
+
+/// Reads the addresses that a started program prints.
+fn addresses(child: &mut Child) -> Vec<(String, String)> {
+    let stdout = BufReader::new(child.stdout.take().expect("piped"));
+    let mut found = Vec::new();
+    for line in stdout.lines() {
+        let line = line.expect("UTF-8");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if let [label, url] = words[..]
+            && url.starts_with("http")
+        {
+            found.push((label.to_owned(), url.to_owned()));
+        }
+        if found.len() == 4 {
+            break;
+        }
+    }
+    found
+}
+
+fn port(url: &str) -> u16 {
+    let authority = url.split('/').nth(2).expect("an authority");
+    authority.rsplit_once(':').expect("a port").1.parse().expect("a port")
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill");
+    assert!(status.success());
+}
+
+#[test]
+fn without_settings_it_prints_four_addresses_on_four_hosts() {
+    let data = TempDir::new().expect("a directory");
+    let mut child = command(data.path()).args(FREE_PORTS).spawn().expect("starts");
+    let addresses = addresses(&mut child);
+    let labels: Vec<&str> = addresses.iter().map(|(label, _)| label.as_str()).collect();
+    assert_eq!(labels, ["console", "parent", "widget", "sandbox"]);
+    let hosts: Vec<&str> =
+        addresses.iter().map(|(_, url)| url.split(['/', ':']).nth(3).expect("a host")).collect();
+    assert_eq!(hosts, ["127.0.0.1", "localhost", "widget.localhost", "sandbox.localhost"]);
+    signal(&child, "-INT");
+    assert!(child.wait().expect("ends").success());
+    assert!(data.path().join("c2c.db").exists());
+}
+
+#[test]
+fn a_request_in_flight_is_answered_before_the_end() {
+    let data = TempDir::new().expect("a directory");
+    let mut child = command(data.path()).args(FREE_PORTS).spawn().expect("starts");
+    let addresses = addresses(&mut child);
+    let console = addresses[0].1.trim_end_matches('/').to_owned();
+    let body = r#"{"name": "In flight"}"#;
+    let (first, second) = body.split_at(5);
+
+    let mut stream = TcpStream::connect(("127.0.0.1", port(&console))).expect("connects");
+    let host = console.trim_start_matches("http://");
+    let length = body.len();
+    // The server has read the head, and is busy with this request, once it asks for the body.
+    write!(
+        stream,
+        "POST /api/apps HTTP/1.1\r\nhost: {host}\r\norigin: {console}\r\nexpect: 100-continue\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    )
+    .expect("written");
+    let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
+    let mut line = String::new();
+    reader.read_line(&mut line).expect("a line");
+    assert!(line.starts_with("HTTP/1.1 100"), "{line}");
+    stream.write_all(first.as_bytes()).expect("written");
+
+    signal(&child, "-TERM");
+    let mut stopping = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
+    while !stopping.contains("stopping") {
+        assert!(stderr.read_line(&mut stopping).expect("a line") > 0, "{stopping}");
+    }
+    stream.write_all(second.as_bytes()).expect("written");
+    let mut rest = String::new();
+    reader.read_to_string(&mut rest).expect("an answer");
+    assert!(rest.contains("HTTP/1.1 201 Created") && rest.contains("In flight"), "{rest}");
+    assert!(child.wait().expect("ends").success());
+    assert!(TcpStream::connect(("127.0.0.1", port(&console))).is_err(), "still listening");
+}
+
+#[test]
+fn what_was_saved_is_there_after_a_restart() {
+    let data = TempDir::new().expect("a directory");
+    for _ in 0..2 {
+        let mut child = command(data.path()).args(FREE_PORTS).spawn().expect("starts");
+        let addresses = addresses(&mut child);
+        let mut stream =
+            TcpStream::connect(("127.0.0.1", port(&addresses[0].1))).expect("connects");
+        let host = addresses[0].1.split('/').nth(2).expect("a host");
+        write!(stream, "GET /api/apps HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")
+            .expect("written");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert_eq!(answer.matches("\"id\":\"demo\"").count(), 1, "{answer}");
+        signal(&child, "-TERM");
+        assert!(child.wait().expect("ends").success());
+    }
+}
+
+#[test]
+fn what_prevents_the_start_is_said_in_one_line() {
+    let data = TempDir::new().expect("a directory");
+    let check = |data: &Path, arguments: &[&str], parts: &[&str]| {
+        let (code, stderr) = failure(data, arguments);
+        assert_eq!((code, stderr.lines().count()), (Some(1), 1), "{stderr}");
+        for part in parts {
+            assert!(stderr.contains(part), "{stderr} does not say {part:?}");
+        }
+    };
+
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = taken.local_addr().expect("an address").to_string();
+    check(
+        data.path(),
+        &["--console-listen", &taken],
+        &["cannot listen on", &taken, "--console-listen"],
+    );
+    let pages = ["--console-listen", "127.0.0.1:0", "--pages-listen", &taken];
+    check(data.path(), &pages, &["cannot listen on", &taken, "--pages-listen"]);
+
+    let file = data.path().join("file");
+    std::fs::write(&file, "not a directory").expect("written");
+    check(&file, &FREE_PORTS, &["cannot use the data directory", "--data-dir"]);
+
+    let broken = data.path().join("broken");
+    std::fs::create_dir(&broken).expect("made");
+    std::fs::write(broken.join("c2c.db"), "this is not a database, only text".repeat(100))
+        .expect("written");
+    check(&broken, &FREE_PORTS, &["cannot use the database", "c2c.db", "not a database"]);
+
+    let open = [&["--console-listen", "0.0.0.0:0"], &FREE_PORTS[2..]].concat();
+    check(data.path(), &open, &["0.0.0.0:0", "loopback"]);
+
+    let shared = [&FREE_PORTS[..], &["--widget-origin", "http://localhost:9"]].concat();
+    check(
+        data.path(),
+        &shared,
+        &["--parent-origin", "--widget-origin", "localhost", "cookies ignore ports"],
+    );
+
+    let unnameable = [&FREE_PORTS[..], &["--sandbox-origin", "http://[::1]:9"]].concat();
+    check(data.path(), &unnameable, &["--sandbox-origin", "IPv6"]);
+}
+
+#[test]
+fn a_wrong_setting_is_explained() {
+    let data = TempDir::new().expect("a directory");
+    let (code, stderr) = failure(data.path(), &["--widget-origin", "widget.example"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("must begin with https:// or http://"), "{stderr}");
+}
+
+#[test]
+fn help_explains_every_setting() {
+    let output = Command::new(PROGRAM).arg("--help").output().expect("runs");
+    let help = String::from_utf8(output.stdout).expect("UTF-8");
+    for name in [
+        "data-dir",
+        "console-listen",
+        "pages-listen",
+        "console-origin",
+        "parent-origin",
+        "widget-origin",
+        "sandbox-origin",
+    ] {
+        let variable = format!("C2C_{}", name.replace('-', "_").to_uppercase());
+        assert!(help.contains(&format!("--{name}")) && help.contains(&variable), "{name}: {help}");
+    }
+}
