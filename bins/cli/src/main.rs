@@ -1,2 +1,101 @@
-//! c2c-cli
-fn main() {}
+//! `c2c`: the libraries on a command line.
+//!
+//! Exit codes: 0 if all is well, 1 if snippets are refused, 2 if the command could not be carried out.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use c2c_bridge::{SHIM, shim_attributes};
+use c2c_injector::{
+    AttributeError, Checked, Limits, Refused, ScriptAttributes, Template, TemplateError,
+};
+use clap::Parser as _;
+use thiserror::Error;
+
+use crate::args::{Arguments, CheckArguments, Command, CompileArguments, SnippetArguments};
+use crate::input::{Inputs, ReadError};
+
+mod args;
+mod input;
+mod report;
+
+const REFUSED: u8 = 1;
+const FAILED: u8 = 2;
+
+/// Why the command could not be carried out. (A refused snippet is a result, not a failure.)
+#[derive(Debug, Error)]
+enum Failure {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("cannot write the output: {0}")]
+    Write(#[from] io::Error),
+    #[error("the shim does not fit into the template: {0}")]
+    Template(#[from] TemplateError),
+    #[error("the shim's tag cannot carry this: {0}")]
+    Attribute(#[from] AttributeError),
+    #[error("cannot print the report: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Check(arguments) => check(&arguments),
+        Command::Compile(arguments) => compile(&arguments),
+    };
+    match done {
+        Ok(code) => code,
+        // Whoever read the output has seen enough.
+        Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            // Nothing is left to do if even this cannot be written.
+            let _ = writeln!(io::stderr(), "error: {failure}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// Prints what there is to say about the snippets.
+fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
+    let (inputs, checked) = judge(&arguments.snippets)?;
+    let diagnostics = match &checked {
+        Ok(checked) => checked.diagnostics(),
+        Err(refused) => refused.diagnostics(),
+    };
+    let mut out = io::stdout().lock();
+    report::print(&mut out, arguments.format, &inputs, diagnostics)?;
+    out.flush()?;
+    Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
+}
+
+/// Prints the document, or why there is none.
+fn compile(arguments: &CompileArguments) -> Result<ExitCode, Failure> {
+    let mut attributes = ScriptAttributes::new();
+    for (name, value) in shim_attributes(&arguments.app, &arguments.widget_origins) {
+        attributes = attributes.with(name, &value)?;
+    }
+    let (inputs, checked) = judge(&arguments.snippets)?;
+    match checked {
+        Ok(checked) => {
+            let mut out = io::stdout().lock();
+            for chunk in checked.compile(&attributes).chunks() {
+                out.write_all(chunk)?;
+            }
+            out.flush()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(refused) => {
+            let format = args::Format::Text;
+            report::print(&mut io::stderr().lock(), format, &inputs, refused.diagnostics())?;
+            Ok(ExitCode::from(REFUSED))
+        }
+    }
+}
+
+fn judge(arguments: &SnippetArguments) -> Result<(Inputs, Result<Checked, Refused>), Failure> {
+    let inputs = Inputs::read(arguments.head.as_deref(), arguments.body_end.as_deref())?;
+    let template = Template::reference(SHIM)?;
+    let checked = template.check(inputs.snippets(), &Limits::default());
+    Ok((inputs, checked))
+}

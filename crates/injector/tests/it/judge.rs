@@ -31,7 +31,7 @@ pub(crate) fn judge(cut: &Cut<'_>, head: &str, body_end: &str) -> Verdict {
 /// The text of the document's first script element, if that is a child of the document's head.
 pub(crate) fn first_script(text: &str) -> Option<String> {
     let dom = parse(text);
-    let script = elements(&dom).find(|node| is_html_script(node))?;
+    let script = elements(&dom).find(is_html_script)?;
     let parent = script.parent.take().and_then(|parent| parent.upgrade())?;
     let in_head =
         matches!(&parent.data, NodeData::Element { name, .. } if name.local == local_name!("head"));
@@ -49,10 +49,10 @@ pub(crate) fn first_script(text: &str) -> Option<String> {
 
 fn unused_name(texts: &[&str]) -> String {
     let texts = texts.concat().to_ascii_lowercase();
-    (0..)
+    (0..=texts.len())
         .map(|number| format!("judge-{number}-"))
         .find(|name| !texts.contains(name.as_str()))
-        .expect("a finite text does not contain every number")
+        .expect("a text has room for fewer names than it has bytes")
 }
 
 fn parse(text: &str) -> RcDom {

@@ -1,0 +1,89 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use c2c_bridge::{AppId, Origin};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Check pasted HTML, and compile it into a sandbox document.
+#[derive(Debug, Parser)]
+#[command(
+    name = "c2c",
+    version,
+    after_help = "Exit codes: 0 all is well, 1 the snippets are refused, 2 the command could not be carried out."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say whether snippets can be published, and if not, where each problem begins.
+    ///
+    /// A snippet is refused if a script put directly after it would not run any more, because the snippet leaves something
+    /// open: a tag, a quote, a comment, a <script>, a <template>. The report goes to standard output.
+    #[command(after_help = "Examples:
+  c2c check head.html
+  c2c check head.html --body-end tail.html
+  pbpaste | c2c check -
+  c2c check --body-end tail.html --format json
+
+A problem looks like this:
+  error[unclosed-script]: this `<script>` is never closed, so it would swallow everything after it
+    --> head.html:3:1
+     |
+   3 | <script>dataLayer.push({});
+     | ^^^^^^^^
+     |
+     = help: Add `</script>` where the script ends.")]
+    Check(CheckArguments),
+    /// Print the sandbox document of an app: template, shim and snippets.
+    ///
+    /// It is what the server would send for this app. Refused snippets are reported to standard error, and nothing is
+    /// printed.
+    #[command(after_help = "Examples:
+  c2c compile head.html --app demo --widget-origin https://widget.example > document.html
+  c2c compile --body-end tail.html --app demo --widget-origin https://a.example --widget-origin https://b.example")]
+    Compile(CompileArguments),
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct SnippetArguments {
+    /// File with the Head HTML; `-` reads standard input.
+    #[arg(value_name = "HEAD.HTML")]
+    pub(crate) head: Option<PathBuf>,
+    /// File with the Body end HTML; `-` reads standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body_end: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    pub(crate) snippets: SnippetArguments,
+    /// How to print the report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompileArguments {
+    #[command(flatten)]
+    pub(crate) snippets: SnippetArguments,
+    /// The app that the document belongs to (`data-app`).
+    #[arg(long, value_name = "APP")]
+    pub(crate) app: AppId,
+    /// Exact origin of a widget page that may hold the frame (`data-widget-origins`). Can be repeated.
+    #[arg(long = "widget-origin", value_name = "ORIGIN", required = true)]
+    pub(crate) widget_origins: Vec<Origin>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people: place, source line, caret, help.
+    Text,
+    /// For programs: `{"ok": …, "diagnostics": […]}`, each diagnostic with its file.
+    Json,
+}
