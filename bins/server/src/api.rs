@@ -39,7 +39,7 @@ const PARENT_ORIGINS_MAX: usize = 50;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Answers a request whose path begins with `/api/`.
-pub async fn respond<B>(
+pub(crate) async fn respond<B>(
     apps: &Apps,
     sites: &Sites,
     limits: &Limits,
@@ -123,7 +123,8 @@ impl Route {
     fn find(segments: &[&str]) -> Result<Self, Failure> {
         let nothing = || Failure::new(StatusCode::NOT_FOUND, "there is nothing at this address");
         let id = |id: &str| {
-            id.parse::<AppId>().map_err(|error| Failure::new(StatusCode::NOT_FOUND, error))
+            id.parse::<AppId>()
+                .map_err(|error| Failure::new(StatusCode::NOT_FOUND, error.to_string()))
         };
         match segments {
             ["apps"] => Ok(Self::Apps),
@@ -213,8 +214,16 @@ where
         }
         Failure::new(StatusCode::BAD_REQUEST, "the body did not arrive whole").closing()
     })?;
-    serde_json::from_slice(&body.to_bytes())
-        .map_err(|error| Failure::new(StatusCode::BAD_REQUEST, format!("the body: {error}")))
+    let body = body.to_bytes();
+    let bad = |error: &dyn ToString| {
+        let error = format!("the body: {}", error.to_string());
+        Failure::new(StatusCode::BAD_REQUEST, error)
+    };
+    // serde would also read the fields from an array, in order: two spellings for one request.
+    if body.trim_ascii_start().first().is_some_and(|&first| first != b'{') {
+        return Err(bad(&"invalid type: expected an object at line 1 column 1"));
+    }
+    serde_json::from_slice(&body).map_err(|error| bad(&error))
 }
 
 async fn within<F: Future>(timeout: Duration, future: F) -> Result<F::Output, Failure> {
@@ -267,8 +276,8 @@ struct Failure {
 }
 
 impl Failure {
-    fn new(status: StatusCode, error: impl ToString) -> Self {
-        Self { status, body: json!({"error": error.to_string()}), allow: None, closes: false }
+    fn new(status: StatusCode, error: impl Into<String>) -> Self {
+        Self { status, body: json!({"error": error.into()}), allow: None, closes: false }
     }
 
     fn method_not_allowed(allowed: &'static str) -> Self {

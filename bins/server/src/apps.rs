@@ -17,7 +17,7 @@ use crate::{parent, widget};
 
 /// All apps of this server.
 #[derive(Debug)]
-pub struct Apps {
+pub(crate) struct Apps {
     store: Store,
     sites: Sites,
     template: Template,
@@ -29,24 +29,24 @@ pub struct Apps {
 
 /// What visitors get of one app, ready to serve.
 #[derive(Debug)]
-pub struct Published {
+pub(crate) struct Published {
     /// The sandbox document.
-    pub document: Resource,
+    pub(crate) document: Resource,
     /// The widget page.
-    pub widget: Resource,
+    pub(crate) widget: Resource,
     /// The demo of a parent page.
-    pub parent: Resource,
+    pub(crate) parent: Resource,
     /// Kept to be served under a new policy when only the app's settings change.
     compiled: Document,
 }
 
 /// A saved revision.
 #[derive(Debug)]
-pub struct Saved {
+pub(crate) struct Saved {
     /// The new revision's number.
-    pub revision: i64,
+    pub(crate) revision: i64,
     /// What will run, but perhaps not as hoped.
-    pub warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// Why a save was not taken.
@@ -75,7 +75,7 @@ pub enum SaveError {
 
 impl Apps {
     /// Compiles and publishes every app of the store.
-    pub async fn load(store: Store, sites: Sites) -> Result<Self, StoreError> {
+    pub(crate) async fn load(store: Store, sites: Sites) -> Result<Self, StoreError> {
         let apps = Self {
             store,
             sites,
@@ -99,24 +99,24 @@ impl Apps {
     }
 
     /// What visitors get of an app.
-    pub fn published(&self, id: &str) -> Option<Arc<Published>> {
+    pub(crate) fn published(&self, id: &str) -> Option<Arc<Published>> {
         self.published.read().expect("publishing does not panic").get(id).cloned()
     }
 
     /// All apps, by name.
-    pub async fn list(&self) -> Result<Vec<App>, StoreError> {
+    pub(crate) async fn list(&self) -> Result<Vec<App>, StoreError> {
         self.store.apps().await
     }
 
     /// An app and its newest revision.
-    pub async fn get(&self, id: &AppId) -> Result<Option<(App, Revision)>, StoreError> {
+    pub(crate) async fn get(&self, id: &AppId) -> Result<Option<(App, Revision)>, StoreError> {
         let Some(app) = self.store.app(id).await? else { return Ok(None) };
         let revision = self.store.newest_revision(id).await?;
         Ok(Some((app, revision)))
     }
 
     /// Makes an app without code.
-    pub async fn create(&self, app: App) -> Result<(), SaveError> {
+    pub(crate) async fn create(&self, app: App) -> Result<(), SaveError> {
         let checked = self.check(&Revision::default()).await?;
         let document = self.compile(&app.id, checked).await;
         let _publishing = self.publishing.lock().await;
@@ -125,7 +125,7 @@ impl Apps {
     }
 
     /// Changes an app's name and the pages that may embed it.
-    pub async fn configure(&self, app: App) -> Result<(), SaveError> {
+    pub(crate) async fn configure(&self, app: App) -> Result<(), SaveError> {
         let _publishing = self.publishing.lock().await;
         self.ancestors(&app)?;
         if !self.store.update_app(&app).await? {
@@ -139,7 +139,7 @@ impl Apps {
 
     /// Checks, compiles, stores and publishes custom code that was edited from the revision before
     /// `revision.number`.
-    pub async fn save(&self, id: &AppId, revision: Revision) -> Result<Saved, SaveError> {
+    pub(crate) async fn save(&self, id: &AppId, revision: Revision) -> Result<Saved, SaveError> {
         if self.store.app(id).await?.is_none() {
             return Err(SaveError::NoSuchApp(id.clone()));
         }
@@ -214,7 +214,7 @@ impl Apps {
 }
 
 /// The origins that the widget of an app may post to: the demo page's, and those of its settings.
-pub fn parents_of<'a>(app: &'a App, sites: &'a Sites) -> impl Iterator<Item = &'a Origin> {
+pub(crate) fn parents_of<'a>(app: &'a App, sites: &'a Sites) -> impl Iterator<Item = &'a Origin> {
     let demo = &sites.parent.origin;
     std::iter::once(demo).chain(app.parent_origins.iter().filter(move |&origin| origin != demo))
 }

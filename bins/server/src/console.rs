@@ -9,7 +9,7 @@ use crate::scripts::Files;
 
 /// The console's page and files, in memory.
 #[derive(Debug)]
-pub struct Console {
+pub(crate) struct Console {
     page: Resource,
     files: Files,
 }
@@ -28,7 +28,7 @@ impl Default for Console {
 
 impl Console {
     /// Answers a request outside the API.
-    pub fn respond<B>(&self, request: &Request<B>) -> Response<Body> {
+    pub(crate) fn respond<B>(&self, request: &Request<B>) -> Response<Body> {
         if let Some(response) = self.files.respond(request) {
             return response;
         }

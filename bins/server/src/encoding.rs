@@ -5,7 +5,7 @@ use hyper::header::{ACCEPT_ENCODING, HeaderMap};
 
 /// A form in which a resource is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// As it is.
     Identity,
     /// gzip.
@@ -17,7 +17,7 @@ pub enum Encoding {
 impl Encoding {
     /// The best form that the client takes. A client that refuses all of them gets the bytes as
     /// they are, as RFC 9110 permits: they are better than an error.
-    pub fn negotiate(headers: &HeaderMap) -> Self {
+    pub(crate) fn negotiate(headers: &HeaderMap) -> Self {
         let (mut gzip, mut brotli, mut any) = (None, None, None);
         for value in headers.get_all(ACCEPT_ENCODING) {
             let Ok(value) = value.to_str() else { continue };
@@ -42,7 +42,7 @@ impl Encoding {
     }
 
     /// The value of `Content-Encoding`, if there is one.
-    pub fn token(self) -> Option<&'static str> {
+    pub(crate) fn token(self) -> Option<&'static str> {
         match self {
             Self::Identity => None,
             Self::Gzip => Some("gzip"),

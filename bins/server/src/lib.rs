@@ -6,26 +6,34 @@
 //! on a *site* of its own.
 //!
 //! A request flows through the modules in this order:
-//! [`serve`] (connections, timeouts) → [`sites`] (which host, or 421) → one of [`console`],
-//! [`parent`], [`widget`], [`sandbox`] → [`resource`] (bytes that were made at publication).
-//! A save flows [`api`] → [`apps`] (check, compile) → [`store`] (SQLite).
+//! `serve` (connections, timeouts) → `sites` (which host, or 421) → one of `console`,
+//! `parent`, `widget`, `sandbox` → `resource` (bytes that were made at publication).
+//! A save flows `api` → `apps` (check, compile) → `store` (an embedded database).
 
-pub mod api;
-pub mod apps;
-pub mod console;
-pub mod encoding;
-pub mod parent;
-pub mod resource;
-pub mod response;
-pub mod sandbox;
-pub mod scripts;
-pub mod serve;
-pub mod settings;
-pub mod sites;
-pub mod store;
-pub mod widget;
-
+mod api;
+mod apps;
+mod console;
 mod demo;
+mod encoding;
+mod parent;
+mod resource;
+mod response;
 mod run;
+mod sandbox;
+mod scripts;
+mod serve;
+mod settings;
+mod sites;
+mod store;
+mod widget;
 
+pub use apps::SaveError;
 pub use run::{Running, StartError, start};
+pub use settings::{Limits, Settings};
+pub use sites::{Site, Sites, SitesError};
+pub use store::StoreError;
+
+/// The example of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}

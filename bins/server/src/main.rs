@@ -1,10 +1,11 @@
 //! `c2c-server`: reads the settings, runs the server until it is told to stop.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its operator")]
+#![expect(clippy::print_stderr, reason = "a program speaks to its operator")]
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use c2c_server::settings::{Limits, Settings};
+use c2c_server::{Limits, Settings};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -30,11 +31,13 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
 
     let running = c2c_server::start(settings, Limits::default()).await?;
-    println!(
-        "c2c is running. Open the parent page to see the widget, or the console to paste code:\n"
+    let announcement = format!(
+        "c2c is running. Open the parent page to see the widget, or the console to paste code:\n\n\
+         {}\nCtrl-C ends it.\n",
+        running.addresses()
     );
-    println!("{}", running.addresses());
-    println!("Ctrl-C ends it.");
+    // Nobody may be reading; that is no reason to stop serving.
+    let _ = std::io::stdout().write_all(announcement.as_bytes());
 
     tokio::select! {
         _ = interrupt.recv() => {}

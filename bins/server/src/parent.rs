@@ -13,13 +13,13 @@ use crate::widget::with_config;
 const PAGE: &str = include_str!("../pages/parent.html");
 
 /// The scripts and styles of this site.
-pub fn files() -> Files {
+pub(crate) fn files() -> Files {
     Files::new("parent", include_str!("../pages/parent.js"), include_str!("../pages/parent.css"))
         .with_host_script()
 }
 
 /// The demo page of an app. Its URL's query goes on to the widget.
-pub fn page(app: &App, sites: &Sites) -> String {
+pub(crate) fn page(app: &App, sites: &Sites) -> String {
     let config = json!({
         "appName": app.name,
         "widgetOrigin": sites.widget.origin,
@@ -29,7 +29,7 @@ pub fn page(app: &App, sites: &Sites) -> String {
 }
 
 /// Answers a request to the parent page's host.
-pub fn respond<B>(apps: &Apps, files: &Files, request: &Request<B>) -> Response<Body> {
+pub(crate) fn respond<B>(apps: &Apps, files: &Files, request: &Request<B>) -> Response<Body> {
     if let Some(response) = files.respond(request) {
         return response;
     }

@@ -14,7 +14,7 @@ use crate::response::{Body, header_map, method_not_allowed};
 
 /// Bytes in each of their encodings, each with its complete headers.
 #[derive(Debug)]
-pub struct Resource {
+pub(crate) struct Resource {
     identity: Form,
     compressed: Option<Compressed>,
 }
@@ -35,7 +35,7 @@ struct Form {
 
 impl Resource {
     /// A sandbox document with the headers of its policy.
-    pub fn document(document: &Document, policy: &[Header]) -> Self {
+    pub(crate) fn document(document: &Document, policy: &[Header]) -> Self {
         // The tag covers the policy too: a client must not keep a document under headers that
         // were changed since.
         let tag = format!("{}-{}", document.etag(), fingerprint(policy));
@@ -50,7 +50,7 @@ impl Resource {
     }
 
     /// A page or file of the server's own.
-    pub fn file(text: impl Into<Bytes>, policy: &[Header]) -> Self {
+    pub(crate) fn file(text: impl Into<Bytes>, policy: &[Header]) -> Self {
         let text = text.into();
         let mut hash = Sha256::new();
         hash.update(&text);
@@ -60,7 +60,7 @@ impl Resource {
     }
 
     /// Answers GET and HEAD; hyper leaves the body out for HEAD.
-    pub fn respond<B>(&self, request: &Request<B>) -> Response<Body> {
+    pub(crate) fn respond<B>(&self, request: &Request<B>) -> Response<Body> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return method_not_allowed("GET, HEAD");
         }
@@ -125,5 +125,6 @@ fn fingerprint(policy: &[Header]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
+    bytes.iter().flat_map(digits).flatten().collect()
 }

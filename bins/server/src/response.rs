@@ -13,7 +13,7 @@ use hyper::{Response, StatusCode};
 
 /// A body of bytes that are there already: nothing is copied, nothing waits.
 #[derive(Debug, Default)]
-pub struct Body {
+pub(crate) struct Body {
     chunks: Arc<[Bytes]>,
     /// How many chunks were sent.
     sent: usize,
@@ -23,7 +23,7 @@ pub struct Body {
 
 impl Body {
     /// A body of several chunks in a row, shared with other responses.
-    pub fn shared(chunks: &Arc<[Bytes]>) -> Self {
+    pub(crate) fn shared(chunks: &Arc<[Bytes]>) -> Self {
         let left = chunks.iter().map(|chunk| chunk.len() as u64).sum();
         Self { chunks: Arc::clone(chunks), sent: 0, left }
     }
@@ -59,7 +59,7 @@ impl hyper::body::Body for Body {
 }
 
 /// A policy's headers as hyper takes them.
-pub fn header_map(headers: &[Header]) -> HeaderMap {
+pub(crate) fn header_map(headers: &[Header]) -> HeaderMap {
     headers
         .iter()
         .map(|header| {
@@ -70,7 +70,7 @@ pub fn header_map(headers: &[Header]) -> HeaderMap {
 }
 
 /// A short explanation in plain words, as inert text.
-pub fn message(status: StatusCode, text: &str) -> Response<Body> {
+pub(crate) fn message(status: StatusCode, text: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(Bytes::from(format!("{text}\n"))));
     *response.status_mut() = status;
     *response.headers_mut() = header_map(PagePolicy::message().headers());
@@ -78,7 +78,7 @@ pub fn message(status: StatusCode, text: &str) -> Response<Body> {
 }
 
 /// 405, with the methods that the resource has.
-pub fn method_not_allowed(allowed: &'static str) -> Response<Body> {
+pub(crate) fn method_not_allowed(allowed: &'static str) -> Response<Body> {
     let mut response =
         message(StatusCode::METHOD_NOT_ALLOWED, &format!("This address takes {allowed} only."));
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
@@ -86,12 +86,12 @@ pub fn method_not_allowed(allowed: &'static str) -> Response<Body> {
 }
 
 /// 404.
-pub fn not_found() -> Response<Body> {
+pub(crate) fn not_found() -> Response<Body> {
     message(StatusCode::NOT_FOUND, "There is nothing at this address.")
 }
 
 /// Ends the connection after this response: the rest of the request is not worth reading.
-pub fn closing(mut response: Response<Body>) -> Response<Body> {
+pub(crate) fn closing(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }

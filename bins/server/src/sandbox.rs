@@ -10,7 +10,7 @@ use crate::response::{Body, message, not_found};
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// Answers a request to the sandbox's host.
-pub fn respond<B>(apps: &Apps, request: &Request<B>) -> Response<Body> {
+pub(crate) fn respond<B>(apps: &Apps, request: &Request<B>) -> Response<Body> {
     let Some(id) = request.uri().path().strip_prefix("/s/") else { return not_found() };
     let destination = request.headers().get(SEC_FETCH_DEST).map(HeaderValue::as_bytes);
     if !DocumentPolicy::accepts_destination(destination) {

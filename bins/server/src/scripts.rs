@@ -13,11 +13,11 @@ const CSS: &str = "text/css; charset=utf-8";
 
 /// A site's files by path.
 #[derive(Debug)]
-pub struct Files(Router<Resource>);
+pub(crate) struct Files(Router<Resource>);
 
 impl Files {
     /// The script and the stylesheet of a site's page.
-    pub fn new(name: &str, script: &'static str, style: &'static str) -> Self {
+    pub(crate) fn new(name: &str, script: &'static str, style: &'static str) -> Self {
         let mut files = Self(Router::new());
         files.add(&format!("/{name}.js"), script, &PagePolicy::asset(JAVASCRIPT));
         files.add(&format!("/{name}.css"), style, &PagePolicy::asset(CSS));
@@ -25,7 +25,7 @@ impl Files {
     }
 
     /// The same with the host script, for pages that import it.
-    pub fn with_host_script(mut self) -> Self {
+    pub(crate) fn with_host_script(mut self) -> Self {
         let policy = PagePolicy::shared_asset(JAVASCRIPT);
         for module in HOST_MODULES {
             self.add(&format!("/{}", module.path), module.text, &policy);
@@ -34,7 +34,7 @@ impl Files {
     }
 
     /// Answers a request for one of the files.
-    pub fn respond<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+    pub(crate) fn respond<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
         let found = self.0.at(request.uri().path()).ok()?;
         Some(found.value.respond(request))
     }

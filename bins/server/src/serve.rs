@@ -25,25 +25,25 @@ use crate::{api, parent, sandbox, widget};
 
 /// Everything that a request can ask for.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     /// The four origins.
-    pub sites: Sites,
+    pub(crate) sites: Sites,
     /// Bounds on each client.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     /// The apps and what is published of them.
-    pub apps: Apps,
+    pub(crate) apps: Apps,
     /// The console.
-    pub console: Console,
+    pub(crate) console: Console,
     /// The parent page's files.
-    pub parent_files: Files,
+    pub(crate) parent_files: Files,
     /// The widget's files.
-    pub widget_files: Files,
+    pub(crate) widget_files: Files,
 }
 
 /// Which of the two listeners a connection came in by. A site answers behind its own only: the
 /// console is never reached through an address that is open to the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub(crate) enum Door {
     /// Console and API.
     Console,
     /// Parent page, widget and sandbox.
@@ -52,7 +52,7 @@ pub enum Door {
 
 impl Server {
     /// Answers one request.
-    pub async fn respond<B>(&self, door: Door, request: Request<B>) -> Response<Body>
+    pub(crate) async fn respond<B>(&self, door: Door, request: Request<B>) -> Response<Body>
     where
         B: hyper::body::Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -63,6 +63,14 @@ impl Server {
         if target_length > self.limits.target_bytes_max {
             let text = format!("The address has more than {} bytes.", self.limits.target_bytes_max);
             return closing(message(StatusCode::URI_TOO_LONG, &text));
+        }
+        // hyper's buffer ends a head somewhere beyond the limit; this is the limit.
+        let fields = request.headers().iter();
+        let head_length: usize =
+            fields.map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        if head_length > self.limits.head_bytes_max {
+            let text = format!("The headers have more than {} bytes.", self.limits.head_bytes_max);
+            return closing(message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, &text));
         }
         match door {
             Door::Pages if sandbox.is_addressed_by(&request) => {
@@ -89,7 +97,7 @@ impl Server {
 }
 
 /// Accepts connections until `stop` says so, then lets the responses in flight finish.
-pub async fn serve(
+pub(crate) async fn serve(
     server: Arc<Server>,
     door: Door,
     listener: TcpListener,

@@ -1,5 +1,7 @@
 //! What the operator may set, by flag or by environment.
 
+#![expect(clippy::doc_markdown, reason = "clap shows these texts to people as they are")]
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -58,7 +58,7 @@ pub enum SitesError {
 
 impl Sites {
     /// The settings' origins, and for those not set the defaults on the given ports.
-    pub fn new(
+    pub(crate) fn new(
         settings: &Settings,
         console_port: u16,
         pages_port: u16,
@@ -94,7 +94,7 @@ impl Sites {
 impl Site {
     /// Whether a request is for this site: it has exactly one host, and it is this one. A browser
     /// that was led here by a foreign name (DNS rebinding) sends that name.
-    pub fn is_addressed_by<B>(&self, request: &Request<B>) -> bool {
+    pub(crate) fn is_addressed_by<B>(&self, request: &Request<B>) -> bool {
         let mut hosts = request.headers().get_all(HOST).iter();
         let (host, more) = (hosts.next(), hosts.next());
         // RFC 9112 §3.2.2: a target in absolute form counts instead of the header. We take neither

@@ -30,30 +30,30 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[(
 
 /// The database.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub(crate) struct Store {
     pool: SqlitePool,
 }
 
 /// An app without its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct App {
+pub(crate) struct App {
     /// The id, which never changes.
-    pub id: AppId,
+    pub(crate) id: AppId,
     /// What people call it.
-    pub name: String,
+    pub(crate) name: String,
     /// The pages that may embed its widget.
-    pub parent_origins: Vec<Origin>,
+    pub(crate) parent_origins: Vec<Origin>,
 }
 
 /// A revision of an app's custom code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Revision {
+pub(crate) struct Revision {
     /// 1 for the first that was saved; 0 stands for "none yet", with empty snippets.
-    pub number: i64,
+    pub(crate) number: i64,
     /// What was pasted into *Head HTML*.
-    pub head: String,
+    pub(crate) head: String,
     /// What was pasted into *Body end HTML*.
-    pub body_end: String,
+    pub(crate) body_end: String,
 }
 
 /// Why the database did not do what was asked.
@@ -78,7 +78,7 @@ pub enum StoreError {
 
 impl Store {
     /// Opens the database file, and makes it if it does not exist.
-    pub async fn open(file: &Path) -> Result<Self, StoreError> {
+    pub(crate) async fn open(file: &Path) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -99,7 +99,7 @@ impl Store {
     }
 
     /// All apps, by name.
-    pub async fn apps(&self) -> Result<Vec<App>, StoreError> {
+    pub(crate) async fn apps(&self) -> Result<Vec<App>, StoreError> {
         let rows = sqlx::query("SELECT id, name, parent_origins FROM app ORDER BY name, id")
             .fetch_all(&self.pool)
             .await?;
@@ -107,7 +107,7 @@ impl Store {
     }
 
     /// One app.
-    pub async fn app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
+    pub(crate) async fn app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
         let row = sqlx::query("SELECT id, name, parent_origins FROM app WHERE id = ?")
             .bind(id.as_str())
             .fetch_optional(&self.pool)
@@ -116,7 +116,7 @@ impl Store {
     }
 
     /// Writes a new app. Its id must be new.
-    pub async fn insert_app(&self, app: &App) -> Result<(), StoreError> {
+    pub(crate) async fn insert_app(&self, app: &App) -> Result<(), StoreError> {
         sqlx::query("INSERT INTO app (id, name, parent_origins) VALUES (?, ?, ?)")
             .bind(app.id.as_str())
             .bind(&app.name)
@@ -127,7 +127,7 @@ impl Store {
     }
 
     /// Writes an app's name and parent origins; false if there is no such app.
-    pub async fn update_app(&self, app: &App) -> Result<bool, StoreError> {
+    pub(crate) async fn update_app(&self, app: &App) -> Result<bool, StoreError> {
         let done = sqlx::query("UPDATE app SET name = ?, parent_origins = ? WHERE id = ?")
             .bind(&app.name)
             .bind(json(&app.parent_origins))
@@ -138,7 +138,7 @@ impl Store {
     }
 
     /// The newest revision of an app, or [`Revision::default`] if it has none.
-    pub async fn newest_revision(&self, id: &AppId) -> Result<Revision, StoreError> {
+    pub(crate) async fn newest_revision(&self, id: &AppId) -> Result<Revision, StoreError> {
         let row = sqlx::query(
             "SELECT number, head, body_end FROM revision WHERE app_id = ? ORDER BY number DESC LIMIT 1",
         )
@@ -154,7 +154,7 @@ impl Store {
     }
 
     /// Writes a revision, if it follows directly on the newest; false if another was there first.
-    pub async fn insert_revision(
+    pub(crate) async fn insert_revision(
         &self,
         id: &AppId,
         revision: &Revision,
@@ -175,7 +175,7 @@ impl Store {
     }
 
     /// Writes everything to the file and closes it.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.pool.close().await;
     }
 }

@@ -13,13 +13,13 @@ use crate::store::App;
 const PAGE: &str = include_str!("../pages/widget.html");
 
 /// The scripts and styles of this site.
-pub fn files() -> Files {
+pub(crate) fn files() -> Files {
     Files::new("widget", include_str!("../pages/widget.js"), include_str!("../pages/widget.css"))
         .with_host_script()
 }
 
 /// The widget page of an app. Its URL's query is the context.
-pub fn page(app: &App, sites: &Sites) -> String {
+pub(crate) fn page(app: &App, sites: &Sites) -> String {
     let parents: Vec<&Origin> = parents_of(app, sites).collect();
     let config = json!({
         "src": format!("{}/s/{}", sites.sandbox.origin, app.id),
@@ -29,7 +29,7 @@ pub fn page(app: &App, sites: &Sites) -> String {
 }
 
 /// Answers a request to the widget's host.
-pub fn respond<B>(apps: &Apps, files: &Files, request: &Request<B>) -> Response<Body> {
+pub(crate) fn respond<B>(apps: &Apps, files: &Files, request: &Request<B>) -> Response<Body> {
     if let Some(response) = files.respond(request) {
         return response;
     }
@@ -40,7 +40,7 @@ pub fn respond<B>(apps: &Apps, files: &Files, request: &Request<B>) -> Response<
 }
 
 /// Writes a page's configuration into its `{{config}}`, the value of an attribute in quotes.
-pub fn with_config(page: &str, config: &serde_json::Value) -> String {
+pub(crate) fn with_config(page: &str, config: &serde_json::Value) -> String {
     let escaped =
         config.to_string().replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     let (before, after) = page.split_once("{{config}}").expect("the page has a place for it");

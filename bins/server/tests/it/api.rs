@@ -144,7 +144,7 @@ async fn bad_json_is_answered_with_the_place() {
         (r#"{"head":null,"bodyEnd":"","revision":1}"#, "invalid type: null"),
         (r#"{"head":"","head":"","bodyEnd":"","revision":1}"#, "duplicate field `head`"),
         (r#"{"head":"","bodyEnd":"","revision":1,"x":1}"#, "unknown field `x`"),
-        (r#"{"head":"\ud800","bodyEnd":"","revision":1}"#, "surrogate"),
+        (r#"{"head":"\ud800","bodyEnd":"","revision":1}"#, "line 1 column"),
         (deep.as_str(), "column"),
     ] {
         let reply = fixture.send(To::Console, "PUT", CODE, &headers, body).await;
@@ -168,13 +168,15 @@ async fn input_that_no_page_could_hold_is_refused_as_such() {
     assert_eq!(fixture.write("PUT", CODE, &code(&"x".repeat(256 * 1024), 1)).await.status, 200);
 }
 
+/// Changes the demo app's settings.
+async fn put(fixture: &Fixture, name: &str, origins: Value) -> Reply {
+    let body = json!({"name": name, "parentOrigins": origins});
+    fixture.write("PUT", "/api/apps/demo", &body).await
+}
+
 #[tokio::test]
 async fn settings_are_checked() {
     let fixture = Fixture::start().await;
-    async fn put(fixture: &Fixture, name: &str, origins: Value) -> Reply {
-        let body = json!({"name": name, "parentOrigins": origins});
-        fixture.write("PUT", "/api/apps/demo", &body).await
-    }
     assert_eq!(put(&fixture, "Demo", json!(["https://shop.example"])).await.status, 200);
     for (name, origins) in [
         ("", json!([])),

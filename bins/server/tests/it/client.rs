@@ -5,8 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use c2c_server::settings::{Limits, Settings};
-use c2c_server::{Running, start};
+use c2c_server::{Limits, Running, Settings, start};
 use clap::Parser;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -113,7 +112,7 @@ pub(crate) fn request(method: &str, target: &str, headers: &[&str], body: &str) 
         text.push_str("\r\n");
     }
     if !body.is_empty() {
-        text.push_str(&format!("content-length: {}\r\n", body.len()));
+        text = format!("{text}content-length: {}\r\n", body.len());
     }
     text + "\r\n" + body
 }

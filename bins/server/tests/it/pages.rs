@@ -92,10 +92,10 @@ fn the_host_script_sets_the_attributes_of_the_policy() {
         HOST_MODULES.iter().find(|module| module.path == "host/mount.js").expect("mount.js");
     let (_, list) = mount.text.split_once("const FRAME_ATTRIBUTES = [").expect("the list");
     let list = list.split_once("];").expect("its end").0;
-    let expected: String = DocumentPolicy::strict(&[])
+    let expected: Vec<String> = DocumentPolicy::strict(&[])
         .frame_attributes()
         .iter()
         .map(|attribute| format!("\n  ['{}', '{}'],", attribute.name, attribute.value))
         .collect();
-    assert_eq!(list.trim_end(), expected);
+    assert_eq!(list.trim_end(), expected.concat());
 }
