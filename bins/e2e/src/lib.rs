@@ -80,6 +80,7 @@ pub use collector::{Collector, Recorded};
 pub use engine::Engine;
 pub use error::{Context, Error, Result};
 pub use http::{Reply, request};
+pub use hyper::Method;
 pub use server::{App, Server};
 pub use suite::{Case, Cx, Tests, run};
 

@@ -16,15 +16,25 @@ use std::time::{Duration, SystemTime};
 
 use crate::error::{Context as _, Error, Result};
 
-/// `$1` is the child and its process group, `$2` the directory. The child may end in its own way;
-/// what its group still holds then has nothing left to do.
+/// `$1` is the process group, `$2` the directory. The group may end in its own way for 3 s.
+///
+/// `/proc` tells who of the group lives: `kill -0` would count zombies that nobody reaps.
 const WATCHER: &str = r#"
 read -r _ || :
-kill -s TERM -- "-$1" 2>/dev/null || :
+group=$1 dir=$2
+lives() {
+    for stat in /proc/[0-9]*/stat; do
+        read -r line <"$stat" || continue
+        set -- ${line##*) }
+        if [ "$3" = "$group" ] && [ "$1" != Z ]; then return 0; fi
+    done
+    return 1
+}
+kill -s TERM -- "-$group"
 n=0
-while [ "$n" -lt 60 ] && kill -s 0 "$1" 2>/dev/null; do sleep 0.05; n=$((n + 1)); done
-kill -s KILL -- "-$1" 2>/dev/null || :
-rm -rf -- "$2"
+while [ "$n" -lt 60 ] && lives; do sleep 0.05; n=$((n + 1)); done
+kill -s KILL -- "-$group"
+rm -rf -- "$dir"
 "#;
 
 /// How often a condition that no event announces is looked at again.
@@ -133,8 +143,7 @@ impl Drop for Process {
     /// Ends the group and waits for that: when this returns, nothing of it runs any more.
     fn drop(&mut self) {
         drop(self.watcher.stdin.take());
-        // The child must be reaped here, or it would seem to live until the watcher gives up.
-        let ended = self.child.wait().and_then(|_| self.watcher.wait());
+        let ended = self.watcher.wait().and_then(|_| self.child.wait());
         debug_assert!(ended.is_ok(), "{}: {ended:?}", self.name);
     }
 }

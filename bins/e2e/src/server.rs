@@ -2,8 +2,8 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Arc;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hyper::Method;
@@ -39,7 +39,7 @@ impl Server {
 
     /// Starts the server with further arguments.
     pub async fn start_with(arguments: &[&str]) -> Result<Self> {
-        let binary = binary().await?;
+        let binary = binary()?;
         let dir = fresh_dir("server")?;
         let mut command = Command::new(&binary);
         command
@@ -143,11 +143,12 @@ fn announced(output: &[String]) -> Option<[String; 4]> {
 }
 
 /// `C2C_SERVER_BIN`, else a debug build made now: `cargo` knows best whether it is up to date.
-async fn binary() -> Result<PathBuf> {
-    match env::var_os("C2C_SERVER_BIN") {
-        Some(path) => Ok(PathBuf::from(path)),
-        None => tokio::task::spawn_blocking(build).await?,
-    }
+///
+/// Done once. [`run`](crate::run) asks before any test starts, so that no test waits for a compiler.
+pub(crate) fn binary() -> Result<PathBuf> {
+    static BINARY: OnceLock<Result<PathBuf>> = OnceLock::new();
+    let given = env::var_os("C2C_SERVER_BIN").map(PathBuf::from);
+    BINARY.get_or_init(|| given.map_or_else(build, Ok)).clone()
 }
 
 fn build() -> Result<PathBuf> {
@@ -156,10 +157,10 @@ fn build() -> Result<PathBuf> {
         .args(["build", "--locked", "--package", "c2c-server"])
         .args(["--bin", "c2c-server", "--message-format", "json"])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .stderr(Stdio::inherit())
         .output()?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(Error::new(format!("cannot build c2c-server:\n{said}")));
+        return Err(Error::new("cannot build c2c-server: see above"));
     }
     String::from_utf8_lossy(&output.stdout)
         .lines()

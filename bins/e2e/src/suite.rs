@@ -17,7 +17,7 @@ use crate::browser::{Browser, Options};
 use crate::collector::Collector;
 use crate::engine::Engine;
 use crate::error::{Context as _, Error, Result};
-use crate::server::{App, Server};
+use crate::server::{self, App, Server};
 
 /// How long one test may take in all. A test that reaches this hangs.
 const TEST: Duration = Duration::from_mins(2);
@@ -94,6 +94,10 @@ struct Shared {
 pub fn run(modules: &[(&'static str, Tests)]) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
+    if !arguments.list {
+        // Failing to build fails the tests that need the server, with this error, and no others.
+        let _built = server::binary();
+    }
     let trials = Engine::chosen().and_then(|engines| {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
         let shared =

@@ -1,7 +1,7 @@
 //! Proves the harness: the mechanisms of later probes succeed where nothing stops them, and the
 //! browsers stop them where a plain sandbox does.
 
-use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use c2c_e2e::{Cx, DEADLINE, Method, Result, Tests, request};
 use serde_json::json;
 
 pub(crate) const TESTS: Tests = &[
@@ -18,6 +18,7 @@ pub(crate) const TESTS: Tests = &[
     ("a_failed_wait_says_what_it_saw", &a_failed_wait_says_what_it_saw),
     ("the_console_is_read_where_the_engine_has_it", &the_console_is_read_where_the_engine_has_it),
     ("promises_are_awaited", &promises_are_awaited),
+    ("the_server_serves_an_app_of_this_test", &the_server_serves_an_app_of_this_test),
 ];
 
 /// Writes into the parent and reads it back: what a sandboxed frame must not be able to do.
@@ -204,5 +205,19 @@ async fn promises_are_awaited(cx: &Cx) -> Result<()> {
     cx.browser.goto(&page).await?;
     let text = cx.browser.eval("fetch(location.href).then(reply => reply.text())").await?;
     assert_eq!(text, "<p>here</p>");
+    Ok(())
+}
+
+async fn the_server_serves_an_app_of_this_test(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let saved = app.save("<!-- mark -->", "").await?;
+    assert!(saved["revision"].is_number(), "{saved}");
+    let for_a_frame = [("sec-fetch-dest", "iframe")];
+    let document = request(Method::GET, &app.sandbox_url(), &for_a_frame, "").await?.expect(200)?;
+    assert!(document.text().contains("<!-- mark -->"));
+    cx.browser.goto(&app.parent_url("orderId=A-1")).await?;
+    cx.browser.enter_frame("iframe").await?;
+    let widget = cx.browser.eval("location.href").await?;
+    assert_eq!(widget, app.widget_url("orderId=A-1"));
     Ok(())
 }
