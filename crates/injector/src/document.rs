@@ -25,9 +25,9 @@ struct Inner {
     brotli: Bytes,
 }
 
-/// Compiling happens when an app is published and in every preview, so it must stay in the tens of milliseconds for the
-/// largest document. Measured on 512 KiB of vendor-like markup: quality 5 takes some 10 ms, and quality 11 more than a
-/// hundred times as long for a tenth fewer bytes.
+/// Compiling happens when an app is published and at every change in a preview, so it must stay in the milliseconds for the
+/// largest document. Measured: a document of 14 KB (shim and three vendors' snippets) takes 0.5 ms at quality 5 and 51 ms at
+/// 11 for a tenth fewer bytes; one of 520 KB takes 3 ms and 255 ms. Between them nothing is cheap and better.
 const BROTLI_QUALITY: i32 = 5;
 
 impl Document {

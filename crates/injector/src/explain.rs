@@ -12,7 +12,8 @@ pub(crate) fn explain(spliced: &Spliced, limits: &Limits) -> Vec<Diagnostic> {
         Examination::TooComplex(place) => {
             let message =
                 "the snippet is too complex to be checked: the budget ended here".to_owned();
-            vec![diagnostic(spliced, Area::Head, Code::TooComplex, place, message)]
+            let about = spliced.area_up_to(place.start);
+            vec![diagnostic(spliced, about, Code::TooComplex, place, message)]
         }
         // What an uncontained head snippet does to the body-end snippet says nothing about the latter.
         Examination::Complete([Some(cause), _]) => vec![of_cause(spliced, Area::Head, cause)],

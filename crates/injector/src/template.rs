@@ -129,7 +129,8 @@ impl Template {
 
     /// Judges two snippets in their real places in the whole document.
     ///
-    /// The cost is that of parsing the document once, and about ten times that when there is something to report.
+    /// The cost is that of parsing the document once, and up to twenty times that when there is something to report: places
+    /// are known only by feeding the parser one character at a time.
     pub fn check(&self, snippets: Snippets, limits: &Limits) -> Result<Checked, Refused> {
         check::check(self, snippets, limits)
     }

@@ -65,6 +65,11 @@ impl Spliced {
             .map(|(area, snippet)| (area, span.start - snippet.start..span.end - snippet.start))
     }
 
+    /// The last snippet that begins before a place in the whole text.
+    pub(crate) fn area_up_to(&self, offset: usize) -> Area {
+        if offset < self.snippets[1].start { Area::Head } else { Area::BodyEnd }
+    }
+
     pub(crate) fn snippet(&self, area: Area) -> &str {
         &self.text[self.snippets[area as usize].clone()]
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use c2c_injector::{Diagnostic, Limits, Snippets, Template};
+use c2c_injector::{Area, Diagnostic, Limits, Snippets, Template};
 
 fn diagnostics(head: impl Into<Bytes>, limits: &Limits) -> Vec<Diagnostic> {
     let template = Template::reference("1").expect("the reference template parses");
@@ -57,6 +57,20 @@ fn complexity_ends_at_a_budget() {
         (0..600).fold(String::new(), |text, number| text + &format!(" a{number}"));
     let found = diagnostics(format!("<p><b{attributes}>"), &limits);
     assert_eq!((found[0].code.as_str(), found[0].span.start), ("too-complex", 3));
+
+    // In either snippet, also where both are to blame.
+    let template = Template::reference("1").expect("the reference template parses");
+    for (head, body_end, areas) in [
+        ("", "<div>", vec![Area::BodyEnd]),
+        ("<div>", "<p>", vec![Area::Head]),
+        ("<div>", "<div>", vec![Area::Head, Area::BodyEnd]),
+    ] {
+        let snippets = Snippets::new(head.repeat(1000), body_end.repeat(300));
+        let few = Limits::default().with_open_elements_max(200);
+        let refused = template.check(snippets, &few).expect_err("it is too complex");
+        let found: Vec<_> = refused.diagnostics().iter().map(|found| found.area).collect();
+        assert_eq!(found, areas);
+    }
 
     let few = Limits::default().with_nodes_max(100);
     assert!(diagnostics("<br>".repeat(80), &few).is_empty());
