@@ -2,8 +2,24 @@
 //!
 //! `cargo test -p c2c-e2e [-- <part of a name>]`, or as a step of `cargo xtask test`.
 
+mod steps; // what several modules do: call, hang up, read the parent page's list
+
+mod bridge; // who may speak to whom, and what the frame cannot forge or break
+mod console; // paste, save, see what is wrong
+mod flow; // the product's main job, through all three levels
+mod frame_api; // `window.c2c`, as custom code meets it
 mod harness; // the harness itself: what a probe can do where nothing stops it
+mod isolation; // what custom code cannot do, each beside the control that can
+mod vectors; // the host script's rules against the vectors that the Rust code passes too
 
 fn main() -> std::process::ExitCode {
-    c2c_e2e::run(&[("harness", harness::TESTS)])
+    c2c_e2e::run(&[
+        ("bridge", bridge::TESTS),
+        ("console", console::TESTS),
+        ("flow", flow::TESTS),
+        ("frame_api", frame_api::TESTS),
+        ("harness", harness::TESTS),
+        ("isolation", isolation::TESTS),
+        ("vectors", vectors::TESTS),
+    ])
 }

@@ -1,0 +1,414 @@
+//! Who may speak to whom, and what custom code cannot forge or break.
+//!
+//! Absence is asserted after a fence: a later message on the same channel that did arrive.
+
+use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use hyper::Method;
+use serde_json::{Value, json};
+
+use crate::steps::{all_heard, heard, open_parent, press};
+
+pub(crate) const TESTS: Tests = &[
+    (
+        "patched_built_ins_neither_break_nor_betray_the_shim",
+        &patched_built_ins_neither_break_nor_betray_the_shim,
+    ),
+    ("a_widget_event_cannot_be_forged_by_emit", &a_widget_event_cannot_be_forged_by_emit),
+    (
+        "a_widget_event_cannot_be_forged_past_the_widget",
+        &a_widget_event_cannot_be_forged_past_the_widget,
+    ),
+    ("a_second_hello_is_nobody", &a_second_hello_is_nobody),
+    ("a_hello_from_another_window_is_nobody", &a_hello_from_another_window_is_nobody),
+    ("the_shim_greets_listed_widgets_only", &the_shim_greets_listed_widgets_only),
+    ("the_widget_is_shown_to_its_parents_only", &the_widget_is_shown_to_its_parents_only),
+    ("the_widget_posts_to_its_parents_only", &the_widget_posts_to_its_parents_only),
+    ("the_frame_cannot_leave", &the_frame_cannot_leave),
+    ("a_flood_outside_the_port_ends_the_frame", &a_flood_outside_the_port_ends_the_frame),
+    ("a_flood_of_emits_is_thinned_out", &a_flood_of_emits_is_thinned_out),
+    ("events_wait_for_the_frame_in_order", &events_wait_for_the_frame_in_order),
+    ("destroy_leaves_nothing", &destroy_leaves_nothing),
+];
+
+/// Starts to note the `name` of everything that is posted to the current page, from anybody: a
+/// receiver without the checks of `listen()`.
+const NAIVE_RECEIVER: &str = "window.naive = []; addEventListener('message', (event) => naive.push(event.data?.name ?? event.data));";
+
+/// A function `say(value)` for custom code.
+fn say(cx: &Cx) -> String {
+    let hit = cx.collector.hit_url("said");
+    format!(
+        "const say = (value) => {{ fetch('{hit}', {{ method: 'POST', body: JSON.stringify(value) }}); }};"
+    )
+}
+
+async fn said(cx: &Cx) -> Result<Value> {
+    cx.collector.hit("said", DEADLINE).await?.json()
+}
+
+/// Lets further pages embed the app's widget.
+async fn allow_parent(cx: &Cx, origin: &str) -> Result<()> {
+    let path = format!("/api/apps/{}", cx.app().await?.id);
+    let body = json!({"name": "test", "parentOrigins": [origin]});
+    let reply = cx.server().await?.api(Method::PUT, &path, Some(&body)).await?;
+    assert_eq!(reply.status, 200);
+    Ok(())
+}
+
+/// Mounts the app's code once more in the widget page on top, by the host script's own API; the
+/// bridge is `window.bridge` there.
+async fn mount(cx: &Cx, options: &str) -> Result<()> {
+    let app = cx.app().await?;
+    cx.browser.goto(&app.widget_url("")).await?;
+    let script = format!(
+        "const [src] = arguments;
+         return import('/host.js').then(({{ mount }}) => {{ window.bridge = mount({{ src, {options} }}); }});"
+    );
+    cx.browser.run(&script, &[json!(app.sandbox_url())]).await?;
+    Ok(())
+}
+
+async fn patched_built_ins_neither_break_nor_betray_the_shim(cx: &Cx) -> Result<()> {
+    // Everything that the shim could look up is replaced, and each replacement looks for the port
+    // among what it is given.
+    let code = format!(
+        "<script>(() => {{
+           {}
+           let ports = 0;
+           let looking = false;
+           const RealPort = MessagePort;
+           const {{ apply, construct, ownKeys }} = Reflect;
+           const {{ defineProperty, getOwnPropertyDescriptor }} = Object;
+           const look = (value) => {{
+             if (looking) return;
+             looking = true;
+             try {{
+               if (value instanceof RealPort || value?.target instanceof RealPort) ports += 1;
+             }} catch {{}}
+             looking = false;
+           }};
+           const wrap = (real) => function () {{
+             look(this);
+             for (let i = 0; i < arguments.length; i++) look(arguments[i]);
+             return new.target ? construct(real, arguments) : apply(real, this, arguments);
+           }};
+           const spy = (object) => {{
+             const keys = ownKeys(object);
+             for (let i = 0; i < keys.length; i++) {{
+               const property = getOwnPropertyDescriptor(object, keys[i]);
+               if (!property.configurable || keys[i] === 'constructor') continue;
+               if (typeof property.value === 'function') property.value = wrap(property.value);
+               else if (property.get) property.get = wrap(property.get);
+               defineProperty(object, keys[i], property);
+             }}
+           }};
+           spy(MessagePort.prototype); spy(MessageEvent.prototype); spy(Event.prototype);
+           spy(EventTarget.prototype); spy(Promise.prototype); spy(JSON); spy(Reflect); spy(Object);
+           spy(Array.prototype); spy(String.prototype); spy(Document.prototype); spy(Function.prototype);
+           // What a lookup through an object literal or past the end of a list would hit.
+           const lookups = ['0', '1', 'get', 'set', 'value', 'then', 'next', 'first', 'handler'];
+           const trap = {{ __proto__: null, configurable: true, get() {{ look(this); }}, set() {{ look(this); }} }};
+           for (let i = 0; i < lookups.length; i++) defineProperty(Object.prototype, lookups[i], trap);
+           c2c.on('call_started', () => c2c.emit('alive', {{ a: 1 }}));
+           c2c.on('call_ended', () => {{
+             for (let i = 0; i < lookups.length; i++) delete Object.prototype[lookups[i]];
+             say([ports, window.c2c === c2c]);
+           }});
+         }})();</script>",
+        say(cx)
+    );
+    open_parent(cx, &code, "", "").await?;
+    press(cx, "#call").await?;
+    heard(cx, "custom:alive").await?;
+    press(cx, "#hang-up").await?;
+    assert_eq!(said(cx).await?, json!([0, true]));
+    Ok(())
+}
+
+async fn a_widget_event_cannot_be_forged_by_emit(cx: &Cx) -> Result<()> {
+    let code = "<script>
+        c2c.on('call_started', () => {
+          c2c.emit('call_ended', { duration: 9, reason: 'user_hangup' });
+          c2c.emit('Call-Ended', {});
+          c2c.emit('c2c_internal', {});
+          c2c.emit('genuine', { context: { orderId: 'forged' } });
+          c2c.emit('genuine', { timestamp: 'mine', seq: -1, id: 'mine', name: 'mine' });
+          c2c.emit('fence', {});
+        });</script>";
+    open_parent(cx, code, "", "orderId=A-1").await?;
+    press(cx, "#call").await?;
+    let envelope = heard(cx, "custom:fence").await?;
+    assert_eq!(envelope.context()["orderId"], "A-1");
+    let names = all_heard(cx).await?;
+    assert_eq!(names, ["widget_loaded", "call_started", "custom:genuine", "custom:fence"]);
+    Ok(())
+}
+
+async fn a_widget_event_cannot_be_forged_past_the_widget(cx: &Cx) -> Result<()> {
+    // The frame can post to the parent page by itself. `listen()` does not take it for the widget.
+    let code = "<script>
+        c2c.on('call_started', () => {
+          const forged = { name: 'call_error', data: { context: {} }, timestamp: 't', id: 'i', seq: 0 };
+          top.postMessage(forged, '*');
+          parent.parent.postMessage(forged, '*');
+          parent.postMessage(forged, '*');
+          c2c.emit('fence', {});
+        });</script>";
+    open_parent(cx, code, "", "").await?;
+    heard(cx, "widget_loaded").await?;
+    cx.browser.run(NAIVE_RECEIVER, &[]).await?;
+    press(cx, "#call").await?;
+    heard(cx, "custom:fence").await?;
+    assert!(!all_heard(cx).await?.contains(&"call_error".to_owned()));
+    // The control: it did arrive, and a receiver that does not look believes it.
+    cx.browser
+        .wait_for("naive.filter((name) => name === 'call_error').length === 2", DEADLINE)
+        .await?;
+    Ok(())
+}
+
+async fn a_second_hello_is_nobody(cx: &Cx) -> Result<()> {
+    // The navigation timing entry still shows the nonce: it must be worthless by now.
+    let code = format!(
+        "<script>{}
+        const nonce = performance.getEntriesByType('navigation')[0].name.split('#')[1];
+        let stolen = 0;
+        function hello(nonce) {{
+          const channel = new MessageChannel();
+          channel.port1.onmessage = () => (stolen += 1);
+          parent.postMessage({{ c2c: 1, type: 'hello', nonce }}, '*', [channel.port2]);
+          channel.port1.postMessage({{ type: 'emit', name: 'by_second_port', json: '{{}}' }});
+        }}
+        hello(nonce); hello('wrong'); hello(undefined); hello({{}});
+        c2c.on('call_started', () => hello(nonce));
+        c2c.on('call_ended', () => {{ c2c.emit('fence', {{}}); say([typeof nonce, stolen]); }});</script>",
+        say(cx)
+    );
+    open_parent(cx, &code, "", "").await?;
+    press(cx, "#call").await?;
+    press(cx, "#hang-up").await?;
+    heard(cx, "custom:fence").await?;
+    assert_eq!(said(cx).await?[1], json!(0));
+    assert!(!all_heard(cx).await?.iter().any(|name| name.contains("second")));
+    Ok(())
+}
+
+async fn a_hello_from_another_window_is_nobody(cx: &Cx) -> Result<()> {
+    // A frame that never says hello leaves the place of the first free; the parent page and the
+    // widget page itself try to take it, knowing the nonce.
+    let app = cx.app().await?;
+    cx.browser.goto(&app.parent_url("")).await?;
+    heard(cx, "widget_loaded").await?;
+    cx.browser.enter_frame("#widget").await?;
+    let silent = "const real = document.createElement.bind(document);
+        return import('/host.js').then(({ mount }) => {
+          window.statuses = [];
+          const bridge = mount({ src: '/nothing-here', onStatus: (status) => statuses.push(status) });
+          const frames = document.querySelectorAll('iframe');
+          const nonce = frames[frames.length - 1].src.split('#')[1];
+          const channel = new MessageChannel();
+          window.postMessage({ c2c: 1, type: 'hello', nonce }, '*', [channel.port2]);
+          return nonce;
+        });";
+    let nonce = cx.browser.run(silent, &[]).await?;
+    assert_eq!(nonce.as_str().map(str::len), Some(32), "{nonce}");
+    cx.browser.enter_top().await?;
+    let parent = "const channel = new MessageChannel();
+        document.querySelector('#widget').contentWindow
+          .postMessage({ c2c: 1, type: 'hello', nonce: arguments[0] }, '*', [channel.port2]);";
+    cx.browser.run(parent, &[nonce]).await?;
+    cx.browser.enter_frame("#widget").await?;
+    // The fence: a message to the same listeners, after those.
+    cx.browser
+        .run(
+            "addEventListener('message', () => (window.fenced = true)); postMessage('fence', '*');",
+            &[],
+        )
+        .await?;
+    cx.browser.wait_for("window.fenced", DEADLINE).await?;
+    assert_eq!(cx.browser.eval("statuses").await?, json!([]));
+    Ok(())
+}
+
+async fn the_shim_greets_listed_widgets_only(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let origin = cx.collector.origin();
+    allow_parent(cx, &origin).await?;
+    let code = format!(
+        "<script>{} parent.postMessage('control', '*'); say(c2c.emit('x', {{}}).reason ?? 'connected');</script>",
+        say(cx)
+    );
+    app.save(&code, "").await?;
+    // A page that may frame the document but is no widget: whatever it claims, it hears no hello.
+    let sandbox = app.sandbox_url();
+    let page = format!("<script>{NAIVE_RECEIVER}</script>");
+    cx.browser.goto(&cx.collector.page("/foreign", page, &[])).await?;
+    let names = [
+        json!({"c2c": 1, "origin": origin, "context": {}}).to_string(),
+        json!({"c2c": 1, "origin": "*", "context": {}}).to_string(),
+        json!({"c2c": 1, "origin": "", "context": {}}).to_string(),
+        json!({"c2c": 1, "origin": [origin], "context": {}}).to_string(),
+        json!({"c2c": 2, "origin": cx.server().await?.widget, "context": {}}).to_string(),
+        "null".to_owned(),
+        "[".repeat(100_000),
+        "{\"c2c\":1,\"origin\":\"x\",\"context\":null}".to_owned(),
+    ];
+    for (at, name) in names.iter().enumerate() {
+        let add = "const frame = document.createElement('iframe');
+                   frame.setAttribute('sandbox', 'allow-scripts');
+                   frame.name = arguments[0];
+                   frame.src = arguments[1];
+                   document.body.append(frame);";
+        cx.browser.run(add, &[json!(name), json!(sandbox)]).await?;
+        let hits = cx.collector.hits("said", at + 1, DEADLINE).await?;
+        assert_eq!(hits[at].json()?, "this page is not connected to a widget", "{name:.80}");
+    }
+    let controls = format!("naive.length === {}", names.len());
+    cx.browser.wait_for(&controls, DEADLINE).await?;
+    assert_eq!(cx.browser.eval("[...new Set(naive)]").await?, json!(["control"]));
+    Ok(())
+}
+
+async fn the_widget_is_shown_to_its_parents_only(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    app.save(&format!("<script>{} say('loaded')</script>", say(cx)), "").await?;
+    let page = format!(
+        "<script>{NAIVE_RECEIVER}</script>
+         <iframe id=widget onload='window.loaded = true' src='{}'></iframe>",
+        app.widget_url("")
+    );
+    let page = cx.collector.page("/shop", page, &[]);
+    cx.browser.goto(&page).await?;
+    cx.browser.wait_for("window.loaded", DEADLINE).await?;
+    // The control, and the fence: the same page, once it is one of the app's parents.
+    allow_parent(cx, &cx.collector.origin()).await?;
+    assert_eq!(cx.browser.eval("naive").await?, json!([]));
+    cx.browser.goto(&page).await?;
+    cx.browser.wait_for("naive.includes('widget_loaded')", DEADLINE).await?;
+    said(cx).await?;
+    assert_eq!(cx.collector.count("said"), 1);
+    Ok(())
+}
+
+async fn the_widget_posts_to_its_parents_only(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    cx.browser.goto(&app.parent_url("")).await?;
+    heard(cx, "widget_loaded").await?;
+    cx.browser.run(NAIVE_RECEIVER, &[]).await?;
+    cx.browser.enter_frame("#widget").await?;
+    let parent = cx.server().await?.parent.clone();
+    let body = "const [src, parent] = arguments;
+        return import('/host.js').then(({ mount }) => {
+          mount({ src, parentOrigins: ['https://else.example'] }).emit('leaked', {});
+          mount({ src, parentOrigins: [] }).emit('leaked', {});
+          mount({ src, parentOrigins: [parent] }).emit('meant', {});
+        });";
+    cx.browser.run(body, &[json!(app.sandbox_url()), json!(parent)]).await?;
+    cx.browser.enter_top().await?;
+    cx.browser.wait_for("naive.includes('meant')", DEADLINE).await?;
+    assert_eq!(cx.browser.eval("naive").await?, json!(["meant"]));
+    Ok(())
+}
+
+async fn the_frame_cannot_leave(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let landed = cx.collector.page(
+        "/landed",
+        format!("<script>fetch('{}')</script>", cx.collector.hit_url("landed")),
+        &[],
+    );
+    // Where nothing stops it, the same statement leaves: the control.
+    let leave = format!("<script>location.href = '{landed}';</script>");
+    let inner = cx.collector.page("/inner", leave, &[]);
+    let outer = format!("<iframe sandbox=allow-scripts src='{inner}'></iframe>");
+    cx.browser.goto(&cx.collector.page("/outer", outer, &[])).await?;
+    cx.collector.hit("landed", DEADLINE).await?;
+
+    let code = format!(
+        "<script>{} say('there'); c2c.on('call_started', () => {{ location.href = '{landed}'; }});</script>",
+        say(cx)
+    );
+    app.save(&code, "").await?;
+    cx.browser.goto(&app.parent_url("")).await?;
+    said(cx).await?;
+    press(cx, "#call").await?;
+    // The widget goes on, and whatever is in the frame now hears and says nothing.
+    press(cx, "#hang-up").await?;
+    heard(cx, "call_ended").await?;
+    let requests =
+        cx.collector.requests().iter().filter(|request| request.path == "/landed").count();
+    assert_eq!(requests, 1, "only the control's");
+    Ok(())
+}
+
+async fn a_flood_outside_the_port_ends_the_frame(cx: &Cx) -> Result<()> {
+    let code = "<script>c2c.on('call_started', () => {
+        for (let i = 0; i < 2000; i++) parent.postMessage(i, '*');
+    });</script>";
+    open_parent(cx, code, "", "").await?;
+    press(cx, "#call").await?;
+    cx.browser.enter_frame("#widget").await?;
+    cx.browser.wait_for("document.querySelector('iframe') === null", DEADLINE).await?;
+    cx.browser.enter_top().await?;
+    press(cx, "#hang-up").await?;
+    heard(cx, "call_ended").await?;
+    Ok(())
+}
+
+async fn a_flood_of_emits_is_thinned_out(cx: &Cx) -> Result<()> {
+    let code = "<script>c2c.on('call_started', () => {
+        for (let i = 0; i < 5000; i++) c2c.emit('drop', { i });
+    });</script>";
+    open_parent(cx, code, "", "").await?;
+    press(cx, "#call").await?;
+    let count = "document.querySelectorAll('#events li[data-name=\"custom:drop\"]').length";
+    cx.browser.wait_for(&format!("{count} >= 100"), DEADLINE).await?;
+    press(cx, "#hang-up").await?;
+    heard(cx, "call_ended").await?;
+    let count = cx.browser.eval(count).await?.as_u64().expect("a number");
+    // The burst, and what seconds of a slow machine may add at 20 a second.
+    assert!(count < 300, "{count} of 5000");
+    Ok(())
+}
+
+async fn events_wait_for_the_frame_in_order(cx: &Cx) -> Result<()> {
+    let code = format!(
+        "<script>{} const seen = [];
+         c2c.on('tick', ({{ n }}) => seen.push(n));
+         c2c.on('fence', () => say(seen));</script>",
+        say(cx)
+    );
+    cx.app().await?.save(&code, "").await?;
+    mount(cx, "").await?;
+    // All in one task with the mount's promise: none can have been sent yet.
+    let script = "const [src] = arguments;
+        return import('/host.js').then(({ mount }) => {
+          const bridge = mount({ src, onStatus: (status) => { if (status === 'ready') bridge.emit('fence', {}); } });
+          for (let n = 0; n < 300; n++) bridge.emit('tick', { n });
+        });";
+    cx.browser.run(script, &[json!(cx.app().await?.sandbox_url())]).await?;
+    let seen = said(cx).await?;
+    assert_eq!(seen, json!((0..256).collect::<Vec<_>>()));
+    Ok(())
+}
+
+async fn destroy_leaves_nothing(cx: &Cx) -> Result<()> {
+    let code =
+        format!("<script>{} say('loaded'); c2c.on('tick', () => say('tick'));</script>", say(cx));
+    cx.app().await?.save(&code, "").await?;
+    mount(cx, "onStatus: (status) => (window.lastStatus = status)").await?;
+    cx.browser.wait_for("window.lastStatus === 'ready'", DEADLINE).await?;
+    let before = cx.browser.eval("document.querySelectorAll('iframe').length").await?;
+    cx.browser.run("bridge.destroy(); bridge.destroy(); bridge.emit('tick', {});", &[]).await?;
+    let after = cx.browser.eval("document.querySelectorAll('iframe').length").await?;
+    assert_eq!((before, after), (json!(2), json!(1)));
+    assert_eq!(
+        cx.browser.eval("[lastStatus, bridge.status]").await?,
+        json!(["destroyed", "destroyed"])
+    );
+    // Twice loaded (the widget's own mount, and this one), and no tick before a later visit.
+    cx.browser.goto(&cx.app().await?.widget_url("")).await?;
+    let hits = cx.collector.hits("said", 3, DEADLINE).await?;
+    assert!(hits.iter().all(|hit| hit.text() == "\"loaded\""), "{hits:?}");
+    Ok(())
+}

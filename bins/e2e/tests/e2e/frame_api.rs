@@ -1,0 +1,375 @@
+//! `window.c2c`, as custom code meets it.
+//!
+//! A snippet calls `say(value)`, which reports to the collector; the test reads what it said.
+
+use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use serde_json::{Value, json};
+
+use crate::steps::{heard, open_parent, press};
+
+pub(crate) const TESTS: Tests = &[
+    ("it_is_there_in_the_very_first_statement", &it_is_there_in_the_very_first_statement),
+    ("the_context_cannot_be_changed", &the_context_cannot_be_changed),
+    ("it_cannot_be_replaced", &it_cannot_be_replaced),
+    ("off_stops_delivery", &off_stops_delivery),
+    ("a_throwing_handler_stops_no_other", &a_throwing_handler_stops_no_other),
+    (
+        "changes_during_a_delivery_count_from_the_next",
+        &changes_during_a_delivery_count_from_the_next,
+    ),
+    ("event_data_is_frozen", &event_data_is_frozen),
+    ("handlers_get_name_time_id_and_position", &handlers_get_name_time_id_and_position),
+    ("ready_is_heard_by_the_last_script", &ready_is_heard_by_the_last_script),
+    ("the_last_script_hears_the_first_event", &the_last_script_hears_the_first_event),
+    ("document_open_loses_nothing", &document_open_loses_nothing),
+    ("emit_says_why_not", &emit_says_why_not),
+    ("custom_events_are_not_echoed", &custom_events_are_not_echoed),
+    ("on_explains_wrong_arguments", &on_explains_wrong_arguments),
+    ("nothing_of_the_handshake_is_left", &nothing_of_the_handshake_is_left),
+    ("a_document_that_stands_alone_says_so", &a_document_that_stands_alone_says_so),
+];
+
+/// A head snippet whose first statement is the first of `code`; `say` is defined behind it and
+/// hoisted.
+fn snippet(cx: &Cx, code: &str) -> String {
+    let hit = cx.collector.hit_url("said");
+    format!(
+        "<script>{code}
+         function say(value) {{
+           fetch('{hit}', {{ method: 'POST', body: JSON.stringify(value) }});
+         }}</script>"
+    )
+}
+
+/// Opens the parent page with a snippet.
+async fn open(cx: &Cx, code: &str) -> Result<()> {
+    open_parent(cx, &snippet(cx, code), "", "orderId=A-1&customerTier=gold").await
+}
+
+/// What the snippet said first.
+async fn said(cx: &Cx) -> Result<Value> {
+    cx.collector.hit("said", DEADLINE).await?.json()
+}
+
+async fn it_is_there_in_the_very_first_statement(cx: &Cx) -> Result<()> {
+    open(cx, "const first = [typeof window.c2c, c2c.context.orderId, c2c.appId]; say(first);")
+        .await?;
+    assert_eq!(said(cx).await?, json!(["object", "A-1", cx.app().await?.id]));
+    Ok(())
+}
+
+async fn the_context_cannot_be_changed(cx: &Cx) -> Result<()> {
+    open(
+        cx,
+        "(() => {
+           c2c.context.orderId = 'x'; // sloppy: nothing happens
+           delete c2c.context.orderId;
+           c2c.context.added = 'x';
+           let strict = 'no error';
+           try { (function () { 'use strict'; c2c.context.orderId = 'x'; })(); }
+           catch (error) { strict = error.name; }
+           say([c2c.context, strict, Object.getPrototypeOf(c2c.context), Object.isFrozen(c2c.context)]);
+         })();",
+    )
+    .await?;
+    let context = json!({"orderId": "A-1", "customerTier": "gold"});
+    assert_eq!(said(cx).await?, json!([context, "TypeError", null, true]));
+    Ok(())
+}
+
+async fn it_cannot_be_replaced(cx: &Cx) -> Result<()> {
+    let body_end = snippet(
+        cx,
+        "(() => {
+           const before = window.c2c;
+           const thrown = [];
+           for (const attack of [
+             () => { 'use strict'; window.c2c = {}; },
+             () => { 'use strict'; delete window.c2c; },
+             () => { 'use strict'; window.c2c.on = () => {}; },
+             () => Object.defineProperty(window, 'c2c', { value: {} }),
+             () => Object.defineProperty(window, 'c2c', { get: () => ({}) }),
+             () => Object.setPrototypeOf(window.c2c, { on() {} }),
+           ]) {
+             try { attack(); thrown.push('no error'); } catch (error) { thrown.push(error.name); }
+           }
+           say([window.c2c === before, thrown]);
+         })();",
+    );
+    // Elements named like it do not hide it.
+    let head = "<form id=c2c name=c2c></form><img name=c2c><iframe name=c2c srcdoc=''></iframe>";
+    open_parent(cx, head, &body_end, "").await?;
+    assert_eq!(said(cx).await?, json!([true, vec!["TypeError"; 6]]));
+    Ok(())
+}
+
+async fn off_stops_delivery(cx: &Cx) -> Result<()> {
+    open(
+        cx,
+        "const heard = [];
+         const byReturn = c2c.on('call_started', () => heard.push('by return'));
+         const named = () => heard.push('by name');
+         c2c.on('call_started', named);
+         c2c.on('call_started', named);
+         c2c.on('call_started', () => heard.push('kept'));
+         byReturn();
+         byReturn();
+         c2c.off('call_started', named);
+         c2c.off('call_started', () => {});
+         c2c.off('never', named);
+         c2c.on('call_ended', () => say(heard));",
+    )
+    .await?;
+    press(cx, "#call").await?;
+    press(cx, "#hang-up").await?;
+    assert_eq!(said(cx).await?, json!(["kept"]));
+    Ok(())
+}
+
+async fn a_throwing_handler_stops_no_other(cx: &Cx) -> Result<()> {
+    open(
+        cx,
+        "const errors = [];
+         addEventListener('error', event => errors.push(event.message));
+         c2c.on('call_started', () => { throw new Error('first broke'); });
+         c2c.on('call_started', () => { throw null; });
+         c2c.on('call_started', () => say(errors));",
+    )
+    .await?;
+    press(cx, "#call").await?;
+    let errors = said(cx).await?;
+    assert!(errors[0].as_str().is_some_and(|error| error.contains("first broke")), "{errors}");
+    assert_eq!(errors.as_array().map(Vec::len), Some(2), "{errors}");
+    Ok(())
+}
+
+async fn changes_during_a_delivery_count_from_the_next(cx: &Cx) -> Result<()> {
+    open(
+        cx,
+        "const heard = [];
+         const offLater = () => offB();
+         c2c.on('call_started', offLater);
+         const offB = c2c.on('call_started', () => heard.push('removed before its turn'));
+         c2c.on('call_started', () => {
+           heard.push('adds');
+           c2c.on('call_started', () => heard.push('added'));
+           c2c.off('call_started', offLater);
+         });
+         c2c.on('call_ended', () => say(heard));",
+    )
+    .await?;
+    press(cx, "#call").await?;
+    press(cx, "#hang-up").await?;
+    assert_eq!(said(cx).await?, json!(["adds"]));
+    Ok(())
+}
+
+async fn event_data_is_frozen(cx: &Cx) -> Result<()> {
+    open(
+        cx,
+        "c2c.on('call_ended', (data, meta) => {
+           const before = JSON.stringify([data, meta]);
+           data.duration = -1;
+           data.context.orderId = 'x';
+           meta.name = 'x';
+           say([JSON.stringify([data, meta]) === before, Object.isFrozen(data), data.context === c2c.context]);
+         });",
+    )
+    .await?;
+    press(cx, "#call").await?;
+    press(cx, "#hang-up").await?;
+    assert_eq!(said(cx).await?, json!([true, true, true]));
+    Ok(())
+}
+
+async fn handlers_get_name_time_id_and_position(cx: &Cx) -> Result<()> {
+    open(cx, "c2c.on('call_started', (data, meta) => say(meta));").await?;
+    press(cx, "#call").await?;
+    let meta = said(cx).await?;
+    let envelope = heard(cx, "call_started").await?;
+    let expected = json!({
+        "name": "call_started",
+        "id": envelope.id().to_string(),
+        "seq": 1,
+        "timestamp": meta["timestamp"],
+    });
+    assert_eq!(meta, expected);
+    assert_eq!(
+        meta["timestamp"].as_str().and_then(|text| text.parse().ok()),
+        Some(envelope.timestamp())
+    );
+    Ok(())
+}
+
+async fn ready_is_heard_by_the_last_script(cx: &Cx) -> Result<()> {
+    let body_end = snippet(
+        cx,
+        "let events = 0;
+         addEventListener('c2c:ready', () => {
+           events += 1;
+           c2c.ready.then((value) => say([events, typeof value]));
+         });",
+    );
+    open_parent(cx, "", &body_end, "").await?;
+    assert_eq!(said(cx).await?, json!([1, "undefined"]));
+    Ok(())
+}
+
+async fn the_last_script_hears_the_first_event(cx: &Cx) -> Result<()> {
+    // A script that takes its time holds the parser; the widget's first event is long there.
+    let slow = cx.collector.page("/slow.js", "0", &[("content-type", "text/javascript")]);
+    let head = format!("<script src='{slow}'></script>").repeat(20);
+    let body_end = snippet(
+        cx,
+        "const names = [];
+         for (const name of ['widget_loaded', 'call_started']) c2c.on(name, (_, meta) => {
+           names.push(meta.name);
+           if (name === 'call_started') say(names);
+         });",
+    );
+    open_parent(cx, &head, &body_end, "").await?;
+    press(cx, "#call").await?;
+    assert_eq!(said(cx).await?, json!(["widget_loaded", "call_started"]));
+    Ok(())
+}
+
+async fn document_open_loses_nothing(cx: &Cx) -> Result<()> {
+    // It erases every listener of the document and the window, also the shim's.
+    open(
+        cx,
+        "c2c.on('call_started', () => say('alive'));
+         document.open();
+         document.write('<p>all new</p>');
+         document.close();",
+    )
+    .await?;
+    press(cx, "#call").await?;
+    assert_eq!(said(cx).await?, json!("alive"));
+    Ok(())
+}
+
+async fn emit_says_why_not(cx: &Cx) -> Result<()> {
+    open(
+        cx,
+        "c2c.ready.then(() => {
+           const cycle = {}; cycle.self = cycle;
+           const revoked = Proxy.revocable({}, {}); revoked.revoke();
+           let deep = {}; for (let i = 0; i < 1e5; i++) deep = { deep };
+           say([
+             c2c.emit('fine'),
+             c2c.emit('fine', { a: 1 }),
+             c2c.emit(),
+             c2c.emit(''),
+             c2c.emit(7, {}),
+             c2c.emit('has space', {}),
+             c2c.emit('9lives', {}),
+             c2c.emit('x'.repeat(65), {}),
+             c2c.emit('nul\\0', {}),
+             c2c.emit({ toString() { throw 1; } }, {}),
+             c2c.emit('x', cycle),
+             c2c.emit('x', 10n),
+             c2c.emit('x', { n: 10n }),
+             c2c.emit('x', revoked.proxy),
+             c2c.emit('x', { get a() { throw new Error('no'); } }),
+             c2c.emit('x', { toJSON() { return 'text'; } }),
+             c2c.emit('x', 'text'),
+             c2c.emit('x', null),
+             c2c.emit('x', [1]),
+             c2c.emit('x', () => {}),
+             c2c.emit('x', Symbol('s')),
+             c2c.emit('x', { text: 'x'.repeat(20000) }),
+           ].map((result) => result.ok || result.reason).concat(c2c.emit('x', deep).ok));
+         });",
+    )
+    .await?;
+    let form = "the name may have letters, digits, \"_\", \"-\" and \".\" only";
+    let nameless = "the event needs a name";
+    let json = "data cannot be written as JSON";
+    let object = "data must be an object";
+    let mut expected =
+        vec![json!(true), json!(true), json!(nameless), json!(nameless), json!(nameless)];
+    expected.extend([form, "the name must begin with a letter"].map(|reason| json!(reason)));
+    expected.extend(
+        ["the name has more than 64 characters", form, nameless].map(|reason| json!(reason)),
+    );
+    expected.extend([json; 5].map(|reason| json!(reason)));
+    expected.extend([object; 6].map(|reason| json!(reason)));
+    expected.push(json!("data is too large: its JSON has more than 16 KiB"));
+    // How deep an engine can write is its own affair; that it does not pass is ours.
+    expected.push(json!(false));
+    let expected = json!(expected);
+    assert_eq!(said(cx).await?, expected);
+    heard(cx, "custom:fine").await?;
+    Ok(())
+}
+
+async fn custom_events_are_not_echoed(cx: &Cx) -> Result<()> {
+    open(
+        cx,
+        "let echoes = 0;
+         for (const name of ['own', 'custom:own']) c2c.on(name, () => echoes++);
+         c2c.emit('own', {});
+         c2c.on('call_started', () => say(echoes));",
+    )
+    .await?;
+    heard(cx, "custom:own").await?;
+    press(cx, "#call").await?;
+    assert_eq!(said(cx).await?, json!(0));
+    Ok(())
+}
+
+async fn on_explains_wrong_arguments(cx: &Cx) -> Result<()> {
+    open(
+        cx,
+        "say([() => c2c.on('x'), () => c2c.on('x', {}), () => c2c.on(1, () => {}), () => c2c.on()].map((wrong) => {
+           try { wrong(); return 'no error'; } catch (error) { return error.name + ': ' + error.message; }
+         }));",
+    )
+    .await?;
+    let said = said(cx).await?;
+    let wrong = said.as_array().expect("a list");
+    assert!(
+        wrong.iter().all(|text| text
+            .as_str()
+            .is_some_and(|text| text.starts_with("TypeError: c2c.on(name, handler)"))),
+        "{said}"
+    );
+    Ok(())
+}
+
+async fn nothing_of_the_handshake_is_left(cx: &Cx) -> Result<()> {
+    open(
+        cx,
+        "say([window.name, location.hash, location.search, document.referrer, history.state]);",
+    )
+    .await?;
+    assert_eq!(said(cx).await?, json!(["", "", "", "", null]));
+    // Neither in the element, once the frame is ready.
+    cx.browser.enter_frame("#widget").await?;
+    cx.browser
+        .wait_for("document.querySelector('iframe').getAttribute('name') === null", DEADLINE)
+        .await?;
+    // Nor in what the sandbox's server was asked for: the query of the widget stays with the widget.
+    let url = cx.browser.eval("document.querySelector('iframe').src.split('#')[0]").await?;
+    assert_eq!(url, cx.app().await?.sandbox_url());
+    Ok(())
+}
+
+async fn a_document_that_stands_alone_says_so(cx: &Cx) -> Result<()> {
+    // Framed without a boot name, as by a page that only knows the address: the policy refuses
+    // foreign ancestors, so the widget page itself does it.
+    let app = cx.app().await?;
+    app.save(&snippet(cx, "say([c2c.context, c2c.emit('x', {})]);"), "").await?;
+    cx.browser.goto(&app.widget_url("orderId=A-1")).await?;
+    let first = said(cx).await?;
+    assert_eq!(first, json!([{"orderId": "A-1"}, {"ok": true}]));
+    let body = "const frame = document.createElement('iframe');
+                frame.setAttribute('sandbox', 'allow-scripts');
+                frame.src = arguments[0];
+                document.body.append(frame);";
+    cx.browser.run(body, &[json!(app.sandbox_url())]).await?;
+    let hits = cx.collector.hits("said", 2, DEADLINE).await?;
+    let alone = json!([{}, {"ok": false, "reason": "this page is not connected to a widget"}]);
+    assert_eq!(hits[1].json()?, alone);
+    Ok(())
+}

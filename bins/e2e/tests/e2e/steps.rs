@@ -1,0 +1,36 @@
+//! What a visitor does, and what the parent page shows of it.
+
+use c2c_catalogue::Envelope;
+use c2c_e2e::{Context as _, Cx, DEADLINE, Result};
+use serde_json::Value;
+
+/// Opens the parent page with an app's code and a context in its URL.
+pub(crate) async fn open_parent(cx: &Cx, head: &str, body_end: &str, query: &str) -> Result<()> {
+    let app = cx.app().await?;
+    app.save(head, body_end).await?;
+    cx.browser.goto(&app.parent_url(query)).await
+}
+
+/// Presses a button of the widget, from the parent page.
+pub(crate) async fn press(cx: &Cx, css: &str) -> Result<()> {
+    cx.browser.enter_frame("#widget").await?;
+    cx.browser.click(css).await?;
+    cx.browser.enter_top().await
+}
+
+/// The first envelope under `name` that the parent page shows, read by the catalogue.
+pub(crate) async fn heard(cx: &Cx, name: &str) -> Result<Envelope> {
+    let condition =
+        format!("document.querySelector('#events li[data-name=\"{name}\"] pre').textContent");
+    let text = cx.browser.wait_for(&condition, DEADLINE).await?;
+    let text = text.as_str().unwrap_or_default();
+    text.parse().map_err(|error| c2c_e2e::Error::new(format!("{error} in {text}")))
+}
+
+/// The names of all envelopes that the parent page shows, the oldest first.
+pub(crate) async fn all_heard(cx: &Cx) -> Result<Vec<String>> {
+    let items = "[...document.querySelectorAll('#events li')].map((li) => li.dataset.name)";
+    let names: Value = cx.browser.eval(items).await?;
+    let names = names.as_array().context("a list")?.iter().rev();
+    Ok(names.filter_map(|name| name.as_str().map(str::to_owned)).collect())
+}

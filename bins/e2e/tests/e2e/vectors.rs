@@ -1,0 +1,79 @@
+//! The host script's rules against the vectors that the Rust code passes too.
+
+use c2c_e2e::{Cx, Result, Tests};
+use serde_json::{Value, json};
+
+pub(crate) const TESTS: Tests =
+    &[("contexts", &contexts), ("custom_names", &custom_names), ("payloads", &payloads)];
+
+/// Runs `body` with the exports of one of the host's modules as `module`.
+async fn with_module(cx: &Cx, module: &str, body: &str, input: Value) -> Result<Value> {
+    cx.browser.goto(&cx.app().await?.widget_url("")).await?;
+    let script = format!(
+        "const [vectors] = arguments; return import('/host/{module}.js').then((module) => {{ {body} }});"
+    );
+    cx.browser.run(&script, &[input]).await
+}
+
+async fn contexts(cx: &Cx) -> Result<()> {
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../../../crates/bridge/vectors/context.json"))?;
+    let body = "return vectors.map(({ query }) => {
+        const { context, rejected } = module.contextFromQuery(query && '?' + query);
+        return { context, rejected: rejected.map(({ key, reason }) => [key, reason]) };
+    });";
+    let found = with_module(cx, "context", body, vectors.clone()).await?;
+    for (vector, found) in
+        vectors.as_array().expect("a list").iter().zip(found.as_array().expect("a list"))
+    {
+        let expected = json!({"context": vector["context"], "rejected": vector["rejected"]});
+        assert_eq!(*found, expected, "{}", vector["case"]);
+    }
+    Ok(())
+}
+
+async fn custom_names(cx: &Cx) -> Result<()> {
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../../../crates/bridge/vectors/custom_name.json"))?;
+    let body = "return vectors.map(({ name }) => ({ name, fault: module.customNameFault(name) }));";
+    assert_eq!(with_module(cx, "name", body, vectors.clone()).await?, vectors);
+    Ok(())
+}
+
+async fn payloads(cx: &Cx) -> Result<()> {
+    let too_long = format!("{{\"a\":\"{}\"}}", "x".repeat(16 * 1024));
+    let nested = |depth: usize| {
+        format!("{}{}", "{\"a\":".repeat(depth), "1".to_owned() + &"}".repeat(depth))
+    };
+    let vectors = json!([
+        ["{}", null],
+        ["{\"a\":[1,{\"b\":null}]}", null],
+        [nested(8), null],
+        [nested(9), "the payload is too deep"],
+        [too_long, "the payload is too large"],
+        ["", "the payload is not JSON text"],
+        ["{", "the payload is not JSON text"],
+        ["[]", "the payload is not an object"],
+        ["null", "the payload is not an object"],
+        ["\"x\"", "the payload is not an object"],
+        [{"a": 1}, "the payload is not JSON text"],
+        [null, "the payload is not JSON text"],
+        [7, "the payload is not JSON text"],
+        ["{\"context\":{}}", "the key \"context\" is reserved"],
+        ["[".repeat(16000), "the payload is not JSON text"],
+        ["{\"__proto__\":{\"polluted\":1},\"constructor\":1}", null],
+    ]);
+    let body = "return vectors.map(([json]) => {
+        const result = module.readPayload(json);
+        if (result.data && Object.getPrototypeOf(result.data) !== null) return 'has a prototype';
+        if ({}.polluted) return 'polluted';
+        return result.fault ?? null;
+    });";
+    let found = with_module(cx, "payload", body, vectors.clone()).await?;
+    for (vector, found) in
+        vectors.as_array().expect("a list").iter().zip(found.as_array().expect("a list"))
+    {
+        assert_eq!(*found, vector[1], "{:.80}", vector[0].to_string());
+    }
+    Ok(())
+}
