@@ -93,8 +93,11 @@ fn gzip(chunks: &[Bytes], len: usize) -> Bytes {
 
 fn brotli(chunks: &[Bytes], len: usize) -> Bytes {
     const REASON: &str = "writing to a Vec cannot fail";
+    // A window larger than the document finds nothing more, and costs memory here and in the browser.
+    let bits_of_len = usize::BITS - len.leading_zeros();
     let parameters = BrotliEncoderParams {
         quality: BROTLI_QUALITY,
+        lgwin: i32::try_from(bits_of_len).unwrap_or(22).clamp(16, 22),
         size_hint: len,
         ..BrotliEncoderParams::default()
     };

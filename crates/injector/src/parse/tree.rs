@@ -169,7 +169,8 @@ impl<'a> Tree<'a> {
                 }
             }
         } else if node.is_html(&local_name!("frameset")) {
-            self.frameset.set(Some(node));
+            // The first one took the body's place; others are inside it.
+            self.frameset.set(self.frameset.get().or(Some(node)));
         }
     }
 

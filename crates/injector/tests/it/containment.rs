@@ -108,6 +108,10 @@ fn framesets() {
         assert_eq!(only.code.as_str(), "frameset");
         assert_eq!(&snippet[only.span.clone()], "<frameset>");
     }
+    // One in the other snippet is not to blame for it.
+    let refused = refuse("<frameset>", "<frameset>");
+    assert_eq!(refused.diagnostics().len(), 1);
+    assert_eq!(refused.diagnostics()[0].area, Area::Head);
     // Text before it, or a body tag, and it is dropped.
     is_contained("x<frameset>");
 }

@@ -7,9 +7,15 @@ use c2c_injector::{
 use crate::judge::{self, Cut};
 
 pub(crate) const SCRIPT: &str = "window.c2c = Object.freeze({ a: '<b>', amp: 1 && 2 });";
-const BEFORE: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head><script>";
-const MIDDLE: &str = "</head>\n<body>";
-const AFTER: &str = "</body>\n</html>\n";
+/// The default skeleton and one that an embedder might bring, cut at their slots.
+const SKELETONS: [[&str; 3]; 2] = [
+    ["<!DOCTYPE html>\n<html lang=\"en\">\n<head>", "</head>\n<body>", "</body>\n</html>\n"],
+    [
+        "<!doctype html><!-- <head> --><html><head class='a'>",
+        "\r\n<meta name=a><title></body></title><style>b{}</style></head><body id=b><p>1<main>2</main>",
+        "</body><!-- end --></html>",
+    ],
+];
 
 /// How the check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +26,19 @@ pub(crate) enum Outcome {
     InputError,
 }
 
-/// Checks two snippets in the reference template and asserts (a) to (d) of the crate's promise, and that each diagnostic
-/// is well placed. Panics if anything does not hold.
+/// Checks two snippets in each skeleton and asserts (a) to (d) of the crate's promise, and that each diagnostic is well
+/// placed. Panics if anything does not hold; otherwise says how the check ended in the default skeleton.
 pub(crate) fn hold_for(head: &str, body_end: &str) -> Outcome {
-    let template = Template::reference(SCRIPT).expect("the reference template parses");
+    let [outcome, _] = SKELETONS.map(|skeleton| hold_in(skeleton, head, body_end));
+    outcome
+}
+
+fn hold_in([prefix, middle, after]: [&str; 3], head: &str, body_end: &str) -> Outcome {
+    let template =
+        Template::parse(&[prefix, middle, after].concat(), SCRIPT).expect("it is a template");
     let snippets = Snippets::new(head.to_owned(), body_end.to_owned());
-    let before = format!("{BEFORE}{SCRIPT}</script>");
-    let whole = [before.as_str(), head, MIDDLE, body_end, AFTER].concat();
+    let before = format!("{prefix}<script>{SCRIPT}</script>");
+    let whole = [before.as_str(), head, middle, body_end, after].concat();
 
     let (outcome, areas) = match template.check(snippets.clone(), &Limits::default()) {
         Ok(checked) => {
@@ -68,7 +80,7 @@ pub(crate) fn hold_for(head: &str, body_end: &str) -> Outcome {
         "(c) the first script element is ours, in the head, intact"
     );
 
-    let cut = Cut { before: &before, middle: MIDDLE, after: AFTER };
+    let cut = Cut { before: &before, middle, after };
     let verdict = judge::judge(&cut, head, body_end);
     let contained = verdict.head_holds && verdict.body_end_holds;
     assert_eq!(
