@@ -5,7 +5,7 @@
 //! dependencies only. What libFuzzer needs, coverage, a stable compiler can give.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -70,8 +70,7 @@ fn fuzz_one(fuzz: &Path, name: &str, executable: &Path, seconds: u32) -> Result<
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .current_dir(fuzz)
         .stdin(Stdio::null());
-    let dictionary = fuzz.join("dictionaries").join(format!("{name}.dict"));
-    if dictionary.exists() {
+    if let Some(dictionary) = dictionary(fuzz, name)? {
         command.arg(format!("-dict={}", dictionary.display()));
     }
     command.arg(&found);
@@ -91,6 +90,18 @@ fn fuzz_one(fuzz: &Path, name: &str, executable: &Path, seconds: u32) -> Result<
         println!("  {line}");
     }
     Err(format!("{}; the input is in {}", output.status, artifacts.display()).into())
+}
+
+/// The words that a target's inputs are made of: its own dictionary, else the only one there is.
+fn dictionary(fuzz: &Path, name: &str) -> Result<Option<PathBuf>> {
+    let folder = fuzz.join("dictionaries");
+    let own = folder.join(format!("{name}.dict"));
+    if own.exists() || !folder.exists() {
+        return Ok(own.exists().then_some(own));
+    }
+    let mut all = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+    let first = all.next().transpose()?;
+    Ok(if all.next().is_none() { first } else { None })
 }
 
 /// The names of the binaries in the fuzz package.
