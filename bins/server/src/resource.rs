@@ -41,7 +41,7 @@ impl Resource {
         let tag = format!("{}-{}", document.etag(), fingerprint(policy));
         let form = |encoding, chunks: Arc<[Bytes]>| Form::new(encoding, &tag, policy, chunks);
         Self {
-            identity: form(Encoding::Identity, Arc::from(document.chunks())),
+            identity: form(Encoding::Identity, coalesced(document.chunks())),
             compressed: Some(Compressed {
                 gzip: form(Encoding::Gzip, Arc::from([document.gzip().clone()])),
                 brotli: form(Encoding::Brotli, Arc::from([document.brotli().clone()])),
@@ -101,10 +101,27 @@ impl Form {
     }
 }
 
+/// Joins small chunks with their neighbours: what all documents share stays shared, and a response
+/// is not written in more pieces than its size asks for.
+fn coalesced(chunks: &[Bytes]) -> Arc<[Bytes]> {
+    const SMALL: usize = 4 * 1024;
+    let mut joined: Vec<Bytes> = Vec::new();
+    for chunk in chunks {
+        match joined.last_mut() {
+            Some(last) if last.len() < SMALL && chunk.len() < SMALL => {
+                *last = Bytes::from([&last[..], chunk].concat());
+            }
+            _ => joined.push(chunk.clone()),
+        }
+    }
+    joined.into()
+}
+
 /// Whether `If-None-Match` names the tag, by weak comparison
 /// ([RFC 9110 §13.1.2](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2)).
 fn none_match(headers: &HeaderMap, etag: &str) -> bool {
-    headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+    let mut values = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    values.any(|value| {
         // Our tags contain no comma, so a list can be split at commas.
         value
             .split(',')

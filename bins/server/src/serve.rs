@@ -1,10 +1,10 @@
 //! Connections: how long each may take, and how they end.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -12,8 +12,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-use tokio_io_timeout::TimeoutStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::apps::Apps;
 use crate::console::Console;
@@ -51,49 +50,50 @@ pub(crate) enum Door {
 }
 
 impl Server {
-    /// Answers one request.
-    pub(crate) async fn respond<B>(&self, door: Door, request: Request<B>) -> Response<Body>
-    where
-        B: hyper::body::Body<Data = Bytes>,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        let Sites { console, parent, widget, sandbox } = &self.sites;
-        let target_length =
-            request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-        if target_length > self.limits.target_bytes_max {
-            let text = format!("The address has more than {} bytes.", self.limits.target_bytes_max);
-            return closing(message(StatusCode::URI_TOO_LONG, &text));
+    /// Answers a request to one of the three pages' hosts. Everything is in memory: nothing waits.
+    fn respond_to_visitor<B>(&self, request: &Request<B>) -> Response<Body> {
+        if let Some(refusal) = self.refuse_target(request) {
+            return refusal;
         }
-        // hyper's buffer ends a head somewhere beyond the limit; this is the limit.
-        let fields = request.headers().iter();
-        let head_length: usize =
-            fields.map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-        if head_length > self.limits.head_bytes_max {
-            let text = format!("The headers have more than {} bytes.", self.limits.head_bytes_max);
-            return closing(message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, &text));
-        }
-        match door {
-            Door::Pages if sandbox.is_addressed_by(&request) => {
-                sandbox::respond(&self.apps, &request)
-            }
-            Door::Pages if widget.is_addressed_by(&request) => {
-                widget::respond(&self.apps, &self.widget_files, &request)
-            }
-            Door::Pages if parent.is_addressed_by(&request) => {
-                parent::respond(&self.apps, &self.parent_files, &request)
-            }
-            Door::Console if console.is_addressed_by(&request) => {
-                if request.uri().path().starts_with("/api/") {
-                    return api::respond(&self.apps, &self.sites, &self.limits, request).await;
-                }
-                self.console.respond(&request)
-            }
-            _ => closing(message(
-                StatusCode::MISDIRECTED_REQUEST,
-                "This server does not speak for the host in the request.",
-            )),
+        if self.sites.sandbox.is_addressed_by(request) {
+            sandbox::respond(&self.apps, request)
+        } else if self.sites.widget.is_addressed_by(request) {
+            widget::respond(&self.apps, &self.widget_files, request)
+        } else if self.sites.parent.is_addressed_by(request) {
+            parent::respond(&self.apps, &self.parent_files, request)
+        } else {
+            misdirected()
         }
     }
+
+    /// Answers a request to the console's host.
+    async fn respond_to_editor(&self, request: Request<Incoming>) -> Response<Body> {
+        if let Some(refusal) = self.refuse_target(&request) {
+            return refusal;
+        }
+        if !self.sites.console.is_addressed_by(&request) {
+            return misdirected();
+        }
+        if request.uri().path().starts_with("/api/") {
+            return api::respond(&self.apps, &self.sites, &self.limits, request).await;
+        }
+        self.console.respond(&request)
+    }
+
+    fn refuse_target<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+        let target_bytes_max = self.limits.target_bytes_max;
+        let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+        if target > target_bytes_max {
+            let text = format!("The address has more than {target_bytes_max} bytes.");
+            return Some(closing(message(StatusCode::URI_TOO_LONG, &text)));
+        }
+        None
+    }
+}
+
+fn misdirected() -> Response<Body> {
+    let text = "This server does not speak for the host in the request.";
+    closing(message(StatusCode::MISDIRECTED_REQUEST, text))
 }
 
 /// Accepts connections until `stop` says so, then lets the responses in flight finish.
@@ -105,26 +105,59 @@ pub(crate) async fn serve(
 ) {
     let limits = server.limits;
     let places = Arc::new(Semaphore::new(limits.connections_max));
-    let graceful = GracefulShutdown::new();
+    let connections = Connections { graceful: GracefulShutdown::new(), limits };
     loop {
-        let stream = tokio::select! {
+        let (stream, place) = tokio::select! {
             // An error means that whoever could say stop is gone.
             _ = stop.wait_for(|&stop| stop) => break,
-            stream = accept(&listener, &places) => stream,
+            accepted = accept(&listener, &places) => accepted,
         };
-        let (stream, place) = stream;
         let server = Arc::clone(&server);
-        let service = service_fn(move |request: Request<Incoming>| {
-            let server = Arc::clone(&server);
-            async move { Ok::<_, Infallible>(server.respond(door, request).await) }
+        match door {
+            Door::Pages => connections
+                .spawn(stream, place, move |request| ready(server.respond_to_visitor(&request))),
+            Door::Console => connections.spawn(stream, place, move |request| {
+                let server = Arc::clone(&server);
+                async move { server.respond_to_editor(request).await }
+            }),
+        }
+    }
+    drop(listener);
+    let drained = connections.graceful.shutdown();
+    if tokio::time::timeout(limits.drain_timeout, drained).await.is_err() {
+        tracing::warn!("some responses did not finish in time");
+    }
+}
+
+/// The connections of one listener.
+struct Connections {
+    graceful: GracefulShutdown,
+    limits: Limits,
+}
+
+impl Connections {
+    /// Serves one connection until it ends, and gives its place back then.
+    fn spawn<F, A>(&self, stream: TcpStream, place: OwnedSemaphorePermit, respond: F)
+    where
+        F: Fn(Request<Incoming>) -> A + Send + 'static,
+        A: Future<Output = Response<Body>> + Send + 'static,
+    {
+        let service = service_fn(move |request| {
+            let answer = respond(request);
+            async move { Ok::<_, Infallible>(answer.await) }
         });
+        let limits = &self.limits;
+        if let Err(error) = prepare(&stream, limits) {
+            tracing::debug!(%error, "a connection ended before it began");
+            return;
+        }
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_timeout)
             .max_headers(limits.header_fields_max)
             .max_buf_size(limits.head_bytes_max)
-            .serve_connection(TokioIo::new(Box::pin(with_write_timeout(stream, &limits))), service);
-        let connection = graceful.watch(connection);
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = self.graceful.watch(connection);
         tokio::spawn(async move {
             // Slow, broken and departed clients: nothing to do, nothing to keep.
             if let Err(error) = connection.await {
@@ -133,17 +166,13 @@ pub(crate) async fn serve(
             drop(place);
         });
     }
-    drop(listener);
-    if tokio::time::timeout(limits.drain_timeout, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some responses did not finish in time");
-    }
 }
 
 /// The next connection, once there is a place for it.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> (TcpStream, tokio::sync::OwnedSemaphorePermit) {
+) -> (TcpStream, OwnedSemaphorePermit) {
     let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
@@ -157,13 +186,13 @@ async fn accept(
     }
 }
 
-/// A client that does not read its response loses the connection.
-fn with_write_timeout(stream: TcpStream, limits: &Limits) -> TimeoutStream<TcpStream> {
+/// Options of the socket that hyper does not know of.
+fn prepare(stream: &TcpStream, limits: &Limits) -> std::io::Result<()> {
     // Responses are written whole; waiting to fill a packet only delays them.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY");
-    }
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(limits.write_timeout));
-    stream
+    stream.set_nodelay(true)?;
+    // A client that does not read its response loses the connection: the system does this without
+    // a timer of ours (RFC 5482; on Linux also for a window that stays closed).
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(stream).set_tcp_user_timeout(Some(limits.write_timeout))?;
+    Ok(())
 }

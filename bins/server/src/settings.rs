@@ -79,11 +79,11 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// How long a client may take to send a request's body.
     pub body_timeout: Duration,
-    /// How long a client may leave a response unread.
+    /// How long a client may leave a response unread (on Linux).
     pub write_timeout: Duration,
     /// How long responses in flight may take after a signal to stop.
     pub drain_timeout: Duration,
-    /// The greatest size of a request's head, in bytes; beyond it 431.
+    /// The size of a request's head, in bytes, up to which it is taken for sure; well beyond it 431.
     pub head_bytes_max: usize,
     /// The greatest number of header fields; beyond it 431.
     pub header_fields_max: usize,
