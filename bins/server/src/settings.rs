@@ -1,7 +1,5 @@
 //! What the operator may set, by flag or by environment.
 
-#![expect(clippy::doc_markdown, reason = "clap shows these texts to people as they are")]
-
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -55,19 +53,19 @@ pub struct Settings {
     )]
     pub pages_listen: Vec<SocketAddr>,
 
-    /// Where people open the console [default: http://127.0.0.1:<console port>]
+    /// Where people open the console [default: 127.0.0.1 with the console's port, by http]
     #[arg(long, env = "C2C_CONSOLE_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub console_origin: Option<Origin>,
 
-    /// Where the demo of a parent page is [default: http://localhost:<pages port>]
+    /// Where the demo of a parent page is [default: localhost with the pages' port, by http]
     #[arg(long, env = "C2C_PARENT_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub parent_origin: Option<Origin>,
 
-    /// Where the widget is [default: http://widget.localhost:<pages port>]
+    /// Where the widget is [default: widget.localhost with the pages' port, by http]
     #[arg(long, env = "C2C_WIDGET_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub widget_origin: Option<Origin>,
 
-    /// Where the sandbox documents are [default: http://sandbox.localhost:<pages port>]
+    /// Where the sandbox documents are [default: sandbox.localhost with the pages' port, by http]
     #[arg(long, env = "C2C_SANDBOX_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub sandbox_origin: Option<Origin>,
 }
