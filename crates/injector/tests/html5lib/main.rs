@@ -1,28 +1,184 @@
-//! The html5lib suites, each case as head and as body-end snippet.
+//! The html5lib suites: each case as head snippet and as body-end snippet, a test each.
 //!
-//! They lie outside the repository; without them the test says that it did not run.
+//! A test is named after its suite, its file, the case's index in that file (from 0) and its place:
+//! `tokenizer::test2::17::head`. It holds the case in both skeletons.
+//!
+//! The suites lie outside the repository. Without them there are no tests, so that none counts as passed, and a line says
+//! that they did not run.
+#![expect(clippy::print_stdout, reason = "counts and suites that did not run are for a reader")]
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use libtest_mimic::{Arguments, FormatSetting, Trial};
 use serde_json::Value;
 
 use crate::properties::{Outcome, hold_for};
 
-fn suite() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/html5lib-tests");
-    let path = std::env::var_os("C2C_HTML5LIB_TESTS").map_or(beside, PathBuf::from);
-    path.is_dir().then_some(path)
+// The same properties and the same judge as the random tests.
+#[path = "../it/judge.rs"]
+mod judge;
+#[path = "../it/properties.rs"]
+mod properties;
+
+static SUITES: [Suite; 2] = [
+    Suite {
+        name: "tokenizer",
+        folder: "tokenizer",
+        subfolders: &[""],
+        extension: "test",
+        inputs: tokenizer_inputs,
+        at_least: 6000,
+        counts: Counts::none(),
+    },
+    Suite {
+        name: "tree_construction",
+        folder: "tree-construction",
+        subfolders: &["", "scripted"],
+        extension: "dat",
+        inputs: tree_inputs,
+        at_least: 1500,
+        counts: Counts::none(),
+    },
+];
+
+struct Suite {
+    name: &'static str,
+    folder: &'static str,
+    subfolders: &'static [&'static str],
+    extension: &'static str,
+    /// The cases of one file, in order.
+    inputs: fn(&str) -> Vec<String>,
+    /// With fewer cases it is not the whole suite.
+    at_least: usize,
+    counts: Counts,
 }
 
-fn files(suite: &Path, folder: &str, extension: &str) -> Vec<String> {
-    let mut paths: Vec<_> = fs::read_dir(suite.join(folder))
-        .expect("the suite's folder can be read")
-        .map(|entry| entry.expect("its entries can be read").path())
-        .filter(|path| path.extension().is_some_and(|found| found == extension))
-        .collect();
-    paths.sort();
-    paths.iter().map(|path| fs::read_to_string(path).expect("a suite's file is UTF-8")).collect()
+/// How the checks ended that ran, in the default skeleton.
+struct Counts {
+    contained: AtomicUsize,
+    not_contained: AtomicUsize,
+    input_errors: AtomicUsize,
+}
+
+impl Counts {
+    const fn none() -> Self {
+        Self {
+            contained: AtomicUsize::new(0),
+            not_contained: AtomicUsize::new(0),
+            input_errors: AtomicUsize::new(0),
+        }
+    }
+
+    fn add(&self, outcome: Outcome) {
+        let count = match outcome {
+            Outcome::Contained => &self.contained,
+            Outcome::NotContained => &self.not_contained,
+            Outcome::InputError => &self.input_errors,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // A line for each of so many tests would drown those of all others. Whatever fails is named in any format.
+    arguments.format.get_or_insert(FormatSetting::Terse);
+
+    let root = root();
+    let found = root.is_dir();
+    let trials = if found {
+        SUITES.iter().flat_map(|suite| suite.trials(&root)).collect()
+    } else {
+        Vec::new()
+    };
+    let conclusion = libtest_mimic::run(&arguments, trials);
+
+    if arguments.list {
+        return conclusion.exit_code();
+    }
+    if found {
+        SUITES.iter().for_each(Suite::print_counts);
+    } else {
+        println!(
+            "html5lib: NOT RUN: there is no folder {} (C2C_HTML5LIB_TESTS can name another)",
+            root.display()
+        );
+    }
+    conclusion.exit_code()
+}
+
+/// Where the suites are, if they are here.
+fn root() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/html5lib-tests");
+    env::var_os("C2C_HTML5LIB_TESTS").map_or_else(beside, PathBuf::from)
+}
+
+impl Suite {
+    fn trials(&'static self, root: &Path) -> Vec<Trial> {
+        let mut trials = Vec::new();
+        let mut cases = 0;
+        for subfolder in self.subfolders {
+            for path in self.files(&root.join(self.folder).join(subfolder)) {
+                let text = fs::read_to_string(&path)
+                    .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                let stem = path.file_stem().unwrap_or_default().display();
+                let file = if subfolder.is_empty() {
+                    format!("{}::{stem}", self.name)
+                } else {
+                    format!("{}::{subfolder}::{stem}", self.name)
+                };
+                let inputs = (self.inputs)(&text);
+                cases += inputs.len();
+                for (index, input) in inputs.into_iter().enumerate() {
+                    let head = input.clone();
+                    trials.push(Trial::test(format!("{file}::{index}::head"), move || {
+                        self.counts.add(hold_for(&head, ""));
+                        Ok(())
+                    }));
+                    trials.push(Trial::test(format!("{file}::{index}::body_end"), move || {
+                        self.counts.add(hold_for("", &input));
+                        Ok(())
+                    }));
+                }
+            }
+        }
+        trials.push(Trial::test(format!("{}::is_complete", self.name), move || {
+            let least = self.at_least;
+            if cases < least {
+                Err(format!("{cases} cases of over {least}").into())
+            } else {
+                Ok(())
+            }
+        }));
+        trials
+    }
+
+    /// The suite's files in a folder, sorted. A folder that is not there has none: the suite is then incomplete.
+    fn files(&self, folder: &Path) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(folder) else {
+            return Vec::new();
+        };
+        let mut paths: Vec<_> = entries
+            .map(|entry| entry.expect("a folder's entries can be read").path())
+            .filter(|path| path.extension().is_some_and(|found| found == self.extension))
+            .collect();
+        paths.sort();
+        paths
+    }
+
+    fn print_counts(&self) {
+        let Counts { contained, not_contained, input_errors } = &self.counts;
+        let [contained, not_contained, input_errors] =
+            [contained, not_contained, input_errors].map(|count| count.load(Ordering::Relaxed));
+        println!(
+            "html5lib {}: {contained} contained, {not_contained} not contained, {input_errors} input errors",
+            self.name
+        );
+    }
 }
 
 /// The inputs of one `.test` file (JSON). Lone surrogates are what UTF-8 cannot carry: they become U+FFFD.
@@ -30,17 +186,13 @@ fn tokenizer_inputs(file: &str) -> Vec<String> {
     let valid = without_lone_surrogates(file);
     let json: Value = serde_json::from_str(&valid).expect("a tokenizer test is JSON");
     let tests = json.get("tests").or(json.get("xmlViolationTests"));
-    let Some(tests) = tests.and_then(Value::as_array) else {
-        return Vec::new();
+    let tests = tests.and_then(Value::as_array).expect("a tokenizer test is a list of cases");
+    let input = |test: &Value| {
+        let input = test["input"].as_str().expect("a case has an input");
+        let escaped = test["doubleEscaped"].as_bool().unwrap_or(false);
+        if escaped { unescape(input) } else { input.to_owned() }
     };
-    tests
-        .iter()
-        .filter_map(|test| {
-            let input = test["input"].as_str()?;
-            let escaped = test["doubleEscaped"].as_bool().unwrap_or(false);
-            Some(if escaped { unescape(input) } else { input.to_owned() })
-        })
-        .collect()
+    tests.iter().map(input).collect()
 }
 
 /// Double-escaped inputs spell `\uXXXX` once more.
@@ -98,56 +250,11 @@ fn without_lone_surrogates(file: &str) -> String {
 /// The `#data` sections of one `.dat` file.
 fn tree_inputs(file: &str) -> Vec<String> {
     let file = format!("\n{file}");
-    file.split("\n#data\n")
-        .skip(1)
-        .map(|test| match test.split_once("\n#errors") {
-            Some((data, _)) if !test.starts_with("#errors") => data.to_owned(),
-            _ => String::new(),
-        })
-        .collect()
-}
-
-fn run(name: &str, inputs: &[String]) {
-    let mut counts = [0_usize; 3];
-    for input in inputs {
-        for outcome in [hold_for(input, ""), hold_for("", input)] {
-            counts[match outcome {
-                Outcome::Contained => 0,
-                Outcome::NotContained => 1,
-                Outcome::InputError => 2,
-            }] += 1;
-        }
-    }
-    let [contained, not_contained, input_errors] = counts;
-    println!(
-        "html5lib {name}: {} inputs in two places: {contained} contained, {not_contained} not, {input_errors} input errors",
-        inputs.len()
-    );
-}
-
-#[test]
-fn tokenizer() {
-    let Some(suite) = suite() else {
-        println!("html5lib tokenizer: NOT RUN, the suite is not here");
-        return;
+    let input = |test: &str| {
+        // An empty input has not even a line.
+        let test = format!("\n{test}");
+        let (data, _) = test.split_once("\n#errors").expect("a case's errors follow its data");
+        data.strip_prefix('\n').unwrap_or_default().to_owned()
     };
-    let inputs: Vec<_> =
-        files(&suite, "tokenizer", "test").iter().flat_map(|file| tokenizer_inputs(file)).collect();
-    assert!(inputs.len() > 6000, "the suite is incomplete: {}", inputs.len());
-    run("tokenizer", &inputs);
-}
-
-#[test]
-fn tree_construction() {
-    let Some(suite) = suite() else {
-        println!("html5lib tree construction: NOT RUN, the suite is not here");
-        return;
-    };
-    let inputs: Vec<_> = ["tree-construction", "tree-construction/scripted"]
-        .iter()
-        .flat_map(|folder| files(&suite, folder, "dat"))
-        .flat_map(|file| tree_inputs(&file))
-        .collect();
-    assert!(inputs.len() > 1500, "the suite is incomplete: {}", inputs.len());
-    run("tree construction", &inputs);
+    file.split("\n#data\n").skip(1).map(input).collect()
 }
