@@ -8,7 +8,8 @@
  *    first run is captured here (`uncurry`), and nothing is looked up on a prototype: no array
  *    methods, no iteration, no spread; descriptors and records have no prototype.
  * 2. The port never leaves this closure: its messages are read with the captured getter, so that
- *    no patched accessor sees an event whose `target` is the port.
+ *    no patched accessor sees an event whose `target` is the port, and nothing else runs in its
+ *    listener, where `window.event` is that event.
  * 3. What identifies this load (the nonce) and what the visitor brought (the boot name) is read
  *    once and wiped before customer code runs.
  */
@@ -160,6 +161,16 @@
     for (let i = 0; i < keys.length; i++) deepFreeze(value[keys[i]]);
   }
 
+  /** What the widget sent counts event by event: one that cannot be delivered takes no other along.
+   * @param {any} event */
+  function tryDeliver(event) {
+    try {
+      deliver(event);
+    } catch (error) {
+      report(error);
+    }
+  }
+
   /* --- Emitting -------------------------------------------------------------------------- */
 
   /** @param {string} reason */
@@ -212,6 +223,11 @@
   // What arrives while the document is still being parsed waits, so that a handler in the last
   // script hears the first event. Three ways out, whichever comes first: DOMContentLoaded; a
   // message that finds the document parsed (document.open() can erase the listener); a deadline.
+  //
+  // Also later, nothing is handled while the port's own listener runs: `window.event` would show
+  // its event there, and so the port, to every handler and to the microtasks of every handler. So
+  // the listener only rings a bell, a channel of its own that carries nothing, and what was
+  // received is handled in the bell's listener. Who takes the bell can silence it, and gains nothing.
 
   /** @type {{first: Held | null, last: Held | null}} @typedef {{message: any, next: Held | null}} Held */
   const held = { first: null, last: null };
@@ -219,9 +235,18 @@
 
   function release() {
     holding = false;
-    for (let item = held.first; item; item = item.next) handle(item.message);
-    held.first = held.last = null;
+    while (held.first) {
+      const { message } = held.first;
+      held.first = held.first.next;
+      handle(message);
+    }
+    held.last = null;
   }
+
+  const bell = new MessageChannel();
+  const bellIn = bell.port1;
+  addListener(bell.port2, 'message', release);
+  bell.port2.start();
 
   if (holding) {
     addListener(page, 'DOMContentLoaded', release);
@@ -240,19 +265,17 @@
       becomeReady();
       dispatch(frame, new Event('c2c:ready'));
     } else if (message.type === 'events') {
-      for (let i = 0; i < message.events.length; i++) deliver(message.events[i]);
+      for (let i = 0; i < message.events.length; i++) tryDeliver(message.events[i]);
     }
   }
 
   /** @param {MessageEvent} event */
   function receive(event) {
-    if (holding && readyStateOf(page) !== 'loading') release();
-    const message = dataOf(event);
-    if (!holding) return handle(message);
-    const item = { message, next: null };
+    const item = { message: dataOf(event), next: null };
     if (held.last) held.last.next = item;
     else held.first = item;
     held.last = item;
+    if (!holding || readyStateOf(page) !== 'loading') postTo(bellIn, null);
   }
 
   const port = connect();

@@ -43,6 +43,8 @@ pub struct BridgeLimits {
     pub batch_max: usize,
     /// How many window messages other than the hello a frame may send before it is removed.
     pub stray_messages_max: usize,
+    /// How many custom events may be refused before the frame is removed.
+    pub refusals_max: usize,
     /// How long the host waits for the hello, in milliseconds.
     pub hello_deadline_ms: usize,
     /// How long the shim holds events for a document that does not finish loading, in milliseconds.
@@ -59,6 +61,7 @@ impl Default for BridgeLimits {
             queue_max: 256,
             batch_max: 256,
             stray_messages_max: 1000,
+            refusals_max: 10_000,
             hello_deadline_ms: 10_000,
             hold_ms_max: 3000,
         }

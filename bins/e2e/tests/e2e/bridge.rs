@@ -13,6 +13,11 @@ pub(crate) const TESTS: Tests = &[
         "patched_built_ins_neither_break_nor_betray_the_shim",
         &patched_built_ins_neither_break_nor_betray_the_shim,
     ),
+    ("no_event_shows_the_port", &no_event_shows_the_port),
+    (
+        "one_event_that_cannot_be_delivered_takes_no_other_along",
+        &one_event_that_cannot_be_delivered_takes_no_other_along,
+    ),
     ("a_widget_event_cannot_be_forged_by_emit", &a_widget_event_cannot_be_forged_by_emit),
     (
         "a_widget_event_cannot_be_forged_past_the_widget",
@@ -25,6 +30,11 @@ pub(crate) const TESTS: Tests = &[
     ("the_widget_posts_to_its_parents_only", &the_widget_posts_to_its_parents_only),
     ("the_frame_cannot_leave", &the_frame_cannot_leave),
     ("a_flood_outside_the_port_ends_the_frame", &a_flood_outside_the_port_ends_the_frame),
+    ("a_flood_from_inside_ends_the_frame", &a_flood_from_inside_ends_the_frame),
+    (
+        "the_element_holds_the_frame_before_its_document_loads",
+        &the_element_holds_the_frame_before_its_document_loads,
+    ),
     ("a_flood_of_emits_is_thinned_out", &a_flood_of_emits_is_thinned_out),
     ("events_wait_for_the_frame_in_order", &events_wait_for_the_frame_in_order),
     ("destroy_leaves_nothing", &destroy_leaves_nothing),
@@ -125,6 +135,60 @@ async fn patched_built_ins_neither_break_nor_betray_the_shim(cx: &Cx) -> Result<
     Ok(())
 }
 
+/// While a listener runs, `window.event` is its event, also for microtasks.
+async fn no_event_shows_the_port(cx: &Cx) -> Result<()> {
+    let code = format!(
+        "<script>{}
+         const seen = [];
+         const getters = [Object.getOwnPropertyDescriptor(window, 'event').get];
+         try {{
+           // A frame of the same origin would have another; the sandbox makes it one of its own.
+           const frame = document.createElement('iframe');
+           document.documentElement.append(frame);
+           getters.push(Object.getOwnPropertyDescriptor(frame.contentWindow, 'event').get);
+         }} catch {{}}
+         const look = (where) => {{
+           for (const event of getters.map((getter) => getter.call(window))) {{
+             if (event?.target instanceof MessagePort) {{
+               // The bell may be seen; it carries nothing. The control: what a port can do.
+               event.target.postMessage({{ type: 'emit', name: 'through_the_port', json: '{{}}' }});
+               seen.push(where);
+             }}
+           }}
+         }};
+         addEventListener('c2c:ready', () => look('ready'));
+         c2c.ready.then(() => look('promise'));
+         c2c.on('call_started', () => {{ look('handler'); queueMicrotask(() => look('microtask')); }});
+         c2c.on('call_ended', () => {{ c2c.emit('fence', {{}}); say(seen); }});</script>",
+        say(cx)
+    );
+    open_parent(cx, &code, "", "").await?;
+    press(cx, "#call").await?;
+    press(cx, "#hang-up").await?;
+    heard(cx, "custom:fence").await?;
+    said(cx).await?;
+    let names = all_heard(cx).await?;
+    assert!(!names.contains(&"custom:through_the_port".to_owned()), "{names:?}");
+    Ok(())
+}
+
+async fn one_event_that_cannot_be_delivered_takes_no_other_along(cx: &Cx) -> Result<()> {
+    let code = format!("<script>{} c2c.on('last', () => say('last'));</script>", say(cx));
+    cx.app().await?.save(&code, "").await?;
+    mount(cx, "").await?;
+    let body = "const results = [];
+        const cycle = {}; cycle.self = cycle;
+        for (const fields of [undefined, null, 7, [], cycle, { n: 1n }]) {
+          try { bridge.emit('odd', fields); results.push('taken'); } catch { results.push('refused'); }
+        }
+        bridge.emit('odd', { bytes: new Uint8Array(2), gone: undefined, when: new Date(0) });
+        bridge.emit('last', {});
+        return results;";
+    assert_eq!(cx.browser.run(body, &[]).await?, json!(vec!["refused"; 6]));
+    assert_eq!(said(cx).await?, "last");
+    Ok(())
+}
+
 async fn a_widget_event_cannot_be_forged_by_emit(cx: &Cx) -> Result<()> {
     let code = "<script>
         c2c.on('call_started', () => {
@@ -181,14 +245,14 @@ async fn a_second_hello_is_nobody(cx: &Cx) -> Result<()> {
         }}
         hello(nonce); hello('wrong'); hello(undefined); hello({{}});
         c2c.on('call_started', () => hello(nonce));
-        c2c.on('call_ended', () => {{ c2c.emit('fence', {{}}); say([typeof nonce, stolen]); }});</script>",
+        c2c.on('call_ended', () => {{ c2c.emit('fence', {{}}); say([nonce.length, stolen]); }});</script>",
         say(cx)
     );
     open_parent(cx, &code, "", "").await?;
     press(cx, "#call").await?;
     press(cx, "#hang-up").await?;
     heard(cx, "custom:fence").await?;
-    assert_eq!(said(cx).await?[1], json!(0));
+    assert_eq!(said(cx).await?, json!([32, 0]), "the length of the nonce, and what was stolen");
     assert!(!all_heard(cx).await?.iter().any(|name| name.contains("second")));
     Ok(())
 }
@@ -253,17 +317,24 @@ async fn the_shim_greets_listed_widgets_only(cx: &Cx) -> Result<()> {
         "[".repeat(100_000),
         "{\"c2c\":1,\"origin\":\"x\",\"context\":null}".to_owned(),
     ];
-    for (at, name) in names.iter().enumerate() {
-        let add = "const frame = document.createElement('iframe');
+    let add = "const frame = document.createElement('iframe');
                    frame.setAttribute('sandbox', 'allow-scripts');
                    frame.name = arguments[0];
                    frame.src = arguments[1];
                    document.body.append(frame);";
+    for (at, name) in names.iter().enumerate() {
         cx.browser.run(add, &[json!(name), json!(sandbox)]).await?;
         let hits = cx.collector.hits("said", at + 1, DEADLINE).await?;
         assert_eq!(hits[at].json()?, "this page is not connected to a widget", "{name:.80}");
     }
-    let controls = format!("naive.length === {}", names.len());
+    // The widget's own origin, claimed by a page that is not the widget: the shim says hello, and
+    // the browser delivers it to nobody.
+    let claimed = json!({"c2c": 1, "origin": cx.server().await?.widget, "context": {}}).to_string();
+    cx.browser.run(add, &[json!(claimed), json!(sandbox)]).await?;
+    let hits = cx.collector.hits("said", names.len() + 1, DEADLINE).await?;
+    assert_eq!(hits[names.len()].json()?, "connected");
+    let controls =
+        format!("naive.filter((name) => name === 'control').length === {}", names.len() + 1);
     cx.browser.wait_for(&controls, DEADLINE).await?;
     assert_eq!(cx.browser.eval("[...new Set(naive)]").await?, json!(["control"]));
     Ok(())
@@ -331,8 +402,15 @@ async fn the_frame_cannot_leave(cx: &Cx) -> Result<()> {
     app.save(&code, "").await?;
     cx.browser.goto(&app.parent_url("")).await?;
     said(cx).await?;
+    cx.browser.enter_frame("#widget").await?;
+    let watch = "addEventListener('securitypolicyviolation', (event) => (window.violated = event.effectiveDirective));";
+    cx.browser.run(watch, &[]).await?;
+    cx.browser.enter_top().await?;
     press(cx, "#call").await?;
-    // The widget goes on, and whatever is in the frame now hears and says nothing.
+    // The fence: the browser has decided, by the widget's policy.
+    cx.browser.enter_frame("#widget").await?;
+    assert_eq!(cx.browser.wait_for("window.violated", DEADLINE).await?, "frame-src");
+    cx.browser.enter_top().await?;
     press(cx, "#hang-up").await?;
     heard(cx, "call_ended").await?;
     let requests =
@@ -389,6 +467,37 @@ async fn events_wait_for_the_frame_in_order(cx: &Cx) -> Result<()> {
     cx.browser.run(script, &[json!(cx.app().await?.sandbox_url())]).await?;
     let seen = said(cx).await?;
     assert_eq!(seen, json!((0..256).collect::<Vec<_>>()));
+    Ok(())
+}
+
+async fn the_element_holds_the_frame_before_its_document_loads(cx: &Cx) -> Result<()> {
+    cx.browser.goto(&cx.app().await?.widget_url("")).await?;
+    let body = "const [src] = arguments;
+        const seen = [];
+        const real = Object.getOwnPropertyDescriptor(HTMLIFrameElement.prototype, 'src');
+        Object.defineProperty(HTMLIFrameElement.prototype, 'src', { ...real, set(value) {
+          seen.push(['sandbox', 'referrerpolicy', 'credentialless', 'allow'].map((name) => this.getAttribute(name)));
+          real.set.call(this, value);
+        } });
+        return import('/host.js').then(({ mount }) => { mount({ src }); return seen; });";
+    let seen = cx.browser.run(body, &[json!(cx.app().await?.sandbox_url())]).await?;
+    assert_eq!(seen, json!([["allow-scripts", "no-referrer", "", null]]));
+    Ok(())
+}
+
+async fn a_flood_from_inside_ends_the_frame(cx: &Cx) -> Result<()> {
+    let flood = "for (let i = 0; i < 2000; i++) parent.parent.postMessage(i, `*`);";
+    let code = format!(
+        "<script>c2c.on('call_started', () => {{
+           const inner = document.createElement('iframe');
+           inner.srcdoc = '<script>{flood}<\\/script>';
+           document.documentElement.append(inner);
+         }});</script>"
+    );
+    open_parent(cx, &code, "", "").await?;
+    press(cx, "#call").await?;
+    cx.browser.enter_frame("#widget").await?;
+    cx.browser.wait_for("document.querySelector('iframe') === null", DEADLINE).await?;
     Ok(())
 }
 

@@ -21,5 +21,6 @@ export const BRIDGE_LIMITS = Object.freeze({
   queue_max: 256,
   batch_max: 256,
   stray_messages_max: 1000,
+  refusals_max: 10000,
   hello_deadline_ms: 10000,
 });

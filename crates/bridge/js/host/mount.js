@@ -84,6 +84,7 @@ export function mount({
   /** @type {object[]} */
   let queue = [];
   let strays = 0;
+  let refusals = 0;
 
   /** @param {Status} next @param {Failure} [failure] */
   function become(next, failure) {
@@ -96,9 +97,9 @@ export function mount({
   /** @param {MessageEvent} event */
   function onWindowMessage(event) {
     // `source` first: reading `data` of a flood is what costs.
-    if (event.source === null || event.source !== iframe.contentWindow) return;
-    if (port === null && isHello(event)) accept(event.ports[0]);
-    else countStray();
+    if (event.source === null || iframe.contentWindow === null) return;
+    if (event.source === iframe.contentWindow && port === null && isHello(event)) accept(event.ports[0]);
+    else if (isWithin(/** @type {Window} */ (event.source), iframe.contentWindow)) countStray();
   }
 
   /** @param {MessageEvent} event */
@@ -122,17 +123,20 @@ export function mount({
     clearTimeout(deadline);
     iframe.removeAttribute('name');
     port.postMessage({ type: 'accepted' });
-    become('ready');
+    // Before the callback, which may throw.
     flush();
+    become('ready');
   }
 
   /** What is not of the protocol is counted; a frame that sends a flood of it is removed. */
   function countStray() {
     strays += 1;
-    if (strays > BRIDGE_LIMITS.stray_messages_max) {
-      release();
-      become('failed', 'flooded');
-    }
+    if (strays > BRIDGE_LIMITS.stray_messages_max) endFlood();
+  }
+
+  function endFlood() {
+    release();
+    become('failed', 'flooded');
   }
 
   /* --- From the frame -------------------------------------------------------------------- */
@@ -140,14 +144,21 @@ export function mount({
   /** @param {MessageEvent} event */
   function onPortMessage({ data }) {
     if (typeof data !== 'object' || data === null || data.type !== 'emit') return countStray();
-    if (!takesEmit()) return onRefused(data.name, 'too many events: at most 20 a second');
+    if (!takesEmit()) return refuse(data.name, 'too many events: at most 20 a second');
     const fault = customNameFault(data.name);
-    if (fault) return onRefused(data.name, `the name is not permitted (${fault})`);
+    if (fault) return refuse(data.name, `the name is not permitted (${fault})`);
     const payload = readPayload(data.json);
-    if ('fault' in payload) return onRefused(data.name, payload.fault);
+    if ('fault' in payload) return refuse(data.name, payload.fault);
     const custom = envelope(CUSTOM_PREFIX + data.name, payload.data);
     relay(custom);
     onCustomEvent(custom);
+  }
+
+  /** @param {unknown} name @param {string} reason */
+  function refuse(name, reason) {
+    refusals += 1;
+    if (refusals > BRIDGE_LIMITS.refusals_max) endFlood();
+    else onRefused(name, reason);
   }
 
   /* --- To the frame ---------------------------------------------------------------------- */
@@ -157,9 +168,14 @@ export function mount({
     if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) {
       throw new TypeError(`emit: ${JSON.stringify(name)} is not the name of a widget event`);
     }
-    // A copy now: what cannot travel is the caller's error here, and later changes are not sent.
-    const data = structuredClone(fields);
+    // A copy now: what JSON cannot express is the caller's error here, and later changes are not
+    // sent. The frame could not freeze more than that.
+    const data = JSON.parse(JSON.stringify(fields));
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+      throw new TypeError('emit: fields must be an object');
+    }
     const event = envelope(name, data);
+    if (status === 'destroyed') return event;
     if (queue.length < BRIDGE_LIMITS.queue_max || port !== null) {
       const { timestamp, id, seq } = event;
       queue.push({ name, data, timestamp, id, seq });
@@ -256,6 +272,18 @@ function relayTo(origins) {
   return (envelope) => {
     for (const target of targets) window.parent.postMessage(envelope, target);
   };
+}
+
+/**
+ * Whether a window is `frame` or inside it: frames inside the sandbox can flood the widget as well.
+ * A window that was removed meanwhile has no parent, and cannot be told.
+ *
+ * @param {Window} source @param {Window} frame
+ */
+function isWithin(source, frame) {
+  let current = source;
+  while (current !== frame && current.parent !== current && current.parent !== null) current = current.parent;
+  return current === frame;
 }
 
 /** A token bucket for the custom events of one frame. */

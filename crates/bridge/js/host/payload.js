@@ -2,8 +2,9 @@
 /**
  * What the frame emitted, read as what it is: text from a stranger.
  *
- * The text's length is checked before it is parsed and its depth after; the result has no
- * prototypes, so that a key such as `__proto__` or `toString` is only a key.
+ * The text's length is checked before it is parsed and its depth after. The key `__proto__` is
+ * refused: it would be an ordinary key here and in the envelope, but a receiver that merges what it
+ * gets into an object of its own would obey it.
  */
 
 import { BRIDGE_LIMITS } from './limits.js';
@@ -26,7 +27,8 @@ export function readPayload(json) {
   }
   if (Object.hasOwn(value, 'context')) return { fault: 'the key "context" is reserved' };
   if (isDeeperThan(value, BRIDGE_LIMITS.payload_depth_max)) return { fault: 'the payload is too deep' };
-  return { data: withoutPrototypes(value) };
+  if (namesPrototype(value)) return { fault: 'the key "__proto__" is reserved' };
+  return { data: value };
 }
 
 /**
@@ -39,11 +41,8 @@ function isDeeperThan(value, depth) {
   return depth === 0 || Object.values(value).some((inner) => isDeeperThan(inner, depth - 1));
 }
 
-/** @param {any} value @returns {any} */
-function withoutPrototypes(value) {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(withoutPrototypes);
-  const copy = Object.create(null);
-  for (const [key, inner] of Object.entries(value)) copy[key] = withoutPrototypes(inner);
-  return copy;
+/** @param {unknown} value @returns {boolean} */
+function namesPrototype(value) {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(namesPrototype);
 }

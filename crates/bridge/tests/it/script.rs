@@ -46,6 +46,7 @@ fn scripts_and_crate_have_the_same_limits() {
         ("queue_max", bridge.queue_max),
         ("batch_max", bridge.batch_max),
         ("stray_messages_max", bridge.stray_messages_max),
+        ("refusals_max", bridge.refusals_max),
         ("hello_deadline_ms", bridge.hello_deadline_ms),
     ] {
         let line = format!("  {name}: {value},\n");

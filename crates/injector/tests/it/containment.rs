@@ -208,3 +208,11 @@ fn lines_and_columns() {
     at("<p title='😀\r\n\r\n'>é<style>", 3, 4);
     at("\u{2028}<!--", 1, 2);
 }
+
+#[test]
+fn an_element_that_reaches_over_is_named_where_it_began() {
+    // The title holds a script after the head snippet; without it, the svg swallows the next one.
+    let refused = refuse("<svg><title>", "</title>");
+    let [found] = refused.diagnostics() else { panic!("{refused}") };
+    assert_eq!((found.code.as_str(), found.area, found.column), ("unclosed-svg", Area::Head, 1));
+}
