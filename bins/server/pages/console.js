@@ -21,7 +21,9 @@ function element(tag, text) {
 async function call(method, path, body) {
   const headers = body ? { 'content-type': 'application/json' } : undefined;
   const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
-  return { status: response.status, body: await response.json() };
+  const text = await response.text();
+  const isJson = response.headers.get('content-type') === 'application/json';
+  return { status: response.status, body: isJson ? JSON.parse(text) : { error: text.trim() } };
 }
 
 /* --- The list ---------------------------------------------------------------------------- */

@@ -8,7 +8,8 @@
 //! | `PUT /api/apps/{app}` `{"name", "parentOrigins"}` | the app |
 //! | `PUT /api/apps/{app}/code` `{"head", "bodyEnd", "revision"}` | `{"revision", "diagnostics"}`; 422 with `diagnostics` if the code is refused; 409 if `revision` is not the newest |
 //!
-//! Every error is `{"error": "a sentence"}` with what helps to mend it.
+//! Every error of the API is `{"error": "a sentence"}` with what helps to mend it. What is refused
+//! before a request gets here (its host, its size) is answered in plain text.
 
 use std::error::Error;
 use std::time::Duration;

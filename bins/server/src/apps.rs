@@ -87,7 +87,10 @@ impl Apps {
             let revision = apps.store.newest_revision(&app.id).await?;
             let id = app.id.clone();
             let published = match apps.check(&revision).await {
-                Ok(checked) => apps.publish(&app, apps.compile(&app.id, checked).await),
+                Ok(checked) => {
+                    let document = apps.compile(&app.id, checked).await;
+                    apps.ancestors(&app).map(|parents| apps.publish(&app, &parents, document))
+                }
                 Err(error) => Err(error),
             };
             // A checker that has grown stricter, say. The others must not suffer for it.
@@ -120,21 +123,24 @@ impl Apps {
         let checked = self.check(&Revision::default()).await?;
         let document = self.compile(&app.id, checked).await;
         let _publishing = self.publishing.lock().await;
+        let parents = self.ancestors(&app)?;
         self.store.insert_app(&app).await?;
-        self.publish(&app, document)
+        self.publish(&app, &parents, document);
+        Ok(())
     }
 
     /// Changes an app's name and the pages that may embed it.
     pub(crate) async fn configure(&self, app: App) -> Result<(), SaveError> {
         let _publishing = self.publishing.lock().await;
-        self.ancestors(&app)?;
+        let parents = self.ancestors(&app)?;
         if !self.store.update_app(&app).await? {
             return Err(SaveError::NoSuchApp(app.id));
         }
-        match self.published(app.id.as_str()) {
-            Some(published) => self.publish(&app, published.compiled.clone()),
-            None => Ok(()),
+        // An app whose code cannot be served stays so until it is saved again.
+        if let Some(published) = self.published(app.id.as_str()) {
+            self.publish(&app, &parents, published.compiled.clone());
         }
+        Ok(())
     }
 
     /// Checks, compiles, stores and publishes custom code that was edited from the revision before
@@ -148,13 +154,15 @@ impl Apps {
         let document = self.compile(id, checked).await;
 
         let _publishing = self.publishing.lock().await;
+        // Read now: its settings may have changed while the code was compiled. And before the
+        // write, after which nothing may fail.
+        let app = self.store.app(id).await?.ok_or_else(|| SaveError::NoSuchApp(id.clone()))?;
+        let parents = self.ancestors(&app)?;
         if !self.store.insert_revision(id, &revision).await? {
             let newest = self.store.newest_revision(id).await?.number;
             return Err(SaveError::Conflict { newest });
         }
-        // Read again: its settings may have changed while the code was compiled.
-        let app = self.store.app(id).await?.ok_or_else(|| SaveError::NoSuchApp(id.clone()))?;
-        self.publish(&app, document)?;
+        self.publish(&app, &parents, document);
         Ok(Saved { revision: revision.number, warnings })
     }
 
@@ -182,15 +190,14 @@ impl Apps {
     }
 
     /// Makes what visitors get and puts it in the place of what they got.
-    fn publish(&self, app: &App, compiled: Document) -> Result<(), SaveError> {
-        let parents = self.ancestors(app)?;
+    fn publish(&self, app: &App, parents: &[HostSource], compiled: Document) {
         let mut ancestors = vec![self.sites.widget.source.clone()];
         ancestors.extend(parents.iter().cloned());
         let published = Published {
             document: Resource::document(&compiled, DocumentPolicy::strict(&ancestors).headers()),
             widget: Resource::file(
                 widget::page(app, &self.sites),
-                PagePolicy::widget(&self.sites.sandbox.source, &parents).headers(),
+                PagePolicy::widget(&self.sites.sandbox.source, parents).headers(),
             ),
             parent: Resource::file(
                 parent::page(app, &self.sites),
@@ -200,7 +207,6 @@ impl Apps {
         };
         let mut all = self.published.write().expect("publishing does not panic");
         all.insert(app.id.clone(), Arc::new(published));
-        Ok(())
     }
 
     /// The pages that may stand above an app's widget: the demo page, and those of its settings.

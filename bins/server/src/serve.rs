@@ -91,6 +91,10 @@ impl Server {
     }
 }
 
+fn failed() -> Response<Body> {
+    message(StatusCode::INTERNAL_SERVER_ERROR, "The server failed. Its log has the details.")
+}
+
 fn misdirected() -> Response<Body> {
     let text = "This server does not speak for the host in the request.";
     closing(message(StatusCode::MISDIRECTED_REQUEST, text))
@@ -118,7 +122,10 @@ pub(crate) async fn serve(
                 .spawn(stream, place, move |request| ready(server.respond_to_visitor(&request))),
             Door::Console => connections.spawn(stream, place, move |request| {
                 let server = Arc::clone(&server);
-                async move { server.respond_to_editor(request).await }
+                // A task of its own: a client that leaves must not end a save between the database
+                // and its publication.
+                let answer = tokio::spawn(async move { server.respond_to_editor(request).await });
+                async move { answer.await.unwrap_or_else(|_| failed()) }
             }),
         }
     }

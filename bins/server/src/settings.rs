@@ -53,7 +53,7 @@ pub struct Settings {
     )]
     pub pages_listen: Vec<SocketAddr>,
 
-    /// Where people open the console [default: 127.0.0.1 with the console's port, by http]
+    /// Where people open the console [default: the address that it listens on, by http]
     #[arg(long, env = "C2C_CONSOLE_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub console_origin: Option<Origin>,
 
@@ -77,7 +77,8 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// How long a client may take to send a request's body.
     pub body_timeout: Duration,
-    /// How long a client may leave a response unread (on Linux).
+    /// How long a client may take in nothing of a response before the system ends the connection
+    /// (on Linux).
     pub write_timeout: Duration,
     /// How long responses in flight may take after a signal to stop.
     pub drain_timeout: Duration,

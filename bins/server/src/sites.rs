@@ -1,5 +1,7 @@
 //! Four origins on four host names, and which of them a request is for.
 
+use std::net::IpAddr;
+
 use c2c_bridge::Origin;
 use c2c_policy::{HostSource, HostSourceError};
 use hyper::header::HOST;
@@ -46,6 +48,19 @@ pub enum SitesError {
         /// The host.
         host: String,
     },
+    /// The sandbox is on the site of another page.
+    #[error(
+        "--sandbox-origin {sandbox} and {setting} {other} are one site: browsers isolate sites, so the \
+         sandbox needs a domain of its own"
+    )]
+    SharedSite {
+        /// The sandbox's host.
+        sandbox: String,
+        /// The other setting.
+        setting: &'static str,
+        /// The other host.
+        other: String,
+    },
     /// An origin cannot be written in a Content-Security-Policy.
     #[error("{setting}: {source}")]
     Unnameable {
@@ -58,6 +73,9 @@ pub enum SitesError {
 
 impl Sites {
     /// The settings' origins, and for those not set the defaults on the given ports.
+    ///
+    /// What a site is depends on a list that this crate does not have: only a host that is part of
+    /// another is sure to share its site, and refused.
     pub(crate) fn new(
         settings: &Settings,
         console_port: u16,
@@ -72,8 +90,12 @@ impl Sites {
             let source = source.map_err(|source| SitesError::Unnameable { setting, source })?;
             Ok((setting, Site { origin, source }))
         };
+        let console_host = match settings.console_listen.ip() {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("[{address}]"),
+        };
         let all = [
-            or(&settings.console_origin, "--console-origin", "127.0.0.1", console_port)?,
+            or(&settings.console_origin, "--console-origin", &console_host, console_port)?,
             or(&settings.parent_origin, "--parent-origin", "localhost", pages_port)?,
             or(&settings.widget_origin, "--widget-origin", "widget.localhost", pages_port)?,
             or(&settings.sandbox_origin, "--sandbox-origin", "sandbox.localhost", pages_port)?,
@@ -84,6 +106,19 @@ impl Sites {
                 all[..at].iter().find(|(_, other)| other.origin.host() == host)
             {
                 return Err(SitesError::SharedHost { first, second, host: host.to_owned() });
+            }
+        }
+        let sandbox = all[3].1.origin.host();
+        for (setting, site) in &all[..3] {
+            let other = site.origin.host();
+            // `localhost` is like a public suffix: its subdomains are sites of their own.
+            let within = |inner: &str, outer: &str| {
+                outer != "localhost"
+                    && inner.strip_suffix(outer).is_some_and(|rest| rest.ends_with('.'))
+            };
+            if within(sandbox, other) || within(other, sandbox) {
+                let (sandbox, other) = (sandbox.to_owned(), other.to_owned());
+                return Err(SitesError::SharedSite { sandbox, setting, other });
             }
         }
         let [console, parent, widget, sandbox] = all.map(|(_, site)| site);

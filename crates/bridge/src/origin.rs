@@ -117,17 +117,25 @@ impl fmt::Display for Origin {
 /// Whether the host is in the form in which a browser prints it.
 fn is_host(host: &str) -> bool {
     if let Some(inner) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        return inner.parse::<Ipv6Addr>().is_ok_and(|address| address.to_string() == inner);
+        // Browsers never print the dotted form of an IPv4 address inside an IPv6 one.
+        let canonical = inner.parse::<Ipv6Addr>().is_ok_and(|address| address.to_string() == inner);
+        return canonical && !inner.contains('.');
     }
     let labels = || host.split('.');
     // A browser reads a host whose last label is a number as an IPv4 address.
-    if labels()
-        .next_back()
-        .is_some_and(|last| !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()))
-    {
+    if labels().next_back().is_some_and(is_number) {
         return host.parse::<Ipv4Addr>().is_ok();
     }
     host.len() <= 253 && labels().all(is_label)
+}
+
+/// Whether the URL standard
+/// [reads the label as a number](https://url.spec.whatwg.org/#ends-in-a-number-checker).
+fn is_number(label: &str) -> bool {
+    match label.strip_prefix("0x") {
+        Some(digits) => digits.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => !label.is_empty() && label.bytes().all(|b| b.is_ascii_digit()),
+    }
 }
 
 fn is_label(label: &str) -> bool {

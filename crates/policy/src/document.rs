@@ -62,9 +62,9 @@ impl DocumentPolicy {
     /// ([Fetch Metadata §2.1](https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header)).
     ///
     /// Opened as a page of its own the document would be an address that anybody can fill with
-    /// their content; `Cross-Origin-Opener-Policy` does not prevent the opening. A client that
-    /// does not send the header is let through: it is no current browser, and the other headers
-    /// still hold.
+    /// their content; `Cross-Origin-Opener-Policy` does not prevent the opening. A client that does
+    /// not send the header is let through: browsers leave it out only where they do not trust the
+    /// address (plain http that is not loopback), and the other headers still hold.
     pub fn accepts_destination(sec_fetch_dest: Option<&[u8]>) -> bool {
         matches!(sec_fetch_dest, None | Some(b"iframe"))
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Fixture, Reply, To};
+use crate::client::{Fixture, PATIENCE, Reply, To, request};
 
 const CODE: &str = "/api/apps/demo/code";
 
@@ -216,4 +216,35 @@ async fn there_is_nothing_else() {
     let reply = fixture.write("DELETE", "/api/apps/demo", &json!({})).await;
     assert_eq!((reply.status, reply.header("allow")), (405, "GET, HEAD, PUT"));
     assert_eq!(fixture.write("PUT", "/api/apps/none/code", &code("x", 0)).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_does_not_part_database_and_visitors() {
+    let fixture = Fixture::start().await;
+    let origin = format!("origin: {}", fixture.origin(To::Console));
+    let host = format!("host: {}", fixture.host(To::Console));
+    let headers = [&*host, &origin, "content-type: application/json"];
+    for round in 0_u64..40 {
+        let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
+        let body =
+            code(&format!("<b>round {round}</b>"), app["revision"].as_i64().expect("a number"));
+        let mut connection = fixture.connect(To::Console).await;
+        connection.send(&request("PUT", CODE, &headers, &body.to_string())).await;
+        // Anywhere between the first byte and the last: this is the input of the test, not a wait.
+        tokio::time::sleep(std::time::Duration::from_micros(round * 250)).await;
+        drop(connection);
+        // Whether it was saved or not, what visitors get is what is stored, as soon as it is done.
+        tokio::time::timeout(PATIENCE, async {
+            loop {
+                let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
+                let stored = app["head"].as_str().expect("a string").to_owned();
+                let served = fixture.get(To::Sandbox, "/s/demo", &[]).await;
+                if served.text().contains(&stored) {
+                    return;
+                }
+            }
+        })
+        .await
+        .expect("database and visitors agree");
+    }
 }

@@ -112,8 +112,9 @@ async fn broken_requests_are_400_or_closed() {
     let mut connection = fixture.connect(To::Sandbox).await;
     connection.send(&request("GET", "/s/demo", &smuggled, "")).await;
     connection.send("0\r\n\r\nGET /s/none HTTP/1.1\r\nhost: evil.example\r\n\r\n").await;
-    let first = connection.reply("GET").await;
-    assert!(matches!(first.status, 200 | 400), "{first:?}");
+    // Two lengths contradict each other: one answer, and nothing behind it is taken for a request.
+    assert_eq!(connection.reply("GET").await.status, 200);
+    assert_eq!(connection.closed_within(PATIENCE).await, Some(Vec::new()));
 }
 
 #[tokio::test]

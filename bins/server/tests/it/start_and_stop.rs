@@ -166,6 +166,18 @@ fn what_prevents_the_start_is_said_in_one_line() {
         &["--parent-origin", "--widget-origin", "localhost", "cookies ignore ports"],
     );
 
+    let site =
+        ["--widget-origin", "https://w.shop.example", "--sandbox-origin", "https://shop.example"];
+    let site = [&FREE_PORTS[..], &site].concat();
+    check(
+        data.path(),
+        &site,
+        &["--sandbox-origin shop.example", "--widget-origin w.shop.example", "one site"],
+    );
+
+    let v6 = [&["--console-listen", "[::1]:0"], &FREE_PORTS[2..]].concat();
+    check(data.path(), &v6, &["--console-origin", "IPv6"]);
+
     let unnameable = [&FREE_PORTS[..], &["--sandbox-origin", "http://[::1]:9"]].concat();
     check(data.path(), &unnameable, &["--sandbox-origin", "IPv6"]);
 }
