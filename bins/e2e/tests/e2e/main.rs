@@ -9,6 +9,7 @@ mod console; // paste, save, see what is wrong
 mod flow; // the product's main job, through all three levels
 mod frame_api; // `window.c2c`, as custom code meets it
 mod harness; // the harness itself: what a probe can do where nothing stops it
+mod host; // what the host script promises to the widget
 mod isolation; // what custom code cannot do, each beside the control that can
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
 
@@ -19,6 +20,7 @@ fn main() -> std::process::ExitCode {
         ("flow", flow::TESTS),
         ("frame_api", frame_api::TESTS),
         ("harness", harness::TESTS),
+        ("host", host::TESTS),
         ("isolation", isolation::TESTS),
         ("vectors", vectors::TESTS),
     ])

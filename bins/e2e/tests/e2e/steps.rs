@@ -2,7 +2,7 @@
 
 use c2c_catalogue::Envelope;
 use c2c_e2e::{Context as _, Cx, DEADLINE, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Opens the parent page with an app's code and a context in its URL.
 pub(crate) async fn open_parent(cx: &Cx, head: &str, body_end: &str, query: &str) -> Result<()> {
@@ -33,4 +33,30 @@ pub(crate) async fn all_heard(cx: &Cx) -> Result<Vec<String>> {
     let names: Value = cx.browser.eval(items).await?;
     let names = names.as_array().context("a list")?.iter().rev();
     Ok(names.filter_map(|name| name.as_str().map(str::to_owned)).collect())
+}
+
+/// A function `say(value)` for custom code.
+pub(crate) fn say(cx: &Cx) -> String {
+    let hit = cx.collector.hit_url("said");
+    format!(
+        "const say = (value) => {{ fetch('{hit}', {{ method: 'POST', body: JSON.stringify(value) }}); }};"
+    )
+}
+
+/// What `say` reported first.
+pub(crate) async fn said(cx: &Cx) -> Result<Value> {
+    cx.collector.hit("said", DEADLINE).await?.json()
+}
+
+/// Mounts the app's code once more in the widget page on top, by the host script's own API; the
+/// bridge is `window.bridge` there.
+pub(crate) async fn mount(cx: &Cx, options: &str) -> Result<()> {
+    let app = cx.app().await?;
+    cx.browser.goto(&app.widget_url("")).await?;
+    let script = format!(
+        "const [src] = arguments;
+         return import('/host.js').then(({{ mount }}) => {{ window.bridge = mount({{ src, {options} }}); }});"
+    );
+    cx.browser.run(&script, &[json!(app.sandbox_url())]).await?;
+    Ok(())
 }
