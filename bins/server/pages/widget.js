@@ -82,5 +82,6 @@ find('#again').addEventListener('click', startCall);
 find('#hang-up').addEventListener('click', () => endCall('user_hangup'));
 find('#survey').addEventListener('submit', sendSurvey);
 
-// After the first frame was painted, as the catalogue says.
-requestAnimationFrame(() => bridge.emit('widget_loaded', { isPreview: query.has('c2c_preview') }));
+// The card stands in the document when a module runs. A frame callback would wait for ever in a
+// hidden tab, and a call could come before it.
+bridge.emit('widget_loaded', { isPreview: query.has('c2c_preview') });
