@@ -9,6 +9,7 @@ use crate::steps::{heard, mount, open_parent, press, said, say};
 pub(crate) const TESTS: Tests = &[
     ("a_flood_outside_the_port_ends_the_frame", &a_flood_outside_the_port_ends_the_frame),
     ("a_flood_from_inside_ends_the_frame", &a_flood_from_inside_ends_the_frame),
+    ("a_flood_of_refused_emits_ends_the_frame", &a_flood_of_refused_emits_ends_the_frame),
     ("a_flood_of_emits_is_thinned_out", &a_flood_of_emits_is_thinned_out),
     ("events_wait_for_the_frame_in_order", &events_wait_for_the_frame_in_order),
     (
@@ -42,6 +43,20 @@ async fn one_event_that_cannot_be_delivered_takes_no_other_along(cx: &Cx) -> Res
 async fn a_flood_outside_the_port_ends_the_frame(cx: &Cx) -> Result<()> {
     let code = "<script>c2c.on('call_started', () => {
         for (let i = 0; i < 2000; i++) parent.postMessage(i, '*');
+    });</script>";
+    open_parent(cx, code, "", "").await?;
+    press(cx, "#call").await?;
+    cx.browser.enter_frame("#widget").await?;
+    cx.browser.wait_for("document.querySelector('iframe') === null", DEADLINE).await?;
+    cx.browser.enter_top().await?;
+    press(cx, "#hang-up").await?;
+    heard(cx, "call_ended").await?;
+    Ok(())
+}
+
+async fn a_flood_of_refused_emits_ends_the_frame(cx: &Cx) -> Result<()> {
+    let code = "<script>c2c.on('call_started', () => {
+        for (let i = 0; i < 15000; i++) c2c.emit('call_ended', {});
     });</script>";
     open_parent(cx, code, "", "").await?;
     press(cx, "#call").await?;
