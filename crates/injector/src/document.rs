@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 
 use brotli::enc::BrotliEncoderParams;
@@ -9,6 +10,9 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
+
+use crate::position::position;
+use crate::{Area, Position};
 
 /// An immutable document of one app. Cloning costs one reference count.
 #[derive(Clone, Debug)]
@@ -53,6 +57,22 @@ impl Document {
     /// snippet, suffix; some may be empty. All but the start tag and the snippets are shared by every document of a template.
     pub fn chunks(&self) -> &[Bytes] {
         &self.inner.chunks
+    }
+
+    /// Where a snippet begins, and where what follows it begins; the same place for an empty one.
+    ///
+    /// A browser reports an error of pasted code with a place in the whole document. This is what it takes to find the
+    /// area, and the line and column in it: take `start.line` away from the line and add 1; in the snippet's first line
+    /// do the same with the column. (After a U+2028 or U+2029 in a script some browsers count a line more than there is.)
+    pub fn area_range(&self, area: Area) -> Range<Position> {
+        let chunks_before = match area {
+            Area::Head => 3,
+            Area::BodyEnd => 5,
+        };
+        let start: usize = self.inner.chunks[..chunks_before].iter().map(Bytes::len).sum();
+        let end = start + self.inner.chunks[chunks_before].len();
+        let place = |offset| position(self.inner.chunks.iter().flatten(), offset);
+        place(start)..place(end)
     }
 
     /// The number of bytes in all chunks together.

@@ -48,5 +48,6 @@ pub use check::{Checked, Refused};
 pub use diagnostic::{Area, Code, Diagnostic, Severity};
 pub use document::Document;
 pub use limits::Limits;
+pub use position::Position;
 pub use snippets::Snippets;
 pub use template::{Template, TemplateError};

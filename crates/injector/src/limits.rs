@@ -29,6 +29,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The size of one snippet, in bytes, for those who want to say it before it is passed.
+    pub fn snippet_bytes_max(&self) -> usize {
+        self.snippet_bytes_max
+    }
+
     /// The size of one snippet, in bytes. Default: 256 KiB.
     #[must_use]
     pub fn with_snippet_bytes_max(self, snippet_bytes_max: usize) -> Self {

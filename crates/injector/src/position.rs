@@ -1,4 +1,32 @@
-//! From a byte offset to the line and column that an editor shows.
+//! From a byte offset to the line and column that an editor or a browser shows.
+
+use std::iter::Peekable;
+
+use serde::Serialize;
+
+/// A place in a document, as browsers name it in the errors of inline scripts. In JSON its names are in camelCase.
+///
+/// Columns count UTF-16 code units, as browsers do there (and text areas too), so that a place that a browser reported and
+/// one of these can be subtracted. A [`Diagnostic`](crate::Diagnostic) counts characters instead: it is read by people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Position {
+    /// The line, from 1. CR LF, CR and LF each end one line.
+    pub line: usize,
+    /// The column, from 1, in UTF-16 code units.
+    pub column: usize,
+}
+
+/// The position of `offset` in a document.
+pub(crate) fn position<'b>(bytes: impl Iterator<Item = &'b u8>, offset: usize) -> Position {
+    // Each byte that begins a sequence is one unit; a sequence of four bytes is a surrogate pair, two units.
+    let (line, column) = walk(bytes, offset, |byte| match byte {
+        0x80..=0xBF => 0,
+        0xF0.. => 2,
+        _ => 1,
+    });
+    Position { line, column }
+}
 
 /// Line and column of `offset`, both from 1.
 ///
@@ -6,27 +34,36 @@
 /// an emoji outside the basic plane is one, a combining mark is one of its own. Works on any bytes (each byte that does not
 /// continue a UTF-8 sequence counts), because one of the things it locates is the first byte that is not UTF-8.
 pub(crate) fn line_and_column(bytes: &[u8], offset: usize) -> (usize, usize) {
-    let before = &bytes[..offset.min(bytes.len())];
-    let (mut line, mut line_start) = (1, 0);
-    for (at, byte) in before.iter().enumerate() {
-        // The CR of a CR LF ends nothing by itself, even when `offset` lies between the two.
-        let ends_line = match byte {
-            b'\n' => true,
-            b'\r' => bytes.get(at + 1) != Some(&b'\n'),
-            _ => false,
-        };
-        if ends_line {
-            line += 1;
-            line_start = at + 1;
+    walk(bytes.iter(), offset, |byte| usize::from((byte & 0xC0) != 0x80))
+}
+
+/// Line and column after `offset` bytes, where a byte is as many columns as `columns` says.
+fn walk<'b>(
+    bytes: impl Iterator<Item = &'b u8>,
+    offset: usize,
+    columns: impl Fn(u8) -> usize,
+) -> (usize, usize) {
+    let mut bytes = bytes.peekable();
+    let (mut line, mut column) = (1, 1);
+    for _ in 0..offset {
+        let Some(&byte) = bytes.next() else { break };
+        if ends_line(byte, &mut bytes) {
+            (line, column) = (line + 1, 1);
+        } else {
+            column += columns(byte);
         }
     }
-    let column = before[line_start..].iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
-    (line, column + 1)
+    (line, column)
+}
+
+/// The CR of a CR LF ends nothing by itself, even when the offset lies between the two.
+fn ends_line<'b>(byte: u8, rest: &mut Peekable<impl Iterator<Item = &'b u8>>) -> bool {
+    byte == b'\n' || byte == b'\r' && rest.peek() != Some(&&b'\n')
 }
 
 #[cfg(test)]
 mod tests {
-    use super::line_and_column;
+    use super::{Position, line_and_column, position};
 
     #[track_caller]
     fn check(text: &str, needle: &str, expected: (usize, usize)) {
@@ -58,5 +95,15 @@ mod tests {
         assert_eq!(line_and_column(b"ab\n", 3), (2, 1));
         assert_eq!(line_and_column(b"ab\r\n", 3), (1, 4));
         assert_eq!(line_and_column(b"a\xFF\xFEb", 3), (1, 4));
+    }
+
+    #[test]
+    fn in_a_document_columns_count_utf16_units() {
+        for (before, column) in [("\t", 2), ("äö", 3), ("\u{ffff}", 2), ("😀", 3), ("e\u{301}", 3)]
+        {
+            let found = position(before.as_bytes().iter(), before.len());
+            assert_eq!(found, Position { line: 1, column }, "{before:?}");
+            assert_eq!(column, before.encode_utf16().count() + 1, "{before:?}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::io::Read as _;
 
-use c2c_injector::{Document, Limits, ScriptAttributes, Snippets, Template};
+use c2c_injector::{Area, Document, Limits, Position, ScriptAttributes, Snippets, Template};
+use proptest::prelude::{prop, proptest};
 
 fn compile(head: &str, body_end: &str) -> Document {
     let template = Template::reference("shim()").expect("the reference template parses");
@@ -38,6 +39,58 @@ fn user_text_is_never_a_pattern() {
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head><script data-app=\"a&quot;b\">shim()</script>{text}</head>\n<body>{text}</body>\n</html>\n"
         );
         assert_eq!(bytes, expected.as_bytes());
+    }
+}
+
+/// A skeleton whose own bytes make the places less simple: wide characters in a slot's line, and line ends on both sides of
+/// a slot, which may become a CR LF with the snippet's.
+const SKELETON: &str =
+    "<!DOCTYPE html><title>ä😀</title>\r<head>\n<title>ä</title></head><body>😀\r</body>\n";
+
+/// The place of the end of `before`, counted in another way than the crate does.
+fn place(before: &str, rest: &str) -> Position {
+    // A CR LF that is cut in its middle has not ended its line yet.
+    let half = if rest.starts_with('\n') { before.strip_suffix('\r') } else { None };
+    let mut text = half.unwrap_or(before).replace("\r\n", "\n").replace('\r', "\n");
+    text.extend(half.map(|_| '\r'));
+    let line = text.rsplit('\n').next().expect("there is always a last line");
+    Position { line: text.matches('\n').count() + 1, column: line.encode_utf16().count() + 1 }
+}
+
+fn areas_are_where_they_are(skeleton: &str, head: &str, body_end: &str) {
+    let template = Template::parse(skeleton, "// ä😀\nshim()").expect("it is a template");
+    let snippets = Snippets::new(head.to_owned(), body_end.to_owned());
+    let checked = template.check(snippets, &Limits::default()).expect("it is contained");
+    let document = checked.compile(&ScriptAttributes::new());
+    let text = String::from_utf8(document.chunks().concat()).expect("it is UTF-8");
+    for (area, chunk) in [(Area::Head, 3), (Area::BodyEnd, 5)] {
+        let start: usize = document.chunks()[..chunk].iter().map(|chunk| chunk.len()).sum();
+        let end = start + document.chunks()[chunk].len();
+        let [start, end] = [start, end].map(|at| place(&text[..at], &text[at..]));
+        assert_eq!(document.area_range(area), start..end, "{area:?} of {text:?}");
+    }
+}
+
+#[test]
+fn an_area_begins_and_ends_where_a_browser_would_say() {
+    let document = compile("<b>\r\n😀</b>", "");
+    let head = Position { line: 3, column: 50 }..Position { line: 4, column: 7 };
+    let body_end = Position { line: 5, column: 7 };
+    assert_eq!(document.area_range(Area::Head), head);
+    assert_eq!(document.area_range(Area::BodyEnd), body_end..body_end);
+}
+
+proptest! {
+    #[test]
+    fn areas_are_found_by_counting(
+        head in "[aä😀\r\n]{0,12}",
+        body_end in "[aä😀\r\n]{0,12}",
+        skeleton in prop::sample::select(&[
+            SKELETON,
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head></head>\n<body></body>\n</html>\n",
+        ][..]),
+    ) {
+        areas_are_where_they_are(skeleton, &head, &body_end);
     }
 }
 
