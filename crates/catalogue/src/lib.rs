@@ -26,7 +26,9 @@
 mod envelope;
 mod event;
 mod name;
+mod reference;
 
 pub use envelope::{Body, Envelope, EnvelopeError};
 pub use event::{EndReason, Event, Rating, RatingError};
 pub use name::{CUSTOM_PREFIX, CustomName, CustomNameError};
+pub use reference::{EventReference, FieldReference, REFERENCE};

@@ -2,3 +2,4 @@
 
 mod envelope;
 mod name;
+mod reference;
