@@ -2,22 +2,30 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /api/apps` | `{"apps": [{"id", "name", "parentOrigins", "links"}]}` |
+//! | `GET /api/apps` | `{"apps": […]}`, each app with `revision` (0 if nothing was saved yet) and `savedAt` (RFC 3339, or null) |
 //! | `POST /api/apps` `{"name"}` | 201 and the app |
-//! | `GET /api/apps/{app}` | the app with `revision`, `head`, `bodyEnd` |
+//! | `GET /api/apps/{app}` | the app with `revision`, `head`, `bodyEnd` and `snippetBytesMax`, the greatest size of one of the two |
 //! | `PUT /api/apps/{app}` `{"name", "parentOrigins"}` | the app |
 //! | `PUT /api/apps/{app}/code` `{"head", "bodyEnd", "revision"}` | `{"revision", "diagnostics"}`; 422 with `diagnostics` if the code is refused; 409 if `revision` is not the newest |
+//! | `POST /api/check` `{"head", "bodyEnd"}` | `{"refused", "diagnostics"}`; nothing is stored |
+//! | `POST /api/apps/{app}/previews` `{"head", "bodyEnd"}` | 201 and `{"id", "links", "areas", "diagnostics"}`; 422 with `diagnostics` if the code is refused; nothing is stored |
+//!
+//! An app is `{"id", "name", "parentOrigins", "links"}`, and `links` are its three pages: `{"parent",
+//! "widget", "sandbox"}`. Those of a preview are gone when newer ones need their place. `areas` says
+//! where `head` and `bodyEnd` are in the sandbox document: `{"start", "end"}`, each `{"line",
+//! "column"}` ([`Document::area_range`](c2c_injector::Document::area_range)).
 //!
 //! Every error of the API is `{"error": "a sentence"}` with what helps to mend it. What is refused
 //! before a request gets here (its host, its size) is answered in plain text.
 
-use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
 use c2c_bridge::{AppId, Origin};
+use c2c_injector::{Area, Snippets};
 use c2c_policy::PagePolicy;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{
     ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN,
 };
@@ -27,10 +35,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::apps::{Apps, SaveError};
+use crate::pages::Paths;
 use crate::response::{Body, closing, header_map};
 use crate::settings::Limits;
 use crate::sites::Sites;
-use crate::store::{App, Revision, StoreError};
+use crate::store::{App, Listed, Revision, StoreError};
 
 /// The greatest length of an app's name, in characters.
 const NAME_CHARS_MAX: usize = 100;
@@ -40,29 +49,18 @@ const PARENT_ORIGINS_MAX: usize = 50;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Answers a request whose path begins with `/api/`.
-pub(crate) async fn respond<B>(
+pub(crate) async fn respond(
     apps: &Apps,
     sites: &Sites,
     limits: &Limits,
-    request: Request<B>,
-) -> Response<Body>
-where
-    B: hyper::body::Body<Data = Bytes>,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
+    request: Request<Incoming>,
+) -> Response<Body> {
     answer(apps, sites, limits, request).await.unwrap_or_else(Failure::into_response)
 }
 
-async fn answer<B>(
-    apps: &Apps,
-    sites: &Sites,
-    limits: &Limits,
-    request: Request<B>,
-) -> Result<Response<Body>, Failure>
-where
-    B: hyper::body::Body<Data = Bytes>,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
+type Answer = Result<Response<Body>, Failure>;
+
+async fn answer(apps: &Apps, sites: &Sites, limits: &Limits, request: Request<Incoming>) -> Answer {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let segments: Vec<&str> = path.split('/').skip(2).collect();
@@ -72,45 +70,89 @@ where
         check_write(request.headers(), &sites.console.origin)?;
     }
     match (route, method) {
-        (Route::Apps, Method::GET | Method::HEAD) => {
-            let apps = apps.list().await?;
-            let apps: Vec<Value> = apps.iter().map(|app| describe(app, sites)).collect();
-            Ok(reply(StatusCode::OK, &json!({"apps": apps})))
-        }
-        (Route::Apps, Method::POST) => {
-            let NewApp { name } = read(request, limits).await?;
-            let app = App { id: new_id(), name: checked_name(&name)?, parent_origins: Vec::new() };
-            apps.create(app.clone()).await?;
-            Ok(reply(StatusCode::CREATED, &describe(&app, sites)))
-        }
-        (Route::App(id), Method::GET | Method::HEAD) => {
-            let (app, revision) = apps.get(&id).await?.ok_or(SaveError::NoSuchApp(id))?;
-            let mut body = describe(&app, sites);
-            body["revision"] = revision.number.into();
-            body["head"] = revision.head.into();
-            body["bodyEnd"] = revision.body_end.into();
-            Ok(reply(StatusCode::OK, &body))
-        }
+        (Route::Apps, Method::GET | Method::HEAD) => list(apps, sites).await,
+        (Route::Apps, Method::POST) => create(apps, sites, read(request, limits).await?).await,
+        (Route::App(id), Method::GET | Method::HEAD) => show(apps, sites, id).await,
         (Route::App(id), Method::PUT) => {
-            let AppSettings { name, parent_origins } = read(request, limits).await?;
-            if parent_origins.len() > PARENT_ORIGINS_MAX {
-                let error = format!("/parentOrigins: at most {PARENT_ORIGINS_MAX}");
-                return Err(Failure::new(StatusCode::BAD_REQUEST, error));
-            }
-            let app = App { id, name: checked_name(&name)?, parent_origins };
-            apps.configure(app.clone()).await?;
-            Ok(reply(StatusCode::OK, &describe(&app, sites)))
+            configure(apps, sites, id, read(request, limits).await?).await
         }
-        (Route::Code(id), Method::PUT) => {
-            let Code { head, body_end, revision } = read(request, limits).await?;
-            let revision = Revision { number: revision.saturating_add(1), head, body_end };
-            let saved = apps.save(&id, revision).await?;
-            tracing::info!(app = %id, revision = saved.revision, "published");
-            let body = json!({"revision": saved.revision, "diagnostics": saved.warnings});
-            Ok(reply(StatusCode::OK, &body))
+        (Route::Code(id), Method::PUT) => save(apps, &id, read(request, limits).await?).await,
+        (Route::Previews(id), Method::POST) => {
+            preview(apps, sites, &id, read(request, limits).await?).await
         }
+        (Route::Check, Method::POST) => check(apps, read(request, limits).await?).await,
         (route, _) => Err(Failure::method_not_allowed(route.methods())),
     }
+}
+
+async fn list(apps: &Apps, sites: &Sites) -> Answer {
+    let mut listed = Vec::new();
+    for Listed { app, revision, saved_at } in apps.list().await? {
+        let mut body = describe(&app, sites);
+        body["revision"] = revision.into();
+        body["savedAt"] = json!(saved_at);
+        listed.push(body);
+    }
+    Ok(reply(StatusCode::OK, &json!({"apps": listed})))
+}
+
+async fn create(apps: &Apps, sites: &Sites, NewApp { name }: NewApp) -> Answer {
+    let app = App { id: new_id(), name: checked_name(&name)?, parent_origins: Vec::new() };
+    apps.create(app.clone()).await?;
+    Ok(reply(StatusCode::CREATED, &describe(&app, sites)))
+}
+
+async fn show(apps: &Apps, sites: &Sites, id: AppId) -> Answer {
+    let (app, revision) = apps.get(&id).await?.ok_or(SaveError::NoSuchApp(id))?;
+    let mut body = describe(&app, sites);
+    body["revision"] = revision.number.into();
+    body["head"] = revision.head.into();
+    body["bodyEnd"] = revision.body_end.into();
+    body["snippetBytesMax"] = c2c_injector::Limits::default().snippet_bytes_max().into();
+    Ok(reply(StatusCode::OK, &body))
+}
+
+async fn configure(apps: &Apps, sites: &Sites, id: AppId, settings: AppSettings) -> Answer {
+    let AppSettings { name, parent_origins } = settings;
+    if parent_origins.len() > PARENT_ORIGINS_MAX {
+        let error = format!("/parentOrigins: at most {PARENT_ORIGINS_MAX}");
+        return Err(Failure::new(StatusCode::BAD_REQUEST, error));
+    }
+    let app = App { id, name: checked_name(&name)?, parent_origins };
+    apps.configure(app.clone()).await?;
+    Ok(reply(StatusCode::OK, &describe(&app, sites)))
+}
+
+async fn save(apps: &Apps, id: &AppId, code: Code) -> Answer {
+    let Code { head, body_end, revision } = code;
+    let revision = Revision { number: revision.saturating_add(1), head, body_end };
+    let saved = apps.save(id, revision).await?;
+    tracing::info!(app = %id, revision = saved.revision, "published");
+    let body = json!({"revision": saved.revision, "diagnostics": saved.warnings});
+    Ok(reply(StatusCode::OK, &body))
+}
+
+async fn preview(apps: &Apps, sites: &Sites, id: &AppId, draft: Draft) -> Answer {
+    let staged = apps.preview(id, draft.snippets()).await?;
+    let body = json!({
+        "id": staged.id,
+        "links": Paths::of_preview(&staged.id).links(sites),
+        "areas": {
+            "head": staged.document.area_range(Area::Head),
+            "bodyEnd": staged.document.area_range(Area::BodyEnd),
+        },
+        "diagnostics": staged.warnings,
+    });
+    Ok(reply(StatusCode::CREATED, &body))
+}
+
+async fn check(apps: &Apps, draft: Draft) -> Answer {
+    let checked = apps.check(draft.snippets()).await;
+    let (refused, diagnostics) = match &checked {
+        Ok(checked) => (false, checked.diagnostics()),
+        Err(refused) => (true, refused.diagnostics()),
+    };
+    Ok(reply(StatusCode::OK, &json!({"refused": refused, "diagnostics": diagnostics})))
 }
 
 /// The addresses of the API.
@@ -118,6 +160,8 @@ enum Route {
     Apps,
     App(AppId),
     Code(AppId),
+    Previews(AppId),
+    Check,
 }
 
 impl Route {
@@ -131,6 +175,8 @@ impl Route {
             ["apps"] => Ok(Self::Apps),
             ["apps", app] => Ok(Self::App(id(app)?)),
             ["apps", app, "code"] => Ok(Self::Code(id(app)?)),
+            ["apps", app, "previews"] => Ok(Self::Previews(id(app)?)),
+            ["check"] => Ok(Self::Check),
             _ => Err(nothing()),
         }
     }
@@ -140,6 +186,7 @@ impl Route {
             Self::Apps => "GET, HEAD, POST",
             Self::App(_) => "GET, HEAD, PUT",
             Self::Code(_) => "PUT",
+            Self::Previews(_) | Self::Check => "POST",
         }
     }
 }
@@ -166,6 +213,20 @@ struct Code {
     revision: i64,
 }
 
+/// Code that is not saved.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Draft {
+    head: String,
+    body_end: String,
+}
+
+impl Draft {
+    fn snippets(self) -> Snippets {
+        Snippets::new(self.head, self.body_end)
+    }
+}
+
 /// Any web page can send requests to a loopback port. A browser tells where a request comes from,
 /// and lets a page send JSON elsewhere only if the other side agrees, which we never do.
 fn check_write(headers: &HeaderMap, console: &Origin) -> Result<(), Failure> {
@@ -190,12 +251,10 @@ fn check_write(headers: &HeaderMap, console: &Origin) -> Result<(), Failure> {
 }
 
 /// Reads a body of JSON within the limits.
-async fn read<T, B>(request: Request<B>, limits: &Limits) -> Result<T, Failure>
-where
-    T: DeserializeOwned,
-    B: hyper::body::Body<Data = Bytes>,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
+async fn read<T: DeserializeOwned>(
+    request: Request<Incoming>,
+    limits: &Limits,
+) -> Result<T, Failure> {
     let bytes_max = limits.body_bytes_max;
     let too_large = || {
         let error = format!("the body has more than {bytes_max} bytes");
@@ -253,11 +312,7 @@ fn describe(app: &App, sites: &Sites) -> Value {
         "id": app.id,
         "name": app.name,
         "parentOrigins": app.parent_origins,
-        "links": {
-            "parent": format!("{}/p/{}", sites.parent.origin, app.id),
-            "widget": format!("{}/w/{}", sites.widget.origin, app.id),
-            "sandbox": format!("{}/s/{}", sites.sandbox.origin, app.id),
-        },
+        "links": Paths::of_app(&app.id).links(sites),
     })
 }
 

@@ -1,19 +1,22 @@
-//! The apps: a save is checked, compiled and published; a visitor gets what was published.
+//! The apps: a save is checked, compiled and published; a visitor gets what was published. A draft
+//! is checked, compiled and staged; the console gets what was staged.
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use bytes::Bytes;
-use c2c_bridge::{AppId, Origin, SHIM, shim_attributes};
-use c2c_injector::{Checked, Diagnostic, Document, ScriptAttributes, Snippets, Template};
-use c2c_policy::{DocumentPolicy, HostSource, PagePolicy};
+use c2c_bridge::{AppId, SHIM, shim_attributes};
+use c2c_injector::{Checked, Diagnostic, Document, Refused, ScriptAttributes, Snippets, Template};
+use c2c_policy::HostSource;
+use hyper::{Request, Response, StatusCode};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
+use crate::pages::{PREVIEW, Pages, parents_of};
+use crate::previews::Previews;
 use crate::resource::Resource;
+use crate::response::{Body, framed_message, not_found};
 use crate::sites::Sites;
-use crate::store::{App, Revision, Store, StoreError};
-use crate::{parent, widget};
+use crate::store::{App, Listed, Revision, Store, StoreError};
 
 /// All apps of this server.
 #[derive(Debug)]
@@ -21,23 +24,11 @@ pub(crate) struct Apps {
     store: Store,
     sites: Sites,
     template: Template,
-    published: RwLock<HashMap<AppId, Arc<Published>>>,
+    published: RwLock<HashMap<AppId, Arc<Pages>>>,
+    previews: Previews,
     /// Held from the write to the database until the new state is published, so that the two never
     /// disagree about which revision is the newest.
     publishing: Mutex<()>,
-}
-
-/// What visitors get of one app, ready to serve.
-#[derive(Debug)]
-pub(crate) struct Published {
-    /// The sandbox document.
-    pub(crate) document: Resource,
-    /// The widget page.
-    pub(crate) widget: Resource,
-    /// The demo of a parent page.
-    pub(crate) parent: Resource,
-    /// Kept to be served under a new policy when only the app's settings change.
-    compiled: Document,
 }
 
 /// A saved revision.
@@ -45,6 +36,17 @@ pub(crate) struct Published {
 pub(crate) struct Saved {
     /// The new revision's number.
     pub(crate) revision: i64,
+    /// What will run, but perhaps not as hoped.
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+/// A staged draft.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    /// Where its pages are: [`Paths::of_preview`](crate::pages::Paths::of_preview).
+    pub(crate) id: String,
+    /// The compiled draft.
+    pub(crate) document: Document,
     /// What will run, but perhaps not as hoped.
     pub(crate) warnings: Vec<Diagnostic>,
 }
@@ -73,25 +75,36 @@ pub enum SaveError {
     Store(#[from] StoreError),
 }
 
+impl From<Refused> for SaveError {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused.diagnostics().to_vec())
+    }
+}
+
 impl Apps {
     /// Compiles and publishes every app of the store.
-    pub(crate) async fn load(store: Store, sites: Sites) -> Result<Self, StoreError> {
+    pub(crate) async fn load(
+        store: Store,
+        sites: Sites,
+        previews: Previews,
+    ) -> Result<Self, StoreError> {
         let apps = Self {
             store,
             sites,
             template: Template::reference(SHIM).expect("the shim can stand in a script element"),
             published: RwLock::default(),
+            previews,
             publishing: Mutex::default(),
         };
-        for app in apps.store.apps().await? {
+        for Listed { app, .. } in apps.store.apps().await? {
             let revision = apps.store.newest_revision(&app.id).await?;
             let id = app.id.clone();
-            let published = match apps.check(&revision).await {
+            let published = match apps.check(revision.snippets()).await {
                 Ok(checked) => {
                     let document = apps.compile(&app.id, checked).await;
                     apps.ancestors(&app).map(|parents| apps.publish(&app, &parents, document))
                 }
-                Err(error) => Err(error),
+                Err(refused) => Err(refused.into()),
             };
             // A checker that has grown stricter, say. The others must not suffer for it.
             if let Err(error) = published {
@@ -101,13 +114,40 @@ impl Apps {
         Ok(apps)
     }
 
-    /// What visitors get of an app.
-    pub(crate) fn published(&self, id: &str) -> Option<Arc<Published>> {
+    /// Answers with one of the pages that the path names: those of a preview, or after `prefix`
+    /// those of an app.
+    pub(crate) fn respond<B>(
+        &self,
+        request: &Request<B>,
+        prefix: &str,
+        pick: fn(&Pages) -> &Resource,
+    ) -> Response<Body> {
+        let path = request.uri().path();
+        if let Some(id) = path.strip_prefix(PREVIEW) {
+            return match self.previews.get(id) {
+                Some(pages) => pick(&pages).respond(request),
+                None => self.gone(),
+            };
+        }
+        match path.strip_prefix(prefix).and_then(|id| self.published(id)) {
+            Some(pages) => pick(&pages).respond(request),
+            None => not_found(),
+        }
+    }
+
+    /// Readable where the preview was: in the console's frame, and in the parent page's.
+    fn gone(&self) -> Response<Body> {
+        let ancestors = [&self.sites.parent, &self.sites.console].map(|site| site.source.clone());
+        let text = "This preview is no longer there. Run the preview again.";
+        framed_message(StatusCode::NOT_FOUND, text, &ancestors)
+    }
+
+    fn published(&self, id: &str) -> Option<Arc<Pages>> {
         self.published.read().expect("publishing does not panic").get(id).cloned()
     }
 
     /// All apps, by name.
-    pub(crate) async fn list(&self) -> Result<Vec<App>, StoreError> {
+    pub(crate) async fn list(&self) -> Result<Vec<Listed>, StoreError> {
         self.store.apps().await
     }
 
@@ -120,7 +160,7 @@ impl Apps {
 
     /// Makes an app without code.
     pub(crate) async fn create(&self, app: App) -> Result<(), SaveError> {
-        let checked = self.check(&Revision::default()).await?;
+        let checked = self.check(Snippets::default()).await?;
         let document = self.compile(&app.id, checked).await;
         let _publishing = self.publishing.lock().await;
         let parents = self.ancestors(&app)?;
@@ -149,7 +189,7 @@ impl Apps {
         if self.store.app(id).await?.is_none() {
             return Err(SaveError::NoSuchApp(id.clone()));
         }
-        let checked = self.check(&revision).await?;
+        let checked = self.check(revision.snippets()).await?;
         let warnings = checked.diagnostics().to_vec();
         let document = self.compile(id, checked).await;
 
@@ -166,17 +206,28 @@ impl Apps {
         Ok(Saved { revision: revision.number, warnings })
     }
 
-    /// Parsing takes time in proportion to the code, so it happens off the threads that serve.
-    async fn check(&self, revision: &Revision) -> Result<Checked, SaveError> {
+    /// Checks, compiles and stages custom code that was not saved. Nothing is stored, and nothing
+    /// of it reaches visitors.
+    pub(crate) async fn preview(&self, id: &AppId, draft: Snippets) -> Result<Staged, SaveError> {
+        let app = self.store.app(id).await?.ok_or_else(|| SaveError::NoSuchApp(id.clone()))?;
+        let parents = self.ancestors(&app)?;
+        let checked = self.check(draft).await?;
+        let warnings = checked.diagnostics().to_vec();
+        let document = self.compile(&app.id, checked).await;
+
+        let id = Previews::new_id();
+        let pages = Pages::preview(&app, &parents, &self.sites, document.clone(), &id);
+        self.previews.stage(id.clone(), pages);
+        Ok(Staged { id, document, warnings })
+    }
+
+    /// Judges custom code. Parsing takes time in proportion to the code, so it happens off the
+    /// threads that serve.
+    pub(crate) async fn check(&self, snippets: Snippets) -> Result<Checked, Refused> {
         let template = self.template.clone();
-        let snippets = Snippets::new(
-            Bytes::from(revision.head.clone().into_bytes()),
-            Bytes::from(revision.body_end.clone().into_bytes()),
-        );
         let checked =
             spawn_blocking(move || template.check(snippets, &c2c_injector::Limits::default()));
-        let checked = checked.await.expect("checking does not panic");
-        checked.map_err(|refused| SaveError::Refused(refused.diagnostics().to_vec()))
+        checked.await.expect("checking does not panic")
     }
 
     async fn compile(&self, id: &AppId, checked: Checked) -> Document {
@@ -191,20 +242,7 @@ impl Apps {
 
     /// Makes what visitors get and puts it in the place of what they got.
     fn publish(&self, app: &App, parents: &[HostSource], compiled: Document) {
-        let mut ancestors = vec![self.sites.widget.source.clone()];
-        ancestors.extend(parents.iter().cloned());
-        let published = Published {
-            document: Resource::document(&compiled, DocumentPolicy::strict(&ancestors).headers()),
-            widget: Resource::file(
-                widget::page(app, &self.sites),
-                PagePolicy::widget(&self.sites.sandbox.source, parents).headers(),
-            ),
-            parent: Resource::file(
-                parent::page(app, &self.sites),
-                PagePolicy::parent(&self.sites.widget.source).headers(),
-            ),
-            compiled,
-        };
+        let published = Pages::published(app, parents, &self.sites, compiled);
         let mut all = self.published.write().expect("publishing does not panic");
         all.insert(app.id.clone(), Arc::new(published));
     }
@@ -217,10 +255,4 @@ impl Apps {
         }
         Ok(sources)
     }
-}
-
-/// The origins that the widget of an app may post to: the demo page's, and those of its settings.
-pub(crate) fn parents_of<'a>(app: &'a App, sites: &'a Sites) -> impl Iterator<Item = &'a Origin> {
-    let demo = &sites.parent.origin;
-    std::iter::once(demo).chain(app.parent_origins.iter().filter(move |&origin| origin != demo))
 }

@@ -2,10 +2,19 @@
 
 use c2c_policy::PagePolicy;
 use hyper::{Request, Response};
+use serde_json::json;
 
 use crate::resource::Resource;
 use crate::response::{Body, not_found};
 use crate::scripts::Files;
+use crate::sites::Sites;
+use crate::widget::with_config;
+
+const PAGE: &str = include_str!("../pages/console.html");
+const FILES: &[(&str, &str)] = &[
+    ("/console.css", include_str!("../pages/console.css")),
+    ("/console.js", include_str!("../pages/console.js")),
+];
 
 /// The console's page and files, in memory.
 #[derive(Debug)]
@@ -14,19 +23,23 @@ pub(crate) struct Console {
     files: Files,
 }
 
-impl Default for Console {
-    fn default() -> Self {
-        let page = include_str!("../pages/console.html");
-        let script = include_str!("../pages/console.js");
-        let style = include_str!("../pages/console.css");
+impl Console {
+    /// The console of these sites.
+    pub(crate) fn new(sites: &Sites) -> Self {
+        let config = json!({
+            "parentOrigin": sites.parent.origin,
+            "widgetOrigin": sites.widget.origin,
+            "sandboxOrigin": sites.sandbox.origin,
+        });
         Self {
-            page: Resource::file(page, PagePolicy::console().headers()),
-            files: Files::new("console", script, style),
+            page: Resource::file(
+                with_config(PAGE, &config),
+                PagePolicy::console(&sites.parent.source).headers(),
+            ),
+            files: Files::new(FILES),
         }
     }
-}
 
-impl Console {
     /// Answers a request outside the API.
     pub(crate) fn respond<B>(&self, request: &Request<B>) -> Response<Body> {
         if let Some(response) = self.files.respond(request) {

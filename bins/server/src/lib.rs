@@ -8,14 +8,17 @@
 //! A request flows through the modules in this order:
 //! `serve` (connections, timeouts) → `sites` (which host, or 421) → one of `console`,
 //! `parent`, `widget`, `sandbox` → `resource` (bytes that were made at publication).
-//! A save flows `api` → `apps` (check, compile) → `store` (an embedded database).
+//! A save flows `api` → `apps` (check, compile) → `store` (an embedded database) → `pages`.
+//! A preview flows `api` → `apps` (check, compile) → `pages` → `previews` (in memory only).
 
 mod api;
 mod apps;
 mod console;
 mod demo;
 mod encoding;
+mod pages;
 mod parent;
+mod previews;
 mod resource;
 mod response;
 mod run;

@@ -4,26 +4,30 @@ use hyper::{Request, Response};
 use serde_json::json;
 
 use crate::apps::Apps;
-use crate::response::{Body, not_found};
+use crate::pages::Paths;
+use crate::response::Body;
 use crate::scripts::Files;
 use crate::sites::Sites;
 use crate::store::App;
 use crate::widget::with_config;
 
 const PAGE: &str = include_str!("../pages/parent.html");
+const FILES: &[(&str, &str)] = &[
+    ("/parent.css", include_str!("../pages/parent.css")),
+    ("/parent.js", include_str!("../pages/parent.js")),
+];
 
 /// The scripts and styles of this site.
 pub(crate) fn files() -> Files {
-    Files::new("parent", include_str!("../pages/parent.js"), include_str!("../pages/parent.css"))
-        .with_host_script()
+    Files::new(FILES).with_host_script()
 }
 
 /// The demo page of an app. Its URL's query goes on to the widget.
-pub(crate) fn page(app: &App, sites: &Sites) -> String {
+pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths) -> String {
     let config = json!({
         "appName": app.name,
         "widgetOrigin": sites.widget.origin,
-        "widgetPath": format!("/w/{}", app.id),
+        "widgetPath": paths.widget,
     });
     with_config(PAGE, &config)
 }
@@ -33,8 +37,5 @@ pub(crate) fn respond<B>(apps: &Apps, files: &Files, request: &Request<B>) -> Re
     if let Some(response) = files.respond(request) {
         return response;
     }
-    match request.uri().path().strip_prefix("/p/").and_then(|id| apps.published(id)) {
-        Some(published) => published.parent.respond(request),
-        None => not_found(),
-    }
+    apps.respond(request, "/p/", |pages| &pages.parent)
 }

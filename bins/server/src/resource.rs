@@ -59,6 +59,16 @@ impl Resource {
         Self { identity, compressed: None }
     }
 
+    /// The same, never kept by a client: it will be gone soon.
+    pub(crate) fn unkept(mut self) -> Self {
+        let compressed = self.compressed.iter_mut();
+        let compressed = compressed.flat_map(|forms| [&mut forms.gzip, &mut forms.brotli]);
+        for form in compressed.chain([&mut self.identity]) {
+            form.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        self
+    }
+
     /// Answers GET and HEAD; hyper leaves the body out for HEAD.
     pub(crate) fn respond<B>(&self, request: &Request<B>) -> Response<Body> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use c2c_policy::{Header, PagePolicy};
+use c2c_policy::{Header, HostSource, PagePolicy};
 use hyper::body::{Frame, SizeHint};
 use hyper::header::{ALLOW, CONNECTION, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -71,9 +71,18 @@ pub(crate) fn header_map(headers: &[Header]) -> HeaderMap {
 
 /// A short explanation in plain words, as inert text.
 pub(crate) fn message(status: StatusCode, text: &str) -> Response<Body> {
+    framed_message(status, text, &[])
+}
+
+/// The same, which these pages may show in a frame.
+pub(crate) fn framed_message(
+    status: StatusCode,
+    text: &str,
+    ancestors: &[HostSource],
+) -> Response<Body> {
     let mut response = Response::new(Body::from(Bytes::from(format!("{text}\n"))));
     *response.status_mut() = status;
-    *response.headers_mut() = header_map(PagePolicy::message().headers());
+    *response.headers_mut() = header_map(PagePolicy::message(ancestors).headers());
     response
 }
 

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::apps::{Apps, SaveError};
 use crate::console::Console;
+use crate::previews::Previews;
 use crate::serve::{Door, Server, serve};
 use crate::settings::{Limits, Settings};
 use crate::sites::{Sites, SitesError};
@@ -81,14 +82,15 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
 
     let store = open_store(settings).await?;
     let unreadable = |source| StartError::Database { file: database(settings), source };
-    let apps = Apps::load(store.clone(), sites.clone()).await.map_err(unreadable)?;
+    let previews = Previews::new(limits.previews_max);
+    let apps = Apps::load(store.clone(), sites.clone(), previews).await.map_err(unreadable)?;
     demo::seed(&apps).await.map_err(StartError::Demo)?;
 
     let server = Arc::new(Server {
+        console: Console::new(&sites),
         sites,
         limits,
         apps,
-        console: Console::default(),
         parent_files: parent::files(),
         widget_files: widget::files(),
     });

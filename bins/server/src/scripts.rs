@@ -1,4 +1,4 @@
-//! The server's own scripts and stylesheets, in memory with their headers.
+//! The server's own scripts, stylesheets and tables, in memory with their headers.
 
 use c2c_bridge::HOST_MODULES;
 use c2c_policy::PagePolicy;
@@ -16,11 +16,16 @@ const CSS: &str = "text/css; charset=utf-8";
 pub(crate) struct Files(Router<Resource>);
 
 impl Files {
-    /// The script and the stylesheet of a site's page.
-    pub(crate) fn new(name: &str, script: &'static str, style: &'static str) -> Self {
+    /// The files of a site's pages: each its path and its text. The path's ending says what it is.
+    pub(crate) fn new(table: &[(&str, &'static str)]) -> Self {
         let mut files = Self(Router::new());
-        files.add(&format!("/{name}.js"), script, &PagePolicy::asset(JAVASCRIPT));
-        files.add(&format!("/{name}.css"), style, &PagePolicy::asset(CSS));
+        for &(path, text) in table {
+            let content_type = match path.rsplit_once('.') {
+                Some((_, "css")) => CSS,
+                _ => JAVASCRIPT,
+            };
+            files.add(path, text, &PagePolicy::asset(content_type));
+        }
         files
     }
 

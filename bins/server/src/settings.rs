@@ -91,6 +91,9 @@ pub struct Limits {
     /// The greatest size of a request's body, in bytes; beyond it 413. Two snippets of 256 KiB fit,
     /// also where JSON needs six bytes for one.
     pub body_bytes_max: usize,
+    /// How many drafts are staged for a preview at once; a further one takes the place of the
+    /// oldest.
+    pub previews_max: usize,
     /// How many connections one listener serves at once; further ones wait.
     pub connections_max: usize,
 }
@@ -106,6 +109,7 @@ impl Default for Limits {
             header_fields_max: 64,
             target_bytes_max: 8 * 1024,
             body_bytes_max: 4 * 1024 * 1024,
+            previews_max: 32,
             connections_max: 1024,
         }
     }

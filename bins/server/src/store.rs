@@ -4,9 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use c2c_bridge::{AppId, Origin};
+use c2c_injector::Snippets;
 use jiff::Timestamp;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+};
 use sqlx::{Row, SqlSafeStr};
 
 /// The schema, version by version. A published version is never edited: a new one follows.
@@ -45,6 +48,16 @@ pub(crate) struct App {
     pub(crate) parent_origins: Vec<Origin>,
 }
 
+/// An app as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// The app.
+    pub(crate) app: App,
+    /// The number of its newest revision, and when that was saved; 0 and `None` if it has none.
+    pub(crate) revision: i64,
+    pub(crate) saved_at: Option<Timestamp>,
+}
+
 /// A revision of an app's custom code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Revision {
@@ -54,6 +67,13 @@ pub(crate) struct Revision {
     pub(crate) head: String,
     /// What was pasted into *Body end HTML*.
     pub(crate) body_end: String,
+}
+
+impl Revision {
+    /// The code, to be checked.
+    pub(crate) fn snippets(&self) -> Snippets {
+        Snippets::new(self.head.clone(), self.body_end.clone())
+    }
 }
 
 /// Why the database did not do what was asked.
@@ -99,11 +119,16 @@ impl Store {
     }
 
     /// All apps, by name.
-    pub(crate) async fn apps(&self) -> Result<Vec<App>, StoreError> {
-        let rows = sqlx::query("SELECT id, name, parent_origins FROM app ORDER BY name, id")
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter().map(read_app).collect()
+    pub(crate) async fn apps(&self) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, name, parent_origins, COALESCE(number, 0) AS number, created_at
+             FROM app LEFT JOIN revision ON app_id = id
+                 AND number = (SELECT MAX(number) FROM revision WHERE app_id = id)
+             ORDER BY name, id",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(read_listed).collect()
     }
 
     /// One app.
@@ -180,7 +205,7 @@ impl Store {
     }
 }
 
-fn read_app(row: &sqlx::sqlite::SqliteRow) -> Result<App, StoreError> {
+fn read_app(row: &SqliteRow) -> Result<App, StoreError> {
     let id: String = row.try_get("id")?;
     let unreadable = |reason: String| StoreError::Unreadable { id: id.clone(), reason };
     let origins: String = row.try_get("parent_origins")?;
@@ -190,6 +215,17 @@ fn read_app(row: &sqlx::sqlite::SqliteRow) -> Result<App, StoreError> {
         parent_origins: serde_json::from_str(&origins)
             .map_err(|error| unreadable(error.to_string()))?,
     })
+}
+
+fn read_listed(row: &SqliteRow) -> Result<Listed, StoreError> {
+    let app = read_app(row)?;
+    let unreadable = |error: jiff::Error| StoreError::Unreadable {
+        id: app.id.to_string(),
+        reason: error.to_string(),
+    };
+    let saved_at: Option<&str> = row.try_get("created_at")?;
+    let saved_at = saved_at.map(str::parse).transpose().map_err(unreadable)?;
+    Ok(Listed { revision: row.try_get("number")?, saved_at, app })
 }
 
 fn json(origins: &[Origin]) -> String {

@@ -4,27 +4,35 @@ use c2c_bridge::Origin;
 use hyper::{Request, Response};
 use serde_json::json;
 
-use crate::apps::{Apps, parents_of};
-use crate::response::{Body, not_found};
+use crate::apps::Apps;
+use crate::pages::{Paths, parents_of};
+use crate::response::Body;
 use crate::scripts::Files;
 use crate::sites::Sites;
 use crate::store::App;
 
 const PAGE: &str = include_str!("../pages/widget.html");
+const FILES: &[(&str, &str)] = &[
+    ("/widget.css", include_str!("../pages/widget.css")),
+    ("/widget.js", include_str!("../pages/widget.js")),
+];
 
 /// The scripts and styles of this site.
 pub(crate) fn files() -> Files {
-    Files::new("widget", include_str!("../pages/widget.js"), include_str!("../pages/widget.css"))
-        .with_host_script()
+    Files::new(FILES).with_host_script()
 }
 
-/// The widget page of an app. Its URL's query is the context.
-pub(crate) fn page(app: &App, sites: &Sites) -> String {
+/// The widget page of an app. Its URL's query is the context. A preview's is told the console's
+/// origin, to report there what it sees.
+pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths, console: Option<&Origin>) -> String {
     let parents: Vec<&Origin> = parents_of(app, sites).collect();
-    let config = json!({
-        "src": format!("{}/s/{}", sites.sandbox.origin, app.id),
+    let mut config = json!({
+        "src": format!("{}{}", sites.sandbox.origin, paths.sandbox),
         "parentOrigins": parents,
     });
+    if let Some(console) = console {
+        config["console"] = json!(console);
+    }
     with_config(PAGE, &config)
 }
 
@@ -33,10 +41,7 @@ pub(crate) fn respond<B>(apps: &Apps, files: &Files, request: &Request<B>) -> Re
     if let Some(response) = files.respond(request) {
         return response;
     }
-    match request.uri().path().strip_prefix("/w/").and_then(|id| apps.published(id)) {
-        Some(published) => published.widget.respond(request),
-        None => not_found(),
-    }
+    apps.respond(request, "/w/", |pages| &pages.widget)
 }
 
 /// Writes a page's configuration into its `{{config}}`, the value of an attribute in quotes.

@@ -21,17 +21,20 @@ impl PagePolicy {
         Self::html(&csp)
     }
 
-    /// A parent page that embeds the widget and is embedded by nobody.
-    pub fn parent(widget: &HostSource) -> Self {
-        let csp = own_files().directive("frame-src", &[Source::Host(widget)]).frame_ancestors(&[]);
+    /// A parent page that embeds the widget. `ancestors` are the pages that may embed it in turn:
+    /// none for a published one, the console for a preview.
+    pub fn parent(widget: &HostSource, ancestors: &[HostSource]) -> Self {
+        let csp =
+            own_files().directive("frame-src", &[Source::Host(widget)]).frame_ancestors(ancestors);
         Self::html(&csp)
     }
 
-    /// The console: its own files and its own API, framed by nobody. Where the browser has Trusted
-    /// Types, no string becomes script.
-    pub fn console() -> Self {
+    /// The console: its own files, its own API and the previews of `parent` pages, framed by
+    /// nobody. Where the browser has Trusted Types, no string becomes script.
+    pub fn console(parent: &HostSource) -> Self {
         let csp = own_files()
             .directive("connect-src", &[Source::Itself])
+            .directive("frame-src", &[Source::Host(parent)])
             .directive("require-trusted-types-for", &[Source::Script])
             .frame_ancestors(&[]);
         Self::html(&csp)
@@ -39,7 +42,7 @@ impl PagePolicy {
 
     /// A script, stylesheet or image of a page of the same origin: inert if it is opened as a page.
     pub fn asset(content_type: &'static str) -> Self {
-        let mut policy = Self::with(content_type, &inert());
+        let mut policy = Self::with(content_type, &inert().frame_ancestors(&[]));
         policy.headers.push(Header::new("cross-origin-resource-policy", "same-origin"));
         policy
     }
@@ -47,7 +50,7 @@ impl PagePolicy {
     /// A file that pages of any origin may load, such as the host script. It must be the same for
     /// everybody and hold no secret.
     pub fn shared_asset(content_type: &'static str) -> Self {
-        let mut policy = Self::with(content_type, &inert());
+        let mut policy = Self::with(content_type, &inert().frame_ancestors(&[]));
         policy.headers.push(Header::new("cross-origin-resource-policy", "cross-origin"));
         // Modules are always fetched with CORS.
         policy.headers.push(Header::new("access-control-allow-origin", "*"));
@@ -56,15 +59,17 @@ impl PagePolicy {
 
     /// An answer of the API: inert if it is opened as a page, and never kept.
     pub fn api() -> Self {
-        let mut policy = Self::with("application/json", &inert());
+        let mut policy = Self::with("application/json", &inert().frame_ancestors(&[]));
         policy.headers.push(Header::new("cross-origin-resource-policy", "same-origin"));
         policy.headers.push(Header::new("cache-control", "no-store"));
         policy
     }
 
-    /// A short explanation for a person (an error, a refusal): inert text, never kept.
-    pub fn message() -> Self {
-        let mut policy = Self::with("text/plain; charset=utf-8", &inert());
+    /// A short explanation for a person (an error, a refusal): inert text, never kept. `ancestors`
+    /// are the pages that may show it in a frame, mostly none.
+    pub fn message(ancestors: &[HostSource]) -> Self {
+        let csp = inert().frame_ancestors(ancestors);
+        let mut policy = Self::with("text/plain; charset=utf-8", &csp);
         policy.headers.push(Header::new("cache-control", "no-store"));
         policy
     }
@@ -100,10 +105,7 @@ fn own_files() -> Csp {
         .directive("form-action", &[Source::None])
 }
 
-/// Nothing runs, nothing loads, nobody frames it.
+/// Nothing runs, nothing loads.
 fn inert() -> Csp {
-    Csp::default()
-        .sandbox_everything()
-        .directive("default-src", &[Source::None])
-        .frame_ancestors(&[])
+    Csp::default().sandbox_everything().directive("default-src", &[Source::None])
 }

@@ -19,13 +19,18 @@ fn all() -> Vec<(&'static str, Vec<Header>)> {
     vec![
         ("document", DocumentPolicy::strict(std::slice::from_ref(&widget)).headers().to_vec()),
         ("unframed", DocumentPolicy::strict(&[]).headers().to_vec()),
-        ("widget", PagePolicy::widget(&source("https://s.example"), &[parent]).headers().to_vec()),
-        ("parent", PagePolicy::parent(&widget).headers().to_vec()),
-        ("console", PagePolicy::console().headers().to_vec()),
+        (
+            "widget",
+            PagePolicy::widget(&source("https://s.example"), std::slice::from_ref(&parent))
+                .headers()
+                .to_vec(),
+        ),
+        ("parent", PagePolicy::parent(&widget, &[]).headers().to_vec()),
+        ("console", PagePolicy::console(&parent).headers().to_vec()),
         ("asset", PagePolicy::asset("text/javascript; charset=utf-8").headers().to_vec()),
         ("shared", PagePolicy::shared_asset("text/javascript; charset=utf-8").headers().to_vec()),
         ("api", PagePolicy::api().headers().to_vec()),
-        ("message", PagePolicy::message().headers().to_vec()),
+        ("message", PagePolicy::message(&[]).headers().to_vec()),
     ]
 }
 
@@ -66,6 +71,33 @@ fn the_widget_page_pins_its_frame_to_the_sandbox() {
     assert!(directives.contains(&"frame-src https://s.example"), "{csp}");
     assert!(directives.contains(&"frame-ancestors https://p.example"), "{csp}");
     assert!(directives.contains(&"default-src 'none'"), "{csp}");
+}
+
+#[test]
+fn a_parent_page_and_a_message_are_framed_by_whom_they_name() {
+    let (widget, console) = (source("https://w.example"), source("https://c.example"));
+    let framed = |policy: &PagePolicy| {
+        let csp = value(policy.headers(), "content-security-policy");
+        csp.split_once("frame-ancestors ").expect(csp).1.to_owned()
+    };
+    assert_eq!(framed(&PagePolicy::parent(&widget, &[])), "'none'");
+    assert_eq!(framed(&PagePolicy::message(&[])), "'none'");
+    let named = std::slice::from_ref(&console);
+    assert_eq!(framed(&PagePolicy::parent(&widget, named)), "https://c.example");
+    assert_eq!(framed(&PagePolicy::message(named)), "https://c.example");
+    assert_eq!(framed(&PagePolicy::widget(&widget, named)), "https://c.example");
+}
+
+#[test]
+fn the_console_frames_parent_pages_and_talks_to_itself() {
+    let policy = PagePolicy::console(&source("https://p.example"));
+    let csp = value(policy.headers(), "content-security-policy");
+    assert_eq!(
+        csp,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+         base-uri 'none'; form-action 'none'; connect-src 'self'; frame-src https://p.example; \
+         require-trusted-types-for 'script'; frame-ancestors 'none'"
+    );
 }
 
 #[test]
