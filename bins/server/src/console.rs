@@ -1,9 +1,11 @@
 //! The console's site: the page where people paste, and the API.
 
+use c2c_catalogue::REFERENCE;
 use c2c_policy::PagePolicy;
 use hyper::{Request, Response};
 use serde_json::json;
 
+use crate::examples::EXAMPLES;
 use crate::resource::Resource;
 use crate::response::{Body, not_found};
 use crate::scripts::Files;
@@ -36,7 +38,9 @@ impl Console {
                 with_config(PAGE, &config),
                 PagePolicy::console(&sites.parent.source).headers(),
             ),
-            files: Files::new(FILES),
+            files: Files::new(FILES)
+                .with_json("/catalogue.json", &json!({"events": REFERENCE}))
+                .with_json("/examples.json", &json!(EXAMPLES)),
         }
     }
 

@@ -16,6 +16,7 @@ mod apps;
 mod console;
 mod demo;
 mod encoding;
+mod examples;
 mod pages;
 mod parent;
 mod previews;

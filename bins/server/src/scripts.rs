@@ -1,15 +1,18 @@
 //! The server's own scripts, stylesheets and tables, in memory with their headers.
 
+use bytes::Bytes;
 use c2c_bridge::HOST_MODULES;
 use c2c_policy::PagePolicy;
 use hyper::{Request, Response};
 use matchit::Router;
+use serde_json::Value;
 
 use crate::resource::Resource;
 use crate::response::Body;
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
+const JSON: &str = "application/json";
 
 /// A site's files by path.
 #[derive(Debug)]
@@ -29,6 +32,12 @@ impl Files {
         files
     }
 
+    /// The same with a table that scripts of the site read.
+    pub(crate) fn with_json(mut self, path: &str, table: &Value) -> Self {
+        self.add(path, table.to_string(), &PagePolicy::asset(JSON));
+        self
+    }
+
     /// The same with the host script, for pages that import it.
     pub(crate) fn with_host_script(mut self) -> Self {
         let policy = PagePolicy::shared_asset(JAVASCRIPT);
@@ -44,7 +53,7 @@ impl Files {
         Some(found.value.respond(request))
     }
 
-    fn add(&mut self, path: &str, text: &'static str, policy: &PagePolicy) {
+    fn add(&mut self, path: &str, text: impl Into<Bytes>, policy: &PagePolicy) {
         let file = Resource::file(text, policy.headers());
         self.0.insert(path, file).expect("the paths of our own files differ");
     }
