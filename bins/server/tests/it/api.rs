@@ -1,5 +1,6 @@
 //! The console's API: who may write, what is refused, what is never lost.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::client::{Fixture, PATIENCE, Reply, To, request};
@@ -20,6 +21,35 @@ async fn a_fresh_server_has_the_demo_app() {
     let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
     assert_eq!(app["revision"], 1);
     assert!(app["head"].as_str().expect("a string").contains("c2c.on('call_ended'"));
+}
+
+#[tokio::test]
+async fn an_app_says_how_much_fits() {
+    let fixture = Fixture::start().await;
+    let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
+    let max = app["snippetBytesMax"].as_u64().and_then(|max| usize::try_from(max).ok());
+    let max = max.expect("a number");
+    assert_eq!(fixture.write("PUT", CODE, &code(&"x".repeat(max), 1)).await.status, 200);
+    assert_eq!(fixture.write("PUT", CODE, &code(&"x".repeat(max + 1), 2)).await.status, 422);
+}
+
+#[tokio::test]
+async fn the_list_says_how_new_each_apps_code_is() {
+    let fixture = Fixture::start().await;
+    fixture.write("POST", "/api/apps", &json!({"name": "Empty"})).await;
+    for revision in 1..=10 {
+        assert_eq!(fixture.write("PUT", CODE, &code("", revision)).await.status, 200);
+    }
+    let last = Timestamp::now();
+    assert_eq!(fixture.write("PUT", CODE, &code("", 11)).await.status, 200);
+    let list = fixture.get(To::Console, "/api/apps", &[]).await.json();
+    let [demo, empty] = list["apps"].as_array().expect("a list").as_slice() else {
+        panic!("{list}")
+    };
+    assert_eq!((&demo["id"], &demo["revision"]), (&json!("demo"), &json!(12)));
+    let saved: Timestamp = demo["savedAt"].as_str().expect("a time").parse().expect("RFC 3339");
+    assert!(last <= saved && saved <= Timestamp::now(), "{saved}");
+    assert_eq!((&empty["revision"], &empty["savedAt"]), (&json!(0), &json!(null)));
 }
 
 #[tokio::test]
@@ -209,6 +239,9 @@ async fn there_is_nothing_else() {
         "/api/apps/DEMO",
         "/api/apps/a%00",
         "/api/apps/demo/x",
+        "/api/apps/demo/previews/",
+        "/api/apps/demo/previews/x",
+        "/api/check/",
     ] {
         let reply = fixture.get(To::Console, path, &[]).await;
         assert_eq!(reply.status, 404, "{path}");

@@ -7,4 +7,5 @@ mod bounds;
 mod document;
 mod hosts;
 mod pages;
+mod previews;
 mod start_and_stop;

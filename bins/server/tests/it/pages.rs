@@ -1,6 +1,7 @@
 //! Console, parent page and widget page: their policies, and what they tell their scripts.
 
 use c2c_bridge::HOST_MODULES;
+use c2c_catalogue::Event;
 use c2c_policy::DocumentPolicy;
 use serde_json::json;
 
@@ -12,6 +13,8 @@ async fn every_answer_of_every_kind_carries_a_policy() {
     for (to, path, expected) in [
         (To::Console, "/", "frame-ancestors 'none'"),
         (To::Console, "/console.js", "sandbox;"),
+        (To::Console, "/catalogue.json", "sandbox;"),
+        (To::Console, "/examples.json", "sandbox;"),
         (To::Console, "/api/apps", "sandbox;"),
         (To::Console, "/none", "sandbox;"),
         (To::Parent, "/p/demo", "frame-ancestors 'none'"),
@@ -28,6 +31,56 @@ async fn every_answer_of_every_kind_carries_a_policy() {
         assert_eq!(reply.header("referrer-policy"), "no-referrer", "{path}");
         assert!(!reply.headers.contains_key("set-cookie"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_console_is_one_page_that_frames_parent_pages() {
+    let fixture = Fixture::start().await;
+    let [parent, widget, sandbox] =
+        [To::Parent, To::Widget, To::Sandbox].map(|to| fixture.origin(to));
+    let config = json!({"parentOrigin": parent, "widgetOrigin": widget, "sandboxOrigin": sandbox});
+    let attribute = format!("data-config=\"{}\"", config.to_string().replace('"', "&quot;"));
+    for path in ["/", "/apps/demo", "/apps/demo/settings", "/apps/none"] {
+        let reply = fixture.get(To::Console, path, &[]).await;
+        assert_eq!(reply.status, 200, "{path}");
+        let policy = reply.header("content-security-policy");
+        assert!(policy.contains(&format!("; frame-src {parent};")), "{path}: {policy}");
+        assert!(reply.text().contains(&attribute), "{path}: {}", reply.text());
+    }
+}
+
+#[tokio::test]
+async fn the_catalogue_is_served_in_words() {
+    let fixture = Fixture::start().await;
+    let reply = fixture.get(To::Console, "/catalogue.json", &[]).await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, "application/json"));
+    assert_eq!(reply.header("cross-origin-resource-policy"), "same-origin");
+    let events = reply.json()["events"].clone();
+    let names = events.as_array().expect("a list").iter().map(|event| event["name"].clone());
+    assert_eq!(names.collect::<Vec<_>>(), Event::NAMES);
+    let field = &events[2]["fields"][0];
+    assert_eq!((&field["name"], &field["type"]), (&json!("duration"), &json!("number ≥ 0")));
+    assert_eq!(field["example"], 42.5);
+}
+
+#[tokio::test]
+async fn every_example_runs_as_it_is_where_it_belongs() {
+    let fixture = Fixture::start().await;
+    let reply = fixture.get(To::Console, "/examples.json", &[]).await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, "application/json"));
+    assert_eq!(reply.header("cross-origin-resource-policy"), "same-origin");
+    let examples = reply.json();
+    let mut ids = Vec::new();
+    for example in examples.as_array().expect("a list") {
+        let keys: Vec<&String> = example.as_object().expect("an object").keys().collect();
+        assert_eq!(keys, ["area", "code", "id", "summary", "title"]);
+        let mut draft = json!({"head": "", "bodyEnd": ""});
+        draft[example["area"].as_str().expect("an area")] = example["code"].clone();
+        let checked = fixture.write("POST", "/api/check", &draft).await;
+        assert_eq!(checked.json(), json!({"refused": false, "diagnostics": []}), "{example}");
+        ids.push(example["id"].clone());
+    }
+    assert_eq!(ids, ["ga4", "meta-pixel", "gtm", "custom-event", "conditional"]);
 }
 
 #[tokio::test]
