@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Header, HostSource};
+use crate::{Header, HostSource, Nonce};
 
 /// One policy, printed as one header.
 ///
@@ -51,6 +51,7 @@ pub(crate) enum Source<'a> {
     Itself,
     Data,
     Host(&'a HostSource),
+    Nonce(Nonce),
     /// `require-trusted-types-for` takes this one only.
     Script,
 }
@@ -63,6 +64,7 @@ impl fmt::Display for Source<'_> {
             Self::Data => formatter.write_str("data:"),
             Self::Script => formatter.write_str("'script'"),
             Self::Host(host) => host.fmt(formatter),
+            Self::Nonce(nonce) => write!(formatter, "'nonce-{nonce}'"),
         }
     }
 }

@@ -30,12 +30,14 @@
 
 mod csp;
 mod document;
+mod nonce;
 mod page;
 mod permissions;
 mod sandbox;
 mod source;
 
 pub use document::{DocumentPolicy, FrameAttribute};
+pub use nonce::Nonce;
 pub use page::PagePolicy;
 pub use permissions::DENIED_FEATURES;
 pub use source::{HostSource, HostSourceError};

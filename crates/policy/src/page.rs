@@ -1,7 +1,7 @@
 //! The policies of the pages around the sandbox, and of what they load.
 
 use crate::csp::{Csp, Source};
-use crate::{Header, HostSource};
+use crate::{Header, HostSource, Nonce};
 
 /// The headers of a page that is not the sandbox document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +29,19 @@ impl PagePolicy {
         Self::html(&csp)
     }
 
-    /// The console: its own files, its own API and the previews of `parent` pages, framed by
-    /// nobody. Where the browser has Trusted Types, no string becomes script.
-    pub fn console(parent: &HostSource) -> Self {
-        let csp = own_files()
+    /// The console: what carries this response's `nonce` and what that imports, its own API and
+    /// the previews of `parent` pages; framed by nobody. Where the browser has Trusted Types, no
+    /// string becomes script. Never kept, since the nonce is for one response.
+    pub fn console(parent: &HostSource, nonce: Nonce) -> Self {
+        let csp = files_from(Source::Nonce(nonce))
             .directive("connect-src", &[Source::Itself])
             .directive("frame-src", &[Source::Host(parent)])
             .directive("require-trusted-types-for", &[Source::Script])
+            .directive("trusted-types", &[Source::None])
             .frame_ancestors(&[]);
-        Self::html(&csp)
+        let mut policy = Self::html(&csp);
+        policy.headers.push(Header::new("cache-control", "no-store"));
+        policy
     }
 
     /// A script, stylesheet or image of a page of the same origin: inert if it is opened as a page.
@@ -96,10 +100,14 @@ impl PagePolicy {
 
 /// Scripts, styles and images from the page's own server, and nothing else.
 fn own_files() -> Csp {
+    files_from(Source::Itself)
+}
+
+fn files_from(source: Source<'_>) -> Csp {
     Csp::default()
         .directive("default-src", &[Source::None])
-        .directive("script-src", &[Source::Itself])
-        .directive("style-src", &[Source::Itself])
+        .directive("script-src", &[source])
+        .directive("style-src", &[source])
         .directive("img-src", &[Source::Itself, Source::Data])
         .directive("base-uri", &[Source::None])
         .directive("form-action", &[Source::None])

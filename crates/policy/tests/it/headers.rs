@@ -1,6 +1,6 @@
 //! The headers as they go over the wire.
 
-use c2c_policy::{DENIED_FEATURES, DocumentPolicy, Header, HostSource, PagePolicy};
+use c2c_policy::{DENIED_FEATURES, DocumentPolicy, Header, HostSource, Nonce, PagePolicy};
 
 fn source(text: &str) -> HostSource {
     text.parse().expect(text)
@@ -26,7 +26,7 @@ fn all() -> Vec<(&'static str, Vec<Header>)> {
                 .to_vec(),
         ),
         ("parent", PagePolicy::parent(&widget, &[]).headers().to_vec()),
-        ("console", PagePolicy::console(&parent).headers().to_vec()),
+        ("console", PagePolicy::console(&parent, Nonce::new([7; 16])).headers().to_vec()),
         ("asset", PagePolicy::asset("text/javascript; charset=utf-8").headers().to_vec()),
         ("shared", PagePolicy::shared_asset("text/javascript; charset=utf-8").headers().to_vec()),
         ("api", PagePolicy::api().headers().to_vec()),
@@ -90,14 +90,17 @@ fn a_parent_page_and_a_message_are_framed_by_whom_they_name() {
 
 #[test]
 fn the_console_frames_parent_pages_and_talks_to_itself() {
-    let policy = PagePolicy::console(&source("https://p.example"));
+    let nonce = Nonce::new(std::array::from_fn(|at| u8::try_from(at * 17).expect("small")));
+    let policy = PagePolicy::console(&source("https://p.example"), nonce);
     let csp = value(policy.headers(), "content-security-policy");
     assert_eq!(
         csp,
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; script-src 'nonce-00112233445566778899aabbccddeeff'; \
+         style-src 'nonce-00112233445566778899aabbccddeeff'; img-src 'self' data:; \
          base-uri 'none'; form-action 'none'; connect-src 'self'; frame-src https://p.example; \
-         require-trusted-types-for 'script'; frame-ancestors 'none'"
+         require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'none'"
     );
+    assert_eq!(value(policy.headers(), "cache-control"), "no-store");
 }
 
 #[test]

@@ -1,0 +1,24 @@
+//! The nonce of a page's own scripts.
+
+use std::fmt;
+
+/// A number used once ([CSP 3 §2.3.1](https://www.w3.org/TR/CSP3/#framework-directive-source-list)):
+/// it stands in one response's policy and in the `nonce` attributes of that page's own scripts and
+/// styles. What somebody else brought into the page does not have it, and does not run.
+///
+/// It prints as 32 hexadecimal digits, which need no escaping in either place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nonce([u8; 16]);
+
+impl Nonce {
+    /// Made anew for every response, of bytes that nobody can guess.
+    pub fn new(random: [u8; 16]) -> Self {
+        Self(random)
+    }
+}
+
+impl fmt::Display for Nonce {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
