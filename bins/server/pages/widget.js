@@ -9,11 +9,21 @@ const AGENT_SECONDS = 120;
 const config = JSON.parse(document.body.dataset.config ?? '');
 const query = new URLSearchParams(location.search);
 
+// Only in the console's live preview, whose widget page names the console.
+const preview = config.console ? (await import('./preview.js')).connect(config.console) : null;
+
 const bridge = mount({
   src: config.src,
   context: contextFromQuery(location.search).context,
   parentOrigins: config.parentOrigins,
+  ...preview?.callbacks,
 });
+
+/** @param {string} name @param {Record<string, unknown>} fields */
+function emit(name, fields) {
+  const envelope = bridge.emit(name, fields);
+  preview?.sent(envelope);
+}
 
 /** @template {HTMLElement} T @param {string} selector @returns {T} */
 const find = (selector) => /** @type {T} */ (document.querySelector(selector));
@@ -44,7 +54,7 @@ function startCall() {
   };
   showTime();
   show('calling', 'You are connected.');
-  bridge.emit('call_started', { destinationId: null, routingKey: null, hasFormValues: false });
+  emit('call_started', { destinationId: null, routingKey: null, hasFormValues: false });
 }
 
 /** Seconds since the visitor started the call. */
@@ -55,15 +65,29 @@ function showTime() {
   timer.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
+/** @param {{clock: number, agent: number}} running */
+function stopClock({ clock, agent }) {
+  clearInterval(clock);
+  clearTimeout(agent);
+}
+
 /** @param {'user_hangup' | 'remote_hangup'} reason */
 function endCall(reason) {
   if (!call) return;
   const duration = Math.round(elapsed() * 1000) / 1000;
-  clearInterval(call.clock);
-  clearTimeout(call.agent);
+  stopClock(call);
   call = null;
   show('survey', reason === 'user_hangup' ? 'You ended the call.' : 'The call has ended.');
-  bridge.emit('call_ended', { duration, reason });
+  emit('call_ended', { duration, reason });
+}
+
+/** The call could not be placed, or was dropped. @param {string} code @param {string} message */
+function failCall(code, message) {
+  const duration = call && Math.round(elapsed() * 1000) / 1000;
+  if (call) stopClock(call);
+  call = null;
+  show('idle', 'The call failed. Please try again.');
+  emit('call_error', { code, message, duration });
 }
 
 /** @param {SubmitEvent} event */
@@ -74,7 +98,7 @@ function sendSurvey(event) {
   const comment = /** @type {HTMLTextAreaElement} */ (find('#comment')).value.trim() || null;
   form.reset();
   show('thanks', 'Your answer was sent.');
-  bridge.emit('survey_submitted', { rating, comment });
+  emit('survey_submitted', { rating, comment });
 }
 
 find('#call').addEventListener('click', startCall);
@@ -82,6 +106,26 @@ find('#again').addEventListener('click', startCall);
 find('#hang-up').addEventListener('click', () => endCall('user_hangup'));
 find('#survey').addEventListener('submit', sendSurvey);
 
+/** What the console plays: the same paths that a visitor takes, so a call begins before it ends. */
+preview?.takes({
+  started() {
+    if (!call) startCall();
+  },
+  ended({ reason, duration }) {
+    this.started();
+    if (call) call.startedAt = performance.now() - duration * 1000;
+    endCall(reason);
+  },
+  error() {
+    failCall('network', 'The connection was lost.');
+  },
+  survey({ duration, rating }) {
+    if (card.dataset.step !== 'survey') this.ended({ reason: 'remote_hangup', duration });
+    /** @type {HTMLInputElement} */ (find(`[name="rating"][value="${Number(rating)}"]`)).checked = true;
+    /** @type {HTMLFormElement} */ (find('#survey')).requestSubmit();
+  },
+});
+
 // The card stands in the document when a module runs. A frame callback would wait for ever in a
 // hidden tab, and a call could come before it.
-bridge.emit('widget_loaded', { isPreview: query.has('c2c_preview') });
+emit('widget_loaded', { isPreview: preview !== null });

@@ -1,27 +1,46 @@
 //! The console's site: the page where people paste, and the API.
 
+use bytes::Bytes;
 use c2c_catalogue::REFERENCE;
-use c2c_policy::PagePolicy;
-use hyper::{Request, Response};
+use c2c_policy::{HostSource, Nonce, PagePolicy};
+use hyper::{Method, Request, Response};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::examples::EXAMPLES;
-use crate::resource::Resource;
-use crate::response::{Body, not_found};
+use crate::response::{Body, header_map, method_not_allowed, not_found};
 use crate::scripts::Files;
 use crate::sites::Sites;
 use crate::widget::with_config;
 
 const PAGE: &str = include_str!("../pages/console.html");
 const FILES: &[(&str, &str)] = &[
-    ("/console.css", include_str!("../pages/console.css")),
+    (
+        "/console.css",
+        concat!(include_str!("../pages/base.css"), include_str!("../pages/console.css")),
+    ),
     ("/console.js", include_str!("../pages/console.js")),
+    ("/console/api.js", include_str!("../pages/console/api.js")),
+    ("/console/apps.js", include_str!("../pages/console/apps.js")),
+    ("/console/code.js", include_str!("../pages/console/code.js")),
+    ("/console/dom.js", include_str!("../pages/console/dom.js")),
+    ("/console/drafts.js", include_str!("../pages/console/drafts.js")),
+    ("/console/editor.js", include_str!("../pages/console/editor.js")),
+    ("/console/general.js", include_str!("../pages/console/general.js")),
+    ("/console/places.js", include_str!("../pages/console/places.js")),
+    ("/console/preview.js", include_str!("../pages/console/preview.js")),
+    ("/console/reference.js", include_str!("../pages/console/reference.js")),
+    ("/console/tabs.js", include_str!("../pages/console/tabs.js")),
+    ("/console/timeline.js", include_str!("../pages/console/timeline.js")),
 ];
 
 /// The console's page and files, in memory.
 #[derive(Debug)]
 pub(crate) struct Console {
-    page: Resource,
+    /// With a place for the nonce of each response.
+    page: String,
+    /// Whose previews it shows.
+    parent: HostSource,
     files: Files,
 }
 
@@ -34,10 +53,8 @@ impl Console {
             "sandboxOrigin": sites.sandbox.origin,
         });
         Self {
-            page: Resource::file(
-                with_config(PAGE, &config),
-                PagePolicy::console(&sites.parent.source).headers(),
-            ),
+            page: with_config(PAGE, &config),
+            parent: sites.parent.source.clone(),
             files: Files::new(FILES)
                 .with_json("/catalogue.json", &json!({"events": REFERENCE}))
                 .with_json("/examples.json", &json!(EXAMPLES)),
@@ -49,10 +66,17 @@ impl Console {
         if let Some(response) = self.files.respond(request) {
             return response;
         }
-        match request.uri().path() {
-            "/" => self.page.respond(request),
-            path if path.starts_with("/apps/") => self.page.respond(request),
-            _ => not_found(),
+        let path = request.uri().path();
+        if path != "/" && !path.starts_with("/apps/") {
+            return not_found();
         }
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return method_not_allowed("GET, HEAD");
+        }
+        let nonce = Nonce::new(Uuid::new_v4().into_bytes());
+        let page = self.page.replace("{{nonce}}", &nonce.to_string());
+        let mut response = Response::new(Body::from(Bytes::from(page)));
+        *response.headers_mut() = header_map(PagePolicy::console(&self.parent, nonce).headers());
+        response
     }
 }

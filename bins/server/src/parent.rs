@@ -13,7 +13,10 @@ use crate::widget::with_config;
 
 const PAGE: &str = include_str!("../pages/parent.html");
 const FILES: &[(&str, &str)] = &[
-    ("/parent.css", include_str!("../pages/parent.css")),
+    (
+        "/parent.css",
+        concat!(include_str!("../pages/base.css"), include_str!("../pages/parent.css")),
+    ),
     ("/parent.js", include_str!("../pages/parent.js")),
 ];
 

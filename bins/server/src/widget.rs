@@ -13,8 +13,12 @@ use crate::store::App;
 
 const PAGE: &str = include_str!("../pages/widget.html");
 const FILES: &[(&str, &str)] = &[
-    ("/widget.css", include_str!("../pages/widget.css")),
+    (
+        "/widget.css",
+        concat!(include_str!("../pages/base.css"), include_str!("../pages/widget.css")),
+    ),
     ("/widget.js", include_str!("../pages/widget.js")),
+    ("/preview.js", include_str!("../pages/preview.js")),
 ];
 
 /// The scripts and styles of this site.

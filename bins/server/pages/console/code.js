@@ -1,0 +1,211 @@
+// @ts-check
+/** An app's custom code, at `/apps/{app}`: type, see what is wrong, save. */
+
+import { api } from './api.js';
+import { button, byId, element, moment } from './dom.js';
+import { openDrafts } from './drafts.js';
+import { editor } from './editor.js';
+import { preview } from './preview.js';
+import { showReference } from './reference.js';
+import { tabs } from './tabs.js';
+
+/** @typedef {import('./api.js').Code} Code @typedef {import('./api.js').Finding} Finding */
+
+/** How long after the last key the code is checked. */
+const PAUSE_MS = 350;
+
+/** @param {any} app as the API describes it @param {any} config of the page */
+export async function showCode(app, config) {
+  const drafts = await openDrafts(app.id);
+  /** The newest revision that this window knows: what the text areas are compared with. */
+  const saved = { head: app.head, bodyEnd: app.bodyEnd, revision: app.revision };
+
+  const areas = {
+    head: editor('head', app.snippetBytesMax, typed),
+    bodyEnd: editor('body-end', app.snippetBytesMax, typed),
+  };
+  /** @returns {Code} */
+  const code = () => ({ head: areas.head.text, bodyEnd: areas.bodyEnd.text });
+  const isSaved = () => areas.head.text === saved.head && areas.bodyEnd.text === saved.bodyEnd;
+
+  /** @param {Code} next */
+  function fill(next) {
+    areas.head.text = next.head;
+    areas.bodyEnd.text = next.bodyEnd;
+  }
+
+  /** @param {Finding[]} findings */
+  function showFindings(findings) {
+    for (const [name, area] of Object.entries(areas)) area.show(findings.filter((found) => found.area === name));
+  }
+
+  /* --- Typing: a draft, and what is wrong with it ------------------------------------------ */
+
+  let pause = 0;
+  let checks = 0;
+
+  function typed() {
+    stage.changed();
+    byId('message').textContent = isSaved() ? '' : 'Not saved yet; a draft is kept.';
+    clearTimeout(pause);
+    pause = window.setTimeout(settled, PAUSE_MS);
+  }
+
+  function settled() {
+    keepDraft();
+    check();
+  }
+
+  function keepDraft() {
+    if (isSaved()) drafts.forget();
+    else if (!drafts.keep({ ...code(), revision: saved.revision })) {
+      byId('message').textContent = 'This browser has no room for a draft: save before you leave this page.';
+    }
+  }
+
+  async function check() {
+    const ours = ++checks;
+    const { status, body } = await api.check(code());
+    // Meanwhile somebody may have typed on.
+    if (status === 200 && ours === checks) showFindings(body.diagnostics);
+  }
+
+  addEventListener('pagehide', keepDraft);
+
+  /* --- Saving ------------------------------------------------------------------------------ */
+
+  let saving = false;
+
+  async function save() {
+    if (saving) return;
+    saving = true;
+    clearTimeout(pause);
+    keepDraft();
+    checks += 1;
+    byId('message').textContent = 'Saving…';
+    const sent = code();
+    const { status, body } = await api.save(app.id, sent, saved.revision);
+    saving = false;
+    if (body.diagnostics) showFindings(body.diagnostics);
+    if (status === 200) {
+      Object.assign(saved, sent, { revision: body.revision });
+      byId('notices').replaceChildren();
+      keepDraft();
+      showLeftBehind();
+      stage.run();
+    }
+    if (status === 409) await showConflict(body.revision);
+    byId('message').textContent = outcome(status, body);
+  }
+
+  byId('code-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    save();
+  });
+  addEventListener('keydown', (event) => {
+    if (event.key !== 's' || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    save();
+  });
+
+  /** Somebody else saved: both versions are kept, and a person decides. @param {number} revision */
+  async function showConflict(revision) {
+    const { status, body: theirs } = await api.app(app.id);
+    const again = button('Save mine over it', () => {
+      saved.revision = theirs.revision;
+      save();
+    });
+    const choices = status === 200 ? [button('Show theirs', () => showTheirs(theirs)), again] : [];
+    notify('conflict', `Revision ${revision} was saved in another window, after you began to edit.`, ...choices);
+  }
+
+  /* --- Drafts ------------------------------------------------------------------------------ */
+
+  function showLeftBehind() {
+    for (const { draft, forget } of drafts.leftBehind()) {
+      if (draft.head === saved.head && draft.bodyEnd === saved.bodyEnd) {
+        forget();
+        continue;
+      }
+      const notice = notify(
+        'draft',
+        `Unsaved code of ${moment(draft.keptAt)} was left in this browser.`,
+        button('Use it', () => {
+          restore(draft);
+          forget();
+          notice.remove();
+        }),
+        button('Throw it away', () => {
+          forget();
+          notice.remove();
+        }),
+      );
+    }
+  }
+
+  /** @param {import('./drafts.js').Draft} draft */
+  function restore(draft) {
+    fill(draft);
+    // Whoever saved since then is not overwritten: the server compares.
+    saved.revision = draft.revision;
+    settled();
+    stage.changed();
+  }
+
+  /** @param {import('./drafts.js').Draft} draft */
+  function sayRestored(draft) {
+    const notice = notify(
+      'draft',
+      `This is your unsaved code of ${moment(draft.keptAt)}.`,
+      button('Go back to what is saved', () => {
+        fill(app);
+        saved.revision = app.revision;
+        settled();
+        stage.changed();
+        notice.remove();
+      }),
+    );
+  }
+
+  /* --- Together ---------------------------------------------------------------------------- */
+
+  const stage = preview({ app, config, code, areas, isSaved, showFindings, revision: () => saved.revision });
+  tabs(byId('code'));
+  showReference(areas);
+  fill(saved);
+  byId('code').hidden = false;
+  const mine = drafts.mine();
+  if (mine) {
+    restore(mine);
+    if (!isSaved()) sayRestored(mine);
+  } else {
+    check();
+  }
+  showLeftBehind();
+  stage.run();
+}
+
+/** A notice above the text areas. @param {string} kind @param {string} sentence @param {...Node} actions */
+function notify(kind, sentence, ...actions) {
+  if (kind === 'conflict') byId('notices').querySelector('.conflict')?.remove();
+  const notice = element('div', `notice ${kind}`, element('p', '', sentence), ...actions);
+  notice.setAttribute('role', 'status');
+  byId('notices').append(notice);
+  return notice;
+}
+
+/** @param {{head: string, bodyEnd: string, revision: number}} theirs */
+function showTheirs({ head, bodyEnd, revision }) {
+  byId('theirs-title').textContent = `Revision ${revision}`;
+  /** @type {HTMLTextAreaElement} */ (byId('theirs-head')).value = head;
+  /** @type {HTMLTextAreaElement} */ (byId('theirs-body-end')).value = bodyEnd;
+  /** @type {HTMLDialogElement} */ (byId('theirs')).showModal();
+}
+
+/** @param {number} status @param {any} body */
+function outcome(status, body) {
+  if (status === 200) return `Saved as revision ${body.revision}. Visitors get it from now on.`;
+  if (status === 422) return 'Not saved: mend what is marked, then save again.';
+  if (status === 409) return 'Not saved yet: choose above. Your code is still here.';
+  return `Not saved: ${body.error}. Your code is still here: try again.`;
+}

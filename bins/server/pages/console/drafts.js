@@ -1,0 +1,97 @@
+// @ts-check
+/**
+ * Unsaved code, kept in this browser: a reload, a crash or a failed save loses nothing.
+ *
+ * Each window keeps its own draft of an app, so that two windows never write over each other. A
+ * window holds a lock under its name for as long as it is open: what no window holds was left
+ * behind, and is offered to the next.
+ */
+
+/**
+ * @typedef {object} Draft
+ * @property {string} head
+ * @property {string} bodyEnd
+ * @property {number} revision the revision that was edited
+ * @property {string} keptAt when, as an ISO 8601 timestamp
+ */
+
+/** How long a reloaded page waits for the lock of the page that it replaces. */
+const HANDOVER_MS = 500;
+
+/** Finds this window's drafts of an app. @param {string} app */
+export async function openDrafts(app) {
+  const prefix = `c2c draft ${app} `;
+  const key = prefix + (await windowName());
+  const open = await openWindows();
+
+  return {
+    /** What this window kept before a reload. */
+    mine: () => read(key),
+
+    /** Drafts of windows that are closed, the newest first. */
+    leftBehind() {
+      const keys = Object.keys(localStorage).filter(
+        (other) => other.startsWith(prefix) && other !== key && !open.has(other.slice(prefix.length)),
+      );
+      const drafts = keys.flatMap((other) => {
+        const draft = read(other);
+        return draft ? [{ draft, forget: () => localStorage.removeItem(other) }] : [];
+      });
+      return drafts.sort((one, other) => (one.draft.keptAt < other.draft.keptAt ? 1 : -1));
+    },
+
+    /** @param {Omit<Draft, 'keptAt'>} draft @returns {boolean} whether the browser took it */
+    keep(draft) {
+      try {
+        localStorage.setItem(key, JSON.stringify({ ...draft, keptAt: new Date().toISOString() }));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+
+    forget: () => localStorage.removeItem(key),
+  };
+}
+
+/** @param {string} key @returns {Draft | null} */
+function read(key) {
+  try {
+    const { head, bodyEnd, revision, keptAt } = JSON.parse(localStorage.getItem(key) ?? 'null');
+    const texts = [head, bodyEnd, keptAt].every((text) => typeof text === 'string');
+    return texts && Number.isInteger(revision) ? { head, bodyEnd, revision, keptAt } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The name of this window: a reload keeps it; a duplicated tab, whose name is taken, gets another. */
+async function windowName() {
+  const known = sessionStorage.getItem('c2c window');
+  if (known && (await hold(known))) return known;
+  const name = crypto.randomUUID();
+  sessionStorage.setItem('c2c window', name);
+  await hold(name);
+  return name;
+}
+
+const LOCK = 'c2c window ';
+
+/** Holds a window's name until the page is gone. @param {string} name @returns {Promise<boolean>} */
+function hold(name) {
+  return new Promise((resolve) => {
+    const wait = { signal: AbortSignal.timeout(HANDOVER_MS) };
+    navigator.locks
+      .request(LOCK + name, wait, () => {
+        resolve(true);
+        return new Promise(() => {});
+      })
+      .catch(() => resolve(false));
+  });
+}
+
+/** The names of all windows that are open. */
+async function openWindows() {
+  const { held = [] } = await navigator.locks.query();
+  return new Set(held.map(({ name = '' }) => name.slice(LOCK.length)));
+}

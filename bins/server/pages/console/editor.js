@@ -1,0 +1,193 @@
+// @ts-check
+/** A text area for code: line numbers, Tab, the size, and findings that lead to their place. */
+
+import { button, byId, element, find, withCode } from './dom.js';
+
+/**
+ * @typedef {import('./api.js').Finding} Finding
+ * @typedef {object} Editor
+ * @property {string} text
+ * @property {string} title what the area is called on screen
+ * @property {(code: string, select?: RegExp) => void} append adds code at the end, as if it were
+ *   typed, and selects what a person has to replace in it
+ * @property {(line: number, column: number) => void} jump
+ * @property {(findings: Finding[]) => void} show
+ */
+
+const encoder = new TextEncoder();
+
+/**
+ * @param {string} id of the text area
+ * @param {number} bytesMax what the server takes
+ * @param {() => void} onInput
+ * @returns {Editor}
+ */
+export function editor(id, bytesMax, onInput) {
+  const area = /** @type {HTMLTextAreaElement} */ (byId(id));
+  const section = /** @type {HTMLElement} */ (area.closest('.area'));
+  const title = find(section, 'label').textContent ?? '';
+  const gutter = gutterOf(section, area);
+
+  function changed() {
+    gutter.number();
+    showSize(byId(`${id}-size`), encoder.encode(area.value).length, bytesMax);
+  }
+
+  area.addEventListener('input', () => {
+    changed();
+    onInput();
+  });
+  area.addEventListener('keydown', tabIndents(area));
+
+  /** @param {number} line @param {number} column from 1, in characters */
+  function jump(line, column) {
+    const lines = area.value.split('\n');
+    const at = Math.min(line, lines.length) - 1;
+    const before = lines.slice(0, at).reduce((sum, text) => sum + text.length + 1, 0);
+    // Columns count characters; a text area counts UTF-16 units.
+    const start = before + [...lines[at]].slice(0, column - 1).join('').length;
+    area.focus();
+    area.setSelectionRange(start, before + lines[at].length);
+    gutter.reveal(at);
+  }
+
+  return {
+    title,
+    get text() {
+      return area.value;
+    },
+    set text(text) {
+      area.value = text;
+      changed();
+    },
+    append(code, select) {
+      const end = area.value.length;
+      const separator = area.value === '' || area.value.endsWith('\n') ? '' : '\n';
+      area.focus();
+      area.setSelectionRange(end, end);
+      insert(area, separator + code);
+      const found = select?.exec(code);
+      const start = end + separator.length + (found?.index ?? 0);
+      area.setSelectionRange(start, start + (found?.[0].length ?? 0));
+      gutter.reveal(area.value.slice(0, start).split('\n').length - 1);
+    },
+    jump,
+    show(findings) {
+      gutter.mark(findings);
+      showFindings(section, findings, jump);
+    },
+  };
+}
+
+/** Types a text in the place of the selection, so that it can be undone.
+ * @param {HTMLTextAreaElement} area @param {string} text */
+function insert(area, text) {
+  // Deprecated, and the only way that keeps the text area's own undo history.
+  if (!document.execCommand('insertText', false, text)) {
+    area.setRangeText(text, area.selectionStart, area.selectionEnd, 'end');
+    area.dispatchEvent(new Event('input'));
+  }
+}
+
+/**
+ * Tab indents and Shift+Tab takes an indent back. A Tab after Esc moves on, so that nobody who has
+ * a keyboard only is caught here.
+ * @param {HTMLTextAreaElement} area
+ */
+function tabIndents(area) {
+  let leaving = false;
+  /** @param {KeyboardEvent} event */
+  return (event) => {
+    if (event.key !== 'Tab' || event.ctrlKey || event.altKey || event.metaKey || leaving) {
+      leaving = event.key === 'Escape' || (leaving && event.key === 'Shift');
+      return;
+    }
+    event.preventDefault();
+    if (!event.shiftKey && area.selectionStart === area.selectionEnd) insert(area, '  ');
+    else shiftLines(area, event.shiftKey);
+  };
+}
+
+/** Indents the selected lines, or takes an indent back.
+ * @param {HTMLTextAreaElement} area @param {boolean} back */
+function shiftLines(area, back) {
+  const start = area.value.lastIndexOf('\n', area.selectionStart - 1) + 1;
+  const end = area.selectionEnd;
+  const lines = area.value.slice(start, end);
+  const shifted = back ? lines.replace(/^ {1,2}/gm, '') : lines.replace(/^/gm, '  ');
+  if (shifted === lines) return;
+  area.setSelectionRange(start, end);
+  insert(area, shifted);
+  area.setSelectionRange(start, start + shifted.length);
+}
+
+/** @param {HTMLElement} counter @param {number} bytes @param {number} bytesMax */
+function showSize(counter, bytes, bytesMax) {
+  const kilobytes = (/** @type {number} */ count) => (count / 1024).toLocaleString([], { maximumFractionDigits: 1 });
+  counter.textContent = `${kilobytes(bytes)} of ${kilobytes(bytesMax)} KB`;
+  counter.classList.toggle('over', bytes > bytesMax);
+}
+
+/** The line numbers, which scroll with the text. Lines do not wrap, so each has the same height.
+ * @param {HTMLElement} section @param {HTMLTextAreaElement} area */
+function gutterOf(section, area) {
+  const gutter = find(section, '.gutter');
+  const numbers = find(section, '.numbers');
+  const lineHeight = () => parseFloat(getComputedStyle(area).lineHeight);
+  let count = 0;
+  area.addEventListener('scroll', () => (gutter.scrollTop = area.scrollTop));
+
+  return {
+    number() {
+      const lines = area.value.split('\n').length;
+      if (lines === count) return;
+      count = lines;
+      numbers.textContent = Array.from({ length: lines }, (_, at) => at + 1).join('\n');
+    },
+
+    /** @param {number} at the line, from 0 */
+    reveal(at) {
+      const height = lineHeight();
+      const top = at * height;
+      const visible = top >= area.scrollTop && top + height <= area.scrollTop + area.clientHeight;
+      if (!visible) area.scrollTop = Math.max(0, top - area.clientHeight / 3);
+    },
+
+    /** @param {Finding[]} findings */
+    mark(findings) {
+      for (const old of gutter.querySelectorAll('.mark')) old.remove();
+      const height = lineHeight();
+      for (const { line, severity } of findings) {
+        const mark = element('span', 'mark');
+        mark.dataset.severity = severity;
+        mark.style.top = `${(line - 1) * height}px`;
+        gutter.append(mark);
+      }
+    },
+  };
+}
+
+/** @param {HTMLElement} section @param {Finding[]} findings @param {Editor['jump']} jump */
+function showFindings(section, findings, jump) {
+  const verdict = find(section, '.verdict');
+  verdict.textContent = summary(findings);
+  verdict.dataset.severity = findings.some(({ severity }) => severity === 'error') ? 'error' : findings.length > 0 ? 'warning' : '';
+  find(section, '.findings ol').replaceChildren(
+    ...findings.map(({ severity, line, column, message, help }) => {
+      const place = button(`Line ${line}, column ${column}`, () => jump(line, column), 'place');
+      const item = element('li', '', place, ': ', ...withCode(message), '. ', element('span', 'hint', ...withCode(help)));
+      item.dataset.severity = severity;
+      return item;
+    }),
+  );
+}
+
+/** @param {Finding[]} findings */
+function summary(findings) {
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const warnings = findings.length - errors;
+  const count = (/** @type {number} */ n, /** @type {string} */ word) => (n === 1 ? `1 ${word}` : `${n} ${word}s`);
+  if (errors > 0) return `${count(errors, 'problem')} to mend before it can be saved`;
+  if (warnings > 0) return `${count(warnings, 'warning')}: it runs, but perhaps not as you hope`;
+  return 'No problems found';
+}

@@ -1,0 +1,177 @@
+// @ts-check
+/**
+ * The live preview: what is in the text areas, saved or not, in the real widget in a real parent
+ * page. The widget of a preview brings a port (pages/preview.js): what happens comes over it into
+ * the timeline, and what is to be played goes back.
+ */
+
+import { api } from './api.js';
+import { byId, button, element, find } from './dom.js';
+import { placesOf } from './places.js';
+import { timeline } from './timeline.js';
+
+/** @typedef {{step: string, reason?: string, duration?: number, rating?: number}} Step */
+
+/** A whole call is played with pauses, so that one can follow it in the widget. */
+const PAUSE_MS = 900;
+
+/**
+ * @param {object} options
+ * @param {any} options.app
+ * @param {{parentOrigin: string, widgetOrigin: string, sandboxOrigin: string}} options.config
+ * @param {() => import('./api.js').Code} options.code
+ * @param {Record<import('./api.js').AreaName, import('./editor.js').Editor>} options.areas
+ * @param {() => boolean} options.isSaved
+ * @param {() => number} options.revision
+ * @param {(findings: import('./api.js').Finding[]) => void} options.showFindings
+ */
+export function preview({ app, config, code, areas, isSaved, revision, showFindings }) {
+  const frame = /** @type {HTMLIFrameElement} */ (byId('live'));
+  const log = timeline(areas);
+  const context = contextFields(changed);
+  /** Whether the frame runs what the text areas and the context fields say. */
+  let isCurrent = false;
+  let runs = 0;
+  /** @type {MessagePort | null} */
+  let port = null;
+  let connected = () => {};
+
+  /** @param {string} sentence */
+  const say = (sentence) => (byId('run-state').textContent = sentence);
+
+  function changed() {
+    if (isCurrent) say('Changed since. Run it, or play a call, to try the change.');
+    isCurrent = false;
+  }
+
+  /** Runs the code as it stands; false if it cannot be run. @returns {Promise<boolean>} */
+  async function run() {
+    const ours = ++runs;
+    const origin = isSaved() ? `revision ${revision()}` : 'your unsaved code';
+    isCurrent = true;
+    const { status, body } = await api.preview(app.id, code());
+    if (ours !== runs) return false;
+    if (body.diagnostics) showFindings(body.diagnostics);
+    if (status !== 201) {
+      isCurrent = false;
+      say(status === 422 ? 'Not run: mend what is marked first.' : `Not run: ${body.error}.`);
+      return false;
+    }
+    if (isCurrent) say(`Runs ${origin}. Its tags are real: they send real data.`);
+    log.begin(`Runs ${origin}`, placesOf(body));
+    const widget = new Promise((resolve) => (connected = () => resolve(undefined)));
+    // Not `src`: a run is no step to go back to.
+    frame.contentWindow?.location.replace(body.links.parent + context.query());
+    await widget;
+    return ours === runs;
+  }
+
+  /* --- The widget's port ------------------------------------------------------------------- */
+
+  addEventListener('message', (event) => {
+    // The widget is the first frame of the page in our frame. A look-alike in the sandbox has
+    // another window and another origin.
+    if (event.source === null || event.source !== frame.contentWindow?.[0]) return;
+    if (!event.isTrusted || event.origin !== config.widgetOrigin) return;
+    if (event.data?.type !== 'c2c-preview' || event.ports.length !== 1) return;
+    port?.close();
+    port = event.ports[0];
+    port.onmessage = ({ data }) => log.add(data);
+    connected();
+  });
+
+  /* --- Playing ----------------------------------------------------------------------------- */
+
+  let plays = 0;
+
+  /** @param {string} name */
+  async function play(name) {
+    const ours = ++plays;
+    if (name === 'loaded') return void run();
+    if (!isCurrent && !(await run())) return;
+    const duration = Number(/** @type {HTMLInputElement} */ (byId('play-seconds')).value);
+    const rating = Number(/** @type {HTMLSelectElement} */ (byId('play-rating')).value);
+    for (const [at, step] of stepsOf(name, duration, rating).entries()) {
+      if (at > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      if (ours !== plays) return;
+      port?.postMessage(step);
+    }
+  }
+
+  for (const pressed of document.querySelectorAll('[data-play]')) {
+    pressed.addEventListener('click', () => play(/** @type {HTMLElement} */ (pressed).dataset.play ?? ''));
+  }
+  byId('run').addEventListener('submit', (event) => {
+    event.preventDefault();
+    plays += 1;
+    run();
+  });
+  byId('clear').addEventListener('click', log.clear);
+
+  return { run, changed };
+}
+
+/** What a button plays. @param {string} name @param {number} duration @param {number} rating @returns {Step[]} */
+function stepsOf(name, duration, rating) {
+  const survey = { step: 'survey', duration, rating };
+  switch (name) {
+    case 'whole':
+      return [{ step: 'started' }, { step: 'ended', reason: 'remote_hangup', duration }, survey];
+    case 'user_hangup':
+    case 'remote_hangup':
+      return [{ step: 'ended', reason: name, duration }];
+    case 'survey':
+      return [survey];
+    default:
+      return [{ step: name, duration }];
+  }
+}
+
+/** The fields of the context, which become the query of the widget's URL.
+ * @param {() => void} onChange */
+function contextFields(onChange) {
+  const list = byId('context');
+  let made = 0;
+
+  /** @param {string} key @param {string} value */
+  function add(key, value) {
+    made += 1;
+    const name = input(`Name of value ${made}`, key, 'key');
+    const text = input(`Value ${made}`, value, 'value');
+    const pair = element('div', 'pair', name, text);
+    const remove = button('×', () => {
+      pair.remove();
+      onChange();
+    }, 'small');
+    remove.setAttribute('aria-label', `Remove value ${made}`);
+    pair.append(remove);
+    list.append(pair);
+    return name;
+  }
+
+  list.addEventListener('input', onChange);
+  byId('add-context').addEventListener('click', () => add('', '').focus());
+  add('orderId', 'A-1');
+  add('customerTier', 'gold');
+
+  return {
+    query() {
+      const values = new URLSearchParams();
+      for (const pair of list.children) {
+        const key = /** @type {HTMLInputElement} */ (find(pair, '.key')).value;
+        if (key) values.append(key, /** @type {HTMLInputElement} */ (find(pair, '.value')).value);
+      }
+      return `?${values}`;
+    },
+  };
+}
+
+/** @param {string} label @param {string} value @param {string} className */
+function input(label, value, className) {
+  const made = element('input', className);
+  made.value = value;
+  made.autocomplete = 'off';
+  made.spellcheck = false;
+  made.setAttribute('aria-label', label);
+  return made;
+}

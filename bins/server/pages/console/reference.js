@@ -1,0 +1,93 @@
+// @ts-check
+/** Beside the code: the widget's events with handlers to copy, and examples to insert. */
+
+import { api } from './api.js';
+import { announce, button, byId, copyButton, element } from './dom.js';
+
+/** @typedef {Record<import('./api.js').AreaName, import('./editor.js').Editor>} Areas */
+
+/** What a person puts in place of it: selected after an example was inserted. */
+const PLACEHOLDER = /(?<=[='])(?:G-X+|GTM-X+|YOUR_[A-Z_]+)/;
+
+/** @param {Areas} areas */
+export async function showReference(areas) {
+  const [catalogue, examples] = await Promise.all([api.catalogue(), api.examples()]);
+  fill(byId('events'), catalogue, ({ events }) => [
+    element('p', 'hint', 'Your code hears these events of the widget. Every event also has the context of the visitor.'),
+    ...events.map((/** @type {any} */ event) => eventCard(event, areas)),
+  ]);
+  fill(byId('examples'), examples, (all) => [
+    element('p', 'hint', 'Insert one, then put your own ID in the place that is selected.'),
+    ...all.map((/** @type {any} */ example) => exampleCard(example, areas)),
+  ]);
+}
+
+/** @param {HTMLElement} panel @param {import('./api.js').Reply} reply @param {(body: any) => Node[]} show */
+function fill(panel, { status, body }, show) {
+  if (status === 200) panel.replaceChildren(...show(body));
+  else panel.textContent = 'This could not be loaded. Reload the page to try again.';
+}
+
+/** @param {{name: string, when: string, fields: any[]}} event @param {Areas} areas */
+function eventCard({ name, when, fields }, areas) {
+  const code = handlerFor(name, fields);
+  const rows = fields.map(({ name: field, type, summary }) =>
+    element('tr', '', element('td', '', element('code', '', field)), element('td', '', type), element('td', '', summary)),
+  );
+  const head = element('tr', '', ...['Field', 'Type', 'Meaning'].map((text) => element('th', '', text)));
+  for (const cell of head.children) cell.setAttribute('scope', 'col');
+  const table = element('div', 'table', element('table', '', element('thead', '', head), element('tbody', '', ...rows)));
+  return element(
+    'article',
+    'card',
+    element('h2', '', element('code', '', name)),
+    element('p', '', when),
+    table,
+    sample(`the handler for ${name}`, code),
+    element('div', 'row', insertButton(`a handler for ${name}`, 'head', code, areas), copyButton(`a handler for ${name}`, () => code)),
+  );
+}
+
+/** @param {string} name @param {{name: string}[]} fields */
+function handlerFor(name, fields) {
+  const values = fields.map(({ name: field }) => `event.${field}`);
+  return `<script>
+  c2c.on('${name}', (event) => {
+    console.log(${[...values, 'event.context.orderId'].join(', ')});
+  });
+</script>
+`;
+}
+
+/** @param {{title: string, summary: string, area: import('./api.js').AreaName, code: string}} example @param {Areas} areas */
+function exampleCard({ title, summary, area, code }, areas) {
+  const details = element('details', '', element('summary', '', 'Show the code'), sample(title, code));
+  return element(
+    'article',
+    'card',
+    element('h2', '', title),
+    element('p', '', summary),
+    details,
+    element('div', 'row', insertButton(title, area, code, areas), copyButton(title, () => code)),
+  );
+}
+
+/** @param {string} label @param {string} code */
+function sample(label, code) {
+  const made = element('pre', 'sample-code', code);
+  made.tabIndex = 0;
+  made.setAttribute('role', 'region');
+  made.setAttribute('aria-label', `Code: ${label}`);
+  return made;
+}
+
+/** @param {string} label @param {import('./api.js').AreaName} name @param {string} code @param {Areas} areas */
+function insertButton(label, name, code, areas) {
+  const area = areas[name];
+  const made = button(`Insert into ${area.title}`, () => {
+    area.append(code, PLACEHOLDER);
+    announce(`Inserted at the end of ${area.title}.`);
+  });
+  made.setAttribute('aria-label', `Insert ${label} into ${area.title}`);
+  return made;
+}

@@ -1,0 +1,152 @@
+// @ts-check
+/**
+ * What happened, in order: the handshake, each event in and who heard it, each custom event out,
+ * each error with the line that a person typed. All of it is hostile text.
+ */
+
+import { button, byId, element, find } from './dom.js';
+
+/** What stays on screen; older rows go. */
+const ROWS_MAX = 500;
+
+/** What is said of a row's kind to those who see no colours and no arrows. */
+const KINDS = {
+  run: ['', ''],
+  state: ['●', 'State: '],
+  in: ['→', 'Event in: '],
+  out: ['←', 'Custom event out: '],
+  error: ['✕', 'Error: '],
+  refused: ['⊘', 'Refused: '],
+};
+
+/** @typedef {keyof typeof KINDS} Kind @typedef {{note: (text: string, level?: 'good' | 'bad') => void}} Row */
+
+/** @param {Record<import('./api.js').AreaName, import('./editor.js').Editor>} areas */
+export function timeline(areas) {
+  const view = byId('timeline');
+  const list = find(view, 'ol');
+  let began = performance.now();
+  /** @type {import('./places.js').Locate} */
+  let locate = () => null;
+  /** Rows of events that the frame has not confirmed. @type {Map<number, Row>} */
+  const unconfirmed = new Map();
+
+  /**
+   * @param {Kind} kind @param {string} title @param {unknown} [detail] shown as JSON when opened
+   * @returns {Row & {item: HTMLElement}}
+   */
+  function row(kind, title, detail) {
+    const [sign, words] = KINDS[kind];
+    const noted = element('span', 'noted');
+    const summary = element(
+      detail === undefined ? 'div' : 'summary',
+      'line',
+      element('span', 'time', kind === 'run' ? '' : elapsed()),
+      element('span', 'sign', sign),
+      element('span', 'what', element('span', 'visually-hidden', words), element('b', '', title), ' ', noted),
+    );
+    find(summary, '.sign').setAttribute('aria-hidden', 'true');
+    const content =
+      detail === undefined ? summary : element('details', '', summary, element('pre', '', JSON.stringify(detail, null, 2)));
+    const item = element('li', kind, content);
+    append(item);
+    return {
+      item,
+      note(text, level) {
+        noted.textContent = text;
+        if (level) noted.dataset.level = level;
+      },
+    };
+  }
+
+  const elapsed = () => `${((performance.now() - began) / 1000).toFixed(2)} s`;
+
+  /** The end stays in view, unless somebody has scrolled up to read. @param {HTMLElement} item */
+  function append(item) {
+    const follows = view.scrollTop + view.clientHeight >= view.scrollHeight - 8;
+    list.append(item);
+    while (list.childElementCount > ROWS_MAX) list.firstElementChild?.remove();
+    if (follows) view.scrollTop = view.scrollHeight;
+  }
+
+  /* --- What the preview reports (pages/preview.js) ----------------------------------------- */
+
+  /** @type {Record<string, (report: any) => void>} */
+  const reports = {
+    status({ status, failure }) {
+      if (status === 'ready') row('state', 'Connected').note('the code is running', 'good');
+      if (status !== 'failed') return;
+      const why =
+        failure === 'no_hello'
+          ? 'the document did not answer within 10 s; it may be busy or blocked'
+          : 'the code sent too many messages and was stopped';
+      row('error', 'Not connected').note(why, 'bad');
+    },
+
+    sent({ envelope }) {
+      const sent = row('in', envelope.name, envelope);
+      sent.item.dataset.name = envelope.name;
+      sent.note('waiting for the code');
+      unconfirmed.set(envelope.seq, sent);
+    },
+
+    custom({ envelope }) {
+      const custom = row('out', envelope.name, envelope);
+      custom.item.dataset.name = envelope.name;
+      custom.note('reached the parent page', 'good');
+    },
+
+    diagnostic({ diagnostic }) {
+      diagnostics[diagnostic.type]?.(diagnostic);
+    },
+  };
+
+  /** @type {Record<string, (diagnostic: any) => void>} */
+  const diagnostics = {
+    delivered({ seq, handlers }) {
+      const sent = unconfirmed.get(seq);
+      unconfirmed.delete(seq);
+      if (handlers === 0) sent?.note('No handler is subscribed to this event', 'bad');
+      else sent?.note(handlers === 1 ? 'heard by 1 handler' : `heard by ${handlers} handlers`, 'good');
+    },
+
+    error(diagnostic) {
+      const { message, source, line, column } = diagnostic;
+      const found = locate(source, line, column);
+      if (!found) {
+        row('error', message, diagnostic).note(source && line ? `${source}, line ${line}` : source ?? '');
+        return;
+      }
+      // Lines of the snippet, not of the document: only those can be looked up.
+      const area = areas[found.area];
+      const detail = { ...diagnostic, source: area.title, line: found.line, column: found.column };
+      const go = button(`${area.title}, line ${found.line}`, () => area.jump(found.line, found.column), 'place');
+      row('error', message, detail).item.append(go);
+    },
+
+    refused(diagnostic) {
+      row('refused', `emit('${diagnostic.name}')`, diagnostic).note(diagnostic.reason, 'bad');
+    },
+
+    dropped({ count }) {
+      row('refused', 'Too much to show').note(`${count} more reports were left out`, 'bad');
+    },
+  };
+
+  return {
+    /** A new run; what follows belongs to it. @param {string} sentence @param {import('./places.js').Locate} places */
+    begin(sentence, places) {
+      began = performance.now();
+      locate = places;
+      unconfirmed.clear();
+      row('run', sentence);
+    },
+
+    /** @param {any} report */
+    add(report) {
+      reports[report.type]?.(report);
+    },
+
+    clear: () => list.replaceChildren(),
+  };
+}

@@ -1,0 +1,38 @@
+// @ts-check
+/**
+ * The widget's end of the console's live preview. Only the widget page of a preview loads this: the
+ * page that visitors get does not know the console's origin, and nobody can play a call in it.
+ */
+
+/** @typedef {import('./host/envelope.js').Envelope} Envelope */
+
+/**
+ * Offers the console a port. Whoever else may stand on top gets nothing: the message goes to the
+ * console's exact origin.
+ *
+ * @param {string} console the console's origin
+ */
+export function connect(console) {
+  const { port1: port, port2 } = new MessageChannel();
+  window.top?.postMessage({ type: 'c2c-preview' }, console, [port2]);
+
+  return {
+    /** What the host script reports. */
+    callbacks: {
+      /** @param {string} status @param {string} [failure] */
+      onStatus: (status, failure) => port.postMessage({ type: 'status', status, failure }),
+      /** @param {Envelope} envelope */
+      onCustomEvent: (envelope) => port.postMessage({ type: 'custom', envelope }),
+      /** @param {object} diagnostic */
+      onDiagnostic: (diagnostic) => port.postMessage({ type: 'diagnostic', diagnostic }),
+    },
+
+    /** @param {Envelope} envelope an event of the widget */
+    sent: (envelope) => port.postMessage({ type: 'sent', envelope }),
+
+    /** @param {Record<string, (step: any) => void>} steps what the console may play */
+    takes(steps) {
+      port.onmessage = ({ data }) => steps[data.step]?.(data);
+    },
+  };
+}
