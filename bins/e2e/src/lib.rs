@@ -81,7 +81,7 @@ pub use engine::Engine;
 pub use error::{Context, Error, Result};
 pub use http::{Reply, request};
 pub use hyper::Method;
-pub use server::{App, Server};
+pub use server::{App, Server, Stopped};
 pub use suite::{Case, Cx, Tests, run};
 
 /// How long a test waits for something that should happen at once: long enough for a loaded

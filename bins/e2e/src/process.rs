@@ -102,6 +102,17 @@ impl Process {
         &self.dir
     }
 
+    /// Asks the child to end, as Ctrl-C does, and waits until it has. Its directory stays.
+    pub(crate) fn interrupt(&mut self) -> Result<()> {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", "INT", &pid]).status()?;
+        if !sent.success() {
+            return Err(Error::new(format!("cannot interrupt {}", self.name)));
+        }
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// What it printed so far, both streams, by line.
     pub(crate) fn output(&self) -> Vec<String> {
         self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -29,6 +29,25 @@ pub struct Server {
     /// The host of the sandbox document (whose own origin is opaque).
     pub sandbox: String,
     process: Process,
+    /// The process before a restart, whose directory has the data.
+    before: Option<Process>,
+}
+
+/// A server that was stopped, with its data and its addresses.
+#[derive(Debug)]
+pub struct Stopped(Server);
+
+impl Stopped {
+    /// Starts it again where it was.
+    pub async fn start(self) -> Result<Server> {
+        let Self(stopped) = self;
+        let console = Url::parse(&stopped.console)?.port_or_known_default().context("a port")?;
+        let pages = Url::parse(&stopped.parent)?.port_or_known_default().context("a port")?;
+        let data = stopped.before.unwrap_or(stopped.process);
+        let data_dir = data.dir().join("data");
+        let server = Server::launch(&data_dir, console, pages, &[]).await?;
+        Ok(Server { before: Some(data), ..server })
+    }
 }
 
 impl Server {
@@ -39,19 +58,30 @@ impl Server {
 
     /// Starts the server with further arguments.
     pub async fn start_with(arguments: &[&str]) -> Result<Self> {
+        // Relative to its directory.
+        Self::launch(Path::new("data"), 0, 0, arguments).await
+    }
+
+    async fn launch(data_dir: &Path, console: u16, pages: u16, arguments: &[&str]) -> Result<Self> {
         let binary = binary()?;
         let dir = fresh_dir("server")?;
         let mut command = Command::new(&binary);
         command
             .arg("--data-dir")
-            .arg(dir.join("data"))
-            .args(["--console-listen", "127.0.0.1:0"])
-            .args(["--pages-listen", "127.0.0.1:0,[::1]:0"])
+            .arg(data_dir)
+            .args(["--console-listen", &format!("127.0.0.1:{console}")])
+            .args(["--pages-listen", &format!("127.0.0.1:{pages},[::1]:{pages}")])
             .args(arguments)
             .current_dir(&dir);
         let mut process = Process::start(&binary.display().to_string(), command, dir)?;
         let [console, parent, widget, sandbox] = process.wait_until(START, announced).await?;
-        Ok(Self { console, parent, widget, sandbox, process })
+        Ok(Self { console, parent, widget, sandbox, process, before: None })
+    }
+
+    /// Stops the server as Ctrl-C does. Nobody answers at its addresses until it starts again.
+    pub fn stop(mut self) -> Result<Stopped> {
+        self.process.interrupt()?;
+        Ok(Stopped(self))
     }
 
     /// What the server printed so far, by line.

@@ -5,11 +5,13 @@
 mod steps; // what several modules do: call, hang up, read the parent page's list
 
 mod bridge; // who may speak to whom, and what the frame cannot forge or break
-mod console; // paste, save, see what is wrong
+mod console; // paste, see what is wrong, mend it, watch it fire
+mod drafts; // nothing that a person typed is lost
 mod flow; // the product's main job, through all three levels
 mod frame_api; // `window.c2c`, as custom code meets it
 mod harness; // the harness itself: what a probe can do where nothing stops it
 mod host; // what the host script promises to the widget
+mod hostile; // whatever anybody typed is only ever text in the console
 mod isolation; // what custom code cannot do, each beside the control that can
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
 
@@ -17,10 +19,12 @@ fn main() -> std::process::ExitCode {
     c2c_e2e::run(&[
         ("bridge", bridge::TESTS),
         ("console", console::TESTS),
+        ("drafts", drafts::TESTS),
         ("flow", flow::TESTS),
         ("frame_api", frame_api::TESTS),
         ("harness", harness::TESTS),
         ("host", host::TESTS),
+        ("hostile", hostile::TESTS),
         ("isolation", isolation::TESTS),
         ("vectors", vectors::TESTS),
     ])

@@ -1,0 +1,128 @@
+//! Nothing that a person typed is lost: not by a reload, not by a second window, not by a save that
+//! failed.
+
+use c2c_e2e::{App, Cx, DEADLINE, Result, Server, Tests};
+use serde_json::json;
+
+use crate::console::open;
+
+pub(crate) const TESTS: Tests = &[
+    ("a_reload_keeps_what_was_typed", &a_reload_keeps_what_was_typed),
+    ("two_windows_keep_their_own", &two_windows_keep_their_own),
+    ("a_closed_window_leaves_its_draft", &a_closed_window_leaves_its_draft),
+    ("a_failed_save_loses_nothing", &a_failed_save_loses_nothing),
+    ("what_is_saved_leaves_no_draft", &what_is_saved_leaves_no_draft),
+];
+
+async fn type_code(cx: &Cx, text: &str) -> Result<()> {
+    cx.browser.type_into("#head", text).await
+}
+
+async fn assert_code(cx: &Cx, text: &str) -> Result<()> {
+    cx.browser.wait_for("!code.hidden", DEADLINE).await?;
+    assert_eq!(cx.browser.eval("head.value").await?, text);
+    Ok(())
+}
+
+async fn save(cx: &Cx, begin: &str) -> Result<()> {
+    cx.browser.click("#code-form [type=submit]").await?;
+    message(cx, begin).await
+}
+
+async fn message(cx: &Cx, begin: &str) -> Result<()> {
+    let message = format!("message.textContent.startsWith({begin:?})");
+    cx.browser.wait_for(&message, DEADLINE).await.map(drop)
+}
+
+async fn a_reload_keeps_what_was_typed(cx: &Cx) -> Result<()> {
+    open(cx, cx.app().await?).await?;
+    type_code(cx, "<p>unsaved").await?;
+    cx.browser.reload().await?;
+    assert_code(cx, "<p>unsaved").await?;
+    let notice = cx.browser.text(".notice").await?;
+    assert!(notice.starts_with("This is your unsaved code"), "{notice}");
+    cx.browser.click(".notice button").await?;
+    assert_code(cx, "").await
+}
+
+async fn two_windows_keep_their_own(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    open(cx, app).await?;
+    let one = cx.browser.windows().await?.remove(0);
+    type_code(cx, "<p>one</p>").await?;
+    let other = cx.browser.new_tab().await?;
+    cx.browser.switch_to_window(&other).await?;
+    open(cx, app).await?;
+    // It begins with what is saved: what the first window holds is nobody's leftover.
+    assert_code(cx, "").await?;
+    assert_eq!(cx.browser.eval("document.querySelectorAll('.notice').length").await?, 0);
+    type_code(cx, "<p>other</p>").await?;
+    cx.browser.reload().await?;
+    assert_code(cx, "<p>other</p>").await?;
+    save(cx, "Saved as revision 1").await?;
+    cx.browser.switch_to_window(&one).await?;
+    cx.browser.reload().await?;
+    assert_code(cx, "<p>one</p>").await?;
+    // Both versions are there to choose from.
+    save(cx, "Not saved yet").await?;
+    assert_code(cx, "<p>one</p>").await?;
+    cx.browser.click(".notice.conflict button").await?;
+    let theirs = "document.querySelector('#theirs[open] #theirs-head').value";
+    assert_eq!(cx.browser.wait_for(theirs, DEADLINE).await?, "<p>other</p>");
+    cx.browser.click("#theirs button").await?;
+    cx.browser.click(".notice.conflict button:last-child").await?;
+    message(cx, "Saved as revision 2").await?;
+    assert_code(cx, "<p>one</p>").await
+}
+
+async fn a_closed_window_leaves_its_draft(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let first = cx.browser.windows().await?.remove(0);
+    let closed = cx.browser.new_tab().await?;
+    cx.browser.switch_to_window(&closed).await?;
+    open(cx, app).await?;
+    type_code(cx, "<p>left behind</p>").await?;
+    cx.browser.close_window().await?;
+    cx.browser.switch_to_window(&first).await?;
+    open(cx, app).await?;
+    assert_code(cx, "").await?;
+    let notice = cx.browser.text(".notice").await?;
+    assert!(notice.starts_with("Unsaved code of"), "{notice}");
+    cx.browser.click(".notice button").await?;
+    assert_code(cx, "<p>left behind</p>").await?;
+    // It is this window's own now.
+    cx.browser.reload().await?;
+    assert_code(cx, "<p>left behind</p>").await
+}
+
+async fn a_failed_save_loses_nothing(cx: &Cx) -> Result<()> {
+    let server = Server::start().await?;
+    let code = "<p>typed while the server was away</p>";
+    cx.browser.goto(&format!("{}/apps/demo", server.console)).await?;
+    crate::console::connected(cx, 1).await?;
+    cx.browser.run("head.value = ''", &[]).await?;
+    type_code(cx, code).await?;
+    let stopped = server.stop()?;
+    save(cx, "Not saved: the server did not answer").await?;
+    assert_code(cx, code).await?;
+    let server = stopped.start().await?;
+    cx.browser.goto(&format!("{}/apps/demo", server.console)).await?;
+    assert_code(cx, code).await?;
+    save(cx, "Saved as revision 2").await
+}
+
+async fn what_is_saved_leaves_no_draft(cx: &Cx) -> Result<()> {
+    let app: &App = cx.app().await?;
+    open(cx, app).await?;
+    type_code(cx, "<p>saved</p>").await?;
+    save(cx, "Saved as revision 1").await?;
+    cx.browser.reload().await?;
+    assert_code(cx, "<p>saved</p>").await?;
+    assert_eq!(
+        cx.browser
+            .eval("[document.querySelectorAll('.notice').length, Object.keys(localStorage)]")
+            .await?,
+        json!([0, []])
+    );
+    Ok(())
+}

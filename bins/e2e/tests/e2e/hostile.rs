@@ -1,0 +1,231 @@
+//! Whatever a customer, a visitor or an attacker typed is only ever text in the console: a hundred
+//! hostile texts in every place where it shows one.
+
+use std::sync::Arc;
+
+use c2c_e2e::{App, ConsoleLine, Cx, DEADLINE, Result, Server, Tests};
+use hyper::Method;
+use serde_json::json;
+
+pub(crate) const TESTS: Tests = &[
+    ("in_names", &in_names),
+    ("in_code_findings_and_conflicts", &in_code_findings_and_conflicts),
+    ("in_the_timeline", &in_the_timeline),
+    ("the_alarm_can_ring", &the_alarm_can_ring),
+];
+
+/// What runs a script where it is taken for markup, an address, a style or a template.
+const CORES: &[&str] = &[
+    "<script>top.ran=1</script>",
+    "<img src=x onerror=top.ran=1>",
+    "<svg onload=top.ran=1>",
+    "<svg><script>top.ran=1</script></svg>",
+    "<iframe srcdoc='<script>top.ran=1</script>'>",
+    "<iframe src=javascript:top.ran=1>",
+    "<a href=javascript:top.ran=1 autofocus onfocus=top.ran=1>x</a>",
+    "<body onload=top.ran=1>",
+    "<details open ontoggle=top.ran=1>",
+    "<input autofocus onfocus=top.ran=1>",
+    "<video><source onerror=top.ran=1></video>",
+    "<math><mtext><script>top.ran=1</script></mtext></math>",
+    "<object data=javascript:top.ran=1>",
+    "<style>@import'javascript:top.ran=1'</style>",
+    "<link rel=stylesheet href=//x.test/ onerror=top.ran=1>",
+    "<base href=//x.test/>",
+    "<meta http-equiv=refresh content='0;javascript:top.ran=1'>",
+    "<form action=javascript:top.ran=1><button autofocus>x",
+    "<template><script>top.ran=1</script></template>",
+    "javascript:top.ran=1",
+    "{{constructor.constructor('top.ran=1')()}}",
+    "${top.ran=1}",
+    "\u{202e}<script>top.ran=1</script>",
+    "\u{2028}top.ran=1//",
+    "&lt;script&gt;top.ran=1&lt;/script&gt;",
+];
+
+/// What ends the place where a text may have been put.
+const BREAKOUTS: &[&str] = &["", "\"'>", "</textarea></title>", "--></style>"];
+
+/// One hundred texts, each short enough for an app's name.
+fn texts() -> Vec<String> {
+    let texts =
+        BREAKOUTS.iter().flat_map(|end| CORES.iter().map(move |core| format!("{end}{core}")));
+    let texts: Vec<String> = texts.collect();
+    assert!(texts.len() == 100 && texts.iter().all(|text| text.chars().count() <= 100));
+    texts
+}
+
+/// Fails if a script of a text ran in the current page, or a policy had to stop one.
+async fn assert_quiet(cx: &Cx) -> Result<()> {
+    let strangers = "[window.ran ?? null, document.querySelectorAll(
+      'script:not([src=\"/console.js\"]), img, svg, object, base, style, iframe:not(#live), meta[http-equiv]'
+    ).length]";
+    assert_eq!(cx.browser.eval(strangers).await?, json!([null, 0]));
+    let reports = reports(cx).await?;
+    assert!(reports.is_empty(), "{reports:?}");
+    Ok(())
+}
+
+/// What the browser says of policies that had to stop something.
+async fn reports(cx: &Cx) -> Result<Vec<ConsoleLine>> {
+    let mut lines = cx.browser.console().await?.unwrap_or_default();
+    lines.retain(|line| {
+        ["Content Security Policy", "Trusted"].iter().any(|word| line.message.contains(word))
+    });
+    Ok(lines)
+}
+
+/// Such an app on a server of the test's own: the others' lists stay short.
+async fn an_app(server: &Arc<Server>) -> Result<App> {
+    server.create_app("Plain").await
+}
+
+async fn goto_app(cx: &Cx, server: &Server, app: &App) -> Result<()> {
+    cx.browser.goto(&format!("{}/apps/{}", server.console, app.id)).await?;
+    crate::console::connected(cx, 1).await
+}
+
+async fn in_names(cx: &Cx) -> Result<()> {
+    let server = Arc::new(Server::start().await?);
+    let mut apps = Vec::new();
+    for text in texts() {
+        apps.push(server.create_app(&text).await?);
+    }
+    cx.browser.goto(&format!("{}/", server.console)).await?;
+    cx.browser
+        .wait_for("document.querySelectorAll('#app-list li').length === 101", DEADLINE)
+        .await?;
+    let shown = cx
+        .browser
+        .eval("[...document.querySelectorAll('#app-list a')].map((link) => link.textContent)")
+        .await?;
+    let mut expected: Vec<String> = texts().iter().map(|text| text.trim().to_owned()).collect();
+    expected.push("Demo shop".to_owned());
+    expected.sort();
+    let mut shown: Vec<String> = serde_json::from_value(shown).expect("names");
+    shown.sort();
+    assert_eq!(shown, expected);
+    assert_quiet(cx).await?;
+    for (app, text) in apps.iter().zip(texts()) {
+        for page in ["", "/settings"] {
+            cx.browser.goto(&format!("{}/apps/{}{page}", server.console, app.id)).await?;
+            let named = "document.querySelector('#app-name').textContent";
+            let name = cx.browser.wait_for(named, DEADLINE).await?;
+            assert_eq!(name.as_str(), Some(text.trim()));
+            assert_quiet(cx).await?;
+        }
+    }
+    // The demo page shows the name as well.
+    cx.browser.goto(&apps[0].parent_url("")).await?;
+    cx.browser.wait_for("document.querySelector('#app-name').textContent", DEADLINE).await?;
+    assert_eq!(cx.browser.eval("window.ran ?? null").await?, json!(null));
+    Ok(())
+}
+
+async fn in_code_findings_and_conflicts(cx: &Cx) -> Result<()> {
+    let server = Arc::new(Server::start().await?);
+    let app = an_app(&server).await?;
+    goto_app(cx, &server, &app).await?;
+    let everything = texts().join("\n");
+    for text in texts().iter().chain([&everything]) {
+        let type_it = "for (const area of [head, document.getElementById('body-end')]) {
+            area.value = arguments[0];
+            area.dispatchEvent(new Event('input'));
+        }
+        document.querySelector('.verdict').textContent = 'unchecked';";
+        cx.browser.run(type_it, &[json!(text)]).await?;
+        cx.browser
+            .wait_for("document.querySelector('.verdict').textContent !== 'unchecked'", DEADLINE)
+            .await?;
+        assert_quiet(cx).await?;
+    }
+    // A reload brings the draft back, with its notice; and somebody else has saved as bad a text.
+    let theirs =
+        json!({"head": "", "bodyEnd": CORES.join("\n").replace("<template>", ""), "revision": 0});
+    let path = format!("/api/apps/{}/code", app.id);
+    let reply = server.api(Method::PUT, &path, Some(&theirs)).await?;
+    let theirs = if reply.status == 200 {
+        theirs
+    } else {
+        json!({"head": CORES[1], "bodyEnd": CORES[2], "revision": 0})
+    };
+    server.api(Method::PUT, &path, Some(&theirs)).await?;
+    cx.browser.reload().await?;
+    cx.browser.wait_for("document.querySelector('.notice.draft')", DEADLINE).await?;
+    cx.browser
+        .run("head.value = '<p>mine</p>'; document.getElementById('body-end').value = '';", &[])
+        .await?;
+    cx.browser.type_into("#head", " ").await?;
+    cx.browser.click("#code-form [type=submit]").await?;
+    cx.browser.wait_for("document.querySelector('.notice.conflict button')", DEADLINE).await?;
+    cx.browser.click(".notice.conflict button").await?;
+    cx.browser
+        .wait_for(
+            "document.querySelector('#theirs[open] #theirs-body-end').value.includes('top.ran')",
+            DEADLINE,
+        )
+        .await?;
+    assert_quiet(cx).await
+}
+
+async fn in_the_timeline(cx: &Cx) -> Result<()> {
+    let server = Arc::new(Server::start().await?);
+    let app = an_app(&server).await?;
+    goto_app(cx, &server, &app).await?;
+    // Few enough at a time for the bridge's limits.
+    for (run, texts) in texts().chunks(8).enumerate() {
+        let list = serde_json::to_string(texts)
+            .expect("texts")
+            .replace("</", "<\\/")
+            .replace("<!--", "<\\!--");
+        let code = format!(
+            "<script>
+              for (const text of {list}) {{
+                c2c.emit('payload', {{ text, [text]: [text] }});
+                c2c.emit(text, {{}});
+                setTimeout(() => {{ throw new Error(text); }});
+              }}
+            </script>"
+        );
+        cx.browser.run("head.value = ''", &[]).await?;
+        let type_it = "head.value = arguments[0]; head.dispatchEvent(new Event('input'));";
+        cx.browser.run(type_it, &[json!(code)]).await?;
+        cx.browser.click("#clear").await?;
+        cx.browser.click("#run [type=submit]").await?;
+        let count = texts.len();
+        let rows = format!(
+            "['out', 'refused', 'error'].every((kind) => document.querySelectorAll('#timeline .' + kind).length === {count})"
+        );
+        cx.browser.wait_for(&rows, DEADLINE).await?;
+        cx.browser.run("for (const row of document.querySelectorAll('#timeline details')) row.open = true;", &[]).await?;
+        let text = cx.browser.eval("document.querySelector('#timeline').textContent").await?;
+        let text = text.as_str().unwrap_or_default();
+        for hostile in texts {
+            // In the error's message and, as JSON, in the event.
+            assert!(text.contains(hostile.as_str()), "run {run}: {hostile} is not shown");
+        }
+        assert_quiet(cx).await?;
+    }
+    // Parent page and widget, inside the preview, show and relay them as text too.
+    cx.browser.enter_frame("#live").await?;
+    assert_eq!(
+        cx.browser.eval("[window.ran ?? null, document.images.length]").await?,
+        json!([null, 0])
+    );
+    Ok(())
+}
+
+/// The control: what the checks above look for, they find.
+async fn the_alarm_can_ring(cx: &Cx) -> Result<()> {
+    let page = format!("<!DOCTYPE html><body>{}", CORES[0]);
+    cx.browser.goto(&cx.collector.page("/ran", page, &[])).await?;
+    assert_eq!(cx.browser.eval("window.ran ?? null").await?, 1);
+    cx.browser.goto(&format!("{}/", cx.server().await?.console)).await?;
+    assert!(reports(cx).await?.is_empty());
+    cx.browser.run("new Image().src = 'http://localhost:1/x.png'", &[]).await?;
+    let markup = "(() => { try { document.body.innerHTML = 'x'; } catch { return 'refused'; } })()";
+    assert_eq!(cx.browser.eval(markup).await?, "refused");
+    let reports = reports(cx).await?;
+    assert!(reports.len() >= 2, "{reports:?}");
+    Ok(())
+}
