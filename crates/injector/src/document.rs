@@ -63,7 +63,7 @@ impl Document {
     ///
     /// A browser reports an error of pasted code with a place in the whole document. This is what it takes to find the
     /// area, and the line and column in it: take `start.line` away from the line and add 1; in the snippet's first line
-    /// do the same with the column. (After a U+2028 or U+2029 in a script some browsers count a line more than there is.)
+    /// do the same with the column. `WebKit` reports no place at all for errors in a document without an origin.
     pub fn area_range(&self, area: Area) -> Range<Position> {
         let chunks_before = match area {
             Area::Head => 3,

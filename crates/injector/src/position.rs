@@ -6,8 +6,10 @@ use serde::Serialize;
 
 /// A place in a document, as browsers name it in the errors of inline scripts. In JSON its names are in camelCase.
 ///
-/// Columns count UTF-16 code units, as browsers do there (and text areas too), so that a place that a browser reported and
-/// one of these can be subtracted. A [`Diagnostic`](crate::Diagnostic) counts characters instead: it is read by people.
+/// Columns count UTF-16 code units, as text areas do, so that a place that a browser reported and one of these can be
+/// subtracted. Engines agree with it, and with each other, in every line that has neither a character beyond U+FFFF (Firefox
+/// counts one unit for it) nor a CR without LF before it (Chromium ends no line there; what is typed into a text area has
+/// none). A [`Diagnostic`](crate::Diagnostic) counts characters instead: it is read by people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Position {

@@ -13,6 +13,7 @@ mod harness; // the harness itself: what a probe can do where nothing stops it
 mod host; // what the host script promises to the widget
 mod hostile; // whatever anybody typed is only ever text in the console
 mod isolation; // what custom code cannot do, each beside the control that can
+mod previews; // drafts in the console, and the examples that it offers
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
 
 fn main() -> std::process::ExitCode {
@@ -26,6 +27,7 @@ fn main() -> std::process::ExitCode {
         ("host", host::TESTS),
         ("hostile", hostile::TESTS),
         ("isolation", isolation::TESTS),
+        ("previews", previews::TESTS),
         ("vectors", vectors::TESTS),
     ])
 }
