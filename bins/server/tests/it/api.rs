@@ -40,7 +40,7 @@ async fn the_list_says_how_new_each_apps_code_is() {
     for revision in 1..=10 {
         assert_eq!(fixture.write("PUT", CODE, &code("", revision)).await.status, 200);
     }
-    let last = Timestamp::now();
+    let before = Timestamp::now();
     assert_eq!(fixture.write("PUT", CODE, &code("", 11)).await.status, 200);
     let list = fixture.get(To::Console, "/api/apps", &[]).await.json();
     let [demo, empty] = list["apps"].as_array().expect("a list").as_slice() else {
@@ -48,7 +48,7 @@ async fn the_list_says_how_new_each_apps_code_is() {
     };
     assert_eq!((&demo["id"], &demo["revision"]), (&json!("demo"), &json!(12)));
     let saved: Timestamp = demo["savedAt"].as_str().expect("a time").parse().expect("RFC 3339");
-    assert!(last <= saved && saved <= Timestamp::now(), "{saved}");
+    assert!(before <= saved && saved <= Timestamp::now(), "{saved}");
     assert_eq!((&empty["revision"], &empty["savedAt"]), (&json!(0), &json!(null)));
 }
 

@@ -64,7 +64,7 @@ fn areas_are_where_they_are(skeleton: &str, head: &str, body_end: &str) {
     let document = checked.compile(&ScriptAttributes::new());
     let text = String::from_utf8(document.chunks().concat()).expect("it is UTF-8");
     for (area, chunk) in [(Area::Head, 3), (Area::BodyEnd, 5)] {
-        let start: usize = document.chunks()[..chunk].iter().map(|chunk| chunk.len()).sum();
+        let start = document.chunks()[..chunk].concat().len();
         let end = start + document.chunks()[chunk].len();
         let [start, end] = [start, end].map(|at| place(&text[..at], &text[at..]));
         assert_eq!(document.area_range(area), start..end, "{area:?} of {text:?}");
