@@ -26,9 +26,10 @@ async fn stage(cx: &Cx, head: &str, body_end: &str) -> Result<Value> {
 async fn the_console_plays_a_draft_and_nothing_else(cx: &Cx) -> Result<()> {
     let code = |name| format!("<script>fetch('{}')</script>", cx.collector.hit_url(name));
     let app = cx.app().await?;
+    crate::console::open(cx, app).await?;
+    // After that, or the console's own preview would run it.
     app.save(&code("published"), "").await?;
     let staged = stage(cx, &code("draft"), "").await?;
-    cx.browser.goto(&format!("{}/apps/{}", cx.server().await?.console, app.id)).await?;
     let frame = "const [src] = arguments;
         const frame = document.createElement('iframe');
         frame.src = src;
