@@ -20,6 +20,10 @@
   const PAYLOAD_UNITS_MAX = 16384;
   const NAME_LENGTH_MAX = 64;
   const HOLD_MS_MAX = 3000;
+  const DIAGNOSTIC_UNITS_MAX = 1024;
+  const DIAGNOSTIC_BURST = 20;
+  const DIAGNOSTICS_PER_SECOND = 5;
+  const DROPPED_DELAY_MS = 1000;
 
   const { create, freeze, defineProperty, getOwnPropertyDescriptor } = Object;
   const { ownKeys } = Reflect;
@@ -37,8 +41,9 @@
   const dataOf = getter(MessageEvent.prototype, 'data');
   const readyStateOf = getter(Document.prototype, 'readyState');
   const charCodeAt = uncurry(String.prototype.charCodeAt);
-  const report = window.reportError;
-  const { Event } = window;
+  const slice = uncurry(String.prototype.slice);
+  const now = uncurry(Performance.prototype.now);
+  const { Event, String: toText, performance: clock, reportError: report, setTimeout: later } = window;
   const page = document;
   const frame = window;
 
@@ -54,11 +59,12 @@
    * The boot name is written by the host, but anybody may frame this document and write another:
    * what does not have its form counts as absent.
    * @param {string} text
-   * @returns {{origin: string, context: Readonly<Record<string, string>>}}
+   * @returns {{origin: string, context: Readonly<Record<string, string>>, diagnostics: boolean}}
    */
   function readBoot(text) {
     const context = create(null);
     let origin = '';
+    let diagnostics = false;
     try {
       const value = parse(text);
       if (value.c2c === PROTOCOL && typeof value.origin === 'string') {
@@ -68,11 +74,12 @@
           if (typeof entry === 'string') context[keys[i]] = entry;
         }
         origin = value.origin;
+        diagnostics = value.diagnostics === true;
       }
     } catch {
       // Not JSON, or not of the form: there is no context.
     }
-    return { origin, context: freeze(context) };
+    return { origin, context: freeze(context), diagnostics };
   }
 
   /* --- Handlers -------------------------------------------------------------------------- */
@@ -128,10 +135,14 @@
     list.last = kept;
   }
 
-  /** @param {{name: string, data: any, timestamp: string, id: string, seq: number}} event */
+  /**
+   * Calls the handlers of an event, and gives their number.
+   * @param {{name: string, data: any, timestamp: string, id: string, seq: number}} event
+   */
   function deliver(event) {
     const list = lists[event.name];
-    if (!list) return;
+    let handlers = 0;
+    if (!list) return handlers;
     const { name, data, timestamp, id, seq } = event;
     defineProperty(data, 'context', /** @type {any} */ ({ __proto__: null, value: boot.context, enumerable: true }));
     deepFreeze(data);
@@ -139,8 +150,12 @@
     // A handler that is added during the delivery does not hear this event.
     const end = registrations;
     for (let entry = list.first; entry && entry.order < end; entry = entry.next) {
-      if (entry.active) call(entry.handler, data, meta);
+      if (entry.active) {
+        handlers += 1;
+        call(entry.handler, data, meta);
+      }
     }
+    return handlers;
   }
 
   /** A handler that throws stops no other; its error shows in the frame's own console.
@@ -149,7 +164,7 @@
     try {
       handler(data, meta);
     } catch (error) {
-      report(error);
+      reportCaught(error);
     }
   }
 
@@ -164,17 +179,22 @@
   /** What the widget sent counts event by event: one that cannot be delivered takes no other along.
    * @param {any} event */
   function tryDeliver(event) {
+    let handlers = 0;
     try {
-      deliver(event);
+      handlers = deliver(event);
     } catch (error) {
-      report(error);
+      reportCaught(error);
     }
+    if (diagnosing) postTo(port, { type: 'delivered', seq: event.seq, handlers });
   }
 
   /* --- Emitting -------------------------------------------------------------------------- */
 
-  /** @param {string} reason */
-  const refused = (reason) => freeze({ ok: false, reason });
+  /** @param {unknown} name @param {string} reason */
+  function refuse(name, reason) {
+    if (diagnosing) diagnose({ type: 'refused', name: cut(describe(name)), reason });
+    return freeze({ ok: false, reason });
+  }
   const accepted = freeze({ ok: true });
 
   /**
@@ -182,19 +202,19 @@
    * @param {unknown} name @param {unknown} [data] an object that JSON can express
    */
   function emit(name, data) {
-    if (!port) return refused('this page is not connected to a widget');
+    if (!port) return refuse(name, 'this page is not connected to a widget');
     const fault = nameFault(name);
-    if (fault) return refused(fault);
+    if (fault) return refuse(name, fault);
     let json;
     try {
       json = data === undefined ? '{}' : stringify(data);
     } catch {
-      return refused('data cannot be written as JSON');
+      return refuse(name, 'data cannot be written as JSON');
     }
     if (typeof json !== 'string' || charCodeAt(json, 0) !== 0x7b /* { */) {
-      return refused('data must be an object');
+      return refuse(name, 'data must be an object');
     }
-    if (json.length > PAYLOAD_UNITS_MAX) return refused('data is too large: its JSON has more than 16 KiB');
+    if (json.length > PAYLOAD_UNITS_MAX) return refuse(name, 'data is too large: its JSON has more than 16 KiB');
     postTo(port, { type: 'emit', name, json });
     return accepted;
   }
@@ -217,6 +237,138 @@
       }
     }
     return '';
+  }
+
+  /* --- Diagnostics ----------------------------------------------------------------------- */
+  // For the person who wrote the code, so only where the host asked; the host trusts none of it. The
+  // limits are the host's as well. They are here so that a flood costs the widget nothing.
+
+  let tokens = DIAGNOSTIC_BURST;
+  let refilled = 0;
+  let dropped = 0;
+  /** Whether the browser is showing an error that the shim has told already. */
+  let reporting = false;
+
+  /** Sends a diagnostic, or counts it if there are too many: the last token is for their number.
+   * @param {object} diagnostic */
+  function diagnose(diagnostic) {
+    const time = now(clock);
+    tokens += ((time - refilled) / 1000) * DIAGNOSTICS_PER_SECOND;
+    if (tokens > DIAGNOSTIC_BURST) tokens = DIAGNOSTIC_BURST;
+    refilled = time;
+    if (tokens >= 2) {
+      tokens -= 1;
+      postTo(port, diagnostic);
+    } else {
+      if (dropped === 0) later(tellDropped, DROPPED_DELAY_MS);
+      dropped += 1;
+    }
+  }
+
+  function tellDropped() {
+    tokens -= 1;
+    postTo(port, { type: 'dropped', count: dropped });
+    dropped = 0;
+  }
+
+  /**
+   * Shows a caught error in the frame's own console, as if nobody had caught it. The diagnostic is
+   * not left to the browser's event: for what is no `Error`, that names the place of the call below,
+   * and WebKit's names none. (`document.open()` erases the listener, too.)
+   * @param {unknown} error
+   */
+  function reportCaught(error) {
+    if (diagnosing) diagnoseThrown('script', error);
+    reporting = true;
+    report(error);
+    reporting = false;
+  }
+
+  /**
+   * What was thrown is custom code's own, and to read it may run custom code: that finds nothing of
+   * ours here, and whatever it does is caught.
+   * @param {string} kind @param {any} value
+   */
+  function diagnoseThrown(kind, value) {
+    let stack;
+    try {
+      stack = value.stack;
+    } catch {
+      // Nor can anybody else read it.
+    }
+    if (typeof stack !== 'string') stack = '';
+    const text = describe(value);
+    // Chromium repeats the text in front of the stack: a long one would leave no room for the place.
+    if (slice(stack, 0, text.length) === text) stack = slice(stack, text.length);
+    diagnoseError(kind, text, '', 0, 0, stack);
+  }
+
+  /**
+   * @param {string} kind @param {string} message @param {string} source @param {number} line
+   * @param {number} column @param {string} stack names the place if there is no `source`
+   */
+  function diagnoseError(kind, message, source, line, column, stack) {
+    diagnose({ type: 'error', kind, message: cut(message), source: cut(source), line, column, stack: cut(stack) });
+  }
+
+  /** @param {string} text */
+  const cut = (text) => slice(text, 0, DIAGNOSTIC_UNITS_MAX);
+
+  /** @param {unknown} value */
+  function describe(value) {
+    try {
+      return toText(value);
+    } catch {
+      return 'a value that has no text';
+    }
+  }
+
+  /** Listens before anybody else can, and stops no event. */
+  function watchErrors() {
+    const isTrusted = getter(new Event('error'), 'isTrusted');
+    const targetOf = getter(Event.prototype, 'target');
+    const messageOf = getter(ErrorEvent.prototype, 'message');
+    const sourceOf = getter(ErrorEvent.prototype, 'filename');
+    const lineOf = getter(ErrorEvent.prototype, 'lineno');
+    const columnOf = getter(ErrorEvent.prototype, 'colno');
+    const reasonOf = getter(PromiseRejectionEvent.prototype, 'reason');
+    const resources = [
+      { what: 'script', urlOf: getter(HTMLScriptElement.prototype, 'src') },
+      { what: 'stylesheet', urlOf: getter(HTMLLinkElement.prototype, 'href') },
+      { what: 'image', urlOf: getter(HTMLImageElement.prototype, 'src') },
+      { what: 'frame', urlOf: getter(HTMLIFrameElement.prototype, 'src') },
+    ];
+
+    /** @param {unknown} element */
+    function diagnoseResource(element) {
+      for (let i = 0; i < resources.length; i++) {
+        const { what, urlOf } = resources[i];
+        let url;
+        try {
+          url = urlOf(element);
+        } catch {
+          continue; // It is an element of another kind.
+        }
+        return diagnoseError('resource', `the ${what} could not be loaded`, url, 0, 0, '');
+      }
+    }
+
+    // What custom code dispatches is not what the browser saw.
+    addListener(frame, 'error', (/** @type {Event} */ event) => {
+      if (!isTrusted(event)) return;
+      if (targetOf(event) !== frame) diagnoseResource(targetOf(event));
+      else if (!reporting) diagnoseError('script', messageOf(event), sourceOf(event), lineOf(event), columnOf(event), '');
+    }, true);
+    addListener(frame, 'unhandledrejection', (/** @type {Event} */ event) => {
+      // WebKit's own are not trusted either, so what libraries dispatch counts, if it has a reason.
+      let reason;
+      try {
+        reason = reasonOf(event);
+      } catch {
+        return;
+      }
+      diagnoseThrown('rejection', reason);
+    }, true);
   }
 
   /* --- Holding --------------------------------------------------------------------------- */
@@ -250,7 +402,7 @@
 
   if (holding) {
     addListener(page, 'DOMContentLoaded', release);
-    setTimeout(release, HOLD_MS_MAX);
+    later(release, HOLD_MS_MAX);
   }
 
   /* --- The port -------------------------------------------------------------------------- */
@@ -279,6 +431,8 @@
   }
 
   const port = connect();
+  const diagnosing = port !== null && boot.diagnostics;
+  if (diagnosing) watchErrors();
 
   /**
    * Says hello to the widget, if its origin is one that the server listed for this app. This is

@@ -41,14 +41,29 @@ pub struct BridgeLimits {
     pub queue_max: usize,
     /// How many events travel in one message.
     pub batch_max: usize,
-    /// How many window messages other than the hello a frame may send before it is removed.
+    /// How many messages that are not of the protocol a frame may send before it is removed.
     pub stray_messages_max: usize,
-    /// How many custom events may be refused before the frame is removed.
+    /// How many custom events and diagnostics may be refused before the frame is removed.
     pub refusals_max: usize,
     /// How long the host waits for the hello, in milliseconds.
     pub hello_deadline_ms: usize,
     /// How long the shim holds events for a document that does not finish loading, in milliseconds.
     pub hold_ms_max: usize,
+    /// The greatest length of each text of a diagnostic, in UTF-16 code units: the shim cuts, the
+    /// host refuses. A diagnostic has at most three, so none has more than 4 KiB.
+    pub diagnostic_units_max: usize,
+    /// How many diagnostics are passed on at once. Reports of deliveries do not count: there is at
+    /// most one for each event that was sent.
+    pub diagnostic_burst: usize,
+    /// How many diagnostics are passed on per second once the burst is spent.
+    pub diagnostics_per_second: usize,
+    /// How long the first diagnostic that was left out waits for others, in milliseconds, before
+    /// their number is told.
+    pub dropped_delay_ms: usize,
+    /// The greatest number of handlers that a report of a delivery may claim.
+    pub handlers_max: usize,
+    /// Of how many events that were sent the host awaits the report; it gives up the oldest.
+    pub unreported_max: usize,
 }
 
 impl Default for BridgeLimits {
@@ -64,6 +79,12 @@ impl Default for BridgeLimits {
             refusals_max: 10_000,
             hello_deadline_ms: 10_000,
             hold_ms_max: 3000,
+            diagnostic_units_max: 1024,
+            diagnostic_burst: 20,
+            diagnostics_per_second: 5,
+            dropped_delay_ms: 1000,
+            handlers_max: 1_000_000,
+            unreported_max: 1024,
         }
     }
 }

@@ -20,7 +20,9 @@ pub struct HostModule {
 /// The host script: `host.js`, which widget pages and parent pages import, and what it imports.
 pub const HOST_MODULES: &[HostModule] = &[
     HostModule { path: "host.js", text: include_str!("../js/host.js") },
+    HostModule { path: "host/bucket.js", text: include_str!("../js/host/bucket.js") },
     HostModule { path: "host/context.js", text: include_str!("../js/host/context.js") },
+    HostModule { path: "host/diagnostic.js", text: include_str!("../js/host/diagnostic.js") },
     HostModule { path: "host/envelope.js", text: include_str!("../js/host/envelope.js") },
     HostModule { path: "host/limits.js", text: include_str!("../js/host/limits.js") },
     HostModule { path: "host/listen.js", text: include_str!("../js/host/listen.js") },

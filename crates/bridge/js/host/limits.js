@@ -23,4 +23,10 @@ export const BRIDGE_LIMITS = Object.freeze({
   stray_messages_max: 1000,
   refusals_max: 10000,
   hello_deadline_ms: 10000,
+  diagnostic_units_max: 1024,
+  diagnostic_burst: 20,
+  diagnostics_per_second: 5,
+  dropped_delay_ms: 1000,
+  handlers_max: 1000000,
+  unreported_max: 1024,
 });

@@ -10,7 +10,9 @@
  * the port is the identity: it dies with its document.
  */
 
+import { tokenBucket } from './bucket.js';
 import { contextFromEntries } from './context.js';
+import { diagnosticsTo } from './diagnostic.js';
 import { envelopes } from './envelope.js';
 import { BRIDGE_LIMITS } from './limits.js';
 import { CUSTOM_PREFIX, customNameFault } from './name.js';
@@ -30,6 +32,7 @@ const FRAME_ATTRIBUTES = [
 ];
 
 /**
+ * @typedef {import('./diagnostic.js').Diagnostic} Diagnostic
  * @typedef {import('./envelope.js').Envelope} Envelope
  * @typedef {'connecting' | 'ready' | 'failed' | 'destroyed'} Status
  * @typedef {'no_hello' | 'flooded'} Failure
@@ -57,8 +60,9 @@ const FRAME_ATTRIBUTES = [
  *   says that the document did not answer within 10 s; a late answer still makes it `ready`
  * @param {(envelope: Envelope) => void} [options.onCustomEvent] what custom code emitted: its data
  *   is text from a stranger
- * @param {(name: unknown, reason: string) => void} [options.onRefused] an emit of custom code that
- *   broke a rule or a limit
+ * @param {(diagnostic: Diagnostic) => void} [options.onDiagnostic] what happened in the frame, for
+ *   the person who wrote its code: errors, refused emits, deliveries. All its text is that of a
+ *   stranger. Without it the frame does not look
  * @returns {Bridge}
  */
 export function mount({
@@ -68,20 +72,21 @@ export function mount({
   parentOrigins = [],
   onStatus = () => {},
   onCustomEvent = () => {},
-  onRefused = () => {},
+  onDiagnostic,
 }) {
   const checked = contextFromEntries(Object.entries(context)).context;
   const relay = relayTo(parentOrigins);
   const envelope = envelopes(checked);
   const nonce = randomHex(16);
-  const iframe = createFrame(src, nonce, checked);
-  const takesEmit = tokenBucket();
+  const iframe = createFrame(src, nonce, checked, onDiagnostic !== undefined);
+  const takesEmit = tokenBucket(BRIDGE_LIMITS.emit_burst, BRIDGE_LIMITS.emits_per_second);
+  const diagnostics = onDiagnostic && diagnosticsTo(onDiagnostic);
 
   /** @type {Status} */
   let status = 'connecting';
   /** @type {MessagePort | null} */
   let port = null;
-  /** @type {object[]} */
+  /** @type {Envelope[]} what the frame is to get; it adds the context by itself */
   let queue = [];
   let strays = 0;
   let refusals = 0;
@@ -143,22 +148,37 @@ export function mount({
 
   /** @param {MessageEvent} event */
   function onPortMessage({ data }) {
-    if (typeof data !== 'object' || data === null || data.type !== 'emit') return countStray();
-    if (!takesEmit()) return refuse(data.name, 'too many events: at most 20 a second');
-    const fault = customNameFault(data.name);
-    if (fault) return refuse(data.name, `the name is not permitted (${fault})`);
-    const payload = readPayload(data.json);
-    if ('fault' in payload) return refuse(data.name, payload.fault);
-    const custom = envelope(CUSTOM_PREFIX + data.name, payload.data);
+    if (typeof data !== 'object' || data === null) return countStray();
+    if (data.type === 'emit') return onEmit(data);
+    const outcome = diagnostics?.take(data) ?? 'stray';
+    if (outcome === 'stray') countStray();
+    // The shim keeps the limits by itself: what goes beyond them is a flood by somebody else.
+    else if (outcome === 'refused') countRefusal();
+  }
+
+  /** @param {{name: unknown, json: unknown}} data */
+  function onEmit({ name, json }) {
+    if (!takesEmit()) return refuse(name, 'too many events: at most 20 a second');
+    const fault = customNameFault(name);
+    if (fault) return refuse(name, `the name is not permitted (${fault})`);
+    const payload = readPayload(json);
+    if ('fault' in payload) return refuse(name, payload.fault);
+    const custom = envelope(CUSTOM_PREFIX + name, payload.data);
     relay(custom);
     onCustomEvent(custom);
   }
 
   /** @param {unknown} name @param {string} reason */
   function refuse(name, reason) {
+    countRefusal();
+    // Not if that was one too many.
+    if (port !== null) diagnostics?.refused(name, reason);
+  }
+
+  /** A frame that goes on against the rules is removed. */
+  function countRefusal() {
     refusals += 1;
     if (refusals > BRIDGE_LIMITS.refusals_max) endFlood();
-    else onRefused(name, reason);
   }
 
   /* --- To the frame ---------------------------------------------------------------------- */
@@ -189,6 +209,7 @@ export function mount({
   function flush() {
     const events = queue;
     queue = [];
+    diagnostics?.sent(events);
     for (let at = 0; at < events.length && port !== null; at += BRIDGE_LIMITS.batch_max) {
       port.postMessage({ type: 'events', events: events.slice(at, at + BRIDGE_LIMITS.batch_max) });
     }
@@ -198,6 +219,7 @@ export function mount({
 
   function release() {
     clearTimeout(deadline);
+    diagnostics?.stop();
     window.removeEventListener('message', onWindowMessage);
     if (port !== null) port.close();
     port = null;
@@ -232,13 +254,16 @@ export function mount({
  * @param {string} src
  * @param {string} nonce
  * @param {Record<string, string>} context
+ * @param {boolean} diagnostics whether the frame is to send diagnostics
  */
-function createFrame(src, nonce, context) {
+function createFrame(src, nonce, context, diagnostics) {
   const url = new URL(src, location.href);
   url.hash = nonce;
   const iframe = document.createElement('iframe');
   for (const [name, value] of FRAME_ATTRIBUTES) iframe.setAttribute(name, value);
-  iframe.name = JSON.stringify({ c2c: PROTOCOL, origin: location.origin, context });
+  // `undefined` is left out: the name says nothing of what is not wanted.
+  const asked = diagnostics || undefined;
+  iframe.name = JSON.stringify({ c2c: PROTOCOL, origin: location.origin, context, diagnostics: asked });
   iframe.title = 'Custom code';
   iframe.tabIndex = -1;
   iframe.setAttribute('aria-hidden', 'true');
@@ -284,21 +309,6 @@ function isWithin(source, frame) {
   let current = source;
   while (current !== frame && current.parent !== current && current.parent !== null) current = current.parent;
   return current === frame;
-}
-
-/** A token bucket for the custom events of one frame. */
-function tokenBucket() {
-  const { emit_burst: burst, emits_per_second: rate } = BRIDGE_LIMITS;
-  let tokens = burst;
-  let last = performance.now();
-  return () => {
-    const now = performance.now();
-    tokens = Math.min(burst, tokens + ((now - last) / 1000) * rate);
-    last = now;
-    if (tokens < 1) return false;
-    tokens -= 1;
-    return true;
-  };
 }
 
 /** @param {number} length in bytes */

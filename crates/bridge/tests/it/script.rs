@@ -48,13 +48,24 @@ fn scripts_and_crate_have_the_same_limits() {
         ("stray_messages_max", bridge.stray_messages_max),
         ("refusals_max", bridge.refusals_max),
         ("hello_deadline_ms", bridge.hello_deadline_ms),
+        ("diagnostic_units_max", bridge.diagnostic_units_max),
+        ("diagnostic_burst", bridge.diagnostic_burst),
+        ("diagnostics_per_second", bridge.diagnostics_per_second),
+        ("dropped_delay_ms", bridge.dropped_delay_ms),
+        ("handlers_max", bridge.handlers_max),
+        ("unreported_max", bridge.unreported_max),
     ] {
         let line = format!("  {name}: {value},\n");
         assert_eq!(limits.matches(&line).count(), 1, "js/host/limits.js does not say {line:?}");
     }
-    for (name, value) in
-        [("PAYLOAD_UNITS_MAX", bridge.payload_units_max), ("HOLD_MS_MAX", bridge.hold_ms_max)]
-    {
+    for (name, value) in [
+        ("PAYLOAD_UNITS_MAX", bridge.payload_units_max),
+        ("HOLD_MS_MAX", bridge.hold_ms_max),
+        ("DIAGNOSTIC_UNITS_MAX", bridge.diagnostic_units_max),
+        ("DIAGNOSTIC_BURST", bridge.diagnostic_burst),
+        ("DIAGNOSTICS_PER_SECOND", bridge.diagnostics_per_second),
+        ("DROPPED_DELAY_MS", bridge.dropped_delay_ms),
+    ] {
         let line = format!("const {name} = {value};");
         assert_eq!(SHIM.matches(&line).count(), 1, "js/shim.js does not say {line:?}");
     }

@@ -1,0 +1,22 @@
+// @ts-check
+/** How often something may happen: bursts, and a rate in the long run. */
+
+/**
+ * A token bucket. The returned function says whether it may happen once more, now.
+ *
+ * @param {number} burst how often at once
+ * @param {number} rate how often per second once the burst is spent
+ * @returns {() => boolean}
+ */
+export function tokenBucket(burst, rate) {
+  let tokens = burst;
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    tokens = Math.min(burst, tokens + ((now - last) / 1000) * rate);
+    last = now;
+    if (tokens < 1) return false;
+    tokens -= 1;
+    return true;
+  };
+}

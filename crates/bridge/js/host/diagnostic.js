@@ -1,0 +1,179 @@
+// @ts-check
+/**
+ * Diagnostics: what happened in the frame, for the person who wrote its code. They carry what
+ * strangers wrote and what visitors brought, so they go to one callback and never to parent pages.
+ */
+
+import { tokenBucket } from './bucket.js';
+import { BRIDGE_LIMITS } from './limits.js';
+
+/**
+ * All text in a diagnostic is that of a stranger.
+ *
+ * @typedef {{type: 'delivered', seq: number, name: string, handlers: number}} Delivered the frame
+ *   has handed a widget event to so many handlers, and they have run
+ * @typedef {{
+ *   type: 'error',
+ *   kind: 'script' | 'rejection' | 'resource',
+ *   message: string,
+ *   source: string | null,
+ *   line: number | null,
+ *   column: number | null,
+ * }} CodeError an uncaught error, a rejection that nobody handles, or something that did not load;
+ *   `source` is a URL without query and fragment, line and column count from 1 in it
+ * @typedef {{type: 'refused', name: string, reason: string}} RefusedEmit an emit that was not taken
+ * @typedef {{type: 'dropped', count: number}} Dropped so many were left out: there were too many
+ * @typedef {Delivered | CodeError | RefusedEmit | Dropped} Diagnostic
+ */
+
+const KINDS = ['script', 'rejection', 'resource'];
+
+/** What browsers call an error that they say no more about. */
+const MUTED = 'Script error.';
+const MUTED_EXPLAINED =
+  'an error whose details the browser hides, as it does for scripts from other sites unless they are ' +
+  'loaded with CORS (the attribute crossorigin)';
+
+/** Greater numbers than this are no line, no column and no count. */
+const NUMBER_MAX = 2 ** 31;
+
+/**
+ * A line of a stack with a place: `    at f (URL:1:2)` or `    at URL:1:2` in Chromium, `f@URL:1:2`
+ * in Firefox and WebKit.
+ */
+const STACK_LINE = /^(?: +at (?:async )?(?:.*\()?|[^@\n]*@)((?:https?|blob):[^\s()]+):(\d{1,9}):(\d{1,9})\)?$/m;
+
+/**
+ * Reads what has a form of its own. (A report of a delivery has not: it must match an event.)
+ *
+ * @param {any} data
+ * @returns {CodeError | RefusedEmit | Dropped | null} null if it has not the form of a diagnostic
+ */
+function readDiagnostic(data) {
+  switch (data.type) {
+    case 'error':
+      return readError(data);
+    case 'refused':
+      if (!isText(data.name) || !isText(data.reason)) return null;
+      return { type: 'refused', name: data.name, reason: data.reason };
+    case 'dropped':
+      if (!isNumber(data.count) || data.count === 0) return null;
+      return { type: 'dropped', count: data.count };
+    default:
+      return null;
+  }
+}
+
+/** @param {any} data @returns {CodeError | null} */
+function readError({ kind, message, source, line, column, stack }) {
+  if (!KINDS.includes(kind) || ![message, source, stack].every(isText)) return null;
+  if (!isNumber(line) || !isNumber(column)) return null;
+  const nowhere = { source: null, line: null, column: null };
+  if (message === MUTED && line === 0) return { type: 'error', kind, message: MUTED_EXPLAINED, ...nowhere };
+  const place =
+    source === '' ? placeInStack(stack) : { source: bareUrl(source), line: line || null, column: column || null };
+  // Chromium alone puts a word in front.
+  return { type: 'error', kind, message: message.replace(/^Uncaught /, ''), ...(place ?? nowhere) };
+}
+
+/** The first place that a stack names. Only the frame knows whether the stack is true.
+ * @param {string} stack */
+function placeInStack(stack) {
+  const found = STACK_LINE.exec(stack);
+  return found && { source: bareUrl(found[1]), line: Number(found[2]) || null, column: Number(found[3]) || null };
+}
+
+/**
+ * A URL without what may say who the visitor is: query, fragment, user. Of those that hold data or
+ * name an object only the scheme is left.
+ * @param {string} text
+ */
+function bareUrl(text) {
+  if (!URL.canParse(text)) return null;
+  const { protocol, origin, pathname } = new URL(text);
+  return protocol === 'https:' || protocol === 'http:' ? origin + pathname : protocol;
+}
+
+/** @param {unknown} value @returns {value is string} */
+function isText(value) {
+  return typeof value === 'string' && value.length <= BRIDGE_LIMITS.diagnostic_units_max;
+}
+
+/** @param {unknown} value @returns {value is number} */
+function isNumber(value) {
+  return Number.isInteger(value) && /** @type {number} */ (value) >= 0 && /** @type {number} */ (value) <= NUMBER_MAX;
+}
+
+/**
+ * The diagnostics of one mount: what came from the frame, and what the host itself refused.
+ *
+ * @param {(diagnostic: Diagnostic) => void} onDiagnostic
+ */
+export function diagnosticsTo(onDiagnostic) {
+  const takes = tokenBucket(BRIDGE_LIMITS.diagnostic_burst, BRIDGE_LIMITS.diagnostics_per_second);
+  let dropped = 0;
+  let timer = 0;
+  /** The names of the events that were sent and not yet reported as delivered, by `seq`.
+   * @type {Map<unknown, string>} */
+  const unreported = new Map();
+
+  /** Whether it was passed on. @param {Diagnostic} diagnostic */
+  function pass(diagnostic) {
+    if (takes()) {
+      onDiagnostic(diagnostic);
+      return true;
+    }
+    if (dropped === 0) timer = window.setTimeout(tellDropped, BRIDGE_LIMITS.dropped_delay_ms);
+    dropped += diagnostic.type === 'dropped' ? diagnostic.count : 1;
+    return false;
+  }
+
+  function tellDropped() {
+    const count = dropped;
+    dropped = 0;
+    onDiagnostic({ type: 'dropped', count });
+  }
+
+  /**
+   * One report for each event that was sent: so these need no other limit.
+   * @param {{seq: any, handlers: unknown}} report
+   */
+  function takeReport({ seq, handlers }) {
+    const name = unreported.get(seq);
+    if (name === undefined || !isNumber(handlers) || handlers > BRIDGE_LIMITS.handlers_max) return 'stray';
+    unreported.delete(seq);
+    onDiagnostic({ type: 'delivered', seq, name, handlers });
+    return 'passed';
+  }
+
+  return {
+    /** @param {readonly {seq: number, name: string}[]} events */
+    sent(events) {
+      for (const { seq, name } of events) {
+        unreported.set(seq, name);
+        // A frame that never reports must not fill the memory: the oldest is given up.
+        if (unreported.size > BRIDGE_LIMITS.unreported_max) unreported.delete(unreported.keys().next().value);
+      }
+    },
+
+    /**
+     * Takes what the frame says: `stray` is not of the form, `refused` is more than the limits permit.
+     * @param {any} data an object
+     * @returns {'passed' | 'refused' | 'stray'}
+     */
+    take(data) {
+      if (data.type === 'delivered') return takeReport(data);
+      const diagnostic = readDiagnostic(data);
+      if (diagnostic === null) return 'stray';
+      return pass(diagnostic) ? 'passed' : 'refused';
+    },
+
+    /** @param {unknown} name whatever the frame gave for one @param {string} reason */
+    refused(name, reason) {
+      const text = typeof name === 'string' ? name.slice(0, BRIDGE_LIMITS.diagnostic_units_max) : typeof name;
+      pass({ type: 'refused', name: text, reason });
+    },
+
+    stop: () => clearTimeout(timer),
+  };
+}
