@@ -6,6 +6,7 @@ mod steps; // what several modules do: call, hang up, read the parent page's lis
 
 mod bridge; // who may speak to whom, and what the frame cannot forge or break
 mod console; // paste, see what is wrong, mend it, watch it fire
+mod diagnostics; // what the person who wrote custom code is told of it
 mod drafts; // nothing that a person typed is lost
 mod flow; // the product's main job, through all three levels
 mod frame_api; // `window.c2c`, as custom code meets it
@@ -20,6 +21,7 @@ fn main() -> std::process::ExitCode {
     c2c_e2e::run(&[
         ("bridge", bridge::TESTS),
         ("console", console::TESTS),
+        ("diagnostics", diagnostics::TESTS),
         ("drafts", drafts::TESTS),
         ("flow", flow::TESTS),
         ("frame_api", frame_api::TESTS),

@@ -1,0 +1,700 @@
+//! What the person who wrote custom code is told of it, and that the frame cannot abuse it.
+//!
+//! Lines are those of the sandbox document: a test looks for them in what the server sends.
+
+use c2c_e2e::{Context as _, Cx, DEADLINE, Engine, Method, Result, Tests, request};
+use serde_json::{Value, json};
+
+use crate::steps::{mount, said, say};
+
+pub(crate) const TESTS: Tests = &[
+    ("an_uncaught_error_names_its_line", &an_uncaught_error_names_its_line),
+    ("a_handlers_error_is_told_once_with_its_line", &a_handlers_error_is_told_once_with_its_line),
+    ("a_handlers_error_is_told_after_document_open", &a_handlers_error_is_told_after_document_open),
+    ("a_rejection_names_its_line", &a_rejection_names_its_line),
+    ("whatever_is_thrown_is_told", &whatever_is_thrown_is_told),
+    ("what_does_not_load_is_named", &what_does_not_load_is_named),
+    ("a_script_of_another_site_hides_its_errors", &a_script_of_another_site_hides_its_errors),
+    ("refused_emits_are_told", &refused_emits_are_told),
+    ("deliveries_are_told_with_their_handlers", &deliveries_are_told_with_their_handlers),
+    ("too_many_in_the_frame_are_counted", &too_many_in_the_frame_are_counted),
+    ("too_many_at_the_host_are_counted", &too_many_at_the_host_are_counted),
+    ("custom_code_neither_breaks_nor_notices", &custom_code_neither_breaks_nor_notices),
+    ("nothing_is_sent_unless_asked", &nothing_is_sent_unless_asked),
+    ("a_hostile_frame_is_read_with_care", &a_hostile_frame_is_read_with_care),
+    ("a_hostile_frame_cannot_forge_deliveries", &a_hostile_frame_cannot_forge_deliveries),
+    ("a_frame_that_never_reports_fills_no_memory", &a_frame_that_never_reports_fills_no_memory),
+    ("a_flood_from_a_hostile_frame_ends_it", &a_flood_from_a_hostile_frame_ends_it),
+];
+
+/// The options under which `window.diagnostics` and `window.statuses` of the page have everything.
+const NOTE: &str = "onStatus: (...status) => (window.statuses ??= []).push(status),
+    onDiagnostic: (diagnostic) => (window.diagnostics ??= []).push(diagnostic)";
+
+/// Mounts custom code and notes its diagnostics.
+async fn watch(cx: &Cx, head: &str, body_end: &str) -> Result<()> {
+    cx.app().await?.save(head, body_end).await?;
+    mount(cx, NOTE).await
+}
+
+/// Reports a widget event to the frame.
+async fn emit(cx: &Cx, name: &str) -> Result<()> {
+    cx.browser.run("bridge.emit(arguments[0], {});", &[json!(name)]).await?;
+    Ok(())
+}
+
+/// All diagnostics, once there are `count` and whatever the frame sent before the fence is there.
+async fn diagnostics(cx: &Cx, count: usize) -> Result<Vec<Value>> {
+    cx.browser.wait_for(&format!("window.diagnostics?.length >= {count}"), DEADLINE).await?;
+    emit(cx, "fence").await?;
+    cx.browser
+        .wait_for("window.diagnostics?.some(({ name }) => name === 'fence')", DEADLINE)
+        .await?;
+    let all = cx.browser.eval("diagnostics").await?;
+    let all = all.as_array().context("a list")?.iter();
+    Ok(all.filter(|diagnostic| diagnostic["name"] != "fence").cloned().collect())
+}
+
+/// An error of a kind at the place where `code` stands in the document, as far as lines go; the
+/// column, on which engines differ, is taken from `found` after it was seen to lie in that line.
+async fn error_at(cx: &Cx, kind: &str, message: &str, code: &str, found: &Value) -> Result<Value> {
+    let app = cx.app().await?;
+    let for_a_frame = [("sec-fetch-dest", "iframe")];
+    let url = app.sandbox_url();
+    let document = request(Method::GET, &url, &for_a_frame, "").await?.expect(200)?.text();
+    let (at, line) = document
+        .lines()
+        .enumerate()
+        .find(|(_, line)| line.contains(code))
+        .context(format_args!("{code} is not in the document"))?;
+    let column = found["column"].as_u64().unwrap_or_default();
+    assert!((1..=line.len() as u64).contains(&column), "{found} in {line}");
+    Ok(json!({
+        "type": "error", "kind": kind, "message": message,
+        "source": url, "line": at + 1, "column": column,
+    }))
+}
+
+/// An error without a place.
+fn error(kind: &str, message: &str) -> Value {
+    json!({
+        "type": "error", "kind": kind, "message": message,
+        "source": null, "line": null, "column": null,
+    })
+}
+
+fn muted() -> Value {
+    error(
+        "script",
+        "an error whose details the browser hides, as it does for scripts from other sites unless \
+         they are loaded with CORS (the attribute crossorigin)",
+    )
+}
+
+async fn an_uncaught_error_names_its_line(cx: &Cx) -> Result<()> {
+    let head = "<script>throw new Error('first');</script>
+        <script>
+          this is no script
+        </script>
+        <script>
+          setTimeout(() => {
+            throw new Error('timer');
+          });
+        </script>";
+    let body_end = "<p>\n<script>\n\n throw new Error('body end');\n</script>";
+    watch(cx, head, body_end).await?;
+    let found = diagnostics(cx, 4).await?;
+    assert_eq!(found.len(), 4, "{found:?}");
+    if cx.engine == Engine::WebKit {
+        // It takes every script in an opaque origin for one of another site.
+        assert_eq!(found, vec![muted(); 4]);
+        return Ok(());
+    }
+    for text in ["first", "timer", "body end"] {
+        let message = format!("Error: {text}");
+        let error = found.iter().find(|found| found["message"] == message).context(message)?;
+        let code = format!("Error('{text}')");
+        let expected = error_at(cx, "script", &format!("Error: {text}"), &code, error).await?;
+        assert_eq!(*error, expected);
+    }
+    let syntax = &found[1];
+    let message = syntax["message"].as_str().unwrap_or_default();
+    assert!(message.starts_with("SyntaxError: "), "{message}");
+    assert_eq!(*syntax, error_at(cx, "script", message, "this is no script", syntax).await?);
+    Ok(())
+}
+
+async fn a_handlers_error_is_told_once_with_its_line(cx: &Cx) -> Result<()> {
+    let code = format!(
+        "<script>{}
+         const heard = [];
+         window.onerror = () => {{ heard.push('onerror'); }};
+         addEventListener('error', (event) => heard.push(event.defaultPrevented));
+         c2c.on('go', () => {{
+           throw new Error('broke');
+         }});
+         c2c.on('go', () => {{
+           throw new Error('long '.repeat(1e6));
+         }});
+         c2c.on('go', () => say(heard));</script>",
+        say(cx)
+    );
+    watch(cx, &code, "").await?;
+    emit(cx, "go").await?;
+    let found = diagnostics(cx, 3).await?;
+    let short = error_at(cx, "script", "Error: broke", "Error('broke')", &found[0]).await?;
+    let message = &format!("Error: {}", "long ".repeat(250))[..1024];
+    let long = error_at(cx, "script", message, "Error('long '", &found[1]).await?;
+    let delivered = json!({"type": "delivered", "seq": 0, "name": "go", "handlers": 3});
+    assert_eq!(found, [short, long, delivered]);
+    // The frame's own listeners still hear it, by the browser.
+    assert_eq!(said(cx).await?, json!(["onerror", false, "onerror", false]));
+    Ok(())
+}
+
+async fn a_handlers_error_is_told_after_document_open(cx: &Cx) -> Result<()> {
+    let code = format!(
+        "<script>{}
+         let survivors = 0;
+         addEventListener('control', () => survivors++);
+         c2c.on('go', () => {{
+           throw new Error('broke');
+         }});
+         addEventListener('load', () => setTimeout(() => {{
+           document.open();
+           document.close();
+           dispatchEvent(new Event('control'));
+           say(survivors);
+         }}));</script>",
+        say(cx)
+    );
+    watch(cx, &code, "").await?;
+    // One of them is the widget's own mount.
+    for hit in cx.collector.hits("said", 2, DEADLINE).await? {
+        assert_eq!(hit.json()?, 0, "the control: a listener of the window is gone");
+    }
+    emit(cx, "go").await?;
+    let found = diagnostics(cx, 2).await?;
+    let expected = error_at(cx, "script", "Error: broke", "Error('broke')", &found[0]).await?;
+    assert_eq!(
+        found,
+        [expected, json!({"type": "delivered", "seq": 0, "name": "go", "handlers": 1})]
+    );
+    Ok(())
+}
+
+async fn a_rejection_names_its_line(cx: &Cx) -> Result<()> {
+    let code = "<script>
+        Promise.reject(new Error('rejected'));
+        (async function named() {
+          await null;
+          throw new TypeError('at http://elsewhere.example/:1:2');
+        })();
+        Promise.reject(new Error('handled')).catch(() => {});
+        Promise.reject('text');
+        dispatchEvent(new CustomEvent('unhandledrejection', { detail: { reason: 'of a library' } }));
+        </script>";
+    watch(cx, code, "").await?;
+    let mut found = diagnostics(cx, 3).await?;
+    found.sort_by_key(|error| error["message"].to_string());
+    let rejected =
+        error_at(cx, "rejection", "Error: rejected", "Error('rejected')", &found[0]).await?;
+    let message = "TypeError: at http://elsewhere.example/:1:2";
+    let thrown = error_at(cx, "rejection", message, "TypeError('at", &found[1]).await?;
+    assert_eq!(found, [rejected, thrown, error("rejection", "text")]);
+    Ok(())
+}
+
+async fn whatever_is_thrown_is_told(cx: &Cx) -> Result<()> {
+    let code = format!(
+        "<script>{}
+        const revoked = Proxy.revocable({{}}, {{}}); revoked.revoke();
+        const values = [
+          null, undefined, 7, '', 10n, Symbol('s'), {{}}, Object.create(null), revoked.proxy,
+          {{ get message() {{ throw 1; }}, get stack() {{ throw 2; }}, toString() {{ throw 3; }} }},
+          {{ stack: {{}}, toString: () => ({{}}), valueOf: () => 'text' }},
+          {{ stack: 'x'.repeat(1e7), toString: () => 'x'.repeat(1e7) }},
+        ];
+        let loud = 0;
+        addEventListener('error', () => loud++);
+        for (const value of values) c2c.on('go', () => {{ throw value; }});
+        c2c.on('go', () => say([loud, values.length]));</script>",
+        say(cx)
+    );
+    watch(cx, &code, "").await?;
+    emit(cx, "go").await?;
+    let found = diagnostics(cx, 13).await?;
+    let textless = "a value that has no text";
+    let long = "x".repeat(1024);
+    let texts = [
+        "null",
+        "undefined",
+        "7",
+        "",
+        "10",
+        "Symbol(s)",
+        "[object Object]",
+        textless,
+        textless,
+        textless,
+        "text",
+        long.as_str(),
+    ];
+    let mut expected: Vec<_> = texts.iter().map(|text| error("script", text)).collect();
+    expected.push(json!({"type": "delivered", "seq": 0, "name": "go", "handlers": 13}));
+    assert_eq!(found, expected);
+    assert_eq!(said(cx).await?, json!([12, 12]));
+    Ok(())
+}
+
+async fn what_does_not_load_is_named(cx: &Cx) -> Result<()> {
+    let url = |path: &str| cx.collector.url(path);
+    let head = format!(
+        "<script src='{}?visitor=7#part'></script>
+         <link rel=stylesheet href='{}?visitor=7'>
+         <script>dispatchEvent(new ErrorEvent('error', {{ message: 'not by the browser' }}));</script>",
+        url("/missing.js"),
+        url("/missing.css")
+    );
+    let body_end = format!("<img src='{}'>", url("/missing.png"));
+    watch(cx, &head, &body_end).await?;
+    let mut found = diagnostics(cx, 3).await?;
+    found.sort_by_key(|error| error["message"].to_string());
+    let expected =
+        [("image", "/missing.png"), ("script", "/missing.js"), ("stylesheet", "/missing.css")];
+    let expected = expected.map(|(what, path)| {
+        let mut error = error("resource", &format!("the {what} could not be loaded"));
+        error["source"] = json!(url(path));
+        error
+    });
+    assert_eq!(found, expected);
+    Ok(())
+}
+
+async fn a_script_of_another_site_hides_its_errors(cx: &Cx) -> Result<()> {
+    let headers = [("content-type", "text/javascript"), ("access-control-allow-origin", "*")];
+    let script = cx.collector.page("/vendor.js", "\n\n  null.field;", &headers);
+    watch(cx, &format!("<script src='{script}?visitor=7'></script>"), "").await?;
+    assert_eq!(diagnostics(cx, 1).await?, [muted()]);
+
+    // The control: with CORS it does not.
+    watch(cx, &format!("<script crossorigin src='{script}?visitor=7'></script>"), "").await?;
+    let found = diagnostics(cx, 1).await?;
+    assert_eq!((&found[0]["source"], &found[0]["line"]), (&json!(script), &json!(3)), "{found:?}");
+    Ok(())
+}
+
+async fn refused_emits_are_told(cx: &Cx) -> Result<()> {
+    let code = "<script>
+        const cycle = {}; cycle.self = cycle;
+        c2c.emit('fine', {});
+        c2c.emit('has space', {});
+        c2c.emit({ toString() { throw 1; } }, {});
+        c2c.emit(Symbol('s'), {});
+        c2c.emit('x'.repeat(5000), {});
+        c2c.emit('cycle', cycle);
+        c2c.emit('list', []);
+        c2c.emit('large', { text: 'x'.repeat(20000) });
+        c2c.emit('call_ended', {});
+        c2c.emit('claims', { context: {} });
+        </script>";
+    watch(cx, code, "").await?;
+    let found = diagnostics(cx, 9).await?;
+    let long = "x".repeat(1024);
+    let nameless = "the event needs a name";
+    let expected = [
+        ("has space", "the name may have letters, digits, \"_\", \"-\" and \".\" only"),
+        ("a value that has no text", nameless),
+        ("Symbol(s)", nameless),
+        (long.as_str(), "the name has more than 64 characters"),
+        ("cycle", "data cannot be written as JSON"),
+        ("list", "data must be an object"),
+        ("large", "data is too large: its JSON has more than 16 KiB"),
+        ("call_ended", "the name is not permitted (looks_built_in)"),
+        ("claims", "the key \"context\" is reserved"),
+    ];
+    let expected =
+        expected.map(|(name, reason)| json!({"type": "refused", "name": name, "reason": reason}));
+    assert_eq!(found, expected);
+    Ok(())
+}
+
+async fn deliveries_are_told_with_their_handlers(cx: &Cx) -> Result<()> {
+    // The handlers of held events come with the last script; those of `off` are not asked.
+    let body_end = "<script>
+        c2c.on('one', () => {});
+        c2c.on('two', () => { c2c.emit('ran', []); });
+        c2c.on('two', () => { throw 1; });
+        c2c.on('two', () => {})();
+        </script>";
+    cx.app().await?.save("", body_end).await?;
+    cx.browser.goto(&cx.app().await?.widget_url("")).await?;
+    // All in one task: the events are kept until the frame is there.
+    let script = format!(
+        "return import('/host.js').then(({{ mount }}) => {{
+           window.bridge = mount({{ src: arguments[0], {NOTE} }});
+           for (const name of ['none', 'one', 'two']) bridge.emit(name, {{}});
+         }});"
+    );
+    cx.browser.run(&script, &[json!(cx.app().await?.sandbox_url())]).await?;
+    let found = diagnostics(cx, 5).await?;
+    let delivered = |seq: usize, name: &str, handlers: usize| json!({"type": "delivered", "seq": seq, "name": name, "handlers": handlers});
+    let expected = [
+        delivered(0, "none", 0),
+        delivered(1, "one", 1),
+        json!({"type": "refused", "name": "ran", "reason": "data must be an object"}),
+        error("script", "1"),
+        delivered(2, "two", 2),
+    ];
+    assert_eq!(found, expected);
+    Ok(())
+}
+
+/// How many were passed on before the first `dropped`, and how many there were in all.
+fn told(found: &[Value]) -> (usize, u64) {
+    let is_count = |diagnostic: &&Value| diagnostic["type"] == "dropped";
+    let counts = found.iter().filter(is_count);
+    let dropped: u64 = counts.clone().filter_map(|count| count["count"].as_u64()).sum();
+    let passed = found.len() - counts.count();
+    (passed, passed as u64 + dropped)
+}
+
+async fn too_many_in_the_frame_are_counted(cx: &Cx) -> Result<()> {
+    // More than the host would bear from anybody but the shim.
+    let code = "<script>for (let i = 0; i < 20000; i++) c2c.emit('', {});</script>";
+    watch(cx, code, "").await?;
+    cx.browser
+        .wait_for("window.diagnostics?.some(({ type }) => type === 'dropped')", DEADLINE)
+        .await?;
+    let found = diagnostics(cx, 1).await?;
+    let (passed, all) = told(&found);
+    assert_eq!(all, 20000);
+    // The burst, and what seconds of a slow machine may add at 5 a second.
+    assert!((19..60).contains(&passed), "{passed}");
+    assert_eq!(cx.browser.eval("bridge.status").await?, "ready");
+    Ok(())
+}
+
+async fn too_many_at_the_host_are_counted(cx: &Cx) -> Result<()> {
+    let code = "<script>for (let i = 0; i < 5000; i++) c2c.emit('call_ended', {});</script>";
+    watch(cx, code, "").await?;
+    let sum = "window.diagnostics?.reduce((sum, { type, count }) => sum + (type === 'dropped' ? count : 1), 0)";
+    cx.browser.wait_for(&format!("{sum} === 5000"), DEADLINE).await?;
+    let found = diagnostics(cx, 1).await?;
+    let (passed, all) = told(&found);
+    assert_eq!(all, 5000);
+    assert!((20..60).contains(&passed), "{passed}");
+    Ok(())
+}
+
+async fn custom_code_neither_breaks_nor_notices(cx: &Cx) -> Result<()> {
+    // Whatever the shim could look up while it reads an error is replaced by a trap.
+    let code = format!(
+        "<script>(() => {{
+           {}
+           const hit = [];
+           const {{ ownKeys }} = Reflect;
+           const {{ defineProperty, getOwnPropertyDescriptor }} = Object;
+           const trap = (object, name) => {{
+             const keys = ownKeys(object);
+             for (let i = 0; i < keys.length; i++) {{
+               const key = keys[i];
+               const property = getOwnPropertyDescriptor(object, key);
+               if (!property.configurable || key === 'constructor') continue;
+               const fail = () => {{ hit[hit.length] = name + ' ' + key.toString(); throw new Error('trap'); }};
+               defineProperty(object, key, 'value' in property
+                 ? {{ __proto__: null, configurable: true, value: fail }}
+                 : {{ __proto__: null, configurable: true, get: fail, set: fail }});
+             }}
+           }};
+           c2c.on('go', () => {{ throw new Error('broke'); }});
+           c2c.on('flood', () => {{ for (let i = 0; i < 30; i++) c2c.emit('', {{}}); }});
+           c2c.on('end', () => say(hit));
+           const {{ prototype }} = MessagePort;
+           trap(ErrorEvent.prototype, 'ErrorEvent'); trap(PromiseRejectionEvent.prototype, 'Rejection');
+           trap(HTMLScriptElement.prototype, 'script'); trap(HTMLImageElement.prototype, 'image');
+           trap(Performance.prototype, 'performance'); trap(prototype, 'port');
+           trap(Event.prototype, 'event'); trap(EventTarget.prototype, 'target');
+           String.prototype.slice = () => {{ hit[hit.length] = 'slice'; }};
+           for (const name of ['String', 'reportError', 'performance', 'setTimeout', 'ErrorEvent']) {{
+             defineProperty(window, name, {{ value: () => {{ hit[hit.length] = name; }} }});
+           }}
+           for (const name of ['type', 'message', 'source', 'urlOf', 'count']) {{
+             defineProperty(Object.prototype, name, {{
+               get() {{ hit[hit.length] = 'get ' + name; }},
+               set() {{ hit[hit.length] = 'set ' + name; }},
+             }});
+           }}
+         }})();</script>
+         <script>throw new RangeError('first');</script>
+         <script>Promise.reject('rejected');</script>
+         <script src='{}'></script>",
+        say(cx),
+        cx.collector.url("/missing.js"),
+    );
+    watch(cx, &code, "").await?;
+    emit(cx, "go").await?;
+    let found = diagnostics(cx, 5).await?;
+    let uncaught =
+        if cx.engine == Engine::WebKit { muted() } else { error("script", "RangeError: first") };
+    let expected = [
+        uncaught["message"].clone(),
+        json!("rejected"),
+        json!("the script could not be loaded"),
+        json!("Error: broke"),
+    ];
+    for message in expected {
+        let count = found.iter().filter(|found| found["message"] == message).count();
+        assert_eq!(count, 1, "{message} in {found:?}");
+    }
+    emit(cx, "flood").await?;
+    cx.browser
+        .wait_for("window.diagnostics?.some(({ type }) => type === 'dropped')", DEADLINE)
+        .await?;
+    emit(cx, "end").await?;
+    assert_eq!(said(cx).await?, json!([]));
+    Ok(())
+}
+
+async fn nothing_is_sent_unless_asked(cx: &Cx) -> Result<()> {
+    let code = "<script>
+        c2c.on('go', () => { throw new Error('broke'); });
+        c2c.on('end', () => c2c.emit('fence', {}));
+        c2c.emit('has space', {});
+        throw new Error('first');</script>";
+    cx.app().await?.save(code, "").await?;
+    cx.browser.goto(&cx.app().await?.widget_url("")).await?;
+    let script = "const [src] = arguments;
+        window.types = [];
+        const { get, set } = Object.getOwnPropertyDescriptor(MessagePort.prototype, 'onmessage');
+        Object.defineProperty(MessagePort.prototype, 'onmessage', { get, set(listener) {
+          set.call(this, (event) => { types.push(event.data.type); listener(event); });
+        } });
+        return import('/host.js').then(({ mount }) => {
+          const before = new Set(document.querySelectorAll('iframe'));
+          const start = (options) => {
+            const bridge = mount({ src, ...options });
+            bridge.emit('go', {});
+            bridge.emit('end', {});
+            const made = [...document.querySelectorAll('iframe')].find((frame) => !before.has(frame));
+            before.add(made);
+            return JSON.parse(made.name);
+          };
+          window.start = start;
+          return start({});
+        });";
+    let app = cx.app().await?;
+    let name = cx.browser.run(script, &[json!(app.sandbox_url())]).await?;
+    let origin = &cx.server().await?.widget;
+    assert_eq!(name, json!({"c2c": 1, "origin": origin, "context": {}}));
+    cx.browser.wait_for("types.includes('emit')", DEADLINE).await?;
+    assert_eq!(cx.browser.eval("types").await?, json!(["emit"]));
+    // The control.
+    let name = cx.browser.eval("start({ onDiagnostic() {} })").await?;
+    assert_eq!(name, json!({"c2c": 1, "origin": origin, "context": {}, "diagnostics": true}));
+    cx.browser
+        .wait_for("types.filter((type) => type === 'delivered').length === 2", DEADLINE)
+        .await?;
+    let types = cx.browser.eval("types.slice(1)").await?;
+    assert_eq!(types, json!(["refused", "error", "error", "delivered", "emit", "delivered"]));
+    Ok(())
+}
+
+/* A page of the collector mounts a document of the collector that speaks the shim's part by itself. */
+
+/// Says hello, and posts whatever the widget tells it to.
+const HOSTILE: &str = "<script>
+    const channel = new MessageChannel();
+    const port = channel.port1;
+    port.onmessage = ({ data }) => {
+      for (const { data: { messages } } of data.events ?? []) for (const message of messages) port.postMessage(message);
+    };
+    const nonce = location.hash.slice(1);
+    parent.postMessage({ c2c: 1, type: 'hello', nonce }, JSON.parse(name).origin, [channel.port2]);
+    </script>";
+
+/// Mounts the hostile document, as `window.bridge`, with the given options.
+async fn mount_hostile(cx: &Cx, options: &str) -> Result<()> {
+    let frame = cx.collector.page("/hostile", HOSTILE, &[]);
+    cx.browser.goto(&cx.collector.page("/mounts", "<body>", &[])).await?;
+    let host = format!("{}/host.js", cx.server().await?.widget);
+    let script = format!(
+        "const [host, src] = arguments;
+         window.diagnostics = [];
+         return import(host).then(({{ mount }}) => {{ window.bridge = mount({{ src, {options} }}); }});"
+    );
+    cx.browser.run(&script, &[json!(host), json!(frame)]).await?;
+    cx.browser.wait_for("bridge.status === 'ready'", DEADLINE).await?;
+    Ok(())
+}
+
+/// Has the hostile document post each of `messages`, `times` over.
+async fn post(cx: &Cx, messages: &Value, times: usize) -> Result<()> {
+    let script = "const [messages, times] = arguments;
+        bridge.emit('post', { messages: Array.from({ length: times }, () => messages).flat() });";
+    cx.browser.run(script, &[messages.clone(), json!(times)]).await?;
+    Ok(())
+}
+
+fn refused(name: &str) -> Value {
+    json!({"type": "refused", "name": name, "reason": "r"})
+}
+
+async fn a_hostile_frame_is_read_with_care(cx: &Cx) -> Result<()> {
+    mount_hostile(cx, NOTE).await?;
+    let fine = json!({
+        "type": "error", "kind": "script", "message": "Uncaught Error: m",
+        "source": "https://user:secret@site.example/path/file.js?visitor=7#part", "line": 3, "column": 0, "stack": "",
+    });
+    let with = |field: &str, value: Value| {
+        let mut message = fine.clone();
+        message[field] = value;
+        message
+    };
+    let long = "x".repeat(1025);
+    let stack = |text: &str| with("stack", json!(text));
+    let garbage = [
+        json!({"type": "error"}),
+        with("kind", json!("other")),
+        with("kind", json!(["script"])),
+        with("message", json!(null)),
+        with("message", json!(long)),
+        with("source", json!(null)),
+        with("source", json!(long)),
+        with("stack", json!(long)),
+        with("stack", json!({"length": 1})),
+        with("line", json!("3")),
+        with("line", json!(-1)),
+        with("line", json!(1.5)),
+        with("column", json!(3_000_000_000_u64)),
+        json!({"type": "refused", "name": "n", "reason": {}}),
+        json!({"type": "refused", "name": 7, "reason": "r"}),
+        json!({"type": "refused", "name": long, "reason": "r"}),
+        json!({"type": "dropped", "count": 0}),
+        json!({"type": "dropped", "count": 3_000_000_000_u64}),
+        json!({"type": "dropped"}),
+        json!({"type": ["error"]}),
+    ];
+    // Each of them counts as a stray message: the frame is borne up to 1,000 of those.
+    assert_eq!(garbage.len(), 20);
+    post(cx, &json!(garbage), 50).await?;
+    let placed = |text: &str| {
+        let mut message = stack(text);
+        message["source"] = json!("");
+        message
+    };
+    let read = [
+        fine.clone(),
+        with("source", json!("blob:https://site.example/1-2-3")),
+        with("source", json!("data:text/javascript,secret")),
+        with("source", json!("no url")),
+        with("kind", json!("rejection")),
+        with("line", json!(0)),
+        placed(
+            "Error: m\n    at f (https://site.example/a.js?visitor=7:12:34)\n    at https://site.example/b.js:5:6",
+        ),
+        placed("f@https://site.example/a.js#part:12:34\n@https://site.example/b.js:5:6"),
+        placed(
+            "TypeError: see https://site.example/a.js:1:2\n    at async https://site.example/b.js:5:6",
+        ),
+        placed("no stack"),
+        json!({"type": "dropped", "count": 7, "more": "left"}),
+        refused("last"),
+    ];
+    post(cx, &json!(read), 1).await?;
+    cx.browser.wait_for("diagnostics.some(({ name }) => name === 'last')", DEADLINE).await?;
+    let at = |kind: &str, source: Value, line: Value, column: Value| {
+        json!({
+            "type": "error", "kind": kind, "message": "Error: m",
+            "source": source, "line": line, "column": column,
+        })
+    };
+    let bare = json!("https://site.example/path/file.js");
+    let expected = json!([
+        at("script", bare.clone(), json!(3), json!(null)),
+        at("script", json!("blob:"), json!(3), json!(null)),
+        at("script", json!("data:"), json!(3), json!(null)),
+        at("script", json!(null), json!(3), json!(null)),
+        at("rejection", bare.clone(), json!(3), json!(null)),
+        at("script", bare, json!(null), json!(null)),
+        at("script", json!("https://site.example/a.js"), json!(12), json!(34)),
+        at("script", json!("https://site.example/a.js"), json!(12), json!(34)),
+        at("script", json!("https://site.example/b.js"), json!(5), json!(6)),
+        at("script", json!(null), json!(null), json!(null)),
+        {"type": "dropped", "count": 7},
+        refused("last"),
+    ]);
+    assert_eq!(cx.browser.eval("diagnostics").await?, expected);
+    assert_eq!(cx.browser.eval("bridge.status").await?, "ready");
+    // One more than it may.
+    post(cx, &json!(garbage[..1]), 1).await?;
+    cx.browser.wait_for("bridge.status === 'failed'", DEADLINE).await?;
+    assert_eq!(cx.browser.eval("statuses").await?, json!([["ready", null], ["failed", "flooded"]]));
+    Ok(())
+}
+
+async fn a_hostile_frame_cannot_forge_deliveries(cx: &Cx) -> Result<()> {
+    mount_hostile(cx, NOTE).await?;
+    let report = |seq: Value, handlers: Value| json!({"type": "delivered", "seq": seq, "name": "forged", "handlers": handlers});
+    // Its own request is the event 0, the next one 1; there is no event 2.
+    let first = json!([
+        report(json!(2), json!(1)),
+        report(json!("0"), json!(1)),
+        report(json!(null), json!(1)),
+        report(json!(0), json!(-1)),
+        report(json!(0), json!(1.5)),
+        report(json!(0), json!("1")),
+        report(json!(0), json!(1_000_001)),
+        report(json!(0), json!(3)),
+        report(json!(0), json!(3)),
+        refused("first"),
+    ]);
+    post(cx, &first, 1).await?;
+    cx.browser.wait_for("diagnostics.some(({ name }) => name === 'first')", DEADLINE).await?;
+    let delivered = json!({"type": "delivered", "seq": 0, "name": "post", "handlers": 3});
+    assert_eq!(cx.browser.eval("diagnostics").await?, json!([delivered, refused("first")]));
+    // Eight strays so far: repeated reports add up to more than the frame may send.
+    post(cx, &json!([report(json!(1), json!(0))]), 1 + 992).await?;
+    post(cx, &json!([refused("second")]), 1).await?;
+    cx.browser.wait_for("diagnostics.some(({ name }) => name === 'second')", DEADLINE).await?;
+    assert_eq!(cx.browser.eval("diagnostics.length").await?, 4);
+    post(cx, &json!([report(json!(1), json!(0))]), 1).await?;
+    cx.browser.wait_for("bridge.status === 'failed'", DEADLINE).await?;
+    Ok(())
+}
+
+async fn a_frame_that_never_reports_fills_no_memory(cx: &Cx) -> Result<()> {
+    mount_hostile(cx, NOTE).await?;
+    // With the request itself 1,025 events: the host has forgotten the first.
+    let script = "for (let i = 0; i < 1024; i++) bridge.emit('tick', { messages: [] });";
+    cx.browser.run(script, &[]).await?;
+    let report = |seq: usize| json!({"type": "delivered", "seq": seq, "handlers": 0});
+    post(cx, &json!([report(0), report(1), refused("fence")]), 1).await?;
+    cx.browser.wait_for("diagnostics.some(({ name }) => name === 'fence')", DEADLINE).await?;
+    let delivered = json!({"type": "delivered", "seq": 1, "name": "tick", "handlers": 0});
+    assert_eq!(cx.browser.eval("diagnostics").await?, json!([delivered, refused("fence")]));
+    Ok(())
+}
+
+async fn a_flood_from_a_hostile_frame_ends_it(cx: &Cx) -> Result<()> {
+    mount_hostile(cx, NOTE).await?;
+    // What the frame says it dropped adds to what is dropped of it.
+    post(cx, &json!([refused("flood"), {"type": "dropped", "count": 7}]), 2_500).await?;
+    let sum =
+        "diagnostics.reduce((sum, { type, count }) => sum + (type === 'dropped' ? count : 1), 0)";
+    cx.browser.wait_for(&format!("{sum} === 20000"), DEADLINE).await?;
+    assert_eq!(cx.browser.eval("bridge.status").await?, "ready");
+    post(cx, &json!([refused("flood")]), 5_100).await?;
+    cx.browser.wait_for("bridge.status === 'failed'", DEADLINE).await?;
+    assert_eq!(cx.browser.eval("statuses[1]").await?, json!(["failed", "flooded"]));
+    // What was left out is not told of a frame that is gone. The fence: a timer that is due later.
+    let script = "const before = diagnostics.length;
+        return new Promise((resolve) => setTimeout(() => resolve(diagnostics.length - before), 1100));";
+    assert_eq!(cx.browser.run(script, &[]).await?, 0);
+
+    // Where nobody asked, diagnostics are strays from the first.
+    mount_hostile(cx, "").await?;
+    post(cx, &json!([refused("unasked")]), 1_001).await?;
+    cx.browser.wait_for("bridge.status === 'failed'", DEADLINE).await?;
+    Ok(())
+}
