@@ -19,7 +19,7 @@ const KINDS = {
   refused: ['⊘', 'Refused: '],
 };
 
-/** @typedef {keyof typeof KINDS} Kind @typedef {{note: (text: string, level?: 'good' | 'bad') => void}} Row */
+/** @typedef {keyof typeof KINDS} Kind @typedef {{note: (text: string, level?: 'good' | 'warn' | 'bad') => void}} Row */
 
 /** @param {Record<import('./api.js').AreaName, import('./editor.js').Editor>} areas */
 export function timeline(areas) {
@@ -61,13 +61,21 @@ export function timeline(areas) {
 
   const elapsed = () => `${((performance.now() - began) / 1000).toFixed(2)} s`;
 
-  /** The end stays in view, unless somebody has scrolled up to read. @param {HTMLElement} item */
+  /** @param {HTMLElement} item */
   function append(item) {
-    const follows = view.scrollTop + view.clientHeight >= view.scrollHeight - 8;
     list.append(item);
     while (list.childElementCount > ROWS_MAX) list.firstElementChild?.remove();
-    if (follows) view.scrollTop = view.scrollHeight;
   }
+
+  // The end stays in view, until somebody scrolls up or opens a row to read it.
+  let follows = true;
+  view.addEventListener('scroll', () => {
+    follows = view.scrollTop + view.clientHeight >= view.scrollHeight - 24;
+  });
+  list.addEventListener('click', () => (follows = false));
+  new ResizeObserver(() => {
+    if (follows) view.scrollTop = view.scrollHeight;
+  }).observe(list);
 
   /* --- What the preview reports (pages/preview.js) ----------------------------------------- */
 
@@ -106,7 +114,7 @@ export function timeline(areas) {
     delivered({ seq, handlers }) {
       const sent = unconfirmed.get(seq);
       unconfirmed.delete(seq);
-      if (handlers === 0) sent?.note('No handler is subscribed to this event', 'bad');
+      if (handlers === 0) sent?.note('No handler is subscribed to this event', 'warn');
       else sent?.note(handlers === 1 ? 'heard by 1 handler' : `heard by ${handlers} handlers`, 'good');
     },
 
@@ -137,6 +145,7 @@ export function timeline(areas) {
     /** A new run; what follows belongs to it. @param {string} sentence @param {import('./places.js').Locate} places */
     begin(sentence, places) {
       began = performance.now();
+      follows = true;
       locate = places;
       unconfirmed.clear();
       row('run', sentence);
