@@ -16,11 +16,14 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::DEADLINE;
+use crate::collector::Collector;
 use crate::driver::Driver;
 use crate::engine::Engine;
 use crate::error::{Context as _, Error, Result};
 use crate::process::POLL;
 
+/// How long a session may take to begin.
+const START: Duration = Duration::from_mins(1);
 /// How long an orderly end may take before the process group is ended anyway.
 const CLOSE: Duration = Duration::from_secs(5);
 /// How much of a document an error shows.
@@ -64,24 +67,20 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts a browser with a fresh profile.
-    pub async fn start(engine: Engine) -> Result<Self> {
-        Self::start_with(engine, &Options::default()).await
-    }
-
-    /// Starts a browser with a fresh profile and `options`.
-    pub async fn start_with(engine: Engine, options: &Options) -> Result<Self> {
+    /// Starts a browser with a fresh profile, whose web is this machine and what `collector` stands
+    /// in for.
+    pub async fn start(engine: Engine, collector: &Collector, options: &Options) -> Result<Self> {
         let programs = engine.programs()?;
         let driver = Driver::start(engine, &programs).await?;
         let profile = driver.process.dir().join("profile");
-        let session = ClientBuilder::new(HttpConnector::new())
-            .capabilities(engine.capabilities(&programs, &profile, options))
-            .connect(&driver.url)
-            .await;
+        let mut session = ClientBuilder::new(HttpConnector::new());
+        session.capabilities(engine.capabilities(&programs, &profile, collector, options));
+        // A driver whose browser ended at once may wait for it for ever.
+        let session = timeout(START, session.connect(&driver.url)).await;
+        let session = session.map_err(Error::from).and_then(|session| Ok(session?));
         let client = session.map_err(|error| {
             let printed = driver.process.output().join("\n  ");
-            Error::from(error)
-                .within(format_args!("{engine} did not start; its driver printed:\n  {printed}\n"))
+            error.within(format_args!("{engine} did not start; its driver printed:\n  {printed}\n"))
         })?;
         Ok(Self { engine, client, console: Mutex::default(), driver })
     }

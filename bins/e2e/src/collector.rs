@@ -2,10 +2,11 @@
 //!
 //! It has two jobs. As a *collector* it records every request, and a test awaits the one that its
 //! script was to send. As a *stand-in* it serves pages that a test writes: embedding pages, vendor
-//! scripts, and the positive controls that show that a probe can succeed where nothing stops it.
+//! scripts under the vendors' own names, and the positive controls that show that a probe can
+//! succeed where nothing stops it.
 //!
 //! One collector serves all tests. Each test sees a scope of it: its URLs begin with a path of its
-//! own, and only requests below that path are its requests.
+//! own, and only requests below that path, or through its own proxy, are its requests.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -26,6 +27,7 @@ use tokio::time::{Instant, timeout_at};
 use url::form_urlencoded;
 
 use crate::error::{Context as _, Error, Result};
+use crate::proxy::{Proxy, Tls};
 
 /// The name under which pages and hits are addressed by default: a site of its own.
 const HOST: &str = "collector.localhost";
@@ -36,13 +38,16 @@ pub struct Collector {
     inner: Arc<Inner>,
     /// `/t3`, in front of all paths of this test.
     scope: String,
+    proxy: Arc<Proxy>,
 }
 
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Inner {
     port: u16,
     scopes: AtomicU64,
-    pages: Mutex<HashMap<String, Page>>,
+    tls: Tls,
+    /// By the host that is stood in for (none: the collector itself), and the path with its scope.
+    pages: Mutex<HashMap<(Option<String>, String), Page>>,
     requests: Mutex<Vec<Recorded>>,
     /// Changes with every recorded request.
     recorded: watch::Sender<()>,
@@ -52,13 +57,22 @@ struct Inner {
 struct Page {
     body: Bytes,
     headers: HeaderMap,
+    /// The answer waits until the other end is gone.
+    held: Option<watch::Receiver<()>>,
 }
+
+/// Keeps the answers of a page back until it is dropped.
+#[derive(Debug)]
+#[must_use = "the page is answered when this is dropped"]
+pub struct Hold(#[expect(dead_code, reason = "its end is the signal")] watch::Sender<()>);
 
 /// One request that reached the collector.
 #[derive(Debug, Clone)]
 pub struct Recorded {
     /// The method.
     pub method: Method,
+    /// The host that was stood in for; none if the request was for the collector itself.
+    pub host: Option<String>,
     /// The path below the test's scope: `/hit/ended`.
     pub path: String,
     /// What follows the `?`, if there is one.
@@ -102,6 +116,7 @@ impl Collector {
         let inner = Arc::new(Inner {
             port,
             scopes: AtomicU64::new(0),
+            tls: Tls::throw_away()?,
             pages: Mutex::default(),
             requests: Mutex::default(),
             recorded: watch::Sender::new(()),
@@ -111,15 +126,28 @@ impl Collector {
             tokio::spawn(serve(v6, Arc::clone(&inner)));
         }
         tokio::spawn(serve(v4, Arc::clone(&inner)));
-        let first = Self { inner, scope: String::new() };
-        Ok(first.scoped())
+        Self::scope_of(inner).await
     }
 
-    /// Another scope of the same collector: other paths, other requests.
-    #[must_use]
-    pub fn scoped(&self) -> Self {
-        let number = self.inner.scopes.fetch_add(1, Ordering::Relaxed);
-        Self { inner: Arc::clone(&self.inner), scope: format!("/t{number}") }
+    /// Another scope of the same collector: other paths, another proxy, other requests.
+    pub async fn scoped(&self) -> Result<Self> {
+        Self::scope_of(Arc::clone(&self.inner)).await
+    }
+
+    async fn scope_of(inner: Arc<Inner>) -> Result<Self> {
+        let scope = format!("/t{}", inner.scopes.fetch_add(1, Ordering::Relaxed));
+        let proxy = Arc::new(Proxy::start(Arc::clone(&inner), scope.clone()).await?);
+        Ok(Self { inner, scope, proxy })
+    }
+
+    /// The port of the proxy that makes this scope the whole web of a browser.
+    pub(crate) fn proxy_port(&self) -> u16 {
+        self.proxy.port
+    }
+
+    /// The SHA-256 of the public key behind the stand-ins, in Base64.
+    pub(crate) fn public_key_sha256(&self) -> &str {
+        &self.inner.tls.public_key_sha256
     }
 
     /// The port, the same for all names.
@@ -160,23 +188,44 @@ impl Collector {
     /// # Panics
     /// If a header is none: that is an error of the test.
     pub fn page(&self, path: &str, body: impl Into<Bytes>, headers: &[(&str, &str)]) -> String {
-        let mut map = HeaderMap::from_iter([
-            (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ]);
-        let given: HeaderMap = headers
-            .iter()
-            .map(|(name, value)| {
-                let name = HeaderName::try_from(*name).expect("a header name");
-                let value = HeaderValue::try_from(*value).expect("a header value");
-                (name, value)
-            })
-            .collect();
-        // Replaces what has the same name, and keeps what is given twice.
-        map.extend(given);
-        let page = Page { body: body.into(), headers: map };
-        lock(&self.inner.pages).insert(format!("{}{path}", self.scope), page);
+        self.insert(None, path, Page::new(body, headers));
         self.url(path)
+    }
+
+    /// As [`page`](Self::page), but nobody gets an answer until the second value is dropped. The
+    /// request itself is recorded when it comes.
+    ///
+    /// A page that waits for it does not finish loading, so drive it by its own scripts: drivers
+    /// wait for a load before they take another command.
+    ///
+    /// # Panics
+    /// If a header is none: that is an error of the test.
+    pub fn page_held(
+        &self,
+        path: &str,
+        body: impl Into<Bytes>,
+        headers: &[(&str, &str)],
+    ) -> (String, Hold) {
+        let release = watch::Sender::new(());
+        let held = Some(release.subscribe());
+        self.insert(None, path, Page { held, ..Page::new(body, headers) });
+        (self.url(path), Hold(release))
+    }
+
+    /// Stands in for `https://<host><path>` (with any query) from now on: this test's browser gets
+    /// `script`, as JavaScript that any origin may read.
+    ///
+    /// Its requests are among [`requests`](Self::requests), with that host.
+    pub fn stand_in(&self, host: &str, path: &str, script: impl Into<Bytes>) {
+        let headers = [
+            ("content-type", "text/javascript; charset=utf-8"),
+            ("access-control-allow-origin", "*"),
+        ];
+        self.insert(Some(host.to_owned()), path, Page::new(script, &headers));
+    }
+
+    fn insert(&self, host: Option<String>, path: &str, page: Page) {
+        lock(&self.inner.pages).insert((host, format!("{}{path}", self.scope)), page);
     }
 
     /// Waits for the first report to [`hit_url(name)`](Self::hit_url); it may have come already.
@@ -220,7 +269,10 @@ impl Collector {
                 let all = self.requests();
                 let lines: Vec<_> = all
                     .iter()
-                    .map(|request| format!("{} {}", request.method, request.path))
+                    .map(|request| {
+                        let host = request.host.as_deref().unwrap_or_default();
+                        format!("{} {host}{}", request.method, request.path)
+                    })
                     .collect();
                 return Err(Error::new(format!(
                     "{} of {count} after {deadline:?}; {} requests in all:\n  {}",
@@ -247,11 +299,49 @@ impl Collector {
         lock(&self.inner.requests)
             .iter()
             .filter_map(|request| {
-                let path = request.full_path.strip_prefix(&self.scope)?;
-                path.starts_with('/').then(|| Recorded { path: path.to_owned(), ..request.clone() })
+                let path = below(&self.scope, &request.full_path)?;
+                Some(Recorded { path: path.to_owned(), ..request.clone() })
             })
             .collect()
     }
+}
+
+impl Page {
+    fn new(body: impl Into<Bytes>, headers: &[(&str, &str)]) -> Self {
+        let mut map = HeaderMap::from_iter([
+            (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ]);
+        let given: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| {
+                let name = HeaderName::try_from(*name).expect("a header name");
+                let value = HeaderValue::try_from(*value).expect("a header value");
+                (name, value)
+            })
+            .collect();
+        // Replaces what has the same name, and keeps what is given twice.
+        map.extend(given);
+        Self { body: body.into(), headers: map, held: None }
+    }
+}
+
+impl Inner {
+    pub(crate) fn tls(&self) -> &Tls {
+        &self.tls
+    }
+
+    /// Whether a scope stands in for `host` at all.
+    pub(crate) fn stands_in(&self, host: &str, scope: &str) -> bool {
+        lock(&self.pages).keys().any(|(page_host, path)| {
+            page_host.as_deref() == Some(host) && below(scope, path).is_some()
+        })
+    }
+}
+
+/// The path within a scope. `/t1` is a prefix of `/t11`, as text.
+fn below<'a>(scope: &str, full_path: &'a str) -> Option<&'a str> {
+    full_path.strip_prefix(scope).filter(|path| path.starts_with('/'))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -267,7 +357,10 @@ async fn serve(listener: TcpListener, inner: Arc<Inner>) {
         };
         let inner = Arc::clone(&inner);
         tokio::spawn(async move {
-            let service = service_fn(move |request| answer(Arc::clone(&inner), request));
+            let service = service_fn(move |request: Request<Incoming>| {
+                let path = request.uri().path().to_owned();
+                answer(Arc::clone(&inner), None, path, request)
+            });
             // A browser that drops a connection is no failure of the test.
             let _ended = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
@@ -276,54 +369,65 @@ async fn serve(listener: TcpListener, inner: Arc<Inner>) {
     }
 }
 
-async fn answer(
+/// Records a request for `full_path`, and answers it with what the tests wrote.
+pub(crate) async fn answer(
     inner: Arc<Inner>,
+    host: Option<String>,
+    full_path: String,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let path = head.uri.path().to_owned();
-    let mut response = match lock(&inner.pages).get(&path) {
-        Some(page) => {
-            let mut response = Response::new(Full::new(page.body.clone()));
-            *response.headers_mut() = page.headers.clone();
-            response
-        }
-        // Asked for by every browser; a 404 would be noise in its console.
-        None if path == "/favicon.ico" || path.split('/').nth(2) == Some("hit") => {
-            let mut response = Response::new(Full::default());
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            for (name, value) in [
-                ("access-control-allow-origin", "*"),
-                ("access-control-allow-methods", "*"),
-                ("access-control-allow-headers", "*"),
-                ("cache-control", "no-store"),
-            ] {
-                response.headers_mut().insert(name, HeaderValue::from_static(value));
-            }
-            response
-        }
-        None => {
-            let mut response = Response::new(Full::default());
-            *response.status_mut() = StatusCode::NOT_FOUND;
-            response
-        }
-    };
+    let page = (host, full_path);
+    let (mut response, release) = response(&inner, &page);
     // A request whose body broke off is none that a test could have meant.
     let Ok(body) = body.collect().await else {
         *response.status_mut() = StatusCode::BAD_REQUEST;
         return Ok(response);
     };
-    let body = body.to_bytes();
+    let (host, full_path) = page;
     lock(&inner.requests).push(Recorded {
         method: head.method,
+        host,
         path: String::new(),
         query: head.uri.query().map(str::to_owned),
         headers: head.headers,
-        body,
-        full_path: path,
+        body: body.to_bytes(),
+        full_path,
     });
     inner.recorded.send_replace(());
+    if let Some(mut release) = release {
+        // Nothing is ever sent: this ends with the sender.
+        let _released = release.changed().await;
+    }
     Ok(response)
+}
+
+fn response(
+    inner: &Inner,
+    page: &(Option<String>, String),
+) -> (Response<Full<Bytes>>, Option<watch::Receiver<()>>) {
+    if let Some(page) = lock(&inner.pages).get(page) {
+        let mut response = Response::new(Full::new(page.body.clone()));
+        *response.headers_mut() = page.headers.clone();
+        return (response, page.held.clone());
+    }
+    let mut response = Response::new(Full::default());
+    let (host, path) = page;
+    // A browser asks for the icon by itself; a 404 would be noise in its console.
+    if host.is_none() && (path == "/favicon.ico" || path.split('/').nth(2) == Some("hit")) {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        for (name, value) in [
+            ("access-control-allow-origin", "*"),
+            ("access-control-allow-methods", "*"),
+            ("access-control-allow-headers", "*"),
+            ("cache-control", "no-store"),
+        ] {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+    } else {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    (response, None)
 }
 
 #[cfg(test)]
@@ -335,8 +439,10 @@ mod tests {
     #[tokio::test]
     async fn scopes_see_their_own_requests_only() -> Result<()> {
         let mine = Collector::start().await?;
-        // `/t1` is a prefix of `/t11`, as text.
-        let scopes: Vec<_> = (1..=11).map(|_| mine.scoped()).collect();
+        let mut scopes = Vec::new();
+        for _ in 1..=11 {
+            scopes.push(mine.scoped().await?);
+        }
         let (other, far) = (&scopes[0], &scopes[10]);
         for collector in [&mine, other, far] {
             let url = collector.hit_url("x") + "?q=a%20b";
@@ -378,6 +484,19 @@ mod tests {
         assert_eq!(reply.header("content-type"), Some("text/javascript"));
         assert_eq!(reply.header("cache-control"), Some("no-store"));
         assert_eq!(reply.text(), "1");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_held_page_is_answered_when_it_is_released() -> Result<()> {
+        let collector = Collector::start().await?;
+        let (url, hold) = collector.page_held("/slow.js", "1", &[]);
+        let mut reply = tokio::spawn(async move { request(Method::GET, &url, &[], "").await });
+        collector.wait_for(1, DEADLINE, |request| request.path == "/slow.js").await?;
+        let early = tokio::time::timeout(Duration::from_millis(50), &mut reply).await;
+        assert!(early.is_err(), "it was answered while it was held");
+        drop(hold);
+        assert_eq!(reply.await??.text(), "1");
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use std::{env, fmt};
 use serde_json::{Map, Value, json};
 
 use crate::browser::Options;
+use crate::collector::Collector;
 use crate::error::{Error, Result};
 
 /// A browser engine that the product is tested in.
@@ -41,6 +42,13 @@ impl Engine {
             Self::Firefox => "firefox",
             Self::WebKit => "webkit",
         }
+    }
+
+    /// Whether its browsers see what [`Collector::stand_in`](crate::Collector::stand_in) serves, and
+    /// no other host. `WebKitGTK` sees the real web instead, as far as the machine has one: a test
+    /// that names hosts of others does without them there, or names such as `vendor.test`.
+    pub fn has_stand_ins(self) -> bool {
+        self != Self::WebKit
     }
 
     /// The engines that `C2C_ENGINES` asks for; Chromium if it is not set.
@@ -95,6 +103,7 @@ impl Engine {
         self,
         programs: &Programs,
         profile: &Path,
+        collector: &Collector,
         options: &Options,
     ) -> Map<String, Value> {
         let capabilities = match self {
@@ -107,6 +116,9 @@ impl Engine {
                     "--disable-background-networking",
                     "--disable-component-update",
                     "--disable-sync",
+                    // For what asks a resolver in spite of the proxy.
+                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, \
+                     EXCLUDE *.localhost, EXCLUDE 127.*, EXCLUDE [::1]",
                 ]
                 .map(str::to_owned)
                 .to_vec();
@@ -115,6 +127,8 @@ impl Engine {
                     args.push("--no-sandbox".to_owned());
                 }
                 args.push(format!("--user-data-dir={}", profile.display()));
+                let key = collector.public_key_sha256();
+                args.push(format!("--ignore-certificate-errors-spki-list={key}"));
                 args.extend(options.chromium_args.iter().cloned());
                 json!({
                     "browserName": "chrome",
@@ -138,6 +152,21 @@ impl Engine {
         let Value::Object(mut capabilities) = capabilities else {
             return Map::new(); // every arm above is an object
         };
+        // The other engines cannot be told of one key. Nothing but the stand-ins speaks TLS here.
+        if self != Self::Chromium {
+            capabilities.insert("acceptInsecureCerts".to_owned(), json!(true));
+        }
+        let proxy = format!("127.0.0.1:{}", collector.proxy_port());
+        capabilities.insert(
+            "proxy".to_owned(),
+            json!({
+                "proxyType": "manual",
+                "httpProxy": proxy,
+                "sslProxy": proxy,
+                // This machine.
+                "noProxy": ["localhost", "*.localhost", "127.0.0.0/8", "::1"],
+            }),
+        );
         capabilities.insert(
             "timeouts".to_owned(),
             json!({"script": 30_000, "pageLoad": 30_000, "implicit": 0}),

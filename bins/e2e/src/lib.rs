@@ -72,11 +72,12 @@ mod engine;
 mod error;
 mod http;
 mod process;
+mod proxy;
 mod server;
 mod suite;
 
 pub use browser::{Browser, ConsoleLine, Options};
-pub use collector::{Collector, Recorded};
+pub use collector::{Collector, Hold, Recorded};
 pub use engine::Engine;
 pub use error::{Context, Error, Result};
 pub use http::{Reply, request};

@@ -78,7 +78,7 @@ impl Cx {
 
     /// A second browser, or one with special options; [close](Browser::close) it at the end.
     pub async fn another_browser(&self, options: &Options) -> Result<Browser> {
-        Browser::start_with(self.engine, options).await
+        Browser::start(self.engine, &self.collector, options).await
     }
 }
 
@@ -141,10 +141,11 @@ fn run_case(
     let runtime = &shared.runtime;
     let cx = runtime.block_on(async {
         let collector = shared.collector.get_or_try_init(Collector::start).await?;
+        let collector = collector.scoped().await?;
         Ok::<_, Error>(Cx {
             engine,
-            browser: Browser::start(engine).await?,
-            collector: collector.scoped(),
+            browser: Browser::start(engine, &collector, &Options::default()).await?,
+            collector,
             name,
             app: OnceCell::new(),
             shared: Arc::clone(shared),

@@ -6,6 +6,8 @@ use serde_json::json;
 
 pub(crate) const TESTS: Tests = &[
     ("a_script_reaches_the_collector", &a_script_reaches_the_collector),
+    ("a_vendor_has_a_stand_in", &a_vendor_has_a_stand_in),
+    ("there_is_no_way_to_other_hosts", &there_is_no_way_to_other_hosts),
     ("an_opaque_origin_reaches_the_collector", &an_opaque_origin_reaches_the_collector),
     ("a_plain_frame_reads_its_parent", &a_plain_frame_reads_its_parent),
     ("a_sandboxed_frame_does_not", &a_sandboxed_frame_does_not),
@@ -44,6 +46,46 @@ async fn a_script_reaches_the_collector(cx: &Cx) -> Result<()> {
     assert_eq!(hit.param("a").as_deref(), Some("1"));
     assert_eq!(hit.json()?, json!({"b": 2}));
     assert_eq!(cx.browser.eval("location.href").await?, page);
+    Ok(())
+}
+
+async fn a_vendor_has_a_stand_in(cx: &Cx) -> Result<()> {
+    // From an opaque origin, as custom code does it.
+    let hit = cx.collector.hit_url("tag");
+    cx.collector.stand_in("vendor.test", "/tag.js", format!("fetch('{hit}?ran')"));
+    let page = format!(
+        "<script src='https://vendor.test/tag.js?id=G-1' onerror='fetch(`{hit}?failed`)'></script>"
+    );
+    let sandbox = [("content-security-policy", "sandbox allow-scripts")];
+    cx.browser.goto(&cx.collector.page("/top", page, &sandbox)).await?;
+    let tag = cx.collector.hit("tag", DEADLINE).await?;
+    let requests = cx.collector.requests();
+    let vendor = requests.iter().find(|request| request.host.as_deref() == Some("vendor.test"));
+    if !cx.engine.has_stand_ins() {
+        assert_eq!((tag.query.as_deref(), vendor.is_some()), (Some("failed"), false));
+        return Ok(());
+    }
+    assert_eq!(tag.query.as_deref(), Some("ran"));
+    let vendor = vendor.expect("it ran, so it was loaded");
+    assert_eq!((vendor.path.as_str(), vendor.query.as_deref()), ("/tag.js", Some("id=G-1")));
+    Ok(())
+}
+
+async fn there_is_no_way_to_other_hosts(cx: &Cx) -> Result<()> {
+    cx.collector.stand_in("vendor.test", "/tag.js", "1");
+    // Another test's stand-in is none of this one's.
+    let other = cx.collector.scoped().await?;
+    other.stand_in("other.test", "/tag.js", "1");
+    cx.browser.goto(&cx.collector.page("/top", "<p>top</p>", &[])).await?;
+    let answers = "Promise.all(['https://vendor.test/tag.js', 'https://vendor.test/else.js',
+        'https://other.test/tag.js', 'https://unknown.test/', 'http://unknown.test/',
+      ].map((url) => fetch(url).then(({ status }) => status, () => 'failed')))";
+    let expected = match cx.engine.has_stand_ins() {
+        true => json!([200, "failed", "failed", "failed", "failed"]),
+        false => json!(vec!["failed"; 5]),
+    };
+    assert_eq!(cx.browser.eval(answers).await?, expected);
+    assert_eq!(other.requests().len(), 0);
     Ok(())
 }
 

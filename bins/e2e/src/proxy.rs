@@ -1,0 +1,129 @@
+//! The rest of the web, as far as a test has written it.
+//!
+//! What customers paste loads scripts from their vendors, by `https` and under the vendors' names.
+//! So every browser of the harness has a proxy for all names but this machine's: for the hosts that
+//! a test stands in for it is the server itself, with a throw-away certificate, and to every other
+//! host there is no way. A test cannot reach the internet, not even by mistake.
+//!
+//! A proxy, because more than one engine can be told of it, and because a browser that has one asks
+//! no resolver. `WebKitGTK` takes what its driver tells it and goes without: see
+//! [`Engine::has_stand_ins`](crate::Engine::has_stand_ins).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use sha2::{Digest as _, Sha256};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+
+use crate::collector::{Inner, answer};
+use crate::error::Result;
+
+/// A certificate that nobody trusts but who is told of its key.
+pub(crate) struct Tls {
+    acceptor: TlsAcceptor,
+    /// Of the key in its `SubjectPublicKeyInfo` form, in Base64.
+    pub(crate) public_key_sha256: String,
+}
+
+impl Tls {
+    pub(crate) fn throw_away() -> Result<Self> {
+        // Whoever knows the key takes it for every name.
+        let made = rcgen::generate_simple_self_signed(["stand-in.localhost".to_owned()])?;
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let public_key = rcgen::PublicKeyData::subject_public_key_info(&made.signing_key);
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.into()], key.into())?;
+        Ok(Self {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            public_key_sha256: BASE64_STANDARD.encode(Sha256::digest(public_key)),
+        })
+    }
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Tls").field(&self.public_key_sha256).finish()
+    }
+}
+
+/// The proxy of one scope of the collector: a scope's browser is known by it.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
+    task: JoinHandle<()>,
+}
+
+impl Proxy {
+    pub(crate) async fn start(inner: Arc<Inner>, scope: String) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let port = listener.local_addr()?.port();
+        Ok(Self { port, task: tokio::spawn(serve(listener, inner, scope.into())) })
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, inner: Arc<Inner>, scope: Arc<str>) {
+    // As in the collector: an `accept` that fails says nothing of the next one.
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let (inner, scope) = (Arc::clone(&inner), Arc::clone(&scope));
+        tokio::spawn(async move {
+            let service = service_fn(move |request| {
+                let response = connect(&inner, &scope, request);
+                async { Ok::<_, Infallible>(response) }
+            });
+            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+            let _ended = connection.with_upgrades().await;
+        });
+    }
+}
+
+/// `CONNECT <host>:443`: the way to a host that the scope stands in for. Nothing else is served.
+fn connect(
+    inner: &Arc<Inner>,
+    scope: &Arc<str>,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    match request.uri().host().map(str::to_owned) {
+        Some(host) if request.method() == Method::CONNECT && inner.stands_in(&host, scope) => {
+            tokio::spawn(stand_in(Arc::clone(inner), Arc::clone(scope), host, request));
+        }
+        _ => *response.status_mut() = StatusCode::BAD_GATEWAY,
+    }
+    response
+}
+
+/// The host itself, at the other end of what the browser takes for a tunnel.
+async fn stand_in(inner: Arc<Inner>, scope: Arc<str>, host: String, request: Request<Incoming>) {
+    let Ok(tunnel) = hyper::upgrade::on(request).await else { return };
+    let Ok(stream) = inner.tls().acceptor.accept(TokioIo::new(tunnel)).await else { return };
+    let service = service_fn(move |request: Request<Incoming>| {
+        let path = format!("{scope}{}", request.uri().path());
+        answer(Arc::clone(&inner), Some(host.clone()), path, request)
+    });
+    let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
