@@ -8,6 +8,7 @@ mod bridge; // who may speak to whom, and what the frame cannot forge or break
 mod console; // paste, see what is wrong, mend it, watch it fire
 mod diagnostics; // what the person who wrote custom code is told of it
 mod drafts; // nothing that a person typed is lost
+mod examples; // what the documentation tells customers to paste
 mod flow; // the product's main job, through all three levels
 mod frame_api; // `window.c2c`, as custom code meets it
 mod harness; // the harness itself: what a probe can do where nothing stops it
@@ -23,6 +24,7 @@ fn main() -> std::process::ExitCode {
         ("console", console::TESTS),
         ("diagnostics", diagnostics::TESTS),
         ("drafts", drafts::TESTS),
+        ("examples", examples::TESTS),
         ("flow", flow::TESTS),
         ("frame_api", frame_api::TESTS),
         ("harness", harness::TESTS),
