@@ -37,15 +37,24 @@
 //! then called `<engine>::<module>::<name>`. It has a browser with a fresh profile, an app and a
 //! part of the [`Collector`] of its own, so that tests run side by side; it shares one server.
 //!
+//! # The rest of the web
+//!
+//! [`Collector::page`] serves pages that a test writes, under loopback names;
+//! [`Collector::stand_in`] serves scripts under the names of their vendors, by `https`. Every other
+//! host is out of reach, so no test depends on the internet or tells it anything. (`WebKitGTK`
+//! cannot be held to that: [`Engine::has_stand_ins`].)
+//!
 //! # Rules
 //!
 //! - **No sleeping.** Wait for a condition with a deadline: [`Browser::wait_for`],
 //!   [`Collector::hit`]. To show that something did *not* happen, do a later thing on the same
-//!   channel, await that, and then count ([`Collector::count`]).
+//!   channel, await that, and then count ([`Collector::count`]). To do something while a page loads,
+//!   hold the load back: [`Collector::page_held`].
 //! - **A probe must be able to fail.** Beside each "cannot" stands the same script where it can:
 //!   [`Collector::page`] serves such pages.
 //! - **No retries** of whole actions, and no skips that count as passes: an engine that was asked
-//!   for and is missing fails its tests.
+//!   for and is missing fails its tests, and so does a missing axe-core ([`Browser::axe`]), which
+//!   `cargo xtask test --only tools` installs.
 //! - In tests of frames that hang, drive the page by its own timers and report to the collector:
 //!   a hung frame can block the driver.
 //!
@@ -65,6 +74,7 @@
 //! one end of a pipe. When the test ends, fails, panics, or its whole process is killed, the pipe
 //! closes and the watcher ends the group and removes its directory. This needs a Unix.
 
+mod axe;
 mod browser;
 mod collector;
 mod driver;
@@ -75,7 +85,9 @@ mod process;
 mod proxy;
 mod server;
 mod suite;
+mod target;
 
+pub use axe::Violation;
 pub use browser::{Browser, ConsoleLine, Options};
 pub use collector::{Collector, Hold, Recorded};
 pub use engine::Engine;
@@ -84,6 +96,7 @@ pub use http::{Reply, request};
 pub use hyper::Method;
 pub use server::{App, Server, Stopped};
 pub use suite::{Case, Cx, Tests, run};
+pub use target::target_dir;
 
 /// How long a test waits for something that should happen at once: long enough for a loaded
 /// machine, short enough to see a failure soon.

@@ -16,8 +16,9 @@ use tokio::time::timeout;
 use crate::browser::{Browser, Options};
 use crate::collector::Collector;
 use crate::engine::Engine;
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, Result};
 use crate::server::{self, App, Server};
+use crate::target_dir;
 
 /// How long one test may take in all. A test that reaches this hangs.
 const TEST: Duration = Duration::from_mins(2);
@@ -195,10 +196,7 @@ async fn evidence(cx: &Cx) -> String {
 
 async fn picture(cx: &Cx) -> Result<PathBuf> {
     let png = cx.browser.screenshot().await?;
-    // The test binary is target/<profile>/deps/<name>: pictures are put into target/e2e.
-    let binary = std::env::current_exe()?;
-    let target = binary.ancestors().nth(3).context("the test binary is in no target directory")?;
-    let dir = target.join("e2e");
+    let dir = target_dir()?.join("e2e");
     std::fs::create_dir_all(&dir)?;
     let path = dir.join(format!("{}.png", cx.name.replace("::", ".")));
     std::fs::write(&path, png)?;

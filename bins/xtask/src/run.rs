@@ -15,6 +15,14 @@ pub(crate) fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
+/// Cargo's target directory, the one that we were built in.
+pub(crate) fn target() -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    // Cargo marks it, so that it is left out of backups.
+    let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());
+    Ok(target.ok_or("xtask is in no target directory")?.to_owned())
+}
+
 /// The `cargo` that runs us, with these arguments (split at spaces), at the root.
 pub(crate) fn cargo(arguments: &str) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

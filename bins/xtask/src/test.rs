@@ -5,6 +5,7 @@
 //! `N passed, M failed`. N counts tests, invariants and fuzz targets; M counts those, and each step
 //! that failed without naming one. The exit code is 0 only if M is 0.
 
+mod axe;
 mod browser;
 mod fuzz;
 mod invariants;
@@ -35,7 +36,7 @@ pub(crate) struct Args {
 /// One step, in the order in which they run: what is quick to fail comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Step {
-    /// rustfmt, clippy, a C++ compiler, browsers and drivers; installs what apt has
+    /// rustfmt, clippy, a C++ compiler, browsers and drivers, axe-core; installs what apt and npm have
     Tools,
     /// cargo fmt --check, here and in fuzz/
     Format,

@@ -1,13 +1,15 @@
 //! The tools that the other steps need: finds them, and installs what is missing where it may.
 //!
-//! It may on Debian and its relatives, as root or with a `sudo` that asks no password. Everywhere
-//! else it says exactly what to run. It never installs anything that is there already.
+//! Packages of the system: it may on Debian and its relatives, as root or with a `sudo` that asks no
+//! password. Everywhere else it says exactly what to run. It never installs anything that is there
+//! already.
 
 use std::env;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use super::axe;
 use crate::run::{Result, show};
 
 /// Something that must be there.
@@ -37,6 +39,14 @@ const COMPILER: Need = Need {
     programs: &["c++", "g++", "clang++"],
     variable: "CXX",
     source: Source::Debian(&["g++"]),
+};
+
+/// Needed once: axe-core stays where it was installed.
+const NPM: Need = Need {
+    what: "npm (for axe-core)",
+    programs: &["npm"],
+    variable: "",
+    source: Source::Debian(&["nodejs", "npm"]),
 };
 
 /// Per engine. The harness (`bins/e2e`) looks in the same places.
@@ -152,26 +162,29 @@ pub(super) fn check() -> Result<()> {
     }
     // As the harness reads it.
     let engines = env::var("C2C_ENGINES").unwrap_or_else(|_| "chromium".to_owned());
-    let missing = missing(&engines);
+    let axe_is_there = axe::is_there()?;
+    let missing = missing(&engines, axe_is_there);
     let machine = Machine::look();
     match plan(&missing, machine) {
-        Plan::Nothing => Ok(()),
-        Plan::Say(what) => Err(what.into()),
+        Plan::Nothing => {}
+        Plan::Say(what) => return Err(what.into()),
         Plan::Install(packages) => {
             for need in missing {
                 println!("missing: {}", need.what);
             }
             show(&mut apt(machine, &["update"]))?;
             let install = ["install", "-y", "--no-install-recommends"];
-            show(apt(machine, &install).args(packages))
+            show(apt(machine, &install).args(packages))?;
         }
     }
+    if axe_is_there { Ok(()) } else { axe::install() }
 }
 
-fn missing(engines: &str) -> Vec<&'static Need> {
+fn missing(engines: &str, axe_is_there: bool) -> Vec<&'static Need> {
     let chosen: Vec<_> = engines.split(',').map(str::trim).collect();
     let engines = ENGINES.iter().filter(|(name, _)| chosen.contains(name));
-    let needs = std::iter::once(&COMPILER).chain(engines.flat_map(|(_, needs)| *needs));
+    let npm = (!axe_is_there).then_some(&NPM);
+    let needs = std::iter::once(&COMPILER).chain(npm).chain(engines.flat_map(|(_, needs)| *needs));
     needs.filter(|need| !is_there(need)).collect()
 }
 
@@ -288,6 +301,12 @@ mod tests {
         assert_eq!(plan(&chromium(), ROOT_ON_DEBIAN), Plan::Install(packages.clone()));
         let sudo = Machine { rights: Rights::Sudo, ..ROOT_ON_DEBIAN };
         assert_eq!(plan(&chromium(), sudo), Plan::Install(packages));
+    }
+
+    #[test]
+    fn npm_comes_with_what_it_runs_on() {
+        assert_eq!(plan(&[&NPM], ROOT_ON_DEBIAN), Plan::Install(vec!["nodejs", "npm"]));
+        assert!(!missing("", true).contains(&&NPM), "axe-core is there");
     }
 
     fn check_said(machine: Machine, needs: &[&'static Need], expected: &str) {

@@ -1,0 +1,95 @@
+//! Accessibility, as axe-core sees it.
+//!
+//! axe-core is not ours and is not committed: `cargo xtask test --only tools` puts it under the
+//! target directory, and what is run is the very file that was looked at when this was written.
+
+use std::fmt;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::browser::Browser;
+use crate::error::{Context as _, Error, Result};
+use crate::target_dir;
+
+/// Where the tools step installs it, below the target directory.
+const FILE: &str = "e2e/npm/node_modules/axe-core/axe.min.js";
+/// Of version 4.14.1.
+const SHA256: &str = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c";
+/// How to get it.
+const INSTALL: &str = "run `cargo xtask test --only tools`";
+
+/// The rules of WCAG 2.x, levels A and AA, and axe's own best practices.
+const RUN: &str = "
+    const values = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    return axe.run(document, { runOnly: { type: 'tag', values }, iframes: false }).then(
+      ({ violations }) => violations.map(({ id, impact, help, nodes }) => (
+        { id, impact, help, targets: nodes.map(({ target }) => target.join(' ')) })));";
+
+/// A rule that the page breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The rule: `color-contrast`.
+    pub id: String,
+    /// `minor`, `moderate`, `serious` or `critical`.
+    pub impact: String,
+    /// What the rule asks for.
+    pub help: String,
+    /// A selector for each element that breaks it.
+    pub targets: Vec<String>,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, impact, help, targets } = self;
+        write!(f, "{id} ({impact}): {help}: {}", targets.join(", "))
+    }
+}
+
+impl Browser {
+    /// What is wrong with the current frame's document, frames inside it left out.
+    ///
+    /// The driver runs it, so the page's policy has nothing to say.
+    pub async fn axe(&self) -> Result<Vec<Violation>> {
+        let found = self.run(&format!("{}\n{RUN}", source()?), &[]).await?;
+        let found = found.as_array().context(format_args!("axe gave {found}"))?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let violation = |found: &Value| Violation {
+            id: text(&found["id"]),
+            impact: text(&found["impact"]),
+            help: text(&found["help"]),
+            targets: found["targets"].as_array().into_iter().flatten().map(text).collect(),
+        };
+        Ok(found.iter().map(violation).collect())
+    }
+}
+
+fn source() -> Result<String> {
+    let path = target_dir()?.join(FILE);
+    let source = std::fs::read(&path)
+        .context(format_args!("axe-core is missing ({}): {INSTALL}", path.display()))?;
+    checked(source).context(path.display())
+}
+
+fn checked(source: Vec<u8>) -> Result<String> {
+    use fmt::Write as _;
+    let mut found = String::new();
+    for byte in Sha256::digest(&source) {
+        write!(found, "{byte:02x}")?;
+    }
+    if found != SHA256 {
+        return Err(Error::new(format!("SHA-256 is {found} and not {SHA256}: {INSTALL}")));
+    }
+    Ok(String::from_utf8(source)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::checked;
+
+    #[test]
+    fn another_file_is_not_run() {
+        let error = checked(b"alert(1)".to_vec()).expect_err("it is not axe-core").to_string();
+        assert!(error.contains("and not 29348999450c"), "{error}");
+    }
+}
