@@ -1,6 +1,6 @@
 //! One browser session with a fresh profile, and what tests do in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -302,6 +302,38 @@ impl Browser {
     }
 
     // ---- everything else ----
+
+    /// The URLs that the page on top and all frames inside it were loaded from or asked for, in no
+    /// useful order: documents, scripts, styles, pictures, fetches and beacons, also failed ones.
+    /// Not what has no entry in the resource timeline (`WebSocket`s), nor what a policy refused.
+    ///
+    /// The top document is then the current frame.
+    pub async fn requested_urls(&self) -> Result<BTreeSet<String>> {
+        let urls =
+            "[location.href, ...performance.getEntriesByType('resource').map(({ name }) => name)]";
+        let mut found = BTreeSet::new();
+        // Each frame is named by its places among its parents' frames.
+        let mut frames = vec![vec![]];
+        while let Some(path) = frames.pop() {
+            self.enter_top().await?;
+            for place in &path {
+                self.command(Method::POST, "frame", Some(json!({"id": place}))).await?;
+            }
+            let all = self.eval(&format!("[window.length, {urls}]")).await?;
+            found.extend(
+                all[1]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned),
+            );
+            let inside = 0..all[0].as_u64().unwrap_or_default();
+            frames.extend(inside.map(|place| [path.as_slice(), &[place]].concat()));
+        }
+        self.enter_top().await?;
+        Ok(found)
+    }
 
     /// All console lines so far; `None` where the engine does not give them.
     ///

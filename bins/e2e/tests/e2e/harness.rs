@@ -1,7 +1,7 @@
 //! Proves the harness: the mechanisms of later probes succeed where nothing stops them, and the
 //! browsers stop them where a plain sandbox does.
 
-use c2c_e2e::{Cx, DEADLINE, Engine, Method, Result, Tests, request};
+use c2c_e2e::{ColorScheme, Cx, DEADLINE, Engine, Method, Result, Tests, request};
 use serde_json::json;
 
 pub(crate) const TESTS: Tests = &[
@@ -20,6 +20,9 @@ pub(crate) const TESTS: Tests = &[
     ("a_failed_wait_says_what_it_saw", &a_failed_wait_says_what_it_saw),
     ("the_console_is_read_where_the_engine_has_it", &the_console_is_read_where_the_engine_has_it),
     ("axe_finds_what_is_wrong", &axe_finds_what_is_wrong),
+    ("screens_are_emulated_in_chromium", &screens_are_emulated_in_chromium),
+    ("requests_of_all_frames_are_listed", &requests_of_all_frames_are_listed),
+    ("a_policy_violation_is_in_the_console", &a_policy_violation_is_in_the_console),
     ("promises_are_awaited", &promises_are_awaited),
     ("the_server_serves_an_app_of_this_test", &the_server_serves_an_app_of_this_test),
 ];
@@ -284,5 +287,78 @@ async fn axe_finds_what_is_wrong(cx: &Cx) -> Result<()> {
     assert_eq!((&*found[1].impact, &found[1].targets[..]), ("critical", &["img".to_owned()][..]));
     let shown = found[1].to_string();
     assert!(shown.starts_with("image-alt (critical): ") && shown.ends_with(": img"), "{shown}");
+    Ok(())
+}
+
+async fn screens_are_emulated_in_chromium(cx: &Cx) -> Result<()> {
+    if cx.engine != Engine::Chromium {
+        let error = cx.browser.set_viewport(400, 800).await.expect_err("there is no way to");
+        assert!(error.to_string().contains("is Chromium's"), "{error}");
+        return Ok(());
+    }
+    let scheme = "matchMedia('(prefers-color-scheme: dark)').matches";
+    cx.collector.page("/frame", "<p>frame</p>", &[]);
+    let frame = cx.collector.url_of("127.0.0.1", "/frame");
+    let page = format!(
+        "<!doctype html><body style='margin: 0; height: 1500px'><iframe src='{frame}'></iframe>"
+    );
+    let page = cx.collector.page("/page", page, &[]);
+    for (width, height, mode) in [(400, 800, ColorScheme::Dark), (1280, 600, ColorScheme::Light)] {
+        cx.browser.set_viewport(width, height).await?;
+        cx.browser.set_color_scheme(mode).await?;
+        // Both outlive a navigation.
+        cx.browser.goto(&page).await?;
+        assert_eq!(cx.browser.eval("innerWidth").await?, width);
+        assert_eq!(cx.browser.eval("innerHeight").await?, height);
+        assert_eq!(cx.browser.eval(scheme).await?, mode == ColorScheme::Dark);
+        // A frame of another site is in another process.
+        cx.browser.enter_frame("iframe").await?;
+        assert_eq!(cx.browser.eval(scheme).await?, mode == ColorScheme::Dark);
+        let picture = cx.browser.page_screenshot().await?;
+        // The header of a PNG: width and height, after the name of its first part.
+        let size = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().expect("4 bytes"));
+        assert_eq!((&picture[12..16], size(16), size(20)), (&b"IHDR"[..], width, 1500));
+    }
+    Ok(())
+}
+
+async fn requests_of_all_frames_are_listed(cx: &Cx) -> Result<()> {
+    let inner = format!(
+        "<script>
+           navigator.sendBeacon('{}');
+           fetch('https://unknown.test/x').catch(() => fetch('{}'));
+         </script>",
+        cx.collector.hit_url("beacon"),
+        cx.collector.hit_url("failed")
+    );
+    let sandbox = [("content-security-policy", "sandbox allow-scripts")];
+    let inner = cx.collector.page("/inner", inner, &sandbox);
+    cx.collector.page("/middle", format!("<iframe src='{inner}'></iframe>"), &[]);
+    let middle = cx.collector.url_of("127.0.0.1", "/middle");
+    let top = cx.collector.page("/top", format!("<p>top</p><iframe src='{middle}'></iframe>"), &[]);
+    cx.browser.goto(&top).await?;
+    for hit in ["beacon", "failed"] {
+        cx.collector.hit(hit, DEADLINE).await?;
+    }
+    let urls = cx.browser.requested_urls().await?;
+    let beacon = cx.collector.hit_url("beacon");
+    for url in [&*top, &middle, &inner, "https://unknown.test/x", &beacon] {
+        assert!(urls.contains(url), "{url} is not in {urls:?}");
+    }
+    assert_eq!(cx.browser.text("p").await?, "top");
+    Ok(())
+}
+
+async fn a_policy_violation_is_in_the_console(cx: &Cx) -> Result<()> {
+    let policy = [("content-security-policy", "script-src 'none'")];
+    let page = cx.collector.page("/page", "<script>1</script>", &policy);
+    cx.browser.goto(&page).await?;
+    let Some(console) = cx.browser.console().await? else {
+        assert_ne!(cx.engine, Engine::Chromium);
+        return Ok(());
+    };
+    let severe: Vec<_> = console.iter().filter(|line| line.level == "SEVERE").collect();
+    assert_eq!(severe.len(), 1, "{console:?}");
+    assert!(severe[0].message.contains("Content Security Policy"), "{console:?}");
     Ok(())
 }
