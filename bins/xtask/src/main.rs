@@ -6,6 +6,7 @@
 
 mod bench;
 mod run;
+mod screenshots;
 mod test;
 
 use std::process::ExitCode;
@@ -24,12 +25,15 @@ struct Cli {
 enum Command {
     Test(test::Args),
     Bench(bench::Args),
+    /// Take pictures of every screen, into target/screenshots
+    Screenshots,
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Test(args) => Ok(test::run(&args)),
         Command::Bench(args) => bench::run(&args),
+        Command::Screenshots => screenshots::run(),
     };
     match outcome {
         Ok(code) => code,
