@@ -84,6 +84,7 @@ mod error;
 mod http;
 mod process;
 mod proxy;
+pub mod screens;
 mod server;
 mod suite;
 mod target;

@@ -4,63 +4,16 @@
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its user")]
 
 use std::path::Path;
-use std::pin::Pin;
-use std::sync::Arc;
 
+use c2c_e2e::screens::{SCREENS, Stage};
 use c2c_e2e::{
-    Browser, Collector, ColorScheme, Context as _, DEADLINE, Engine, Options, Result, Server,
-    target_dir,
+    Browser, Collector, ColorScheme, Context as _, Engine, Options, Result, Server, target_dir,
 };
-
-/// A screen: the name of its pictures, and what brings the browser there.
-type Screen =
-    (&'static str, for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>);
-
-const SCREENS: &[Screen] = &[
-    ("apps", |stage| Box::pin(apps(stage))),
-    ("editor", |stage| Box::pin(editor(stage))),
-    ("demo-page", |stage| Box::pin(demo_page(stage))),
-    ("widget", |stage| Box::pin(widget(stage))),
-];
 
 const WIDTHS: [u32; 2] = [1280, 400];
 /// A page that is longer is shown whole all the same.
 const HEIGHT: u32 = 800;
 const SCHEMES: [ColorScheme; 2] = [ColorScheme::Light, ColorScheme::Dark];
-
-/// What a screen is made with.
-struct Stage {
-    server: Arc<Server>,
-    browser: Browser,
-}
-
-async fn apps(stage: &Stage) -> Result<()> {
-    stage.browser.goto(&format!("{}/", stage.server.console)).await?;
-    stage.browser.wait_for("document.querySelector('#app-list li')", DEADLINE).await?;
-    Ok(())
-}
-
-async fn editor(stage: &Stage) -> Result<()> {
-    stage.browser.goto(&format!("{}/apps/demo", stage.server.console)).await?;
-    // It says of both areas what it found in them.
-    let checked =
-        "[...document.querySelectorAll('#code .verdict')].every((verdict) => verdict.textContent)";
-    stage.browser.wait_for(checked, DEADLINE).await?;
-    Ok(())
-}
-
-async fn demo_page(stage: &Stage) -> Result<()> {
-    let url = format!("{}/p/demo?orderId=A-1&customerTier=gold", stage.server.parent);
-    stage.browser.goto(&url).await?;
-    stage.browser.wait_for("document.querySelector('#events li')", DEADLINE).await?;
-    Ok(())
-}
-
-async fn widget(stage: &Stage) -> Result<()> {
-    stage.browser.goto(&format!("{}/w/demo", stage.server.widget)).await?;
-    stage.browser.wait_for("document.querySelector('.card').checkVisibility()", DEADLINE).await?;
-    Ok(())
-}
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -70,22 +23,22 @@ async fn main() -> Result<()> {
     }
     std::fs::create_dir_all(&folder)?;
     let collector = Collector::start().await?;
-    let server = Arc::new(Server::start().await?);
+    let server = Server::start().await?;
     // The only engine whose screen can be set.
     let browser = Browser::start(Engine::Chromium, &collector, &Options::default()).await?;
-    let stage = Stage { server, browser };
+    let stage = Stage { server: &server, browser: &browser };
     for width in WIDTHS {
-        stage.browser.set_viewport(width, HEIGHT).await?;
+        browser.set_viewport(width, HEIGHT).await?;
         for scheme in SCHEMES {
-            stage.browser.set_color_scheme(scheme).await?;
-            for (name, bring) in SCREENS {
-                let file = folder.join(format!("{name}-{width}-{}.png", scheme.name()));
-                bring(&stage).await.context(name)?;
-                take(&stage.browser, &file).await?;
+            browser.set_color_scheme(scheme).await?;
+            for screen in SCREENS {
+                screen.open(&stage).await.context(screen.name)?;
+                let file = format!("{}-{width}-{}.png", screen.name, scheme.name());
+                take(&browser, &folder.join(file)).await?;
             }
         }
     }
-    stage.browser.close().await
+    browser.close().await
 }
 
 async fn take(browser: &Browser, file: &Path) -> Result<()> {

@@ -16,6 +16,7 @@ mod host; // what the host script promises to the widget
 mod hostile; // whatever anybody typed is only ever text in the console
 mod isolation; // what custom code cannot do, each beside the control that can
 mod previews; // drafts in the console, and the examples that it offers
+mod screens; // what holds on every screen
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
 
 fn main() -> std::process::ExitCode {
@@ -32,6 +33,7 @@ fn main() -> std::process::ExitCode {
         ("hostile", hostile::TESTS),
         ("isolation", isolation::TESTS),
         ("previews", previews::TESTS),
+        ("screens", screens::TESTS),
         ("vectors", vectors::TESTS),
     ])
 }

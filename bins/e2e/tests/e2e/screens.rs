@@ -1,0 +1,105 @@
+//! What holds on every screen: for everybody (accessibility), on every width, in light and dark, and
+//! with nothing in the browser's log.
+
+use std::collections::BTreeSet;
+
+use c2c_e2e::screens::{SCREENS, Stage};
+use c2c_e2e::{ColorScheme, Cx, DEADLINE, Engine, Result, Server, Tests};
+use url::Url;
+
+pub(crate) const TESTS: Tests = &[
+    ("every_screen_is_accessible", &every_screen_is_accessible),
+    ("every_screen_is_quiet_and_stays_at_home", &every_screen_is_quiet_and_stays_at_home),
+    ("nothing_jumps", &nothing_jumps),
+];
+
+/// Only Chromium's screen can be set; the others' pages are the same.
+fn can_be_set(cx: &Cx) -> bool {
+    cx.engine == Engine::Chromium
+}
+
+async fn every_screen_is_accessible(cx: &Cx) -> Result<()> {
+    let server = Server::start().await?;
+    let stage = Stage { server: &server, browser: &cx.browser };
+    let mut violations = Vec::new();
+    for width in [1280, 400] {
+        for scheme in [ColorScheme::Light, ColorScheme::Dark] {
+            if can_be_set(cx) {
+                cx.browser.set_viewport(width, 800).await?;
+                cx.browser.set_color_scheme(scheme).await?;
+            }
+            for screen in SCREENS {
+                screen.open(&stage).await?;
+                let found = cx.browser.axe().await?;
+                let scheme = scheme.name();
+                violations.extend(
+                    found
+                        .iter()
+                        .map(|violation| format!("{screen:?} {width} {scheme}: {violation}")),
+                );
+                let overflow =
+                    "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+                let overflow = cx.browser.eval(overflow).await?;
+                assert_eq!(overflow, 0, "{screen:?} at {width} scrolls sideways");
+            }
+        }
+    }
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+    Ok(())
+}
+
+async fn every_screen_is_quiet_and_stays_at_home(cx: &Cx) -> Result<()> {
+    let server = Server::start().await?;
+    let stage = Stage { server: &server, browser: &cx.browser };
+    let home: BTreeSet<String> = [&server.console, &server.parent, &server.widget, &server.sandbox]
+        .into_iter()
+        .filter_map(|origin| Some(Url::parse(origin).ok()?.origin().ascii_serialization()))
+        .collect();
+    for screen in SCREENS {
+        screen.open(&stage).await?;
+        // These two show what the server refuses, which the browser logs.
+        let refused = ["no-app", "code-conflict"].contains(&screen.name);
+        let lines = cx.browser.console().await?.unwrap_or_default();
+        let loud: Vec<_> = lines
+            .iter()
+            .filter(|line| !["INFO", "DEBUG"].contains(&line.level.as_str()))
+            .filter(|line| {
+                !(refused && line.message.contains("the server responded with a status of 4"))
+            })
+            .collect();
+        // The code on this screen throws: that is what it shows.
+        assert!(loud.is_empty() || screen.name == "code-errors", "{screen:?}: {loud:?}");
+        for url in cx.browser.requested_urls().await? {
+            let origin = Url::parse(&url)?.origin();
+            assert!(
+                !origin.is_tuple() || home.contains(&origin.ascii_serialization()),
+                "{screen:?} asked for {url}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Where things are, while somebody types, sees a finding, mends it, saves and plays.
+async fn nothing_jumps(cx: &Cx) -> Result<()> {
+    let places = "[...document.querySelectorAll(
+        '.area-head, .code, .findings, #code-form .primary, .tablist, .play button, #live, #timeline'
+      )].map((thing) => Object.values(thing.getBoundingClientRect().toJSON()).join())";
+    crate::console::open(cx, cx.app().await?).await?;
+    let before = cx.browser.eval(places).await?;
+    cx.browser.type_into("#head", "<script>c2c.on('call_started', () => {})").await?;
+    cx.browser.wait_for("document.querySelector('.findings li')", DEADLINE).await?;
+    assert_eq!(cx.browser.eval(places).await?, before, "a finding");
+    cx.browser.type_into("#head", "</script>").await?;
+    cx.browser.wait_for("!document.querySelector('.findings li')", DEADLINE).await?;
+    cx.browser.click("#code-form [type=submit]").await?;
+    crate::console::connected(cx, 2).await?;
+    assert_eq!(cx.browser.eval(places).await?, before, "a save");
+    crate::console::play(cx, "whole").await?;
+    cx.browser.wait_for("document.querySelector('[data-name=survey_submitted]')", DEADLINE).await?;
+    assert_eq!(cx.browser.eval(places).await?, before, "a call");
+    // The control: what moves is seen.
+    cx.browser.run("document.querySelector('.bar').style.marginTop = '1px'", &[]).await?;
+    assert_ne!(cx.browser.eval(places).await?, before);
+    Ok(())
+}
