@@ -471,14 +471,12 @@ async fn nothing_is_sent_unless_asked(cx: &Cx) -> Result<()> {
           set.call(this, (event) => { types.push(event.data.type); listener(event); });
         } });
         return import('/host.js').then(({ mount }) => {
-          const before = new Set(document.querySelectorAll('iframe'));
           const start = (options) => {
-            const bridge = mount({ src, ...options });
+            const container = document.body.appendChild(document.createElement('div'));
+            const bridge = mount({ src, container, ...options });
             bridge.emit('go', {});
             bridge.emit('end', {});
-            const made = [...document.querySelectorAll('iframe')].find((frame) => !before.has(frame));
-            before.add(made);
-            return JSON.parse(made.name);
+            return JSON.parse(container.firstChild.name);
           };
           window.start = start;
           return start({});
