@@ -10,9 +10,8 @@ use c2c_e2e::{
     Browser, Collector, ColorScheme, Context as _, Engine, Options, Result, Server, target_dir,
 };
 
-const WIDTHS: [u32; 2] = [1280, 400];
-/// A page that is longer is shown whole all the same.
-const HEIGHT: u32 = 800;
+/// A page that is longer is shown whole all the same; but frames beyond a screen are not painted.
+const SIZES: [(u32, u32); 2] = [(1280, 800), (400, 2000)];
 const SCHEMES: [ColorScheme; 2] = [ColorScheme::Light, ColorScheme::Dark];
 
 #[tokio::main]
@@ -27,8 +26,8 @@ async fn main() -> Result<()> {
     // The only engine whose screen can be set.
     let browser = Browser::start(Engine::Chromium, &collector, &Options::default()).await?;
     let stage = Stage { server: &server, browser: &browser };
-    for width in WIDTHS {
-        browser.set_viewport(width, HEIGHT).await?;
+    for (width, height) in SIZES {
+        browser.set_viewport(width, height).await?;
         for scheme in SCHEMES {
             browser.set_color_scheme(scheme).await?;
             for screen in SCREENS {

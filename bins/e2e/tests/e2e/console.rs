@@ -292,7 +292,9 @@ async fn an_example_is_inserted(cx: &Cx) -> Result<()> {
     app.save("<p>mine</p>", "").await?;
     open(cx, app).await?;
     cx.browser.click("#tab-examples").await?;
-    cx.browser.click("#examples button[aria-label^='Insert Google Analytics']").await?;
+    cx.browser
+        .click("#examples button[aria-label$=': Google Analytics 4']:not([aria-label^=Copy])")
+        .await?;
     // At the end, with what has to be replaced selected; an undo takes it back.
     let value = cx.browser.eval("head.value").await?;
     assert!(
@@ -307,7 +309,7 @@ async fn an_example_is_inserted(cx: &Cx) -> Result<()> {
     cx.browser.run("document.execCommand('undo')", &[]).await?;
     assert_eq!(cx.browser.eval("head.value").await?, "<p>mine</p>");
     cx.browser.click("#tab-events").await?;
-    cx.browser.click("#events button[aria-label*='call_ended into']").await?;
+    cx.browser.click("#events button[aria-label$='a handler for call_ended']").await?;
     let value = cx.browser.eval("head.value").await?;
     assert!(value.as_str().is_some_and(|value| value.contains("c2c.on('call_ended'")), "{value}");
     Ok(())

@@ -88,6 +88,6 @@ function insertButton(label, name, code, areas) {
     area.append(code, PLACEHOLDER);
     announce(`Inserted at the end of ${area.title}.`);
   });
-  made.setAttribute('aria-label', `Insert ${label} into ${area.title}`);
+  made.setAttribute('aria-label', `Insert into ${area.title}: ${label}`);
   return made;
 }

@@ -73,6 +73,11 @@ export function timeline(areas) {
     follows = view.scrollTop + view.clientHeight >= view.scrollHeight - 24;
   });
   list.addEventListener('click', () => (follows = false));
+  // `toggle` does not bubble.
+  list.addEventListener('toggle', ({ target }) => {
+    const opened = /** @type {HTMLDetailsElement} */ (target);
+    if (opened.open) opened.scrollIntoView({ block: 'nearest' });
+  }, true);
   new ResizeObserver(() => {
     if (follows) view.scrollTop = view.scrollHeight;
   }).observe(list);
