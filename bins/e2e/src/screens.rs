@@ -53,6 +53,7 @@ pub const SCREENS: &[Screen] = screens! {
     "code" => code,
     "code-findings" => findings,
     "code-played" => played,
+    "code-row" => row,
     "code-errors" => errors,
     "code-events" => events,
     "code-examples" => examples,
@@ -134,7 +135,11 @@ async fn played(stage: &Stage<'_>) -> Result<()> {
     code(stage).await?;
     fill(stage, HEAD).await?;
     stage.browser.click("[data-play=whole]").await?;
-    stage.wait("document.querySelector('[data-name=survey_submitted] .noted[data-level]')").await?;
+    stage.wait("document.querySelector('[data-name=survey_submitted] .noted[data-level]')").await
+}
+
+async fn row(stage: &Stage<'_>) -> Result<()> {
+    played(stage).await?;
     stage.browser.click("[data-name=\"custom:long_call\"] summary").await
 }
 
