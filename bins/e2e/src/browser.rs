@@ -303,9 +303,10 @@ impl Browser {
 
     // ---- everything else ----
 
-    /// The URLs that the page on top and all frames inside it were loaded from or asked for, in no
-    /// useful order: documents, scripts, styles, pictures, fetches and beacons, also failed ones.
-    /// Not what has no entry in the resource timeline (`WebSocket`s), nor what a policy refused.
+    /// The URLs that the page on top and all frames inside it were loaded from or asked for:
+    /// documents, scripts, styles, pictures, fetches and beacons, also failed ones (but not in
+    /// `WebKitGTK`). Not what has no entry in the resource timeline (`WebSocket`s), nor what a
+    /// policy refused.
     ///
     /// The top document is then the current frame.
     pub async fn requested_urls(&self) -> Result<BTreeSet<String>> {
