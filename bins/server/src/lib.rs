@@ -11,6 +11,7 @@
 //! A save flows `api` → `apps` (check, compile) → `store` (an embedded database) → `pages`.
 //! A preview flows `api` → `apps` (check, compile) → `pages` → `previews` (in memory only).
 
+mod activity;
 mod api;
 mod apps;
 mod console;

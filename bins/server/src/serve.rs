@@ -9,11 +9,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::activity::{Activity, Traced};
 use crate::apps::Apps;
 use crate::console::Console;
 use crate::response::{Body, closing, message};
@@ -149,26 +150,40 @@ impl Connections {
         F: Fn(Request<Incoming>) -> A + Send + 'static,
         A: Future<Output = Response<Body>> + Send + 'static,
     {
-        let service = service_fn(move |request| {
-            let answer = respond(request);
-            async move { Ok::<_, Infallible>(answer.await) }
-        });
         let limits = &self.limits;
         if let Err(error) = prepare(&stream, limits) {
             tracing::debug!(%error, "a connection ended before it began");
             return;
         }
+        let activity = Arc::new(Activity::default());
+        let traces = Arc::clone(&activity);
+        let service = service_fn(move |request| {
+            let (traces, answer) = (Arc::clone(&traces), respond(request));
+            async move {
+                let _answering = traces.answering();
+                Ok::<_, Infallible>(answer.await)
+            }
+        });
+        let stream = Traced { stream, activity: Arc::clone(&activity) };
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.head_timeout)
+            // `Activity` stands in for it.
+            .header_read_timeout(None)
             .max_headers(limits.header_fields_max)
             .max_buf_size(limits.head_bytes_max)
             .serve_connection(TokioIo::new(stream), service);
-        let connection = self.graceful.watch(connection);
+        // In a task of its own: what waits for the timeout is not polled for every request.
+        let mut connection = tokio::spawn(self.graceful.watch(connection));
+        let head_timeout = limits.head_timeout;
         tokio::spawn(async move {
-            // Slow, broken and departed clients: nothing to do, nothing to keep.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+            tokio::select! {
+                ended = &mut connection => if let Ok(Err(error)) = ended {
+                    // Slow, broken and departed clients: nothing to do, nothing to keep.
+                    tracing::debug!(%error, "a connection ended early");
+                },
+                () = activity.ceased(head_timeout) => {
+                    tracing::debug!("a connection brought no request in time");
+                    connection.abort();
+                }
             }
             drop(place);
         });

@@ -21,6 +21,20 @@ async fn a_head_that_does_not_end_loses_the_connection() {
 }
 
 #[tokio::test]
+async fn a_head_that_comes_byte_by_byte_loses_the_connection() {
+    let fixture = Fixture::with_limits(hasty()).await;
+    let mut connection = fixture.connect(To::Sandbox).await;
+    connection.send("GET /s/demo HTTP/1.1\r\nhost: ").await;
+    let closed = async {
+        while connection.closed_within(SHORT / 10).await.is_none() {
+            // It may have been closed since.
+            let _ = connection.try_send(b"x").await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, closed).await.is_ok(), "the connection stayed open");
+}
+
+#[tokio::test]
 async fn a_connection_that_says_nothing_is_closed() {
     let fixture = Fixture::with_limits(hasty()).await;
     let mut fresh = fixture.connect(To::Sandbox).await;
@@ -29,6 +43,62 @@ async fn a_connection_that_says_nothing_is_closed() {
     let host = format!("host: {}", fixture.host(To::Sandbox));
     kept.send(&request("GET", "/s/demo", &[&host], "")).await;
     assert_eq!(kept.reply("GET").await.status, 200);
+    assert_eq!(kept.closed_within(PATIENCE).await, Some(Vec::new()));
+}
+
+#[tokio::test]
+async fn a_connection_in_use_outlasts_the_timeout() {
+    let head_timeout = Duration::from_secs(1);
+    let fixture = Fixture::with_limits(Limits { head_timeout, ..Limits::default() }).await;
+    let host = format!("host: {}", fixture.host(To::Sandbox));
+    let mut connection = fixture.connect(To::Sandbox).await;
+    for _ in 0..6 {
+        connection.send(&request("GET", "/s/demo", &[&host], "")).await;
+        assert_eq!(connection.reply("GET").await.status, 200);
+        assert_eq!(connection.closed_within(head_timeout / 4).await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_request_may_take_longer_than_its_head() {
+    let fixture = Fixture::with_limits(Limits { head_timeout: SHORT, ..Limits::default() }).await;
+    let origin = format!("origin: {}", fixture.origin(To::Console));
+    let host = format!("host: {}", fixture.host(To::Console));
+    let headers = [&*host, &origin, "content-type: application/json", "content-length: 16"];
+    let mut connection = fixture.connect(To::Console).await;
+    connection.send(&request("POST", "/api/apps", &headers, "")).await;
+    assert_eq!(connection.closed_within(SHORT * 3).await, None);
+    connection.send(r#"{"name": "Slow"}"#).await;
+    assert_eq!(connection.reply("POST").await.status, 201);
+}
+
+#[tokio::test]
+async fn a_client_may_pause_in_the_middle_of_its_responses() {
+    /// More responses than the buffers of both sides hold.
+    const MANY: usize = 2000;
+    let fixture = Fixture::with_limits(Limits { head_timeout: SHORT, ..Limits::default() }).await;
+    let host = format!("host: {}", fixture.host(To::Sandbox));
+    let mut connection = fixture.connect(To::Sandbox).await;
+    connection.send(&request("GET", "/s/demo", &[&host], "").repeat(MANY - 1)).await;
+    connection.send(&request("GET", "/s/demo", &[&host, "connection: close"], "")).await;
+    tokio::time::sleep(SHORT * 3).await;
+    let responses = connection.closed_within(PATIENCE).await.expect("the end of the last response");
+    let responses = String::from_utf8(responses).expect("UTF-8");
+    assert_eq!(responses.matches("HTTP/1.1 200 OK").count(), MANY);
+}
+
+#[tokio::test]
+async fn idle_connections_end_at_once_when_the_server_stops() {
+    let limits = Limits::default();
+    let fixture = Fixture::with_limits(limits).await;
+    let host = format!("host: {}", fixture.host(To::Sandbox));
+    let mut fresh = fixture.connect(To::Sandbox).await;
+    let mut kept = fixture.connect(To::Sandbox).await;
+    kept.send(&request("GET", "/s/demo", &[&host], "")).await;
+    assert_eq!(kept.reply("GET").await.status, 200);
+    let stopped = tokio::time::timeout(limits.drain_timeout / 2, fixture.running.stop()).await;
+    assert!(stopped.is_ok(), "the server waited for its clients");
+    assert_eq!(fresh.closed_within(PATIENCE).await, Some(Vec::new()));
     assert_eq!(kept.closed_within(PATIENCE).await, Some(Vec::new()));
 }
 
