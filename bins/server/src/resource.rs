@@ -1,7 +1,5 @@
 //! A resource served from memory: its bytes and headers are made once, a request only picks.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use c2c_injector::Document;
 use c2c_policy::Header;
@@ -30,7 +28,7 @@ struct Compressed {
 struct Form {
     headers: HeaderMap,
     etag: String,
-    chunks: Arc<[Bytes]>,
+    bytes: Bytes,
 }
 
 impl Resource {
@@ -39,12 +37,12 @@ impl Resource {
         // The tag covers the policy too: a client must not keep a document under headers that
         // were changed since.
         let tag = format!("{}-{}", document.etag(), fingerprint(policy));
-        let form = |encoding, chunks: Arc<[Bytes]>| Form::new(encoding, &tag, policy, chunks);
+        let form = |encoding, bytes| Form::new(encoding, &tag, policy, bytes);
         Self {
-            identity: form(Encoding::Identity, coalesced(document.chunks())),
+            identity: form(Encoding::Identity, document.chunks().concat().into()),
             compressed: Some(Compressed {
-                gzip: form(Encoding::Gzip, Arc::from([document.gzip().clone()])),
-                brotli: form(Encoding::Brotli, Arc::from([document.brotli().clone()])),
+                gzip: form(Encoding::Gzip, document.gzip().clone()),
+                brotli: form(Encoding::Brotli, document.brotli().clone()),
             }),
         }
     }
@@ -55,7 +53,7 @@ impl Resource {
         let mut hash = Sha256::new();
         hash.update(&text);
         let tag = format!("{}-{}", hex(&hash.finalize()), fingerprint(policy));
-        let identity = Form::new(Encoding::Identity, &tag, policy, Arc::from([text]));
+        let identity = Form::new(Encoding::Identity, &tag, policy, text);
         Self { identity, compressed: None }
     }
 
@@ -83,7 +81,7 @@ impl Resource {
             None => &self.identity,
         };
         let unchanged = none_match(request.headers(), &form.etag);
-        let body = if unchanged { Body::default() } else { Body::shared(&form.chunks) };
+        let body = if unchanged { Body::default() } else { Body::new(form.bytes.clone()) };
         let mut response = Response::new(body);
         *response.headers_mut() = form.headers.clone();
         if unchanged {
@@ -94,7 +92,7 @@ impl Resource {
 }
 
 impl Form {
-    fn new(encoding: Encoding, tag: &str, policy: &[Header], chunks: Arc<[Bytes]>) -> Self {
+    fn new(encoding: Encoding, tag: &str, policy: &[Header], bytes: Bytes) -> Self {
         let etag = match encoding.token() {
             Some(token) => format!("\"{tag}-{token}\""),
             None => format!("\"{tag}\""),
@@ -107,24 +105,8 @@ impl Form {
         headers.insert(ETAG, value);
         // Ask each time, and pay 304 for it: a save is seen at once.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        Self { headers, etag, chunks }
+        Self { headers, etag, bytes }
     }
-}
-
-/// Joins small chunks with their neighbours: what all documents share stays shared, and a response
-/// is not written in more pieces than its size asks for.
-fn coalesced(chunks: &[Bytes]) -> Arc<[Bytes]> {
-    const SMALL: usize = 4 * 1024;
-    let mut joined: Vec<Bytes> = Vec::new();
-    for chunk in chunks {
-        match joined.last_mut() {
-            Some(last) if last.len() < SMALL && chunk.len() < SMALL => {
-                *last = Bytes::from([&last[..], chunk].concat());
-            }
-            _ => joined.push(chunk.clone()),
-        }
-    }
-    joined.into()
 }
 
 /// Whether `If-None-Match` names the tag, by weak comparison

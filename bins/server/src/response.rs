@@ -1,62 +1,13 @@
 //! Responses: their body, and how a policy becomes a header map.
 
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
-
 use bytes::Bytes;
 use c2c_policy::{Header, HostSource, PagePolicy};
-use hyper::body::{Frame, SizeHint};
+use http_body_util::Full;
 use hyper::header::{ALLOW, CONNECTION, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
 /// A body of bytes that are there already: nothing is copied, nothing waits.
-#[derive(Debug, Default)]
-pub(crate) struct Body {
-    chunks: Arc<[Bytes]>,
-    /// How many chunks were sent.
-    sent: usize,
-    /// How many bytes were not.
-    left: u64,
-}
-
-impl Body {
-    /// A body of several chunks in a row, shared with other responses.
-    pub(crate) fn shared(chunks: &Arc<[Bytes]>) -> Self {
-        let left = chunks.iter().map(|chunk| chunk.len() as u64).sum();
-        Self { chunks: Arc::clone(chunks), sent: 0, left }
-    }
-}
-
-impl From<Bytes> for Body {
-    fn from(bytes: Bytes) -> Self {
-        Self::shared(&Arc::from([bytes]))
-    }
-}
-
-impl hyper::body::Body for Body {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let Some(chunk) = self.chunks.get(self.sent).cloned() else { return Poll::Ready(None) };
-        self.sent += 1;
-        self.left -= chunk.len() as u64;
-        Poll::Ready(Some(Ok(Frame::data(chunk))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
-}
+pub(crate) type Body = Full<Bytes>;
 
 /// A policy's headers as hyper takes them.
 pub(crate) fn header_map(headers: &[Header]) -> HeaderMap {
