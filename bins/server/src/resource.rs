@@ -127,7 +127,7 @@ fn fingerprint(policy: &[Header]) -> String {
     for header in policy {
         hash.update(header.name);
         hash.update([0]);
-        hash.update(&header.value);
+        hash.update(header.value.as_bytes());
         hash.update([0]);
     }
     hex(&hash.finalize()[..8])

@@ -1,5 +1,7 @@
 //! Responses: their body, and how a policy becomes a header map.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use c2c_policy::{Header, HostSource, PagePolicy};
 use http_body_util::Full;
@@ -14,7 +16,11 @@ pub(crate) fn header_map(headers: &[Header]) -> HeaderMap {
     headers
         .iter()
         .map(|header| {
-            let value = HeaderValue::from_str(&header.value);
+            let value = match header.value {
+                // A copy of it costs nothing, and each response has one.
+                Cow::Borrowed(text) => Ok(HeaderValue::from_static(text)),
+                Cow::Owned(ref text) => HeaderValue::from_str(text),
+            };
             (HeaderName::from_static(header.name), value.expect("policies print visible ASCII"))
         })
         .collect()

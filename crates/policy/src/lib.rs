@@ -28,6 +28,8 @@
 //!
 //! The crate knows no HTML and does no IO. Header names are lower case, as HTTP/2 has them.
 
+use std::borrow::Cow;
+
 mod csp;
 mod document;
 mod nonce;
@@ -48,11 +50,11 @@ pub struct Header {
     /// The name, in lower case.
     pub name: &'static str,
     /// The value: visible ASCII and spaces only.
-    pub value: String,
+    pub value: Cow<'static, str>,
 }
 
 impl Header {
-    fn new(name: &'static str, value: impl Into<String>) -> Self {
+    fn new(name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         Self { name, value: value.into() }
     }
 }

@@ -1,5 +1,7 @@
 //! Permissions-Policy ([W3C](https://www.w3.org/TR/permissions-policy-1/)).
 
+use std::sync::LazyLock;
+
 use crate::Header;
 
 /// The powerful features that the sandbox document is denied, and with it every frame inside it.
@@ -63,6 +65,9 @@ pub const DENIED_FEATURES: &[&str] = &[
 
 /// The header that denies [`DENIED_FEATURES`] to everybody: `name=()` for each.
 pub(crate) fn deny_all() -> Header {
-    let denied: Vec<String> = DENIED_FEATURES.iter().map(|name| format!("{name}=()")).collect();
-    Header::new("permissions-policy", denied.join(", "))
+    static VALUE: LazyLock<String> = LazyLock::new(|| {
+        let denied: Vec<String> = DENIED_FEATURES.iter().map(|name| format!("{name}=()")).collect();
+        denied.join(", ")
+    });
+    Header::new("permissions-policy", VALUE.as_str())
 }
