@@ -26,7 +26,9 @@ export async function showCode(app, config) {
   };
   /** @returns {Code} */
   const code = () => ({ head: areas.head.text, bodyEnd: areas.bodyEnd.text });
-  const isSaved = () => areas.head.text === saved.head && areas.bodyEnd.text === saved.bodyEnd;
+  /** @param {Code} other */
+  const isShown = (other) => areas.head.text === other.head && areas.bodyEnd.text === other.bodyEnd;
+  const isSaved = () => isShown(saved);
 
   /** @param {Code} next */
   function fill(next) {
@@ -58,9 +60,11 @@ export async function showCode(app, config) {
 
   function keepDraft() {
     if (isSaved()) drafts.forget();
-    else if (!drafts.keep({ ...code(), revision: saved.revision })) {
-      byId('message').textContent = 'This browser has no room for a draft: save before you leave this page.';
-    }
+    else if (!drafts.keep({ ...code(), revision: saved.revision })) sayNoRoom();
+  }
+
+  function sayNoRoom() {
+    byId('message').textContent = 'This browser has no room for a draft: save before you leave this page.';
   }
 
   async function check() {
@@ -86,7 +90,8 @@ export async function showCode(app, config) {
     const sent = code();
     const { status, body } = await api.save(app.id, sent, saved.revision);
     saving = false;
-    if (body.diagnostics) showFindings(body.diagnostics);
+    // What was typed meanwhile has findings of its own.
+    if (body.diagnostics && isShown(sent)) showFindings(body.diagnostics);
     if (status === 200) {
       Object.assign(saved, sent, { revision: body.revision });
       byId('notices').replaceChildren();
@@ -95,7 +100,7 @@ export async function showCode(app, config) {
       stage.run();
     }
     if (status === 409) await showConflict(body.revision);
-    byId('message').textContent = outcome(status, body);
+    byId('message').textContent = outcome(status, body, isSaved());
   }
 
   byId('code-form').addEventListener('submit', (event) => {
@@ -121,8 +126,8 @@ export async function showCode(app, config) {
 
   /* --- Drafts ------------------------------------------------------------------------------ */
 
-  function showLeftBehind() {
-    for (const { draft, forget } of drafts.leftBehind()) {
+  async function showLeftBehind() {
+    for (const { draft, forget } of await drafts.leftBehind()) {
       if (draft.head === saved.head && draft.bodyEnd === saved.bodyEnd) {
         forget();
         continue;
@@ -131,9 +136,13 @@ export async function showCode(app, config) {
         'draft',
         `Unsaved code of ${moment(draft.keptAt)} was left in this browser.`,
         button('Use it', () => {
+          // What it replaces is left behind in its place.
+          const replaced = isSaved() ? null : { ...code(), revision: saved.revision };
+          if (replaced && !drafts.leave(replaced)) return void sayNoRoom();
           restore(draft);
           forget();
-          notice.remove();
+          byId('notices').replaceChildren();
+          showLeftBehind();
         }),
         button('Throw it away', () => {
           forget();
@@ -173,12 +182,16 @@ export async function showCode(app, config) {
   tabs(byId('code'));
   showReference(areas);
   fill(saved);
+  // As the text areas give it back: they know no carriage return.
+  Object.assign(saved, code());
   byId('code').hidden = false;
   const mine = drafts.mine();
-  if (mine) {
+  // What is saved by now was edited from a revision that is past.
+  if (mine && !isShown(mine)) {
     restore(mine);
-    if (!isSaved()) sayRestored(mine);
+    sayRestored(mine);
   } else {
+    drafts.forget();
     check();
   }
   showLeftBehind();
@@ -202,9 +215,12 @@ function showTheirs({ head, bodyEnd, revision }) {
   /** @type {HTMLDialogElement} */ (byId('theirs')).showModal();
 }
 
-/** @param {number} status @param {any} body */
-function outcome(status, body) {
-  if (status === 200) return `Saved as revision ${body.revision}. Visitors get it from now on.`;
+/** @param {number} status @param {any} body @param {boolean} isSaved whether nobody typed meanwhile */
+function outcome(status, body, isSaved) {
+  if (status === 200) {
+    const since = isSaved ? '' : ' What you typed since is not saved yet.';
+    return `Saved as revision ${body.revision}. Visitors get it from now on.${since}`;
+  }
   if (status === 422) return 'Not saved: mend what is marked, then save again.';
   if (status === 409) return 'Not saved yet: choose above. Your code is still here.';
   return `Not saved: ${body.error}. Your code is still here: try again.`;

@@ -18,18 +18,45 @@
 /** How long a reloaded page waits for the lock of the page that it replaces. */
 const HANDOVER_MS = 500;
 
-/** Finds this window's drafts of an app. @param {string} app */
+/**
+ * Finds this window's drafts of an app. Without storage, and without the locks that a browser has
+ * for secure origins only, none is kept, and the console says so.
+ *
+ * @param {string} app
+ * @returns {Promise<Awaited<ReturnType<typeof draftsOf>>>}
+ */
 export async function openDrafts(app) {
+  try {
+    return await draftsOf(app);
+  } catch {
+    return { mine: () => null, leftBehind: async () => [], keep: () => false, leave: () => false, forget() {} };
+  }
+}
+
+/** @param {string} app */
+async function draftsOf(app) {
   const prefix = `c2c draft ${app} `;
   const key = prefix + (await windowName());
-  const open = await openWindows();
+  // If the browser refuses it, then here.
+  localStorage.getItem(key);
+
+  /** @param {string} name @param {Omit<Draft, 'keptAt'>} draft @returns {boolean} whether the browser took it */
+  function store(name, draft) {
+    try {
+      localStorage.setItem(name, JSON.stringify({ ...draft, keptAt: new Date().toISOString() }));
+      return true;
+    } catch {
+      return false;
+    }
+  }
 
   return {
     /** What this window kept before a reload. */
     mine: () => read(key),
 
     /** Drafts of windows that are closed, the newest first. */
-    leftBehind() {
+    async leftBehind() {
+      const open = await openWindows();
       const keys = Object.keys(localStorage).filter(
         (other) => other.startsWith(prefix) && other !== key && !open.has(other.slice(prefix.length)),
       );
@@ -40,15 +67,11 @@ export async function openDrafts(app) {
       return drafts.sort((one, other) => (one.draft.keptAt < other.draft.keptAt ? 1 : -1));
     },
 
-    /** @param {Omit<Draft, 'keptAt'>} draft @returns {boolean} whether the browser took it */
-    keep(draft) {
-      try {
-        localStorage.setItem(key, JSON.stringify({ ...draft, keptAt: new Date().toISOString() }));
-        return true;
-      } catch {
-        return false;
-      }
-    },
+    /** @param {Omit<Draft, 'keptAt'>} draft */
+    keep: (draft) => store(key, draft),
+
+    /** Keeps it as if a window that is closed had. @param {Omit<Draft, 'keptAt'>} draft */
+    leave: (draft) => store(prefix + crypto.randomUUID(), draft),
 
     forget: () => localStorage.removeItem(key),
   };
