@@ -14,6 +14,7 @@ pub(crate) const TESTS: Tests = &[
     ("the_context_reaches_the_code", &the_context_reaches_the_code),
     ("custom_code_cannot_write_into_the_timeline", &custom_code_cannot_write_into_the_timeline),
     ("an_example_is_inserted", &an_example_is_inserted),
+    ("lines_are_indented", &lines_are_indented),
     ("a_keyboard_is_enough", &a_keyboard_is_enough),
 ];
 
@@ -339,5 +340,44 @@ async fn a_keyboard_is_enough(cx: &Cx) -> Result<()> {
         cx.browser.eval("[document.activeElement.id, events.hidden]").await?,
         json!(["tab-events", false])
     );
+    Ok(())
+}
+
+async fn lines_are_indented(cx: &Cx) -> Result<()> {
+    const TAB: &str = "\u{E004}";
+    const SHIFT_TAB: &str = "\u{E008}\u{E004}";
+    open(cx, cx.app().await?).await?;
+    // `[` and `]` are the ends of the selection, `|` both.
+    let cases = [
+        ("a|b", TAB, "a  |b"),
+        ("[a\nb]", TAB, "[  a\n  b]"),
+        ("a\n  b[c\n  d]e", SHIFT_TAB, "a\n[bc\nd]e"),
+        // A selection that ends where a line begins has nothing of that line.
+        ("[a\nb\n]c", TAB, "[  a\n  b\n]c"),
+        ("[\n]a", TAB, "[  \n]a"),
+        // Where the caret is in the line makes no difference, and nothing is selected.
+        ("|    a", SHIFT_TAB, "|  a"),
+        (" |   a", SHIFT_TAB, "|  a"),
+        ("    a|b", SHIFT_TAB, "  a|b"),
+        ("\n|  a", SHIFT_TAB, "\n|a"),
+        ("|\n  a", SHIFT_TAB, "|\n  a"),
+    ];
+    for (before, keys, after) in cases {
+        let fill = "const [marked] = arguments;
+            head.value = marked.replace(/[[\\]|]/g, '');
+            const start = marked.search(/[[|]/);
+            head.setSelectionRange(start, marked.includes('|') ? start : marked.indexOf(']') - 1);
+            head.focus();";
+        cx.browser.run(fill, &[json!(before)]).await?;
+        if keys == TAB {
+            cx.browser.type_keys(TAB).await?;
+        } else {
+            cx.browser.type_into("#head", SHIFT_TAB).await?;
+        }
+        let marked = "(({ value, selectionStart: start, selectionEnd: end }) =>
+            start === end ? value.slice(0, start) + '|' + value.slice(start)
+              : value.slice(0, start) + '[' + value.slice(start, end) + ']' + value.slice(end))(head)";
+        assert_eq!(cx.browser.eval(marked).await?, after, "{before:?} {keys:?}");
+    }
     Ok(())
 }

@@ -111,14 +111,20 @@ function tabIndents(area) {
 /** Indents the selected lines, or takes an indent back.
  * @param {HTMLTextAreaElement} area @param {boolean} back */
 function shiftLines(area, back) {
-  const start = area.value.lastIndexOf('\n', area.selectionStart - 1) + 1;
-  const end = area.selectionEnd;
-  const lines = area.value.slice(start, end);
+  const { value, selectionStart, selectionEnd } = area;
+  const isCaret = selectionStart === selectionEnd;
+  const start = value.slice(0, selectionStart).lastIndexOf('\n') + 1;
+  // A selection that ends where a line begins has nothing of that line.
+  const last = !isCaret && value[selectionEnd - 1] === '\n' ? selectionEnd - 1 : selectionEnd;
+  const newline = value.indexOf('\n', last);
+  const end = newline < 0 ? value.length : newline;
+  const lines = value.slice(start, end);
   const shifted = back ? lines.replace(/^ {1,2}/gm, '') : lines.replace(/^/gm, '  ');
   if (shifted === lines) return;
   area.setSelectionRange(start, end);
   insert(area, shifted);
-  area.setSelectionRange(start, start + shifted.length);
+  const to = Math.max(start, selectionEnd + shifted.length - lines.length);
+  area.setSelectionRange(isCaret ? to : start, to);
 }
 
 /** @param {HTMLElement} counter @param {number} bytes @param {number} bytesMax */
