@@ -13,6 +13,7 @@ pub(crate) const TESTS: Tests = &[
     ("each_play_button_plays", &each_play_button_plays),
     ("the_context_reaches_the_code", &the_context_reaches_the_code),
     ("custom_code_cannot_write_into_the_timeline", &custom_code_cannot_write_into_the_timeline),
+    ("a_row_is_written_out_when_it_is_opened", &a_row_is_written_out_when_it_is_opened),
     ("an_example_is_inserted", &an_example_is_inserted),
     ("lines_are_indented", &lines_are_indented),
     ("a_keyboard_is_enough", &a_keyboard_is_enough),
@@ -285,6 +286,22 @@ async fn custom_code_cannot_write_into_the_timeline(cx: &Cx) -> Result<()> {
     row(cx, "custom:honest", "").await?;
     let forged = "document.querySelector('#timeline').innerText.includes('forged')";
     assert_eq!(cx.browser.eval(forged).await?, false);
+    Ok(())
+}
+
+async fn a_row_is_written_out_when_it_is_opened(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    // 16 KiB of JSON are ten times as much when they are written out, and 500 rows stay.
+    app.save("<script>c2c.emit('large', { list: Array(8000).fill(1) })</script>", "").await?;
+    open(cx, app).await?;
+    row(cx, "custom:large", "").await?;
+    let length = "document.querySelector('[data-name=\"custom:large\"]').textContent.length";
+    let closed = cx.browser.eval(length).await?;
+    assert!(closed.as_u64().is_some_and(|length| length < 1000), "{closed}");
+    assert_eq!(
+        opened(cx, "custom:large").await?["data"]["list"].as_array().map(Vec::len),
+        Some(8000)
+    );
     Ok(())
 }
 

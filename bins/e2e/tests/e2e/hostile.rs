@@ -198,7 +198,8 @@ async fn in_the_timeline(cx: &Cx) -> Result<()> {
         );
         cx.browser.wait_for(&rows, DEADLINE).await?;
         cx.browser.run("for (const row of document.querySelectorAll('#timeline details')) row.open = true;", &[]).await?;
-        let text = cx.browser.eval("document.querySelector('#timeline').textContent").await?;
+        let written = "[...document.querySelectorAll('#timeline pre')].every((pre) => pre.textContent) && document.querySelector('#timeline').textContent";
+        let text = cx.browser.wait_for(written, DEADLINE).await?;
         let text = text.as_str().unwrap_or_default();
         for hostile in texts {
             // In the error's message and, as JSON, in the event.

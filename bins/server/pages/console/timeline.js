@@ -46,9 +46,7 @@ export function timeline(areas) {
       element('span', 'what', element('span', 'visually-hidden', words), element('b', '', title), ' ', noted),
     );
     find(summary, '.sign').setAttribute('aria-hidden', 'true');
-    const content =
-      detail === undefined ? summary : element('details', '', summary, element('pre', '', JSON.stringify(detail, null, 2)));
-    const item = element('li', kind, content);
+    const item = element('li', kind, detail === undefined ? summary : opensTo(summary, detail));
     append(item);
     return {
       item,
@@ -57,6 +55,19 @@ export function timeline(areas) {
         if (level) noted.dataset.level = level;
       },
     };
+  }
+
+  /** Written out when it is opened: indented, 16 KiB of JSON can be ten times as much, in each row.
+   * @param {HTMLElement} summary @param {unknown} detail */
+  function opensTo(summary, detail) {
+    const text = element('pre');
+    const details = element('details', '', summary, text);
+    details.addEventListener('toggle', () => {
+      if (!details.open) return;
+      text.textContent = JSON.stringify(detail, null, 2);
+      details.scrollIntoView({ block: 'nearest' });
+    });
+    return details;
   }
 
   const elapsed = () => `${((performance.now() - began) / 1000).toFixed(2)} s`;
@@ -73,11 +84,6 @@ export function timeline(areas) {
     follows = view.scrollTop + view.clientHeight >= view.scrollHeight - 24;
   });
   list.addEventListener('click', () => (follows = false));
-  // `toggle` does not bubble.
-  list.addEventListener('toggle', ({ target }) => {
-    const opened = /** @type {HTMLDetailsElement} */ (target);
-    if (opened.open) opened.scrollIntoView({ block: 'nearest' });
-  }, true);
   new ResizeObserver(() => {
     if (follows) view.scrollTop = view.scrollHeight;
   }).observe(list);
