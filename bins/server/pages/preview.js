@@ -14,7 +14,8 @@
  */
 export function connect(console) {
   const { port1: port, port2 } = new MessageChannel();
-  window.top?.postMessage({ type: 'c2c-preview' }, console, [port2]);
+  // The path tells the console which preview this is: it may be on its way to the next one.
+  window.top?.postMessage({ type: 'c2c-preview', path: location.pathname }, console, [port2]);
 
   return {
     /** What the host script reports. */

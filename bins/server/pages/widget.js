@@ -71,10 +71,10 @@ function stopClock({ clock, agent }) {
   clearTimeout(agent);
 }
 
-/** @param {'user_hangup' | 'remote_hangup'} reason */
-function endCall(reason) {
+/** @param {'user_hangup' | 'remote_hangup'} reason @param {number} [seconds] if not those on the clock */
+function endCall(reason, seconds = elapsed()) {
   if (!call) return;
-  const duration = Math.round(elapsed() * 1000) / 1000;
+  const duration = Math.round(seconds * 1000) / 1000;
   stopClock(call);
   call = null;
   show('survey', reason === 'user_hangup' ? 'You ended the call.' : 'The call has ended.');
@@ -113,8 +113,7 @@ preview?.takes({
   },
   ended({ reason, duration }) {
     this.started();
-    if (call) call.startedAt = performance.now() - duration * 1000;
-    endCall(reason);
+    endCall(reason, duration);
   },
   error() {
     failCall('network', 'The connection was lost.');

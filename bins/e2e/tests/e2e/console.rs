@@ -13,6 +13,10 @@ pub(crate) const TESTS: Tests = &[
     ("each_play_button_plays", &each_play_button_plays),
     ("the_context_reaches_the_code", &the_context_reaches_the_code),
     ("custom_code_cannot_write_into_the_timeline", &custom_code_cannot_write_into_the_timeline),
+    ("a_step_waits_for_the_preview", &a_step_waits_for_the_preview),
+    ("a_preview_that_does_not_come_is_told", &a_preview_that_does_not_come_is_told),
+    ("each_run_has_its_own_port", &each_run_has_its_own_port),
+    ("a_flood_ends_the_preview", &a_flood_ends_the_preview),
     ("a_row_is_written_out_when_it_is_opened", &a_row_is_written_out_when_it_is_opened),
     ("an_example_is_inserted", &an_example_is_inserted),
     ("lines_are_indented", &lines_are_indented),
@@ -242,6 +246,12 @@ async fn each_play_button_plays(cx: &Cx) -> Result<()> {
     play(cx, "user_hangup").await?;
     row(cx, "call_ended", "").await?;
     assert_eq!(opened(cx, "call_ended").await?["data"]["reason"], "user_hangup");
+    // No call has less than no seconds.
+    cx.browser.run("document.querySelector('#play-seconds').value = -31", &[]).await?;
+    cx.browser.click("#clear").await?;
+    play(cx, "remote_hangup").await?;
+    row(cx, "call_ended", "").await?;
+    assert_eq!(opened(cx, "call_ended").await?["data"]["duration"], 0);
     // It loads the widget anew, once.
     cx.browser.click("#clear").await?;
     play(cx, "loaded").await?;
@@ -287,6 +297,89 @@ async fn custom_code_cannot_write_into_the_timeline(cx: &Cx) -> Result<()> {
     let forged = "document.querySelector('#timeline').innerText.includes('forged')";
     assert_eq!(cx.browser.eval(forged).await?, false);
     Ok(())
+}
+
+/// The end of the timeline when the widget of a run has not come.
+const NOT_ANSWERED: &str = "document.querySelector('#timeline li:last-child.error')?.textContent.includes('preview did not answer')";
+
+async fn a_step_waits_for_the_preview(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    open(cx, app).await?;
+    // Pressed while the widget is being loaded: nobody is there to play it yet.
+    let both = "document.querySelector('#run [type=submit]').click();
+        document.querySelector('[data-play=started]').click();";
+    cx.browser.run(both, &[]).await?;
+    let played = "document.querySelector('#timeline .run ~ .run ~ [data-name=call_started]')";
+    cx.browser.wait_for(played, DEADLINE).await.map(drop)
+}
+
+async fn a_preview_that_does_not_come_is_told(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    open(cx, app).await?;
+    // The answer leads to a preview that is gone.
+    let gone = "const { fetch } = window;
+        window.fetch = async (...request) => {
+          const response = await fetch(...request);
+          if (!request[0].endsWith('/previews')) return response;
+          window.fetch = fetch;
+          const body = await response.text();
+          return new Response(body.replaceAll(JSON.parse(body).id, '0'), response);
+        };";
+    cx.browser.run(gone, &[]).await?;
+    cx.browser.click("#run [type=submit]").await?;
+    play(cx, "started").await?;
+    cx.browser.wait_for(NOT_ANSWERED, DEADLINE).await?;
+    // The next one runs it anew.
+    play(cx, "started").await?;
+    row(cx, "call_started", "").await
+}
+
+async fn each_run_has_its_own_port(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    open(cx, app).await?;
+    // The frame shows another preview than the one that is run, as it does for a moment when two
+    // are run in a row.
+    let other = "const { fetch } = window;
+        let other;
+        window.fetch = async (...request) => {
+          const response = await fetch(...request);
+          if (!request[0].endsWith('/previews')) return response;
+          const body = await response.json();
+          other ??= body.links.parent;
+          return Response.json({ ...body, links: { ...body.links, parent: other } }, response);
+        };";
+    cx.browser.run(other, &[]).await?;
+    play(cx, "loaded").await?;
+    connected(cx, 2).await?;
+    play(cx, "loaded").await?;
+    cx.browser.wait_for(NOT_ANSWERED, DEADLINE).await?;
+    assert_eq!(
+        cx.browser.eval("document.querySelectorAll('#timeline .state').length").await?,
+        2,
+        "nothing of the other preview was taken"
+    );
+    Ok(())
+}
+
+async fn a_flood_ends_the_preview(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let flood = "<script>
+      for (let i = 0; i < 500; i++) top.postMessage(i, '*');
+      c2c.on('call_started', () => { for (let i = 0; i < 501; i++) top.postMessage(i, '*'); });
+    </script>";
+    app.save(flood, "").await?;
+    open(cx, app).await?;
+    // Half of it is borne.
+    assert_eq!(cx.browser.eval("live.contentWindow.length").await?, 1);
+    play(cx, "started").await?;
+    let told = "document.querySelector('#timeline li:last-child.error')?.textContent.includes('too many messages')";
+    cx.browser.wait_for(told, DEADLINE).await?;
+    assert_eq!(cx.browser.eval("live.contentWindow.length").await?, 0);
+    // It can be mended and run.
+    cx.browser.run("head.value = ''", &[]).await?;
+    cx.browser.type_into("#head", "<p>mended</p>").await?;
+    play(cx, "survey").await?;
+    row(cx, "survey_submitted", "").await
 }
 
 async fn a_row_is_written_out_when_it_is_opened(cx: &Cx) -> Result<()> {

@@ -15,6 +15,12 @@ import { timeline } from './timeline.js';
 /** A whole call is played with pauses, so that one can follow it in the widget. */
 const PAUSE_MS = 900;
 
+/** How long the widget of a run may take to bring its port. */
+const CONNECT_MS_MAX = 10_000;
+
+/** How many other messages this window bears in a run: as many as the host (docs/protocol.md). */
+const STRAY_MESSAGES_MAX = 1000;
+
 /**
  * @param {object} options
  * @param {any} options.app
@@ -26,15 +32,20 @@ const PAUSE_MS = 900;
  * @param {(findings: import('./api.js').Finding[]) => void} options.showFindings
  */
 export function preview({ app, config, code, areas, isSaved, revision, showFindings }) {
-  const frame = /** @type {HTMLIFrameElement} */ (byId('live'));
+  let frame = /** @type {HTMLIFrameElement} */ (byId('live'));
   const log = timeline(areas);
   const context = contextFields(changed);
   /** Whether the frame runs what the text areas and the context fields say. */
   let isCurrent = false;
   let runs = 0;
+  /** The newest run: the port of its widget, or null if it does not come to that.
+   * @type {Promise<MessagePort | null>} */
+  let running = Promise.resolve(null);
   /** @type {MessagePort | null} */
   let port = null;
-  let connected = () => {};
+  /** Which preview's port is taken, and who waits for it. */
+  let expected = { path: '', connected: (/** @type {MessagePort | null} */ _) => {} };
+  let strays = 0;
 
   /** @param {string} sentence */
   const say = (sentence) => (byId('run-state').textContent = sentence);
@@ -44,41 +55,87 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     isCurrent = false;
   }
 
-  /** Runs the code as it stands; false if it cannot be run. @returns {Promise<boolean>} */
-  async function run() {
-    const ours = ++runs;
-    const origin = isSaved() ? `revision ${revision()}` : 'your unsaved code';
+  /** Runs the code as it stands. */
+  function run() {
     isCurrent = true;
+    running = begin(++runs);
+  }
+
+  /** @param {number} ours the number of this run @returns {typeof running} */
+  async function begin(ours) {
+    const origin = isSaved() ? `revision ${revision()}` : 'your unsaved code';
     const { status, body } = await api.preview(app.id, code());
-    if (ours !== runs) return false;
-    if (body.diagnostics) showFindings(body.diagnostics);
+    if (ours !== runs) return null;
+    // What was typed meanwhile has findings of its own.
+    if (body.diagnostics && isCurrent) showFindings(body.diagnostics);
     if (status !== 201) {
       isCurrent = false;
       say(status === 422 ? 'Not run: mend what is marked first.' : `Not run: ${body.error}.`);
-      return false;
+      return null;
     }
     if (isCurrent) say(`Runs ${origin}. Its tags are real: they send real data.`);
     log.begin(`Runs ${origin}`, placesOf(body));
-    const widget = new Promise((resolve) => (connected = () => resolve(undefined)));
+    disconnect();
+    /** @type {typeof running} */
+    const widget = new Promise((connected) => {
+      expected = { path: new URL(body.links.widget).pathname, connected };
+      setTimeout(connected, CONNECT_MS_MAX, null);
+    });
     // Not `src`: a run is no step to go back to.
     frame.contentWindow?.location.replace(body.links.parent + context.query());
-    await widget;
-    return ours === runs;
+    const connected = await widget;
+    if (ours !== runs) return null;
+    if (connected === null) fail('no_widget');
+    return connected;
+  }
+
+  /** Nobody plays or hears what the widget says from now on. */
+  function disconnect() {
+    port?.close();
+    port = null;
+    strays = 0;
+  }
+
+  /** @param {string} failure */
+  function fail(failure) {
+    isCurrent = false;
+    say('Not connected: the timeline says why.');
+    log.add({ type: 'status', status: 'failed', failure });
   }
 
   /* --- The widget's port ------------------------------------------------------------------- */
 
-  addEventListener('message', (event) => {
+  /** @param {MessageEvent} event */
+  function isOffer({ source, isTrusted, origin, data, ports }) {
     // The widget is the first frame of the page in our frame. A look-alike in the sandbox has
-    // another window and another origin.
-    if (event.source === null || event.source !== frame.contentWindow?.[0]) return;
-    if (!event.isTrusted || event.origin !== config.widgetOrigin) return;
-    if (event.data?.type !== 'c2c-preview' || event.ports.length !== 1) return;
-    port?.close();
+    // another window and another origin. `source` first: reading `data` of a flood is what costs.
+    if (source === null || source !== frame.contentWindow?.[0]) return false;
+    if (!isTrusted || origin !== config.widgetOrigin) return false;
+    return data?.type === 'c2c-preview' && data.path === expected.path && ports.length === 1;
+  }
+
+  addEventListener('message', (event) => {
+    if (!isOffer(event)) return countStray(event);
+    disconnect();
     port = event.ports[0];
     port.onmessage = ({ data }) => log.add(data);
-    connected();
+    expected.connected(port);
   });
+
+  /** Custom code can post to this window without end, and it runs as soon as the console is opened:
+   * who wants to mend it must be able to type. @param {MessageEvent} event */
+  function countStray({ source }) {
+    // A window that is gone has no source; what extensions say to themselves comes from this one.
+    if (source === window) return;
+    strays += 1;
+    if (strays !== STRAY_MESSAGES_MAX + 1) return;
+    // At once: a navigation would have to wait for its turn.
+    const fresh = /** @type {HTMLIFrameElement} */ (frame.cloneNode());
+    frame.replaceWith(fresh);
+    frame = fresh;
+    port?.close();
+    fail('flooded');
+  }
 
   /* --- Playing ----------------------------------------------------------------------------- */
 
@@ -87,14 +144,17 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   /** @param {string} name */
   async function play(name) {
     const ours = ++plays;
-    if (name === 'loaded') return void run();
-    if (!isCurrent && !(await run())) return;
-    const duration = Number(/** @type {HTMLInputElement} */ (byId('play-seconds')).value);
+    if (name === 'loaded' || !isCurrent) run();
+    if (name === 'loaded') return;
+    const widget = await running;
+    if (widget === null) return;
+    const duration = Math.max(0, Number(/** @type {HTMLInputElement} */ (byId('play-seconds')).value));
     const rating = Number(/** @type {HTMLSelectElement} */ (byId('play-rating')).value);
     for (const [at, step] of stepsOf(name, duration, rating).entries()) {
       if (at > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       if (ours !== plays) return;
-      port?.postMessage(step);
+      // To this run's widget: who runs something else meanwhile ends the play.
+      widget.postMessage(step);
     }
   }
 

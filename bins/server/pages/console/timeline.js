@@ -19,6 +19,13 @@ const KINDS = {
   refused: ['⊘', 'Refused: '],
 };
 
+/** Why there is no connection. */
+const FAILURES = {
+  no_widget: 'the preview did not answer within 10 s; run it again',
+  no_hello: 'the document did not answer within 10 s; it may be busy or blocked',
+  flooded: 'the code sent too many messages and was stopped',
+};
+
 /** @typedef {keyof typeof KINDS} Kind @typedef {{note: (text: string, level?: 'good' | 'warn' | 'bad') => void}} Row */
 
 /** @param {Record<import('./api.js').AreaName, import('./editor.js').Editor>} areas */
@@ -95,11 +102,7 @@ export function timeline(areas) {
     status({ status, failure }) {
       if (status === 'ready') row('state', 'Connected').note('the code is running', 'good');
       if (status !== 'failed') return;
-      const why =
-        failure === 'no_hello'
-          ? 'the document did not answer within 10 s; it may be busy or blocked'
-          : 'the code sent too many messages and was stopped';
-      row('error', 'Not connected').note(why, 'bad');
+      row('error', 'Not connected').note(FAILURES[/** @type {keyof typeof FAILURES} */ (failure)], 'bad');
     },
 
     sent({ envelope }) {
