@@ -30,8 +30,9 @@ impl PagePolicy {
     }
 
     /// The console: what carries this response's `nonce` and what that imports, its own API and
-    /// the previews of `parent` pages; framed by nobody. Where the browser has Trusted Types, no
-    /// string becomes script. Never kept, since the nonce is for one response.
+    /// the previews of `parent` pages; framed by nobody, and held by no page that opened it. Where
+    /// the browser has Trusted Types, no string becomes script. Never kept, since the nonce is for
+    /// one response.
     pub fn console(parent: &HostSource, nonce: Nonce) -> Self {
         let csp = files_from(Source::Nonce(nonce))
             .directive("connect-src", &[Source::Itself])
@@ -40,6 +41,7 @@ impl PagePolicy {
             .directive("trusted-types", &[Source::None])
             .frame_ancestors(&[]);
         let mut policy = Self::html(&csp);
+        policy.headers.push(Header::new("cross-origin-opener-policy", "same-origin"));
         policy.headers.push(Header::new("cache-control", "no-store"));
         policy
     }

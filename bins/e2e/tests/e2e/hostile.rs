@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use c2c_e2e::{App, ConsoleLine, Cx, DEADLINE, Result, Server, Tests};
+use c2c_e2e::{App, ConsoleLine, Context as _, Cx, DEADLINE, Result, Server, Tests};
 use hyper::Method;
 use serde_json::json;
 
@@ -12,6 +12,7 @@ pub(crate) const TESTS: Tests = &[
     ("in_code_findings_and_conflicts", &in_code_findings_and_conflicts),
     ("in_the_timeline", &in_the_timeline),
     ("the_alarm_can_ring", &the_alarm_can_ring),
+    ("nobody_holds_the_consoles_window", &nobody_holds_the_consoles_window),
 ];
 
 /// What runs a script where it is taken for markup, an address, a style or a template.
@@ -228,5 +229,30 @@ async fn the_alarm_can_ring(cx: &Cx) -> Result<()> {
     assert_eq!(cx.browser.eval(markup).await?, "refused");
     let reports = reports(cx).await?;
     assert!(reports.len() >= 2, "{reports:?}");
+    Ok(())
+}
+
+async fn nobody_holds_the_consoles_window(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let console = format!("{}/apps/{}", cx.server().await?.console, app.id);
+    let elsewhere = cx.collector.page("/elsewhere.html", "elsewhere", &[]);
+    // A page that opened a window can lead it elsewhere later: to a copy of the console, say.
+    let page = cx.collector.page("/opener.html", "<button>Open</button>", &[]);
+    for (url, is_held) in [(&elsewhere, true), (&console, false)] {
+        cx.browser.goto(&page).await?;
+        let before = cx.browser.windows().await?;
+        let on_click = "const [url] = arguments;
+            document.querySelector('button').onclick = () => open(url);";
+        cx.browser.run(on_click, &[json!(url)]).await?;
+        cx.browser.click("button").await?;
+        let windows = cx.browser.windows().await?;
+        let opened = windows.iter().find(|window| !before.contains(window)).context("a window")?;
+        cx.browser.switch_to_window(opened).await?;
+        cx.browser.wait_for_url(url, DEADLINE).await?;
+        cx.browser.wait_for("document.readyState === 'complete'", DEADLINE).await?;
+        assert_eq!(cx.browser.eval("opener !== null").await?, is_held, "{url}");
+        cx.browser.close_window().await?;
+        cx.browser.switch_to_window(&before[0]).await?;
+    }
     Ok(())
 }

@@ -100,6 +100,7 @@ fn the_console_frames_parent_pages_and_talks_to_itself() {
          base-uri 'none'; form-action 'none'; connect-src 'self'; frame-src https://p.example; \
          require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'none'"
     );
+    assert_eq!(value(policy.headers(), "cross-origin-opener-policy"), "same-origin");
     assert_eq!(value(policy.headers(), "cache-control"), "no-store");
 }
 
