@@ -49,8 +49,8 @@ fn main() -> ExitCode {
     for (form, accept) in FORMS {
         met &= compare(form, accept, "bare", quick);
     }
-    // How much of that is hyper's own head timeout, which nobody should serve without. For
-    // information: the goal is against the bare handler.
+    // For information, since nobody should serve without one: hyper with its own head timeout, in
+    // whose place we have another (src/activity.rs). The goal is against the bare handler.
     let (form, accept) = FORMS[1];
     compare(form, accept, "timeout", quick);
     if met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
