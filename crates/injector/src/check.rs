@@ -5,8 +5,10 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::diagnostic::{Area, Code, Diagnostic, Severity};
-use crate::parse::{self, Spliced, Verdict};
-use crate::{Document, Limits, ScriptAttributes, Snippets, Template, explain};
+use crate::parse::{self, Proof, Spliced, Verdict};
+use crate::{
+    Document, ExternalHost, Limits, ScriptAttributes, Snippets, Template, events, explain, warn,
+};
 
 /// Snippets that were found to be contained, with the template they were judged in.
 ///
@@ -16,12 +18,18 @@ pub struct Checked {
     template: Template,
     snippets: Snippets,
     diagnostics: Vec<Diagnostic>,
+    hosts: Vec<ExternalHost>,
 }
 
 impl Checked {
-    /// What is worth saying although nothing stops publication. Never an error.
+    /// What is worth saying although nothing stops publication, in the order of places. Never an error.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
+    }
+
+    /// The hosts that the snippets' markup loads from, each once for what is loaded, sorted.
+    pub fn hosts(&self) -> &[ExternalHost] {
+        &self.hosts
     }
 
     /// The snippets, as they were given.
@@ -33,7 +41,7 @@ impl Checked {
     ///
     /// The attributes are not part of the check because they cannot change its result: they are escaped, in a tag of ours.
     pub fn compile(&self, attributes: &ScriptAttributes) -> Document {
-        let Template { prefix, script, middle, suffix } = &self.template;
+        let Template { prefix, script, middle, suffix, event_names: _ } = &self.template;
         Document::new([
             prefix.bytes().clone(),
             Bytes::from(attributes.start_tag()),
@@ -94,37 +102,46 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// What a check has to say.
+#[derive(Default)]
+struct Findings {
+    diagnostics: Vec<Diagnostic>,
+    hosts: Vec<ExternalHost>,
+}
+
 pub(crate) fn check(
     template: &Template,
     snippets: Snippets,
     limits: &Limits,
 ) -> Result<Checked, Refused> {
-    match findings(template, &snippets, limits) {
-        diagnostics if diagnostics.is_empty() => {
-            Ok(Checked { template: template.clone(), snippets, diagnostics })
-        }
-        mut diagnostics => {
-            diagnostics.sort_by_key(|diagnostic| (diagnostic.area, diagnostic.span.start));
-            Err(Refused { snippets, diagnostics })
-        }
+    let Findings { mut diagnostics, hosts } = findings(template, &snippets, limits);
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.area, diagnostic.span.start));
+    let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+    let mut warnings = 0;
+    diagnostics.retain(|diagnostic| {
+        warnings += usize::from(!is_error(diagnostic));
+        is_error(diagnostic) || warnings <= limits.warnings_max
+    });
+    if diagnostics.iter().any(is_error) {
+        Err(Refused { snippets, diagnostics })
+    } else {
+        Ok(Checked { template: template.clone(), snippets, diagnostics, hosts })
     }
 }
 
-/// Everything that stops publication.
-fn findings(template: &Template, snippets: &Snippets, limits: &Limits) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+fn findings(template: &Template, snippets: &Snippets, limits: &Limits) -> Findings {
+    let mut findings = Findings::default();
     let mut texts = [""; 2];
     for (text, (area, bytes)) in texts.iter_mut().zip(snippets.areas()) {
         match readable(area, bytes, limits) {
             Ok(readable) => *text = readable,
-            Err(diagnostic) => diagnostics.push(diagnostic),
+            Err(diagnostic) => findings.diagnostics.push(diagnostic),
         }
     }
-    if diagnostics.is_empty() {
-        let [head, body_end] = texts;
-        containment(template, head, body_end, limits, &mut diagnostics);
+    if findings.diagnostics.is_empty() {
+        judge(template, texts, limits, &mut findings);
     }
-    diagnostics
+    findings
 }
 
 /// The snippet as text, if it is something that can be judged at all.
@@ -149,27 +166,41 @@ fn readable<'b>(area: Area, bytes: &'b Bytes, limits: &Limits) -> Result<&'b str
     }
 }
 
-/// Proves that both snippets are contained; if that fails, looks again and says where each problem began.
-fn containment(
-    template: &Template,
-    head: &str,
-    body_end: &str,
-    limits: &Limits,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+/// Proves that both snippets are contained. If that fails, or if there is anything else to say, looks again and says where.
+fn judge(template: &Template, snippets: [&str; 2], limits: &Limits, findings: &mut Findings) {
+    let [head, body_end] = snippets;
+    let names = &template.event_names;
     let spliced = Spliced::new(template, head, body_end);
-    let verdict = parse::prove(&spliced, limits);
-    if verdict == Verdict::Contained {
+    let Proof { verdict, is_notable, hosts } = parse::prove(&spliced, limits);
+    let is_suspicious = || snippets.iter().any(|snippet| events::are_suspicious(snippet, names));
+    if verdict == Verdict::Contained && !is_notable && !is_suspicious() {
+        findings.hosts = hosts;
         return;
     }
-    let mut found = explain::explain(&spliced, limits);
-    if found.is_empty() && verdict == Verdict::NotContained {
-        found.push(explain::unexplained(&spliced));
+
+    let examination = parse::examine(&spliced, limits);
+    let error = match explain::explain(&spliced, examination.outcome) {
+        // The slow look counts more closely. What is proved stays so: a warning must not turn into a refusal.
+        Some(found) if verdict == Verdict::Contained && found.code == Code::TooComplex => None,
+        None if verdict == Verdict::NotContained => Some(explain::unexplained(&spliced)),
+        found => found,
+    };
+    findings.hosts = examination.hosts;
+    let mut warnings = warn::diagnostics(&spliced, examination.notes, names);
+    if let Some(error) = &error {
+        warnings.retain(|warning| is_sound_beside(warning, error));
     }
-    let head_is_at_fault = found.iter().any(|diagnostic| diagnostic.area == Area::Head);
-    diagnostics.extend(found);
+    findings.diagnostics.extend(warnings);
+    let head_is_at_fault = error.as_ref().is_some_and(|error| error.area == Area::Head);
+    findings.diagnostics.extend(error);
     // The body-end snippet has not been judged then: do so without the head snippet.
     if head_is_at_fault && !head.is_empty() {
-        containment(template, "", body_end, limits, diagnostics);
+        judge(template, ["", body_end], limits, findings);
     }
+}
+
+/// What comes after an error may not be what it looks like; an end tag that is missed may be there.
+fn is_sound_beside(warning: &Diagnostic, error: &Diagnostic) -> bool {
+    let is_before = (warning.area, warning.span.start) < (error.area, error.span.start);
+    is_before && (warning.area != error.area || warning.code != Code::UnclosedElement)
 }

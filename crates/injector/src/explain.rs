@@ -2,23 +2,22 @@
 
 use std::ops::Range;
 
-use crate::Limits;
-use crate::diagnostic::{Area, Code, Diagnostic};
-use crate::parse::{self, Cause, Enclosure, Examination, Pending, RawText, Spliced};
+use crate::diagnostic::{Area, Code, Diagnostic, Fix};
+use crate::parse::{Cause, Enclosure, Outcome, Pending, RawText, Spliced};
 
-/// Looks at an uncontained document again and names what is wrong first. Empty if nothing is.
-pub(crate) fn explain(spliced: &Spliced, limits: &Limits) -> Vec<Diagnostic> {
-    match parse::examine(spliced, limits) {
-        Examination::TooComplex(place) => {
+/// Names what is wrong first with an uncontained document. None if nothing is.
+pub(crate) fn explain(spliced: &Spliced, outcome: Outcome) -> Option<Diagnostic> {
+    match outcome {
+        Outcome::TooComplex(place) => {
             let message =
                 "the snippet is too complex to be checked: the budget ended here".to_owned();
             let about = spliced.area_up_to(place.start);
-            vec![diagnostic(spliced, about, Code::TooComplex, place, message)]
+            Some(diagnostic(spliced, about, Found::new(Code::TooComplex, place, message)))
         }
         // What an uncontained head snippet does to the body-end snippet says nothing about the latter.
-        Examination::Complete([Some(cause), _]) => vec![of_cause(spliced, Area::Head, cause)],
-        Examination::Complete([None, Some(cause)]) => vec![of_cause(spliced, Area::BodyEnd, cause)],
-        Examination::Complete([None, None]) => Vec::new(),
+        Outcome::Complete([Some(cause), _]) => Some(of_cause(spliced, Area::Head, cause)),
+        Outcome::Complete([None, Some(cause)]) => Some(of_cause(spliced, Area::BodyEnd, cause)),
+        Outcome::Complete([None, None]) => None,
     }
 }
 
@@ -28,8 +27,8 @@ pub(crate) fn unexplained(spliced: &Spliced) -> Diagnostic {
 }
 
 fn of_cause(spliced: &Spliced, area: Area, cause: Cause) -> Diagnostic {
-    let (code, span, message) = match cause {
-        Cause::RawText(raw_text) => of_raw_text(raw_text),
+    let found = match cause {
+        Cause::RawText(raw_text) => of_raw_text(spliced, area, raw_text),
         Cause::Pending { pending, foreign } => {
             let begun = spliced.rest_of_snippet(area, pending.start);
             match of_pending(&pending, begun, foreign) {
@@ -40,12 +39,29 @@ fn of_cause(spliced: &Spliced, area: Area, cause: Cause) -> Diagnostic {
         Cause::Enclosed { by, opened_by } => of_enclosure(by, opened_by),
         Cause::Unknown => return not_contained(spliced, area),
     };
-    diagnostic(spliced, area, code, span, message)
+    diagnostic(spliced, area, found)
 }
 
-type Found = (Code, Range<usize>, String);
+struct Found {
+    code: Code,
+    /// In the whole text.
+    span: Range<usize>,
+    message: String,
+    /// What closes it at the end of its snippet, if that is what can be done about it.
+    closer: Option<String>,
+}
 
-fn of_raw_text(RawText { name, opened_by }: RawText) -> Found {
+impl Found {
+    fn new(code: Code, span: Range<usize>, message: String) -> Self {
+        Self { code, span, message, closer: None }
+    }
+
+    fn closed_by(self, closer: impl Into<String>) -> Self {
+        Self { closer: Some(closer.into()), ..self }
+    }
+}
+
+fn of_raw_text(spliced: &Spliced, area: Area, RawText { name, opened_by }: RawText) -> Found {
     let code = match name.as_str() {
         "script" => Code::UnclosedScript,
         "style" => Code::UnclosedStyle,
@@ -54,13 +70,43 @@ fn of_raw_text(RawText { name, opened_by }: RawText) -> Found {
         "noscript" => Code::UnclosedNoscript,
         "plaintext" => {
             let message = "`<plaintext>` would turn everything after it into text".to_owned();
-            return (Code::Plaintext, opened_by, message);
+            return Found::new(Code::Plaintext, opened_by, message);
         }
         _ => Code::UnclosedRawText,
     };
     let message =
         format!("this `<{name}>` is never closed, so it would swallow everything after it");
-    (code, opened_by, message)
+    let end_tag = format!("</{name}>");
+    let text = spliced.rest_of_snippet(area, opened_by.end);
+    let closer = match code {
+        Code::UnclosedScript if is_double_escaped(text) => end_tag.repeat(2),
+        _ => end_tag,
+    };
+    Found::new(code, opened_by, message).closed_by(closer)
+}
+
+/// Whether the next `</script>` would only close the `<script>` that a script has in what looks like a comment
+/// (<https://html.spec.whatwg.org/multipage/scripting.html#restrictions-for-contents-of-script-elements>).
+fn is_double_escaped(script: &str) -> bool {
+    let script = script.to_ascii_lowercase();
+    let (mut in_comment, mut in_script) = (false, false);
+    for (at, _) in script.match_indices(['<', '-']) {
+        let rest = &script[at..];
+        let is_tag = |tag: &str| {
+            rest.strip_prefix(tag)
+                .is_some_and(|rest| rest.starts_with(['\t', '\n', '\r', '\x0C', ' ', '/', '>']))
+        };
+        if !in_comment {
+            in_comment = rest.starts_with("<!--");
+        } else if rest.starts_with("-->") {
+            (in_comment, in_script) = (false, false);
+        } else if is_tag("<script") {
+            in_script = true;
+        } else if is_tag("</script") {
+            in_script = false;
+        }
+    }
+    in_script
 }
 
 /// `begun` is what there is of it.
@@ -68,48 +114,54 @@ fn of_pending(pending: &Pending, begun: &str, foreign: bool) -> Option<Found> {
     let is_doctype =
         |text: &str| text.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"));
     let after = begun.strip_prefix("</").or(begun.strip_prefix('<'))?;
-    let (code, len, what) = if begun.starts_with("<!--") {
-        (Code::UnclosedComment, 4, "this comment is never closed")
+    let (code, len, what, closer) = if begun.starts_with("<!--") {
+        (Code::UnclosedComment, 4, "this comment is never closed", Some("-->"))
     } else if is_doctype(begun) {
-        (Code::UnclosedDoctype, 9, "this doctype is never closed")
+        (Code::UnclosedDoctype, 9, "this doctype is never closed", None)
     } else if foreign && begun.starts_with("<![CDATA[") {
-        (Code::UnclosedCdata, 9, "this CDATA section is never closed")
+        (Code::UnclosedCdata, 9, "this CDATA section is never closed", Some("]]>"))
     } else if after.starts_with(|first: char| first.is_ascii_alphabetic()) {
         if let Some(quote) = pending.open_quote {
             let message = "this quoted attribute value is never closed, so it would swallow everything after it";
-            return Some((Code::UnclosedAttribute, quote..quote + 1, message.to_owned()));
+            return Some(Found::new(Code::UnclosedAttribute, quote..quote + 1, message.to_owned()));
         }
         let ends_name = |next: char| next == '/' || next.is_ascii_whitespace();
         let name = after.find(ends_name).unwrap_or(after.len());
-        (Code::UnclosedTag, begun.len() - after.len() + name, "this tag is never finished")
+        let len = begun.len() - after.len() + name;
+        (Code::UnclosedTag, len, "this tag is never finished", Some(">"))
     } else if begun.starts_with("<!") || begun.starts_with("<?") || begun.starts_with("</") {
-        (Code::UnclosedBogusComment, 2, "this is read as a comment, and it is never closed")
+        (Code::UnclosedBogusComment, 2, "this is read as a comment, and it is never closed", None)
     } else {
         return None;
     };
     let message = format!("{what}, so it would swallow what follows it");
-    Some((code, pending.start..pending.start + len, message))
+    let found = Found::new(code, pending.start..pending.start + len, message);
+    Some(Found { closer: closer.map(str::to_owned), ..found })
 }
 
 fn of_enclosure(by: Enclosure, opened_by: Range<usize>) -> Found {
-    let (code, message) = match by {
+    let (code, message, closer) = match by {
         Enclosure::Template => (
             Code::UnclosedTemplate,
             "this `<template>` is never closed, so what follows would be inert",
+            "</template>",
         ),
-        Enclosure::Svg => {
-            (Code::UnclosedSvg, "this `<svg>` is never closed, so what follows would be part of it")
-        }
+        Enclosure::Svg => (
+            Code::UnclosedSvg,
+            "this `<svg>` is never closed, so what follows would be part of it",
+            "</svg>",
+        ),
         Enclosure::Math => (
             Code::UnclosedMath,
             "this `<math>` is never closed, so what follows would be part of it",
+            "</math>",
         ),
-        Enclosure::Frameset => (
-            Code::Frameset,
-            "this `<frameset>` replaces the body, and scripts after it are dropped",
-        ),
+        Enclosure::Frameset => {
+            let message = "this `<frameset>` replaces the body, and scripts after it are dropped";
+            return Found::new(Code::Frameset, opened_by, message.to_owned());
+        }
     };
-    (code, opened_by, message.to_owned())
+    Found::new(code, opened_by, message.to_owned()).closed_by(closer)
 }
 
 /// Nothing we have a name for. The criterion failed all the same, so the snippet is refused as a whole.
@@ -118,14 +170,13 @@ fn not_contained(spliced: &Spliced, area: Area) -> Diagnostic {
     Diagnostic::new(Code::NotContained, area, spliced.snippet(area).as_bytes(), 0..0, message)
 }
 
-/// `span` is in the whole text. If it is in neither snippet, the finding goes to the start of the snippet that it is about.
-fn diagnostic(
-    spliced: &Spliced,
-    about: Area,
-    code: Code,
-    span: Range<usize>,
-    message: String,
-) -> Diagnostic {
-    let (area, span) = spliced.locate(&span).unwrap_or((about, 0..0));
-    Diagnostic::new(code, area, spliced.snippet(area).as_bytes(), span, message)
+/// If the finding is in neither snippet, it goes to the start of the snippet that it is about.
+fn diagnostic(spliced: &Spliced, about: Area, found: Found) -> Diagnostic {
+    let Found { code, span, message, closer } = found;
+    let located = spliced.locate(&span);
+    let closer = if located.is_some() { closer } else { None };
+    let (area, span) = located.unwrap_or((about, 0..0));
+    let snippet = spliced.snippet(area);
+    let fix = closer.map(|replacement| Fix { span: snippet.len()..snippet.len(), replacement });
+    Diagnostic::new(code, area, snippet.as_bytes(), span, message).with_fix(fix)
 }

@@ -15,6 +15,7 @@ pub struct Limits {
     pub(crate) open_elements_max: usize,
     pub(crate) attributes_max: usize,
     pub(crate) nodes_max: usize,
+    pub(crate) warnings_max: usize,
 }
 
 impl Default for Limits {
@@ -24,6 +25,7 @@ impl Default for Limits {
             open_elements_max: 512,
             attributes_max: 512,
             nodes_max: 128 * 1024,
+            warnings_max: 100,
         }
     }
 }
@@ -57,5 +59,11 @@ impl Limits {
     #[must_use]
     pub fn with_nodes_max(self, nodes_max: usize) -> Self {
         Self { nodes_max, ..self }
+    }
+
+    /// Warnings that are reported for both snippets together; the rest is left out. Default: 100.
+    #[must_use]
+    pub fn with_warnings_max(self, warnings_max: usize) -> Self {
+        Self { warnings_max, ..self }
     }
 }

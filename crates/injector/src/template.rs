@@ -1,5 +1,7 @@
 //! The document around the snippets: where its two slots are, found by parsing and never by searching text.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use thiserror::Error;
 
@@ -24,6 +26,8 @@ pub struct Template {
     pub(crate) script: Text,
     pub(crate) middle: Text,
     pub(crate) suffix: Text,
+    /// Empty if nothing is known about events.
+    pub(crate) event_names: Arc<[String]>,
 }
 
 /// Why a skeleton or a trusted script cannot be used.
@@ -117,6 +121,7 @@ impl Template {
             script: Text::new(&format!("{script}</script>")),
             middle: Text::new(middle),
             suffix: Text::new(suffix),
+            event_names: Arc::default(),
         };
         parse::prove_slots(&template)?;
         Ok(template)
@@ -125,6 +130,14 @@ impl Template {
     /// The skeleton that comes with the crate: a head and a body, and nothing in them.
     pub fn reference(script: &str) -> Result<Self, TemplateError> {
         Self::parse(REFERENCE, script)
+    }
+
+    /// Says which events the trusted script tells snippets about, so that a check can warn of names that are none of them
+    /// (`c2c.on`) and of names under which nothing may be emitted (`c2c.emit`). Without it, or with none, names are not
+    /// looked at.
+    #[must_use]
+    pub fn with_event_names<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        Self { event_names: names.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// Judges two snippets in their real places in the whole document.

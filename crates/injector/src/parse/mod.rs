@@ -1,9 +1,10 @@
 //! The only module that knows an HTML parser.
 //!
-//! It answers three questions. [`survey`]: where are the tags of a skeleton? [`prove`]: are both snippets contained?
-//! [`examine`]: if not, what was open where they ended?
+//! It answers three questions. [`survey`]: where are the tags of a skeleton? [`prove`]: are both snippets contained, and is
+//! anything worth a note? [`examine`]: if so, where, and what was open where they ended?
 
 mod cause;
+mod notes;
 mod probe;
 mod run;
 mod spliced;
@@ -15,14 +16,17 @@ use std::ops::Range;
 use html5ever::{LocalName, local_name};
 
 pub(crate) use self::cause::{Cause, Enclosure};
+pub(crate) use self::notes::{Note, What};
 pub(crate) use self::probe::RawText;
 pub(crate) use self::run::Pending;
 pub(crate) use self::spliced::Spliced;
+pub(crate) use self::tag_scan::attribute_value;
 
-use self::run::Run;
+use self::run::{Run, Standing};
 use self::tree::{Node, Nursery};
-use crate::Limits;
+use crate::diagnostic::Area;
 use crate::template::{Template, TemplateError};
+use crate::{ExternalHost, Limits};
 
 /// A tag of a skeleton.
 #[derive(Clone, Debug)]
@@ -60,16 +64,36 @@ pub(crate) enum Verdict {
     Unknown,
 }
 
+/// What a quick look found.
+#[derive(Debug)]
+pub(crate) struct Proof {
+    pub(crate) verdict: Verdict,
+    /// Whether there is anything to note; where it is takes a careful look.
+    pub(crate) is_notable: bool,
+    pub(crate) hosts: Vec<ExternalHost>,
+}
+
 /// Parses the whole document once and looks at what became of the sentinels.
-pub(crate) fn prove(spliced: &Spliced, limits: &Limits) -> Verdict {
+pub(crate) fn prove(spliced: &Spliced, limits: &Limits) -> Proof {
     let nursery = Nursery::default();
     let mut run = Run::new(&nursery, &spliced.text, spliced.sentinel_names.clone(), limits);
-    if !run.leap(spliced.text.len()) {
-        return Verdict::Unknown;
-    }
-    run.end();
-    let tree = run.probe().tree();
-    if tree.holds(0) && tree.holds(1) { Verdict::Contained } else { Verdict::NotContained }
+    let complete = spliced.areas().into_iter().all(|(area, snippet)| {
+        run.leap(snippet.start) && {
+            run.enter(area);
+            let complete = run.leap(snippet.end);
+            run.leave();
+            complete
+        }
+    }) && run.leap(spliced.text.len());
+    let verdict = if complete {
+        run.end();
+        let tree = run.probe().tree();
+        if tree.holds(0) && tree.holds(1) { Verdict::Contained } else { Verdict::NotContained }
+    } else {
+        Verdict::Unknown
+    };
+    let (notes, hosts) = run.probe().tree().notes().take();
+    Proof { verdict, is_notable: !notes.is_empty(), hosts }
 }
 
 /// With empty snippets, a script in each slot is a child of the head and of the body, and the document is not in quirks mode.
@@ -102,33 +126,68 @@ pub(crate) fn prove_slots(template: &Template) -> Result<(), TemplateError> {
 
 /// What a careful look found.
 #[derive(Debug)]
-pub(crate) enum Examination {
+pub(crate) struct Examination {
+    pub(crate) outcome: Outcome,
+    /// In the order in which they were found. If the budget ended, those until then.
+    pub(crate) notes: Vec<Note>,
+    pub(crate) hosts: Vec<ExternalHost>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Outcome {
     /// The budget ended here.
     TooComplex(Range<usize>),
     /// For each snippet why it is not contained, or `None` if it is.
     Complete([Option<Cause>; 2]),
 }
 
-/// Parses the whole document again, slowly, and says what was open where each snippet ended.
+/// Parses the whole document again, slowly, and says what there is to note and what was open where each snippet ended.
 pub(crate) fn examine(spliced: &Spliced, limits: &Limits) -> Examination {
     let nursery = Nursery::default();
-    let [head, body_end] = spliced.snippets.clone();
-    let [head_sentinel, body_end_sentinel] = spliced.sentinel_ends;
     let mut run = Run::new(&nursery, &spliced.text, spliced.sentinel_names.clone(), limits);
-
-    let mut affordable = run.leap(head.start) && run.creep(head.end, limits);
-    let head_standing = affordable.then(|| run.standing());
-    affordable = affordable && run.creep(head_sentinel, limits) && run.creep(body_end.end, limits);
-    let body_end_standing = affordable.then(|| run.standing());
-    affordable = affordable && run.creep(body_end_sentinel, limits) && run.leap(spliced.text.len());
-
-    let (true, Some(head_standing), Some(body_end_standing)) =
-        (affordable, head_standing, body_end_standing)
-    else {
-        return Examination::TooComplex(run.place());
+    let outcome = match pass_slowly(&mut run, spliced, limits) {
+        Some(standings) => {
+            run.end();
+            let tree = run.probe().tree();
+            let [head, body_end] = standings;
+            let cause =
+                |index, standing| (!tree.holds(index)).then(|| Cause::find(tree, index, standing));
+            Outcome::Complete([cause(0, head), cause(1, body_end)])
+        }
+        None => Outcome::TooComplex(run.place()),
     };
-    run.end();
-    let tree = run.probe().tree();
-    let cause = |index, standing| (!tree.holds(index)).then(|| Cause::find(tree, index, standing));
-    Examination::Complete([cause(0, head_standing), cause(1, body_end_standing)])
+    let (notes, hosts) = run.probe().tree().notes().take();
+    Examination { outcome, notes, hosts }
+}
+
+/// What was open where each snippet ended, if the budget lasts to the end.
+fn pass_slowly<'a>(
+    run: &mut Run<'a, '_>,
+    spliced: &Spliced,
+    limits: &Limits,
+) -> Option<[Standing<'a>; 2]> {
+    let mut standings = Vec::new();
+    for ((area, snippet), sentinel_end) in spliced.areas().into_iter().zip(spliced.sentinel_ends) {
+        // Only what follows the head snippet may depend on it: the template before it is known to be sound.
+        let reached = match area {
+            Area::Head => run.leap(snippet.start),
+            Area::BodyEnd => run.creep(snippet.start, limits),
+        };
+        if !reached {
+            return None;
+        }
+        run.enter(area);
+        if !run.creep(snippet.end, limits) {
+            return None;
+        }
+        run.leave();
+        standings.push(run.standing());
+        if !run.creep(sentinel_end, limits) {
+            return None;
+        }
+    }
+    if !run.leap(spliced.text.len()) {
+        return None;
+    }
+    <[Standing<'a>; 2]>::try_from(standings).ok()
 }

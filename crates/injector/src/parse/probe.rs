@@ -114,6 +114,7 @@ impl<'a, 'l> Probe<'a, 'l> {
 
     fn tag(&self, tag: Tag, line: u64) -> TokenSinkResult<Handle<'a>> {
         let (start, end) = self.current.get();
+        let (name, kind) = (tag.name.clone(), tag.kind);
         self.tree().set_current_tag((start, end));
         if let Some(landmarks) = &self.landmarks {
             landmarks.borrow_mut().push(Landmark {
@@ -125,16 +126,23 @@ impl<'a, 'l> Probe<'a, 'l> {
         match tag.kind {
             TagKind::StartTag => self.start_tag(&tag),
             // Raw text lets only the one end tag through that ends it.
-            TagKind::EndTag => *self.raw_text.borrow_mut() = None,
+            TagKind::EndTag => {
+                if let Some(RawText { opened_by, .. }) = self.raw_text.take() {
+                    self.tree().notes().raw_text(&name, opened_by.end..start);
+                }
+            }
         }
         if self.is_exhausted() {
             return TokenSinkResult::Continue;
         }
-        let name = tag.name.clone();
         let result = self.builder.process_token(Token::TagToken(tag), line);
         if matches!(result, TokenSinkResult::RawData(_) | TokenSinkResult::Plaintext) {
             *self.raw_text.borrow_mut() =
                 Some(RawText { name: name.to_string(), opened_by: start..end });
+        }
+        match kind {
+            TagKind::StartTag => self.tree().notes().start_tag(&name, start..end),
+            TagKind::EndTag => self.tree().notes().end_tag(&name, start..end),
         }
         result
     }
@@ -151,7 +159,11 @@ impl<'a> TokenSink for Probe<'a, '_> {
                     self.emitted.set(Emitted::Text);
                 }
             }
-            _ => self.emitted.set(Emitted::Markup),
+            _ => {
+                self.emitted.set(Emitted::Markup);
+                let (start, end) = self.current.get();
+                self.tree().notes().markup(start..end);
+            }
         }
         // Past the budget the tokenizer runs on to the end of what it was fed, but builds nothing.
         if self.is_exhausted() {

@@ -10,10 +10,12 @@ use html5ever::TokenizerResult;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
 
+use super::notes::Notes;
 use super::probe::{Emitted, Probe, RawText};
 use super::tag_scan::TagScan;
 use super::tree::{Handle, Nursery, Tree};
 use crate::Limits;
+use crate::diagnostic::Area;
 
 /// Bytes fed at a time when leaping: small enough for the budget to bite, large enough to cost nothing.
 const LEAP: usize = 4096;
@@ -60,6 +62,16 @@ impl<'a, 't> Run<'a, 't> {
         Self::start(nursery, text, sentinels, limits, false)
     }
 
+    /// Enters a snippet: from here on, what passes is worth a note.
+    pub(super) fn enter(&self, area: Area) {
+        self.probe().tree().notes().enter(area, self.fed);
+    }
+
+    /// Leaves the snippet at its end.
+    pub(super) fn leave(&self) {
+        self.probe().tree().notes().leave(self.fed, self.probe().open_elements());
+    }
+
     /// One that remembers the place of every tag.
     pub(super) fn surveying(nursery: &'a Nursery<'a>, text: &'t str, limits: &'t Limits) -> Self {
         Self::start(nursery, text, [LocalName::default(), LocalName::default()], limits, true)
@@ -78,7 +90,8 @@ impl<'a, 't> Run<'a, 't> {
             discard_bom: false,
             ..TokenizerOpts::default()
         };
-        let probe = Probe::new(Tree::new(nursery, sentinels), limits, landmarks);
+        let notes = Notes::new(limits.warnings_max);
+        let probe = Probe::new(Tree::new(nursery, sentinels, notes), limits, landmarks);
         Self {
             tokenizer: Tokenizer::new(probe, options),
             queue: BufferQueue::default(),

@@ -22,7 +22,7 @@ pub(crate) struct Spliced {
 
 impl Spliced {
     pub(crate) fn new(template: &Template, head: &str, body_end: &str) -> Self {
-        let Template { prefix, script, middle, suffix } = template;
+        let Template { prefix, script, middle, suffix, event_names: _ } = template;
         let parts = [prefix, script, middle, suffix].map(Text::as_str);
         let longest = parts.into_iter().chain([head, body_end]).map(longest_run_of_zeros).max();
         let zeros = "0".repeat(longest.unwrap_or(0).max(7) + 1);
@@ -56,10 +56,15 @@ impl Spliced {
         Self { text, snippets, sentinel_ends, sentinel_names: names.map(LocalName::from) }
     }
 
+    /// Where each snippet is in the whole text, in order.
+    pub(super) fn areas(&self) -> [(Area, Range<usize>); 2] {
+        let [head, body_end] = self.snippets.clone();
+        [(Area::Head, head), (Area::BodyEnd, body_end)]
+    }
+
     /// From a place in the whole text to a place in a snippet, if it is in one.
     pub(crate) fn locate(&self, span: &Range<usize>) -> Option<(Area, Range<usize>)> {
-        let [head, body_end] = &self.snippets;
-        [(Area::Head, head), (Area::BodyEnd, body_end)]
+        self.areas()
             .into_iter()
             .find(|(_, snippet)| snippet.contains(&span.start) && span.end <= snippet.end)
             .map(|(area, snippet)| (area, span.start - snippet.start..span.end - snippet.start))
@@ -68,6 +73,11 @@ impl Spliced {
     /// The last snippet that begins before a place in the whole text.
     pub(crate) fn area_up_to(&self, offset: usize) -> Area {
         if offset < self.snippets[1].start { Area::Head } else { Area::BodyEnd }
+    }
+
+    /// A part of the whole text.
+    pub(crate) fn source(&self, span: Range<usize>) -> &str {
+        &self.text[span]
     }
 
     pub(crate) fn snippet(&self, area: Area) -> &str {

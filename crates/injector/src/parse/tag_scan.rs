@@ -3,6 +3,8 @@
 //! html5ever shows a tag only when it is complete. Until then two things matter: whether a quote is open, and how many
 //! attributes there are (it compares each new one with all before it, so a tag that never ends must be stopped early).
 
+use std::ops::Range;
+
 /// Follows the characters of one tag after its first letter, as §13.2.5.8 and §13.2.5.32–39 of the HTML standard do
 /// (<https://html.spec.whatwg.org/multipage/parsing.html#tag-name-state>). The `>` that ends the tag is not fed.
 #[derive(Debug)]
@@ -73,9 +75,59 @@ impl TagScan {
     }
 }
 
+/// Where the value of an attribute is in a complete start tag, without its quotes. Of two with one name, browsers keep the
+/// first.
+pub(crate) fn attribute_value(tag: &str, name: &str) -> Option<Range<usize>> {
+    let inner = tag.strip_suffix('>')?;
+    let mut scan = TagScan::new();
+    let (mut attribute, mut value_start) = (0..0, 0);
+    for (at, next) in inner.char_indices().skip(2) {
+        let (before, attributes) = (scan.state, scan.attributes);
+        scan.step(next, at);
+        if scan.attributes > attributes {
+            attribute.start = at;
+        }
+        let is_wanted =
+            || inner.get(attribute.clone()).is_some_and(|found| found.eq_ignore_ascii_case(name));
+        match (before, scan.state) {
+            (State::Name, State::BeforeName | State::AfterName | State::BeforeValue) => {
+                attribute.end = at;
+            }
+            (State::BeforeValue, State::Quoted { .. }) => value_start = at + 1,
+            (State::BeforeValue, State::Unquoted) => value_start = at,
+            (State::Quoted { .. } | State::Unquoted, State::AfterQuoted | State::BeforeName)
+                if is_wanted() =>
+            {
+                return Some(value_start..at);
+            }
+            _ => {}
+        }
+    }
+    let is_last = matches!(scan.state, State::Unquoted);
+    let is_wanted = inner.get(attribute).is_some_and(|found| found.eq_ignore_ascii_case(name));
+    (is_last && is_wanted).then_some(value_start..inner.len())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::TagScan;
+    use super::{TagScan, attribute_value};
+
+    #[test]
+    fn values_of_attributes() {
+        #[track_caller]
+        fn value(tag: &str, expected: Option<&str>) {
+            assert_eq!(attribute_value(tag, "src").map(|found| &tag[found]), expected, "{tag}");
+        }
+        value("<script src='a b'>", Some("a b"));
+        value("<script\nasync SRC = \"é\" src=c>", Some("é"));
+        value("<img src=a/b>", Some("a/b"));
+        value("<img src=a alt=''>", Some("a"));
+        value("<img data-src=b alt='src=c'src=d>", Some("d"));
+        value("<img src=''>", Some(""));
+        value("<img src>", None);
+        value("<img src alt=a>", None);
+        value("<img>", None);
+    }
 
     /// `rest` is what follows the first letter of the tag's name.
     #[track_caller]

@@ -1,7 +1,7 @@
 //! A document tree that knows parents and nothing else.
 //!
 //! The proof needs one answer from a tree: is this element in the document? So a node has a way up and no way down; text,
-//! comments and attributes are not kept. Nodes live in an arena, so a handle is a reference that costs nothing to copy, and
+//! comments and attributes are not kept, only shown to [`Notes`] as they pass. Nodes live in an arena, so a handle is a reference that costs nothing to copy, and
 //! a tree of any depth is dropped without recursion.
 
 use std::borrow::Cow;
@@ -14,6 +14,9 @@ use html5ever::tendril::StrTendril;
 use html5ever::tree_builder::TreeSink;
 use html5ever::{Attribute, ExpandedName, LocalName, QualName, local_name, ns};
 use typed_arena::Arena;
+
+use super::notes::Notes;
+use crate::diagnostic::Area;
 
 pub(super) type Handle<'a> = &'a Node<'a>;
 
@@ -33,6 +36,8 @@ pub(super) struct Node<'a> {
     name: QualName,
     /// The bytes of the tag that made it, where the parse knows them.
     opened_by: (usize, usize),
+    /// The snippet that it was made in.
+    area: Option<Area>,
     integration_point: bool,
     /// The litter it was born into.
     siblings: Cell<Option<&'a Litter<'a>>>,
@@ -54,6 +59,7 @@ impl<'a> Node<'a> {
         Self {
             name,
             opened_by: (0, 0),
+            area: None,
             integration_point: false,
             siblings: Cell::new(None),
             children: Cell::new(None),
@@ -86,6 +92,14 @@ impl<'a> Node<'a> {
         self.name.ns == ns!(mathml) && self.name.local == local_name!("math")
     }
 
+    pub(super) fn name(&self) -> &QualName {
+        &self.name
+    }
+
+    pub(super) fn area(&self) -> Option<Area> {
+        self.area
+    }
+
     pub(super) fn opened_by(&self) -> Range<usize> {
         self.opened_by.0..self.opened_by.1
     }
@@ -113,10 +127,15 @@ pub(super) struct Tree<'a> {
     nodes: Cell<usize>,
     /// The bytes of the tag that is being processed.
     current_tag: Cell<(usize, usize)>,
+    notes: Notes,
 }
 
 impl<'a> Tree<'a> {
-    pub(super) fn new(nursery: &'a Nursery<'a>, sentinel_names: [LocalName; 2]) -> Self {
+    pub(super) fn new(
+        nursery: &'a Nursery<'a>,
+        sentinel_names: [LocalName; 2],
+        notes: Notes,
+    ) -> Self {
         Self {
             nursery,
             document: nursery.nodes.alloc(Node::nameless()),
@@ -127,7 +146,12 @@ impl<'a> Tree<'a> {
             quirks: Cell::new(false),
             nodes: Cell::new(0),
             current_tag: Cell::new((0, 0)),
+            notes,
         }
+    }
+
+    pub(super) fn notes(&self) -> &Notes {
+        &self.notes
     }
 
     /// The element that a sentinel became: a `<script>` in any namespace that has the sentinel's attribute and no other.
@@ -214,6 +238,7 @@ impl<'a> TreeSink for Tree<'a> {
         let contents = flags.template.then(|| &*self.nursery.nodes.alloc(Node::nameless()));
         let node = &*self.nursery.nodes.alloc(Node {
             opened_by: self.current_tag.get(),
+            area: self.notes.area(),
             integration_point: flags.mathml_annotation_xml_integration_point,
             contents,
             ..Node::new(name)
@@ -222,6 +247,7 @@ impl<'a> TreeSink for Tree<'a> {
             contents.host.set(Some(node));
         }
         self.mark(node, &attributes);
+        self.notes.element(&node.name, &attributes);
         node
     }
 
@@ -235,8 +261,14 @@ impl<'a> TreeSink for Tree<'a> {
     }
 
     fn append(&self, parent: &Handle<'a>, child: NodeOrText<Handle<'a>>) {
-        if let NodeOrText::AppendNode(child) = child {
-            self.adopt(parent, child);
+        match child {
+            NodeOrText::AppendNode(child) => self.adopt(parent, child),
+            // In no element of the snippet, but in the body that it may have begun.
+            NodeOrText::AppendText(text) => {
+                if parent.area.is_none() || parent.is_html(&local_name!("body")) {
+                    self.notes.text(&text);
+                }
+            }
         }
     }
 
