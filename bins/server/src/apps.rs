@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use c2c_bridge::{AppId, SHIM, shim_attributes};
+use c2c_catalogue::Event;
 use c2c_injector::{Checked, Diagnostic, Document, Refused, ScriptAttributes, Snippets, Template};
 use c2c_policy::HostSource;
 use hyper::{Request, Response, StatusCode};
@@ -91,7 +92,9 @@ impl Apps {
         let apps = Self {
             store,
             sites,
-            template: Template::reference(SHIM).expect("the shim can stand in a script element"),
+            template: Template::reference(SHIM)
+                .expect("the shim can stand in a script element")
+                .with_event_names(Event::NAMES),
             published: RwLock::default(),
             previews,
             publishing: Mutex::default(),

@@ -179,6 +179,13 @@ fn judge(template: &Template, snippets: [&str; 2], limits: &Limits, findings: &m
     }
 
     let examination = parse::examine(&spliced, limits);
+    debug_assert!(
+        verdict == Verdict::Unknown
+            || examination.is_cut_short()
+            || is_notable == examination.is_notable(),
+        "both looks take the same notes: {:?}",
+        examination.notes
+    );
     let error = match explain::explain(&spliced, examination.outcome) {
         // The slow look counts more closely. What is proved stays so: a warning must not turn into a refusal.
         Some(found) if verdict == Verdict::Contained && found.code == Code::TooComplex => None,

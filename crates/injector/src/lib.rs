@@ -29,8 +29,21 @@
 //! let diagnostic = &refused.diagnostics()[0];
 //! assert_eq!(diagnostic.code.as_str(), "unclosed-comment");
 //! assert_eq!((diagnostic.line, diagnostic.column), (1, 1));
+//!
+//! // What will run, but not as hoped, is accepted, with warnings; many have a fix.
+//! let template = template.with_event_names(["call_started", "call_ended"]);
+//! let code = "<script>c2c.on('call_end', () => track())</script><script async src='https://tags.example/t.js'></script>";
+//! let checked = template.check(Snippets::new(code, ""), &limits)?;
+//! let warning = &checked.diagnostics()[0];
+//! assert_eq!(warning.message, "there is no widget event `call_end` (did you mean `call_ended`?)");
+//! assert_eq!(warning.fix.as_ref().map(|fix| fix.replacement.as_str()), Some("call_ended"));
+//!
+//! // And these are the hosts that learn about every visitor.
+//! assert_eq!(checked.hosts()[0].host, "tags.example");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Every code is documented with examples in docs/diagnostics.md; [`Code::ALL`] is the same table for programs.
 
 mod attributes;
 mod check;

@@ -142,8 +142,9 @@ impl Template {
 
     /// Judges two snippets in their real places in the whole document.
     ///
-    /// The cost is that of parsing the document once, and up to twenty times that when there is something to report: places
-    /// are known only by feeding the parser one character at a time.
+    /// What is contained is accepted, with warnings of what will not work as hoped. The cost is that of parsing the document
+    /// once, and up to twenty times that when there is something to report: places are known only by feeding the parser one
+    /// character at a time.
     pub fn check(&self, snippets: Snippets, limits: &Limits) -> Result<Checked, Refused> {
         check::check(self, snippets, limits)
     }

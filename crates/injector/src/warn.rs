@@ -112,7 +112,7 @@ impl Source<'_> {
         let (code, message) = match (found.emits(), meant) {
             (false, Some(meant)) => (
                 Code::UnknownEvent,
-                format!("there is no widget event `{name}`: did you mean `{meant}`?"),
+                format!("there is no widget event `{name}` (did you mean `{meant}`?)"),
             ),
             (false, None) => {
                 let method = found.method;

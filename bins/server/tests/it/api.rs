@@ -1,5 +1,6 @@
 //! The console's API: who may write, what is refused, what is never lost.
 
+use c2c_catalogue::CustomName;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -60,6 +61,43 @@ async fn a_save_is_served_at_once_and_survives() {
     assert!(fixture.get(To::Sandbox, "/s/demo", &[]).await.text().contains("<b>new</b>"));
     let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
     assert_eq!((&app["revision"], &app["head"]), (&json!(2), &json!("<b>new</b>")));
+}
+
+#[tokio::test]
+async fn a_save_with_warnings_is_served_and_says_what_will_not_work() {
+    let fixture = Fixture::start().await;
+    let head = "<script>c2c.on('call_end', () => {}); c2c.on('call_ended', () => {});</script>";
+    let reply = fixture.write("PUT", CODE, &code(head, 1)).await;
+    assert_eq!((reply.status, &reply.json()["revision"]), (200, &json!(2)));
+    let json = reply.json();
+    let [found] = json["diagnostics"].as_array().expect("a list").as_slice() else { panic!("{json}") };
+    assert_eq!((&found["severity"], &found["code"]), (&json!("warning"), &json!("unknown-event")));
+    let fix = json!({"span": {"start": 16, "end": 24}, "replacement": "call_ended"});
+    assert_eq!((&found["line"], &found["column"], &found["fix"]), (&json!(1), &json!(17), &fix));
+    assert!(fixture.get(To::Sandbox, "/s/demo", &[]).await.text().contains(head));
+    let draft = json!({"head": head, "bodyEnd": ""});
+    for (path, status) in [("/api/check", 200), ("/api/apps/demo/previews", 201)] {
+        let reply = fixture.write("POST", path, &draft).await;
+        assert_eq!((reply.status, &reply.json()["diagnostics"]), (status, &json["diagnostics"]));
+    }
+}
+
+/// The injector has these rules for code that it only reads, the catalogue for names that arrive.
+#[tokio::test]
+async fn names_of_custom_events_are_judged_as_the_catalogue_does() {
+    let fixture = Fixture::start().await;
+    for name in [
+        "lead", "Lead.b-2_", "1st", "", "a b", "é", "c2c", "C-2-c_x", "ac2c", "call_ended", "Call.Ended",
+        "call_ended2", "widgetloaded", "_a", "-a", "a:b", &"a".repeat(64), &"a".repeat(65),
+    ] {
+        let draft = json!({"head": format!("<script>c2c.emit('{name}')</script>"), "bodyEnd": ""});
+        let reply = fixture.write("POST", "/api/check", &draft).await.json();
+        let expected = match name.parse::<CustomName>() {
+            Ok(_) => json!(null),
+            Err(_) => json!("custom-event-name"),
+        };
+        assert_eq!(reply["diagnostics"][0]["code"], expected, "{name}");
+    }
 }
 
 #[tokio::test]

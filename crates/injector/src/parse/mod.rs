@@ -133,6 +133,17 @@ pub(crate) struct Examination {
     pub(crate) hosts: Vec<ExternalHost>,
 }
 
+impl Examination {
+    pub(crate) fn is_cut_short(&self) -> bool {
+        matches!(self.outcome, Outcome::TooComplex(_))
+    }
+
+    /// As in a [`Proof`]: that there is a script says nothing yet.
+    pub(crate) fn is_notable(&self) -> bool {
+        self.notes.iter().any(|note| note.what != What::Script)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The budget ended here.

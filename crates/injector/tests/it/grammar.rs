@@ -184,9 +184,21 @@ const PIECES: &[&str] = &[
     "<script 00000000h></script>",
     "<script 00000000b></script>",
     "<script judge-0-></script>",
+    "<script src=http://a.example></script>",
+    "<script type=module src='https://a.example'></script>",
+    "<img src='",
+    "http://a.example/",
+    "<base href=x>",
+    "<meta http-equiv=refresh content=1>",
+    "<a href=x target=_top>",
+    "<form action=x>",
+    "gtag('js')",
+    "\nconst a = 1",
+    "c2c.on('x')",
+    "c2c.emit('x y')",
 ];
 
-fn markup() -> impl Strategy<Value = String> {
+pub(crate) fn markup() -> impl Strategy<Value = String> {
     vec(select(PIECES), 0..12).prop_map(|pieces| pieces.concat())
 }
 

@@ -34,8 +34,9 @@ pub(crate) fn hold_for(head: &str, body_end: &str) -> Outcome {
 }
 
 fn hold_in([prefix, middle, after]: [&str; 3], head: &str, body_end: &str) -> Outcome {
-    let template =
-        Template::parse(&[prefix, middle, after].concat(), SCRIPT).expect("it is a template");
+    let template = Template::parse(&[prefix, middle, after].concat(), SCRIPT)
+        .expect("it is a template")
+        .with_event_names(["call_ended"]);
     let snippets = Snippets::new(head.to_owned(), body_end.to_owned());
     let before = format!("{prefix}<script>{SCRIPT}</script>");
     let whole = [before.as_str(), head, middle, body_end, after].concat();
