@@ -129,10 +129,8 @@ pub(crate) fn srcset_urls(srcset: &str) -> impl Iterator<Item = &str> {
         let end = rest.find(|next: char| next.is_ascii_whitespace()).unwrap_or(rest.len());
         let (url, after) = rest.split_at(end);
         // A comma directly after a URL means that there is no descriptor; one after a descriptor ends the candidate.
-        rest = match url.ends_with(',') {
-            true => after,
-            false => after.find(',').map_or("", |at| &after[at..]),
-        };
+        rest =
+            if url.ends_with(',') { after } else { after.find(',').map_or("", |at| &after[at..]) };
         Some(url.trim_end_matches(','))
     })
 }

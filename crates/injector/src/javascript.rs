@@ -135,7 +135,7 @@ impl Lexer<'_> {
 
     fn line_end(&self) -> usize {
         let rest = &self.bytes[self.at..];
-        rest.iter().position(ends_line).map_or(self.bytes.len(), |len| self.at + len)
+        rest.iter().position(|&byte| ends_line(byte)).map_or(self.bytes.len(), |len| self.at + len)
     }
 
     fn comment_end(&self) -> usize {
@@ -151,7 +151,7 @@ impl Lexer<'_> {
             match byte {
                 b'\\' => end += 1,
                 _ if byte == quote => return end + 1,
-                _ if ends_line(&byte) => return end,
+                _ if ends_line(byte) => return end,
                 _ => {}
             }
             end += 1;
@@ -169,7 +169,7 @@ impl Lexer<'_> {
                 b'[' => in_class = true,
                 b']' => in_class = false,
                 b'/' if !in_class => return Some(end + 1),
-                _ if ends_line(&byte) => return None,
+                _ if ends_line(byte) => return None,
                 _ => {}
             }
             end += 1;
@@ -178,7 +178,7 @@ impl Lexer<'_> {
     }
 }
 
-fn ends_line(byte: &u8) -> bool {
+fn ends_line(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 

@@ -70,7 +70,9 @@ async fn a_save_with_warnings_is_served_and_says_what_will_not_work() {
     let reply = fixture.write("PUT", CODE, &code(head, 1)).await;
     assert_eq!((reply.status, &reply.json()["revision"]), (200, &json!(2)));
     let json = reply.json();
-    let [found] = json["diagnostics"].as_array().expect("a list").as_slice() else { panic!("{json}") };
+    let [found] = json["diagnostics"].as_array().expect("a list").as_slice() else {
+        panic!("{json}")
+    };
     assert_eq!((&found["severity"], &found["code"]), (&json!("warning"), &json!("unknown-event")));
     let fix = json!({"span": {"start": 16, "end": 24}, "replacement": "call_ended"});
     assert_eq!((&found["line"], &found["column"], &found["fix"]), (&json!(1), &json!(17), &fix));
@@ -87,8 +89,24 @@ async fn a_save_with_warnings_is_served_and_says_what_will_not_work() {
 async fn names_of_custom_events_are_judged_as_the_catalogue_does() {
     let fixture = Fixture::start().await;
     for name in [
-        "lead", "Lead.b-2_", "1st", "", "a b", "é", "c2c", "C-2-c_x", "ac2c", "call_ended", "Call.Ended",
-        "call_ended2", "widgetloaded", "_a", "-a", "a:b", &"a".repeat(64), &"a".repeat(65),
+        "lead",
+        "Lead.b-2_",
+        "1st",
+        "",
+        "a b",
+        "é",
+        "c2c",
+        "C-2-c_x",
+        "ac2c",
+        "call_ended",
+        "Call.Ended",
+        "call_ended2",
+        "widgetloaded",
+        "_a",
+        "-a",
+        "a:b",
+        &"a".repeat(64),
+        &"a".repeat(65),
     ] {
         let draft = json!({"head": format!("<script>c2c.emit('{name}')</script>"), "bodyEnd": ""});
         let reply = fixture.write("POST", "/api/check", &draft).await.json();

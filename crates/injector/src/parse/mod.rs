@@ -6,6 +6,7 @@
 mod cause;
 mod notes;
 mod probe;
+mod remarks;
 mod run;
 mod spliced;
 mod tag_scan;

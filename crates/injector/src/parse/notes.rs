@@ -7,11 +7,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use html5ever::{Attribute, LocalName, QualName, expanded_name, local_name, ns};
+use html5ever::{Attribute, LocalName, QualName, local_name, ns};
 
+use super::remarks::Remarks;
 use super::tree::Handle;
 use crate::diagnostic::Area;
-use crate::hosts::{Authority, ExternalHost, LoadKind, srcset_urls};
+use crate::hosts::{Authority, ExternalHost};
 use crate::javascript::first_line_of_code;
 
 /// Something to say about a part of a snippet.
@@ -64,7 +65,7 @@ struct State {
     hosts: BTreeSet<ExternalHost>,
     /// About the element that was made last. It belongs to the current start tag if nothing is made after it: before it,
     /// the parser may have made others anew that were closed on the way.
-    latest: Latest,
+    latest: Remarks,
     /// The text since the last markup that is in no element of the snippet, and where it began.
     text: String,
     text_start: usize,
@@ -73,13 +74,6 @@ struct State {
     formatting: BTreeMap<LocalName, Vec<Range<usize>>>,
     /// Whether the script that is being read is one that runs.
     in_script: bool,
-}
-
-#[derive(Default)]
-struct Latest {
-    what: Vec<What>,
-    loads: Vec<(LoadKind, Authority)>,
-    is_script: bool,
 }
 
 impl Notes {
@@ -118,9 +112,10 @@ impl Notes {
             }
             seen.push(node);
             let name = &node.name().local;
-            let tag = match is_formatting(node.name()) {
-                true => state.formatting.get_mut(name).and_then(Vec::pop),
-                false => Some(node.opened_by()),
+            let tag = if is_formatting(node.name()) {
+                state.formatting.get_mut(name).and_then(Vec::pop)
+            } else {
+                Some(node.opened_by())
             };
             if let Some(span) = tag {
                 state.note(area, span, What::Unclosed(name.to_string()));
@@ -131,7 +126,7 @@ impl Notes {
     /// An element is made.
     pub(super) fn element(&self, name: &QualName, attributes: &[Attribute]) {
         if self.area.get().is_some() {
-            self.state.borrow_mut().latest = Latest::of(name, attributes);
+            self.state.borrow_mut().latest = Remarks::of(name, attributes);
         }
     }
 
@@ -151,14 +146,14 @@ impl Notes {
         let Some(area) = self.area.get() else { return };
         let mut state = self.state.borrow_mut();
         state.end_text(area, span);
-        state.latest = Latest::default();
+        state.latest = Remarks::default();
     }
 
     /// A start tag was acted on.
     pub(super) fn start_tag(&self, name: &LocalName, span: Range<usize>) {
         let Some(area) = self.area.get() else { return };
         let mut state = self.state.borrow_mut();
-        let Latest { what, loads, is_script } = std::mem::take(&mut state.latest);
+        let Remarks { what, loads, is_script } = std::mem::take(&mut state.latest);
         for what in what {
             state.note(area, span.clone(), what);
         }
@@ -211,171 +206,6 @@ impl State {
         }
         self.text_start = span.end;
     }
-}
-
-impl Latest {
-    fn of(name: &QualName, attributes: &[Attribute]) -> Self {
-        let mut latest = Self::default();
-        let element = Element(attributes);
-        match name.expanded() {
-            expanded_name!(html "script") => latest.script(&element),
-            expanded_name!(html "link") => latest.link(&element),
-            expanded_name!(html "img") => {
-                latest.loads(&element, "src", LoadKind::Image);
-                latest.srcset(&element);
-            }
-            // In a <picture> it has a srcset, in an <audio> or <video> a src.
-            expanded_name!(html "source") => {
-                latest.loads(&element, "src", LoadKind::Media);
-                latest.srcset(&element);
-            }
-            expanded_name!(html "video") => {
-                latest.loads(&element, "src", LoadKind::Media);
-                latest.loads(&element, "poster", LoadKind::Image);
-            }
-            expanded_name!(html "audio") | expanded_name!(html "track") => {
-                latest.loads(&element, "src", LoadKind::Media);
-            }
-            expanded_name!(html "iframe") => latest.loads(&element, "src", LoadKind::Frame),
-            expanded_name!(html "embed") => latest.loads(&element, "src", LoadKind::Object),
-            expanded_name!(html "object") => latest.loads(&element, "data", LoadKind::Object),
-            expanded_name!(svg "image") => latest.loads(&element, "href", LoadKind::Image),
-            expanded_name!(svg "script") => latest.loads(&element, "href", LoadKind::Script),
-            expanded_name!(html "meta") => latest.meta(&element),
-            expanded_name!(html "base") => {
-                if element.has("href") || element.has("target") {
-                    latest.what.push(What::Base);
-                }
-            }
-            expanded_name!(html "a") | expanded_name!(html "area") => latest.hyperlink(&element),
-            expanded_name!(html "form") => {
-                if element.get("action").is_some_and(|action| !action.trim().is_empty()) {
-                    latest.what.push(What::BlockedForm);
-                }
-            }
-            _ => {}
-        }
-        latest
-    }
-
-    fn script(&mut self, element: &Element<'_>) {
-        let kind = element.get("type").unwrap_or_default().trim();
-        let is = |name: &str| kind.eq_ignore_ascii_case(name);
-        let is_module = is("module");
-        // Anything else is a block of data.
-        let runs =
-            is_module || ["", "text/javascript", "application/javascript"].into_iter().any(is);
-        self.is_script = runs && !element.has("src");
-        if !runs {
-            return;
-        }
-        self.loads(element, "src", LoadKind::Script);
-        let is_elsewhere = element.get("src").and_then(Authority::of).is_some();
-        let attribute = if is_module {
-            Some("type")
-        } else {
-            element.has("crossorigin").then_some("crossorigin")
-        };
-        if let (true, Some(attribute)) = (is_elsewhere, attribute) {
-            self.what.push(What::NeedsCors { attribute });
-        }
-    }
-
-    fn link(&mut self, element: &Element<'_>) {
-        let rel = element.get("rel").unwrap_or_default();
-        for token in rel.split_ascii_whitespace() {
-            let kind = match token.to_ascii_lowercase().as_str() {
-                "stylesheet" => LoadKind::Style,
-                "modulepreload" => LoadKind::Script,
-                "preload" => preloaded(element.get("as").unwrap_or_default()),
-                "preconnect" | "dns-prefetch" | "prefetch" => LoadKind::Connection,
-                _ => continue,
-            };
-            self.loads(element, "href", kind);
-        }
-    }
-
-    fn meta(&mut self, element: &Element<'_>) {
-        let content = element.get("content");
-        let refused = |charset: &str| {
-            !charset.is_empty()
-                && !charset.eq_ignore_ascii_case("utf-8")
-                && !charset.eq_ignore_ascii_case("utf8")
-        };
-        let mut charset = element.get("charset").unwrap_or_default().trim();
-        let directive = element.get("http-equiv").unwrap_or_default().to_ascii_lowercase();
-        match (directive.as_str(), content) {
-            ("content-security-policy", Some(_)) => self.what.push(What::MetaCsp),
-            ("refresh", Some(_)) => self.what.push(What::MetaRefresh),
-            ("content-type", Some(content)) => charset = charset_of(content).unwrap_or(charset),
-            _ => {}
-        }
-        if refused(charset) {
-            self.what.push(What::MetaCharset(charset.to_owned()));
-        }
-    }
-
-    fn hyperlink(&mut self, element: &Element<'_>) {
-        let target = element.get("target").unwrap_or_default();
-        let leaves = |name: &&str| target.eq_ignore_ascii_case(name);
-        if element.has("href") && ["_top", "_parent", "_blank"].iter().any(leaves) {
-            self.what.push(What::BlockedTarget(target.to_ascii_lowercase()));
-        }
-    }
-
-    /// The attribute's URL is loaded.
-    fn loads(&mut self, element: &Element<'_>, attribute: &'static str, kind: LoadKind) {
-        if let Some(authority) = element.get(attribute).and_then(Authority::of) {
-            self.load(authority, attribute, kind);
-        }
-    }
-
-    fn srcset(&mut self, element: &Element<'_>) {
-        let srcset = element.get("srcset").unwrap_or_default();
-        for authority in srcset_urls(srcset).filter_map(Authority::of) {
-            self.load(authority, "srcset", LoadKind::Image);
-        }
-    }
-
-    fn load(&mut self, authority: Authority, attribute: &'static str, kind: LoadKind) {
-        let insecure = What::Insecure { attribute };
-        if authority.is_insecure() && kind != LoadKind::Connection && !self.what.contains(&insecure)
-        {
-            self.what.push(insecure);
-        }
-        self.loads.push((kind, authority));
-    }
-}
-
-/// The attributes of one element.
-struct Element<'e>(&'e [Attribute]);
-
-impl Element<'_> {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|attribute| *attribute.name.local == *name).map(|found| &*found.value)
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.get(name).is_some()
-    }
-}
-
-fn preloaded(destination: &str) -> LoadKind {
-    match destination.to_ascii_lowercase().as_str() {
-        "script" => LoadKind::Script,
-        "style" => LoadKind::Style,
-        "image" => LoadKind::Image,
-        "font" => LoadKind::Font,
-        "audio" | "video" | "track" => LoadKind::Media,
-        _ => LoadKind::Connection,
-    }
-}
-
-/// The `charset` parameter of a media type, as in `text/html; charset=utf-8`.
-fn charset_of(content: &str) -> Option<&str> {
-    let (_, charset) = content.split_once("charset")?;
-    let charset = charset.trim_start().strip_prefix('=')?.trim();
-    Some(charset.trim_matches(['"', '\'']))
 }
 
 /// Elements that need no end tag, and those that are the document's own.
