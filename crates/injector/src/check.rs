@@ -193,7 +193,7 @@ fn judge(template: &Template, snippets: [&str; 2], limits: &Limits, findings: &m
         found => found,
     };
     findings.hosts = examination.hosts;
-    let mut warnings = warn::diagnostics(&spliced, examination.notes, names);
+    let mut warnings = warn::diagnostics(&spliced, examination.notes, names, limits.warnings_max);
     if let Some(error) = &error {
         warnings.retain(|warning| is_sound_beside(warning, error));
     }

@@ -40,8 +40,11 @@ pub(crate) fn are_suspicious(snippet: &str, names: &[String]) -> bool {
 
 /// All misnomers in a script.
 pub(crate) fn misnomers<'s>(script: &'s str, names: &[String]) -> Vec<Misnomer<'s>> {
-    let regions = code_regions(script);
     let mut found: Vec<_> = candidates(script, names).collect();
+    if found.is_empty() {
+        return found;
+    }
+    let regions = code_regions(script);
     found.retain(|call| {
         // The parenthesis before the quote is in code, and nothing but code comes between it and the global's name.
         let parenthesis = call.span.start - 2;

@@ -21,6 +21,9 @@ pub(crate) fn code_regions(script: &str) -> Vec<Range<usize>> {
     lexer.regions
 }
 
+/// The longest regular expression.
+const REGEX_BYTES_MAX: usize = 1024;
+
 struct Lexer<'s> {
     bytes: &'s [u8],
     at: usize,
@@ -159,11 +162,13 @@ impl Lexer<'_> {
         self.bytes.len()
     }
 
-    /// None if the line ends first: then it was a division.
+    /// None if the line ends first, or nothing ends it for long: then it was a division.
     fn regex_end(&self) -> Option<usize> {
         let mut end = self.at + 1;
         let mut in_class = false;
-        while let Some(&byte) = self.bytes.get(end) {
+        // Without a bound, a long line of slashes in brackets would be read again and again.
+        let near = &self.bytes[..self.bytes.len().min(self.at + REGEX_BYTES_MAX)];
+        while let Some(&byte) = near.get(end) {
             match byte {
                 b'\\' => end += 1,
                 b'[' => in_class = true,

@@ -11,20 +11,24 @@ use crate::parse::{Note, Spliced, What, attribute_value};
 /// The most characters of a name to repeat in a sentence.
 const NAME_CHARS_MAX: usize = 64;
 
+/// At most `max`: each costs a walk through its snippet.
 pub(crate) fn diagnostics(
     spliced: &Spliced,
     notes: Vec<Note>,
     names: &[String],
+    max: usize,
 ) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     for Note { area, span, what } in notes {
+        let room = max - diagnostics.len();
         // A note is taken in a snippet, so its place is in it.
         let Some((_, within)) = spliced.locate(&span) else { continue };
         let source = Source { spliced, area, text: spliced.source(span), start: within.start };
         if what == What::Script {
             let found = misnomers(source.text, names);
-            diagnostics.extend(found.into_iter().map(|found| source.misnomer(&found, names)));
-        } else {
+            let found = found.iter().take(room);
+            diagnostics.extend(found.map(|found| source.misnomer(found, names)));
+        } else if room > 0 {
             diagnostics.push(source.diagnostic(what));
         }
     }
@@ -154,17 +158,16 @@ impl Source<'_> {
 /// Where the `http` of the first URL of plain http is in a `src` or `srcset`, if `https` would do there: another port than
 /// the scheme's own is another server.
 fn insecure_scheme(value: &str) -> Option<Range<usize>> {
-    let separates = |byte: u8| byte == b',' || byte.is_ascii_whitespace();
-    let starts = value.char_indices().filter(|&(at, next)| {
-        !next.is_whitespace() && value[..at].bytes().next_back().is_none_or(separates)
-    });
-    for (start, _) in starts {
-        let url = value[start..].split_ascii_whitespace().next().unwrap_or_default();
+    let mut start = 0;
+    // No host has a comma, so what is cut off with one does not matter here.
+    for url in value.split(|next: char| next == ',' || next.is_ascii_whitespace()) {
         if let Some(authority) = Authority::of(url).filter(Authority::is_insecure) {
-            let is_spelled_out =
-                url.get(..7).is_some_and(|url| url.eq_ignore_ascii_case("http://"));
-            return (is_spelled_out && !authority.host.contains(':')).then_some(start..start + 4);
+            let prefix = url.get(..7).unwrap_or_default();
+            let is_mendable =
+                prefix.eq_ignore_ascii_case("http://") && !authority.host.contains(':');
+            return is_mendable.then_some(start..start + 4);
         }
+        start += url.len() + 1;
     }
     None
 }

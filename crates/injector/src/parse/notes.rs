@@ -60,7 +60,9 @@ pub(super) struct Notes {
 
 #[derive(Default)]
 struct State {
-    notes_max: usize,
+    warnings_max: usize,
+    /// How many notes are warnings for certain.
+    warnings: usize,
     notes: Vec<Note>,
     hosts: BTreeSet<ExternalHost>,
     /// About the element that was made last. It belongs to the current start tag if nothing is made after it: before it,
@@ -77,8 +79,8 @@ struct State {
 }
 
 impl Notes {
-    pub(super) fn new(notes_max: usize) -> Self {
-        let state = State { notes_max, ..State::default() };
+    pub(super) fn new(warnings_max: usize) -> Self {
+        let state = State { warnings_max, ..State::default() };
         Self { area: Cell::new(None), state: RefCell::new(state) }
     }
 
@@ -191,7 +193,8 @@ impl Notes {
 
 impl State {
     fn note(&mut self, area: Area, span: Range<usize>, what: What) {
-        if self.notes.len() < self.notes_max {
+        if self.warnings < self.warnings_max {
+            self.warnings += 1;
             self.notes.push(Note { area, span, what });
         }
     }

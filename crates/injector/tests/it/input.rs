@@ -6,9 +6,10 @@ use bytes::Bytes;
 use c2c_injector::{Area, Diagnostic, Limits, Snippets, Template};
 
 fn diagnostics(head: impl Into<Bytes>, limits: &Limits) -> Vec<Diagnostic> {
-    let template = Template::reference("1").expect("the reference template parses");
+    let template =
+        Template::reference("1").expect("the reference template parses").with_event_names(["a"]);
     match template.check(Snippets::new(head, ""), limits) {
-        Ok(_) => Vec::new(),
+        Ok(checked) => checked.diagnostics().to_vec(),
         Err(refused) => refused.diagnostics().to_vec(),
     }
 }
@@ -94,6 +95,10 @@ fn the_known_bad_families_stay_cheap() {
     let attributes = |separator: &str| {
         format!("<b{}", fill(&|number| format!("{separator}a{number:x}")).split_off(16))
     };
+    let script = |piece: &str| {
+        let text = fill(&|_| piece.to_owned()).split_off(64);
+        format!("<script>c2c.on('x');{text}</script>")
+    };
     let families = [
         ("nesting", fill(&|_| "<div>".to_owned())),
         ("inline nesting", fill(&|_| "<i>".to_owned())),
@@ -123,6 +128,22 @@ fn the_known_bad_families_stay_cheap() {
         ("end tags", fill(&|_| "</b>".to_owned())),
         ("references", fill(&|_| "&am".to_owned())),
         ("one comment", format!("<!--{}", fill(&|_| "- ".to_owned()).split_off(16))),
+        ("slashes in brackets", script("=/[")),
+        ("comments", script("/*//")),
+        ("templates", script("`${")),
+        ("handlers", script("c2c.on('x');")),
+        ("names without an end", script("c2c.on('x\"")),
+        ("scripts", fill(&|_| "<script>c2c.on('x')</script>".to_owned())),
+        ("lines of code", fill(&|_| "const a = 1;\n".to_owned())),
+        ("bases", fill(&|_| "<base href=x>".to_owned())),
+        ("links", fill(&|number| format!("<p><a href=x target=_top a={number}>"))),
+        (
+            "a srcset",
+            format!(
+                "<img srcset='{} http://a.example'>",
+                fill(&|_| ",http:a".to_owned()).split_off(64)
+            ),
+        ),
         ("one value", format!("<b a='{}", fill(&|_| "x y=".to_owned()).split_off(16))),
     ];
     let limits = Limits::default();

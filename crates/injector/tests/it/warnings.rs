@@ -233,6 +233,9 @@ fn there_is_a_limit() {
     assert_eq!(check(&many, &many).diagnostics().len(), 100);
     let events = "<script>c2c.on('x')</script>".repeat(200);
     assert_eq!(check(&events, "").diagnostics().len(), 100);
+    // Scripts without a finding do not count.
+    let scripts = "<script>1</script>".repeat(200);
+    assert_eq!(check(&format!("{scripts}<base href=x>"), "").diagnostics().len(), 1);
     let limits = Limits::default().with_warnings_max(3);
     let checked = template().check(Snippets::new(many, ""), &limits).expect("it is contained");
     assert_eq!(checked.diagnostics().len(), 3);
