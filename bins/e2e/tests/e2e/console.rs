@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 pub(crate) const TESTS: Tests = &[
     ("a_person_pastes_mends_saves_and_watches", &a_person_pastes_mends_saves_and_watches),
+    ("a_warning_is_shown_and_stops_nothing", &a_warning_is_shown_and_stops_nothing),
     ("an_app_is_made", &an_app_is_made),
     ("settings_are_changed", &settings_are_changed),
     ("unsaved_code_runs_in_the_preview_only", &unsaved_code_runs_in_the_preview_only),
@@ -112,6 +113,21 @@ async fn a_person_pastes_mends_saves_and_watches(cx: &Cx) -> Result<()> {
     crate::steps::press(cx, "#hang-up").await?;
     cx.collector.hits("ended", 2, DEADLINE).await?;
     Ok(())
+}
+
+async fn a_warning_is_shown_and_stops_nothing(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    open(cx, app).await?;
+    let code = "<p>Hi</p>\n<script>c2c.on('call_end', () => {});</script>";
+    cx.browser.type_into("#head", code).await?;
+    verdict(cx, "1 warning: it runs, but perhaps not as you hope").await?;
+    let finding = cx.browser.text(".findings li").await?;
+    let expected =
+        "Line 2, column 17: there is no widget event call_end (did you mean call_ended?).";
+    assert!(finding.starts_with(expected), "{finding}");
+    let severity = "document.querySelector('.findings li').dataset.severity";
+    assert_eq!(cx.browser.eval(severity).await?, "warning");
+    save(cx, "Saved as revision 1").await
 }
 
 async fn an_app_is_made(cx: &Cx) -> Result<()> {

@@ -66,12 +66,12 @@ impl Remarks {
     }
 
     fn script(&mut self, element: &Element<'_>) {
-        let kind = element.get("type").unwrap_or_default().trim();
-        let is = |name: &str| kind.eq_ignore_ascii_case(name);
-        let is_module = is("module");
-        // Anything else is a block of data.
-        let runs =
-            is_module || ["", "text/javascript", "application/javascript"].into_iter().any(is);
+        let kind = element.get("type").unwrap_or_default().trim().to_ascii_lowercase();
+        let is_module = kind == "module";
+        // Whatever is not some spelling of JavaScript is a block of data.
+        let is_classic = kind.is_empty()
+            || ["javascript", "ecmascript"].into_iter().any(|language| kind.ends_with(language));
+        let runs = is_module || is_classic;
         self.is_script = runs && !element.has("src");
         if !runs {
             return;

@@ -257,6 +257,8 @@ fn hosts() {
         "<script src='https://TAGS.example/a.js'></script>
          <script async src='https://tags.example/b.js'></script>
          <script src='/here.js'></script>
+         <script type='application/x-javascript' src='https://old.example'></script>
+         <script type='text/template' src='https://data.example'></script>
          <link rel='preload stylesheet' as=style href='//styles.example:8443/a.css'>
          <link rel=modulepreload href='https://modules.example/'>
          <link rel=preconnect href='https://fonts.example'>
@@ -282,6 +284,7 @@ fn hosts() {
         shown,
         [
             "Head Script https modules.example",
+            "Head Script https old.example",
             "Head Script https tags.example",
             "Head Style - styles.example:8443",
             "Head Connection https fonts.example",
@@ -299,10 +302,10 @@ fn hosts() {
     );
     assert_eq!(checked.hosts()[0].kind, LoadKind::Script);
     assert_eq!(
-        json!(checked.hosts()[2]),
+        json!(checked.hosts()[3]),
         json!({"area": "head", "kind": "style", "host": "styles.example:8443", "scheme": null})
     );
     // The slow look, which warnings cause, finds the same.
     let slow = check("<base href=x><script src='https://tags.example/a.js'></script>", "");
-    assert_eq!((slow.diagnostics().len(), slow.hosts()), (1, &checked.hosts()[1..2]));
+    assert_eq!((slow.diagnostics().len(), slow.hosts()), (1, &checked.hosts()[2..3]));
 }
