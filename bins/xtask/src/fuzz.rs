@@ -1,4 +1,4 @@
-//! Every fuzz target of `fuzz/`, for a short time: a smoke test. Real fuzzing runs for hours.
+//! The fuzz targets of `fuzz/`: building them, and running one for a while.
 //!
 //! This builds what `cargo fuzz run --sanitizer none` builds, without needing `cargo-fuzz`, a
 //! nightly compiler or a sanitizer: our code has no `unsafe`, so a sanitizer would look at our
@@ -6,11 +6,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Counts;
 use crate::run::{Result, build, cargo, host, output, root, shown};
 
 /// libFuzzer steers by these: see `cargo-fuzz`, `src/project.rs`.
@@ -23,73 +23,104 @@ const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 -
 /// How much of a failing target's output is shown.
 const LINES: usize = 60;
 
-pub(super) fn run(seconds: u32) -> Result<Counts> {
-    let fuzz = root().join("fuzz");
-    let manifest = fuzz.join("Cargo.toml");
+/// A target, ready to run.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) name: String,
+    executable: PathBuf,
+    folder: PathBuf,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Spent {
+    pub(crate) executions: u64,
+    pub(crate) cpu: Duration,
+}
+
+/// Builds all targets.
+pub(crate) fn targets() -> Result<Vec<Target>> {
+    let folder = root().join("fuzz");
+    let manifest = folder.join("Cargo.toml");
     if !manifest.exists() {
         return Err("there is no fuzz/Cargo.toml: nothing is fuzzed".into());
     }
     // With `--target`, the flags reach the target's code only, not build scripts and macros.
-    let target = host()?;
     let executables = build(
         cargo("build --locked --release --bins")
-            .args(["--target", &target])
+            .args(["--target", &host()?])
             .arg("--manifest-path")
             .arg(&manifest)
             .env("RUSTFLAGS", COVERAGE),
     )?;
-    let targets = targets(&manifest)?;
-    if targets.is_empty() {
+    let names = names(&manifest)?;
+    if names.is_empty() {
         return Err("fuzz/ has no targets".into());
     }
-    let mut counts = Counts::default();
-    for name in targets {
+    let target = |name: String| {
         let executable = executables.iter().find(|(built, _)| *built == name);
         let (_, executable) = executable.ok_or_else(|| format!("{name} was not built"))?;
-        match fuzz_one(&fuzz, &name, executable, seconds) {
-            Ok(()) => counts.passed += 1,
-            Err(error) => {
-                println!("error: {name}: {error}");
-                counts.failed += 1;
-            }
-        }
-    }
-    Ok(counts)
+        Ok(Target { name, executable: executable.clone(), folder: folder.clone() })
+    };
+    names.into_iter().map(target).collect()
 }
 
-fn fuzz_one(fuzz: &Path, name: &str, executable: &Path, seconds: u32) -> Result<()> {
-    // What it finds goes into a folder that is not committed; the seeds beside it are only read.
-    let found = fuzz.join("target/corpus").join(name);
-    let artifacts = fuzz.join("artifacts").join(name);
-    fs::create_dir_all(&found)?;
-    fs::create_dir_all(&artifacts)?;
-    let mut command = Command::new(executable);
-    command
-        .arg(format!("-max_total_time={seconds}"))
-        .args(["-timeout=10", "-rss_limit_mb=2048"])
-        .arg(format!("-artifact_prefix={}/", artifacts.display()))
-        .current_dir(fuzz)
-        .stdin(Stdio::null());
-    if let Some(dictionary) = dictionary(fuzz, name)? {
-        command.arg(format!("-dict={}", dictionary.display()));
+impl Target {
+    /// A folder for inputs that reach something new. Not committed; what is there is tried first.
+    pub(crate) fn kept(&self, command: &str) -> PathBuf {
+        self.folder.join("target/corpus").join(command).join(&self.name)
     }
-    command.arg(&found);
-    let seeds = fuzz.join("corpus").join(name);
-    if seeds.exists() {
-        command.arg(seeds);
+
+    /// Fuzzes for a time, which on a busy machine gives less CPU time. An error is a finding.
+    pub(crate) fn run(&self, seconds: u64, kept: &Path) -> Result<Spent> {
+        let command = self.command(seconds, kept)?;
+        println!("$ {}", shown(&command));
+        // The shell says what CPU time its children took.
+        let mut timed = Command::new("sh");
+        timed
+            .args(["-c", "\"$@\"; code=$?; times; exit $code", "sh"])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .current_dir(&self.folder)
+            .stdin(Stdio::null());
+        let output = timed.output()?;
+        if output.status.success() {
+            return spent(&output).ok_or_else(|| format!("{}: no statistics", self.name).into());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let lines: Vec<_> = said.lines().collect();
+        for line in lines.iter().skip(lines.len().saturating_sub(LINES)) {
+            println!("  {line}");
+        }
+        let artifacts = self.artifacts();
+        Err(format!("{}: {}; the input is in {}", self.name, output.status, artifacts.display())
+            .into())
     }
-    println!("$ {}", shown(&command));
-    let output = command.output()?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<_> = said.lines().collect();
-    if output.status.success() {
-        println!("{name}: {}", lines.last().unwrap_or(&"(silent)"));
-        return Ok(());
+
+    fn artifacts(&self) -> PathBuf {
+        self.folder.join("artifacts").join(&self.name)
     }
-    for line in lines.iter().skip(lines.len().saturating_sub(LINES)) {
-        println!("  {line}");
+
+    fn command(&self, seconds: u64, kept: &Path) -> Result<Command> {
+        let artifacts = self.artifacts();
+        fs::create_dir_all(kept)?;
+        fs::create_dir_all(&artifacts)?;
+        let mut command = Command::new(&self.executable);
+        command
+            .arg(format!("-max_total_time={seconds}"))
+            .args(["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"])
+            .arg(format!("-artifact_prefix={}/", artifacts.display()));
+        if let Some(dictionary) = dictionary(&self.folder, &self.name)? {
+            command.arg(format!("-dict={}", dictionary.display()));
+        }
+        // What it finds goes into the first folder; the seeds in the second are only read.
+        command.arg(kept);
+        let seeds = self.folder.join("corpus").join(&self.name);
+        if seeds.exists() {
+            command.arg(seeds);
+        }
+        Ok(command)
     }
-    Err(format!("{}; the input is in {}", output.status, artifacts.display()).into())
 }
 
 /// The words that a target's inputs are made of: its own dictionary, else the only one there is.
@@ -105,7 +136,7 @@ fn dictionary(fuzz: &Path, name: &str) -> Result<Option<PathBuf>> {
 }
 
 /// The names of the binaries in the fuzz package.
-fn targets(manifest: &Path) -> Result<Vec<String>> {
+fn names(manifest: &Path) -> Result<Vec<String>> {
     let metadata = output(
         cargo("metadata --format-version 1 --no-deps --locked --manifest-path").arg(manifest),
     )?;
@@ -116,4 +147,39 @@ fn targets(manifest: &Path) -> Result<Vec<String>> {
         .filter(|target| target["kind"][0] == "bin")
         .filter_map(|target| target["name"].as_str().map(str::to_owned))
         .collect())
+}
+
+/// From libFuzzer's statistics, and the second line that the shell's `times` prints: its children's.
+fn spent(output: &Output) -> Option<Spent> {
+    let said = String::from_utf8_lossy(&output.stderr);
+    let executions =
+        said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"))?;
+    let times = String::from_utf8_lossy(&output.stdout);
+    let children = times.lines().last()?;
+    Some(Spent {
+        executions: executions.trim().parse().ok()?,
+        cpu: children.split_whitespace().map(minutes_and_seconds).sum::<Option<_>>()?,
+    })
+}
+
+/// `1m2.500s`
+fn minutes_and_seconds(text: &str) -> Option<Duration> {
+    let (minutes, seconds) = text.strip_suffix('s')?.split_once('m')?;
+    let seconds = Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?;
+    Some(Duration::from_mins(minutes.parse().ok()?) + seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn executions_and_cpu_time_are_read() {
+        let script = "echo 'stat::number_of_executed_units: 42' >&2; echo '0m0.000s 0m0.000s'; echo '1m2.500s 0m1.25s'";
+        let output = Command::new("sh").args(["-c", script]).output().expect("a shell");
+        let Spent { executions, cpu } = spent(&output).expect("both are there");
+        assert_eq!((executions, cpu), (42, Duration::from_millis(63_750)));
+    }
 }

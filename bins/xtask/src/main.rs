@@ -5,8 +5,10 @@
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its user")]
 
 mod bench;
+mod fuzz;
 mod run;
 mod screenshots;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -24,6 +26,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(test::Args),
+    Soak(soak::Args),
     Bench(bench::Args),
     /// Take pictures of every screen, into target/screenshots
     Screenshots,
@@ -32,6 +35,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Test(args) => Ok(test::run(&args)),
+        Command::Soak(args) => soak::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Screenshots => screenshots::run(),
     };

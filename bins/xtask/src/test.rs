@@ -30,7 +30,7 @@ pub(crate) struct Args {
     list: bool,
     /// How long each fuzz target runs
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
-    fuzz_seconds: u32,
+    fuzz_seconds: u64,
 }
 
 /// One step, in the order in which they run: what is quick to fail comes first.

@@ -1,0 +1,114 @@
+//! `cargo xtask soak <what>`: what `cargo xtask test` does for a moment, for as long as it takes to
+//! believe it.
+
+mod seeds;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use clap::Subcommand;
+
+use crate::fuzz::{Spent, Target, targets};
+use crate::run::{Result, cargo, show};
+
+/// Run the same checks for longer
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Every fuzz target, on all cores; the html5lib suites, if they are here, are seeds too
+    Fuzz {
+        /// CPU time of all targets together
+        #[arg(long, value_name = "MINUTES", default_value_t = 30)]
+        cpu_minutes: u32,
+    },
+    /// Every property test that has no count of its own
+    Properties {
+        /// Random cases of each
+        #[arg(long, value_name = "N", default_value_t = 20_000)]
+        cases: u32,
+    },
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    match args.what {
+        What::Fuzz { cpu_minutes } => fuzz(Duration::from_mins(cpu_minutes.into())),
+        What::Properties { cases } => {
+            let mut tests = cargo("test --workspace --exclude c2c-e2e --locked --no-fail-fast");
+            show(tests.env("PROPTEST_CASES", cases.to_string()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Apart from the smoke test's, which would spend its time on reading them.
+fn kept(target: &Target) -> PathBuf {
+    target.kept("soak")
+}
+
+/// Divides CPU time among targets. Each runs on all cores at once: its processes share what they find.
+fn fuzz(cpu: Duration) -> Result<ExitCode> {
+    let targets = targets()?;
+    println!("{}", seeds::plant(&targets)?);
+    let share = cpu / u32::try_from(targets.len())?;
+    let mut lines = Vec::new();
+    let mut findings = 0;
+    for target in &targets {
+        let (spent, errors) = soak(target, share)?;
+        findings += errors.len();
+        let Spent { executions, cpu } = spent;
+        let (seconds, found) = (cpu.as_secs(), errors.len());
+        lines.push(format!(
+            "{}: {executions} executions in {seconds} s of CPU time, {found} findings",
+            target.name
+        ));
+        lines.extend(errors);
+    }
+    println!("\n== soak");
+    for line in lines {
+        println!("{line}");
+    }
+    Ok(if findings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// One target on all cores, until its CPU time is spent or each core has found something.
+fn soak(target: &Target, cpu: Duration) -> Result<(Spent, Vec<String>)> {
+    let cores = thread::available_parallelism()?.get();
+    let share = cpu / u32::try_from(cores)?;
+    let outcomes: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..cores).map(|_| scope.spawn(|| soak_on_one_core(target, share))).collect();
+        threads.into_iter().map(|thread| thread.join()).collect()
+    });
+    let mut total = Spent::default();
+    let mut errors = Vec::new();
+    for outcome in outcomes {
+        let (spent, error) = outcome.map_err(|_| "a thread panicked")?;
+        total.executions += spent.executions;
+        total.cpu += spent.cpu;
+        errors.extend(error);
+    }
+    Ok((total, errors))
+}
+
+/// Again and again, because a run is bounded by time, and a busy machine gives less CPU time.
+fn soak_on_one_core(target: &Target, share: Duration) -> (Spent, Option<String>) {
+    let mut total = Spent::default();
+    while total.cpu < share {
+        let seconds = (share - total.cpu).as_secs().max(5);
+        match target.run(seconds, &kept(target)) {
+            Ok(spent) => {
+                total.executions += spent.executions;
+                total.cpu += spent.cpu;
+            }
+            Err(error) => return (total, Some(error.to_string())),
+        }
+    }
+    (total, None)
+}

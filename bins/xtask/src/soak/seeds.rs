@@ -1,0 +1,47 @@
+//! The html5lib suites as seeds: they lie outside of the repository, so they are planted anew.
+
+use std::fs;
+
+use crate::fuzz::Target;
+use crate::run::Result;
+
+#[path = "../../../../crates/injector/tests/html5lib/cases.rs"]
+mod cases;
+
+/// Separates the parts of an input: see the targets.
+const NEXT: char = '\u{1f}';
+
+/// Puts each case among the inputs that a target has kept, and says how many there were.
+pub(super) fn plant(targets: &[Target]) -> Result<String> {
+    let root = cases::root();
+    if !root.is_dir() {
+        return Ok(format!("no html5lib seeds: there is no folder {}", root.display()));
+    }
+    let mut cases = Vec::new();
+    for suite in &cases::SUITES {
+        let found = suite.cases(&root);
+        if found.len() < suite.at_least {
+            return Err(format!("html5lib {}: {} cases only", suite.name, found.len()).into());
+        }
+        cases.extend(found);
+    }
+    for target in targets {
+        let folder = super::kept(target);
+        fs::create_dir_all(&folder)?;
+        for case in &cases {
+            let path = folder.join(case.name.replace("::", "-"));
+            fs::write(path, input(&target.name, &case.input))?;
+        }
+    }
+    Ok(format!("html5lib seeds: {} for each target", cases.len()))
+}
+
+/// A case as the target takes it: each of its parts, where it has several.
+fn input(target: &str, case: &str) -> String {
+    match target {
+        "check" => format!("{case}{NEXT}{case}"),
+        "compile" => format!("{case}{NEXT}{case}{NEXT}{case}"),
+        "template" => format!("<!DOCTYPE html><head></head>{case}<body>{case}</body>"),
+        _ => case.to_owned(),
+    }
+}
