@@ -84,7 +84,7 @@ fn soak(target: &Target, cpu: Duration) -> Result<(Spent, Vec<String>)> {
     let outcomes: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> =
             (0..cores).map(|_| scope.spawn(|| soak_on_one_core(target, share))).collect();
-        threads.into_iter().map(|thread| thread.join()).collect()
+        threads.into_iter().map(thread::ScopedJoinHandle::join).collect()
     });
     let mut total = Spent::default();
     let mut errors = Vec::new();
@@ -101,7 +101,7 @@ fn soak(target: &Target, cpu: Duration) -> Result<(Spent, Vec<String>)> {
 fn soak_on_one_core(target: &Target, share: Duration) -> (Spent, Option<String>) {
     let mut total = Spent::default();
     while total.cpu < share {
-        let seconds = (share - total.cpu).as_secs().max(5);
+        let seconds = share.saturating_sub(total.cpu).as_secs().max(5);
         match target.run(seconds, &kept(target)) {
             Ok(spent) => {
                 total.executions += spent.executions;
