@@ -14,6 +14,7 @@ mod frame_api; // `window.c2c`, as custom code meets it
 mod harness; // the harness itself: what a probe can do where nothing stops it
 mod host; // what the host script promises to the widget
 mod hostile; // whatever anybody typed is only ever text in the console
+mod injector; // the checker's verdicts against a browser's
 mod isolation; // what custom code cannot do, each beside the control that can
 mod previews; // drafts in the console, and the examples that it offers
 mod screens; // what holds on every screen
@@ -31,6 +32,7 @@ fn main() -> std::process::ExitCode {
         ("harness", harness::TESTS),
         ("host", host::TESTS),
         ("hostile", hostile::TESTS),
+        ("injector", injector::TESTS),
         ("isolation", isolation::TESTS),
         ("previews", previews::TESTS),
         ("screens", screens::TESTS),
