@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(
     name = "c2c",
     version,
-    after_help = "Exit codes: 0 all is well, 1 the snippets are refused, 2 the command could not be carried out."
+    after_help = "Exit codes: 0 the snippets are accepted (there may be warnings), 1 they are refused, 2 the command could not be carried out."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Say whether snippets can be published, and if not, where each problem begins.
+    /// Say whether snippets can be published, and where each problem begins.
     ///
     /// A snippet is refused if a script put directly after it would not run any more, because the snippet leaves something
     /// open: a tag, a quote, a comment, a <script>, a <template>. The report goes to standard output.
@@ -27,7 +27,8 @@ pub(crate) enum Command {
   c2c check head.html
   c2c check head.html --body-end tail.html
   pbpaste | c2c check -
-  c2c check --body-end tail.html --format json
+  c2c check head.html --format json | jq '.diagnostics[].code'
+  c2c check head.html --body-end tail.html --format github    (in a workflow)
 
 A problem looks like this:
   error[unclosed-script]: this `<script>` is never closed, so it would swallow everything after it
@@ -36,7 +37,10 @@ A problem looks like this:
    3 | <script>dataLayer.push({});
      | ^^^^^^^^
      |
-     = help: Add `</script>` where the script ends.")]
+     = help: Add `</script>` where the script ends.
+
+Errors refuse the snippets. Warnings do not: the code will run, but perhaps not as hoped. Colours are for terminals;
+NO_COLOR=1 turns them off.")]
     Check(CheckArguments),
     /// Print the sandbox document of an app: template, shim and snippets.
     ///
@@ -86,4 +90,6 @@ pub(crate) enum Format {
     Text,
     /// For programs: `{"ok": …, "diagnostics": […]}`, each diagnostic with its file.
     Json,
+    /// For GitHub Actions: a workflow command for each diagnostic, shown beside its line.
+    Github,
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use c2c_injector::{Area, Snippets};
+use c2c_injector::{Area, Diagnostic, Snippets};
 use thiserror::Error;
 
 #[derive(Debug, Error)]
@@ -52,6 +52,11 @@ impl Inputs {
             Area::Head => &self.head,
             Area::BodyEnd => &self.body_end,
         }
+    }
+
+    /// The name of the file that a finding is in.
+    pub(crate) fn name(&self, diagnostic: &Diagnostic) -> &str {
+        &self.source(diagnostic.area).name
     }
 }
 

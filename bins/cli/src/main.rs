@@ -63,9 +63,7 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         Ok(checked) => checked.diagnostics(),
         Err(refused) => refused.diagnostics(),
     };
-    let mut out = io::stdout().lock();
-    report::print(&mut out, arguments.format, &inputs, diagnostics)?;
-    out.flush()?;
+    report::print(arguments.format, &inputs, diagnostics)?;
     Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
 }
 
@@ -78,6 +76,9 @@ fn compile(arguments: &CompileArguments) -> Result<ExitCode, Failure> {
     let (inputs, checked) = judge(&arguments.snippets)?;
     match checked {
         Ok(checked) => {
+            if !checked.diagnostics().is_empty() {
+                report::print_aside(&inputs, checked.diagnostics())?;
+            }
             let mut out = io::stdout().lock();
             for chunk in checked.compile(&attributes).chunks() {
                 out.write_all(chunk)?;
@@ -86,8 +87,7 @@ fn compile(arguments: &CompileArguments) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Err(refused) => {
-            let format = args::Format::Text;
-            report::print(&mut io::stderr().lock(), format, &inputs, refused.diagnostics())?;
+            report::print_aside(&inputs, refused.diagnostics())?;
             Ok(ExitCode::from(REFUSED))
         }
     }

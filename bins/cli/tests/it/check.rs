@@ -1,26 +1,186 @@
 //! `c2c check`.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
+use expect_test::{Expect, expect};
 
 use crate::run::Directory;
 
+/// What is printed for a head snippet that is refused.
+#[track_caller]
+fn report(test: &str, head: impl AsRef<[u8]>, expected: &Expect) {
+    let directory = Directory::new(test);
+    directory.write("head.html", head);
+    let run = directory.c2c(&["check", "head.html"], "");
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    expected.assert_eq(&run.stdout);
+}
+
 #[test]
 fn an_unclosed_script_is_refused_with_its_place() {
-    let directory = Directory::new("unclosed-script");
-    directory.write("head.html", "<p>é</p>\r\n\r\n\t<script>ga('send');\r\n");
-    let run = directory.c2c(&["check", "head.html"], "");
-    assert_eq!(run.code, 1);
-    let expected = "\
-error[unclosed-script]: this `<script>` is never closed, so it would swallow everything after it
- --> head.html:3:2
-  |
-3 |  <script>ga('send');
-  |  ^^^^^^^^
-  |
-  = help: Add `</script>` where the script ends. After `<!--` and `<script` inside a script, one `</script>` more is needed.
+    report(
+        "unclosed-script",
+        "<p>é</p>\r\n\r\n\t<script>ga('send');\r\n",
+        &expect![[r#"
+        error[unclosed-script]: this `<script>` is never closed, so it would swallow everything after it
+         --> head.html:3:2
+          |
+        3 |     <script>ga('send');
+          |     ^^^^^^^^
+          |
+          = help: Add `</script>` where the script ends. After `<!--` and `<script` inside a script, one `</script>` more is needed.
 
-error: refused because of 1 problem
-";
-    assert_eq!(run.stdout, expected);
-    assert_eq!(run.stderr, "");
+        error: refused because of 1 error
+    "#]],
+    );
+}
+
+#[test]
+fn the_caret_is_below_the_place_whatever_stands_before_it() {
+    report(
+        "tabs",
+        "a\tb\t\t<style>\t",
+        &expect![[r#"
+        error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
+         --> head.html:1:6
+          |
+        1 | a    b        <style>    
+          |               ^^^^^^^
+          |
+          = help: Add `</style>` where the style sheet ends.
+
+        error: refused because of 1 error
+    "#]],
+    );
+    report(
+        "wide",
+        "漢字 é 😀<style>",
+        &expect![[r#"
+        error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
+         --> head.html:1:7
+          |
+        1 | 漢字 é 😀<style>
+          |          ^^^^^^^
+          |
+          = help: Add `</style>` where the style sheet ends.
+
+        error: refused because of 1 error
+    "#]],
+    );
+    report(
+        "carriage-returns",
+        "a\rb\r  <style>c\rd",
+        &expect![[r#"
+        error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
+         --> head.html:3:3
+          |
+        3 |   <style>c
+          |   ^^^^^^^
+          |
+          = help: Add `</style>` where the style sheet ends.
+
+        error: refused because of 1 error
+    "#]],
+    );
+    report(
+        "not-utf8",
+        b"\xC3\xA9\t\xFF\xFEb",
+        &expect![[r#"
+        error[not-utf8]: byte 3 of the snippet is not UTF-8
+         --> head.html:1:3
+          |
+        1 | é    ��b
+          |      ^
+          |
+          = help: Save it as UTF-8.
+
+        error: refused because of 1 error
+    "#]],
+    );
+}
+
+#[test]
+fn a_span_without_a_line_of_its_own_has_a_caret_too() {
+    report(
+        "nul",
+        "a\n\0",
+        &expect![[r#"
+        error[nul]: the snippet contains a NUL character
+         --> head.html:2:1
+          |
+        2 | �
+          | ^
+          |
+          = help: Remove it: it usually comes from a file that is not UTF-8.
+
+        error: refused because of 1 error
+    "#]],
+    );
+    report(
+        "end",
+        "a\n</",
+        &expect![[r#"
+        error[unclosed-bogus-comment]: this is read as a comment, and it is never closed, so it would swallow what follows it
+         --> head.html:2:1
+          |
+        2 | </
+          | ^^
+          |
+          = help: Remove it, or write `&lt;` for a literal `<`.
+
+        error: refused because of 1 error
+    "#]],
+    );
+}
+
+#[test]
+fn a_minified_line_is_cut_around_the_place() {
+    let long = format!("{}<style>{}", "a=1;".repeat(100), "b{c:d}".repeat(100));
+    report(
+        "long",
+        long,
+        &expect![[r#"
+        error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
+         --> head.html:1:401
+          |
+        1 | ...=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;<style>b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:...
+          |                                                       ^^^^^^^
+          |
+          = help: Add `</style>` where the style sheet ends.
+
+        error: refused because of 1 error
+    "#]],
+    );
+}
+
+#[test]
+fn colours_are_for_terminals_and_for_who_asks() {
+    let directory = Directory::new("colours");
+    let coloured = |variables: &[(&str, &str)], format| {
+        let run = directory.c2c_with(variables, &["check", "-", "--format", format], "<style>");
+        assert_eq!(run.code, 1);
+        run.stdout.contains('\x1b')
+    };
+    assert!(!coloured(&[], "text"), "it goes to a pipe here");
+    assert!(coloured(&[("CLICOLOR_FORCE", "1")], "text"));
+    assert!(!coloured(&[("NO_COLOR", "1")], "text"));
+    assert!(!coloured(&[("CLICOLOR_FORCE", "1")], "json"));
+    assert!(!coloured(&[("CLICOLOR_FORCE", "1")], "github"));
+}
+
+#[test]
+fn github_shows_findings_beside_their_lines() {
+    let directory = Directory::new("github");
+    directory.write("a,b.html", "<p>\r\n😀 <style>").write("tail.html", "\n<!--");
+    let arguments = ["check", "a,b.html", "--body-end", "tail.html", "--format", "github"];
+    let run = directory.c2c(&arguments, "");
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    expect![[r#"
+        ::error file=a%2Cb.html,line=2,col=3,endColumn=10,title=unclosed-style::this `<style>` is never closed, so it would swallow everything after it%0AAdd `</style>` where the style sheet ends.
+        ::error file=tail.html,line=2,col=1,endColumn=5,title=unclosed-comment::this comment is never closed, so it would swallow what follows it%0AAdd `-->` where the comment ends.
+    "#]].assert_eq(&run.stdout);
+    directory.write("a,b.html", "").write("tail.html", "");
+    let run = directory.c2c(&arguments, "");
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""));
 }
 
 #[test]
@@ -33,7 +193,7 @@ fn an_unclosed_comment_is_refused_in_the_other_file_too() {
     assert!(run.stdout.contains("--> head.html:1:1\n"), "{}", run.stdout);
     assert!(run.stdout.contains("error[unclosed-comment]"), "{}", run.stdout);
     assert!(run.stdout.contains("--> tail.html:2:3\n"), "{}", run.stdout);
-    assert!(run.stdout.ends_with("error: refused because of 2 problems\n"), "{}", run.stdout);
+    assert!(run.stdout.ends_with("error: refused because of 2 errors\n"), "{}", run.stdout);
 }
 
 #[test]
@@ -86,9 +246,6 @@ fn what_is_shown_does_not_steer_the_terminal_and_fits_on_it() {
     assert_eq!(run.code, 1);
     assert!(!run.stdout.contains('\x1b'));
     assert!(run.stdout.lines().all(|line| line.chars().count() <= 140), "{}", run.stdout);
-    let lines: Vec<_> = run.stdout.lines().collect();
-    let place = |line: &str, what: &str| line.find(what).map(|at| line[..at].chars().count());
-    assert_eq!(place(lines[3], "<!--"), place(lines[4], "^^^^"), "{}", run.stdout);
 }
 
 #[test]
@@ -105,7 +262,9 @@ fn what_cannot_be_carried_out_exits_with_2() {
 #[test]
 fn help_teaches_with_examples() {
     let directory = Directory::new("help");
-    let run = directory.c2c(&["check", "--help"], "");
-    assert_eq!(run.code, 0);
-    assert!(run.stdout.contains("Examples:"), "{}", run.stdout);
+    for command in ["check", "compile"] {
+        let run = directory.c2c(&[command, "--help"], "");
+        assert_eq!(run.code, 0);
+        assert!(run.stdout.contains("Examples:"), "{}", run.stdout);
+    }
 }

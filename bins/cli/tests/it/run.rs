@@ -30,8 +30,22 @@ impl Directory {
     }
 
     pub(crate) fn c2c(&self, arguments: &[&str], stdin: &str) -> Run {
+        self.c2c_with(&[], arguments, stdin)
+    }
+
+    /// With these variables, and with none that is about colours.
+    pub(crate) fn c2c_with(
+        &self,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+        stdin: &str,
+    ) -> Run {
         let mut child = Command::new(env!("CARGO_BIN_EXE_c2c"))
             .args(arguments)
+            .env_remove("NO_COLOR")
+            .env_remove("CLICOLOR")
+            .env_remove("CLICOLOR_FORCE")
+            .envs(variables.iter().copied())
             .current_dir(&self.0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,0 +1,35 @@
+//! One JSON document.
+
+use std::io::Write;
+
+use c2c_injector::Diagnostic;
+use serde::Serialize;
+
+use super::counts;
+use crate::Failure;
+use crate::input::Inputs;
+
+#[derive(Serialize)]
+struct Report<'r> {
+    ok: bool,
+    diagnostics: Vec<Located<'r>>,
+}
+
+#[derive(Serialize)]
+struct Located<'r> {
+    file: &'r str,
+    #[serde(flatten)]
+    diagnostic: &'r Diagnostic,
+}
+
+pub(super) fn print(
+    out: &mut impl Write,
+    inputs: &Inputs,
+    diagnostics: &[Diagnostic],
+) -> Result<(), Failure> {
+    let (errors, _) = counts(diagnostics);
+    let located = |diagnostic| Located { file: inputs.name(diagnostic), diagnostic };
+    let report = Report { ok: errors == 0, diagnostics: diagnostics.iter().map(located).collect() };
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    Ok(writeln!(out)?)
+}
