@@ -5,12 +5,20 @@ use std::process::ExitCode;
 use crate::run::{Result, cargo, show};
 
 /// What there is: name, package, bench target, and what it answers.
-const BENCHES: &[(&str, &str, &str, &str)] = &[(
-    "server",
-    "c2c-server",
-    "document",
-    "throughput of the sandbox document, relative to a bare hyper static handler",
-)];
+const BENCHES: &[(&str, &str, &str, &str)] = &[
+    (
+        "injector",
+        "c2c-injector",
+        "injector",
+        "rendering, copying and checking, relative to lol_html, memcpy and an html5ever parse",
+    ),
+    (
+        "server",
+        "c2c-server",
+        "document",
+        "throughput of the sandbox document, relative to a bare hyper static handler",
+    ),
+];
 
 /// Run a benchmark
 #[derive(Debug, clap::Args)]
