@@ -27,6 +27,9 @@ enum What {
         /// CPU time of all targets together
         #[arg(long, value_name = "MINUTES", default_value_t = 30)]
         cpu_minutes: u32,
+        /// Fuzz this target only
+        #[arg(long, value_name = "TARGET")]
+        only: Option<String>,
     },
     /// Every property test that has no count of its own
     Properties {
@@ -37,8 +40,10 @@ enum What {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    match args.what {
-        What::Fuzz { cpu_minutes } => fuzz(Duration::from_mins(cpu_minutes.into())),
+    match &args.what {
+        What::Fuzz { cpu_minutes, only } => {
+            fuzz(Duration::from_mins((*cpu_minutes).into()), only.as_deref())
+        }
         What::Properties { cases } => {
             let mut tests = cargo("test --workspace --exclude c2c-e2e --locked --no-fail-fast");
             show(tests.env("PROPTEST_CASES", cases.to_string()))?;
@@ -53,8 +58,12 @@ fn kept(target: &Target) -> PathBuf {
 }
 
 /// Divides CPU time among targets. Each runs on all cores at once: its processes share what they find.
-fn fuzz(cpu: Duration) -> Result<ExitCode> {
-    let targets = targets()?;
+fn fuzz(cpu: Duration, only: Option<&str>) -> Result<ExitCode> {
+    let mut targets = targets()?;
+    targets.retain(|target| only.is_none_or(|only| only == target.name));
+    if targets.is_empty() {
+        return Err(format!("there is no target {}", only.unwrap_or_default()).into());
+    }
     println!("{}", seeds::plant(&targets)?);
     let share = cpu / u32::try_from(targets.len())?;
     let mut lines = Vec::new();
@@ -106,6 +115,8 @@ fn soak_on_one_core(target: &Target, share: Duration) -> (Spent, Option<String>)
             Ok(spent) => {
                 total.executions += spent.executions;
                 total.cpu += spent.cpu;
+                let (name, seconds) = (&target.name, total.cpu.as_secs());
+                println!("{name}: {} executions in {seconds} s so far", total.executions);
             }
             Err(error) => return (total, Some(error.to_string())),
         }
