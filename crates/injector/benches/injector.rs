@@ -12,7 +12,6 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
 
-use std::collections::VecDeque;
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -127,8 +126,8 @@ impl Case {
     }
 
     /// A response's body: the chunks, one after the other.
-    fn body(&self) -> VecDeque<Bytes> {
-        self.document.chunks().iter().cloned().collect()
+    fn body(&self) -> Vec<Bytes> {
+        self.document.chunks().to_vec()
     }
 
     fn copied(&self) -> Vec<u8> {

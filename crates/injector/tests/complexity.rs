@@ -84,6 +84,16 @@ const FAMILIES: &[Family] = &[
     ("one title", |size| after("<title>", "&am</titl", size)),
     ("scripts", |size| repeat("<script></script>", size)),
     ("line ends", |size| repeat("\r", size)),
+    // What else a check looks for: hosts, calls of our interface, what will not work in the sandbox.
+    ("hosts", |size| numbered(|number| format!("<img src=//{number:x}.example>"), size)),
+    ("bases", |size| repeat("<base href=x>", size)),
+    ("calls", |size| numbered(|number| format!("<script>c2c.on('{number:x}')</script>"), size)),
+    ("calls in one script", |size| after("<script>", "c2c.emit('1',", size)),
+    ("calls in no script", |size| repeat("c2c.on('call_endde');\n", size)),
+    ("open strings", |size| after("<script>", "c2c.on('\n", size)),
+    ("open templates", |size| after("<script>", "`${", size)),
+    ("open braces", |size| after("<script>", "c2c.on({[(", size)),
+    ("regular expressions", |size| after("<script>", "/[/", size)),
 ];
 
 fn repeat(piece: &str, size: usize) -> String {
@@ -131,6 +141,8 @@ fn time(template: &Template, snippet: &str, limits: &Limits) -> Duration {
 fn ratio(family: fn(usize) -> String, size: usize, limits: &Limits) -> f64 {
     let template = Template::reference("1").expect("the reference template parses");
     let (bad, good) = (family(size), harmless(size));
+    let checked = template.check(Snippets::new(good.clone(), ""), limits);
+    assert_eq!(checked.expect("it is harmless").diagnostics(), []);
     assert!(bad.len() <= size && bad.len() > size - 128, "{} bytes", bad.len());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut ratios: Vec<_> = (0..PAIRS)
