@@ -40,7 +40,11 @@ impl Cause {
         }
         let sentinel = tree.sentinel(index);
         let enclosed = match sentinel {
-            Some(sentinel) => enclosure(ancestors(sentinel)),
+            // An HTML script may stand in a drawing (in its `<title>`, say) and run: then only a template is to blame.
+            Some(sentinel) => {
+                let is_html = sentinel.is_html(&local_name!("script"));
+                enclosure(ancestors(sentinel).filter(|node| !is_html || !node.is_foreign_root()))
+            }
             None => None,
         };
         if let Some((by, opened_by)) = enclosed {

@@ -92,6 +92,10 @@ impl<'a> Node<'a> {
         self.name.ns == ns!(mathml) && self.name.local == local_name!("math")
     }
 
+    pub(super) fn is_foreign_root(&self) -> bool {
+        self.is_svg_root() || self.is_math_root()
+    }
+
     pub(super) fn name(&self) -> &QualName {
         &self.name
     }

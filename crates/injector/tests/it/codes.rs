@@ -164,6 +164,7 @@ fn fixes_mend_what_they_are_for() {
         ("<svg><title><style>", "<svg><title><style></style>"),
         ("<svg><![CDATA[ x", "<svg><![CDATA[ x]]></svg>"),
         ("<template><svg><g", "<template><svg><g></svg></template>"),
+        ("<template><svg><title><select>", "<template><svg><title><select></template>"),
         (
             "<img srcset='http://a.example 1x, http://b.example'>",
             "<img srcset='https://a.example 1x, https://b.example'>",

@@ -95,6 +95,7 @@ fn elements() {
     swallows("<svg></svg><p>⟦<svg viewBox='0 0 1 1'>⟧<script>", "unclosed-svg");
     swallows("⟦<math>⟧<mrow>", "unclosed-math");
     swallows("<template>⟦<svg>⟧", "unclosed-svg");
+    swallows("⟦<template>⟧<svg><title>", "unclosed-template");
     swallows("<svg><foreignObject>⟦<math>⟧", "unclosed-math");
 }
 
