@@ -15,6 +15,7 @@ pub struct Limits {
     pub(crate) open_elements_max: usize,
     pub(crate) attributes_max: usize,
     pub(crate) nodes_max: usize,
+    pub(crate) steps_max: usize,
     pub(crate) warnings_max: usize,
 }
 
@@ -25,6 +26,7 @@ impl Default for Limits {
             open_elements_max: 512,
             attributes_max: 512,
             nodes_max: 128 * 1024,
+            steps_max: 4 * 1024 * 1024,
             warnings_max: 100,
         }
     }
@@ -59,6 +61,13 @@ impl Limits {
     #[must_use]
     pub fn with_nodes_max(self, nodes_max: usize) -> Self {
         Self { nodes_max, ..self }
+    }
+
+    /// The sum over all tags of the elements that are open at each, which an end tag that ends nothing is compared with.
+    /// Default: 4,194,304: as many tags as fit into a snippet at a depth of some sixty.
+    #[must_use]
+    pub fn with_steps_max(self, steps_max: usize) -> Self {
+        Self { steps_max, ..self }
     }
 
     /// Warnings that are reported for both snippets together; the rest is left out. Default: 100.

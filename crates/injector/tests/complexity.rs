@@ -36,6 +36,10 @@ const FAMILIES: &[Family] = &[
     ("headings", |size| repeat("<h1><div>", size)),
     ("foreign", |size| repeat("<svg><g>", size)),
     ("foreign and back", |size| repeat("<svg><desc>", size)),
+    ("unknown end tags", |size| deep_then("<x>", "</y>", size)),
+    ("end tags of paragraphs", |size| deep_then("<div>", "</p>", size)),
+    ("end tags of formatting", |size| deep_then("<x>", "</b>", size)),
+    ("list items in the deep", |size| deep_then("<x>", "<li></li>", size)),
     ("templates", |size| repeat("<template>", size)),
     // Each table looks for the last table in the stack; what is not a cell's is foster-parented.
     ("tables", |size| repeat("<table><td>", size)),
@@ -102,6 +106,11 @@ fn repeat(piece: &str, size: usize) -> String {
 
 fn after(start: &str, piece: &str, size: usize) -> String {
     start.to_owned() + &repeat(piece, size.saturating_sub(start.len()))
+}
+
+/// As deep as the budget allows, and then one piece again and again.
+fn deep_then(open: &str, piece: &str, size: usize) -> String {
+    after(&open.repeat(480), piece, size)
 }
 
 fn numbered(piece: impl Fn(usize) -> String, size: usize) -> String {
@@ -189,4 +198,10 @@ fn without_a_limit_on_open_elements_it_takes_longer() {
 fn without_a_limit_on_attributes_it_takes_longer() {
     let limits = Limits::default().with_attributes_max(usize::MAX);
     breaks_the_bound("attributes", SIZE, &limits);
+}
+
+#[test]
+fn without_a_limit_on_steps_it_takes_longer() {
+    let limits = Limits::default().with_steps_max(usize::MAX);
+    breaks_the_bound("unknown end tags", SIZE, &limits);
 }

@@ -24,6 +24,9 @@ pub(super) struct Probe<'a, 'l> {
     raw_text: RefCell<Option<RawText>>,
     landmarks: Option<RefCell<Vec<Landmark>>>,
     start_tags: Cell<usize>,
+    /// As counted last.
+    open: Cell<usize>,
+    steps: Cell<usize>,
     exhausted: Cell<bool>,
 }
 
@@ -58,6 +61,8 @@ impl<'a, 'l> Probe<'a, 'l> {
             raw_text: RefCell::new(None),
             landmarks: with_landmarks.then(RefCell::default),
             start_tags: Cell::new(0),
+            open: Cell::new(0),
+            steps: Cell::new(0),
             exhausted: Cell::new(false),
         }
     }
@@ -102,12 +107,23 @@ impl<'a, 'l> Probe<'a, 'l> {
     fn start_tag(&self, tag: &Tag) {
         let seen = self.start_tags.get() + 1;
         self.start_tags.set(seen);
+        if seen.is_multiple_of(START_TAGS_PER_COUNT) {
+            self.open.set(self.count_open());
+        }
         let too_many = |count: usize, max: usize| count > max;
         if too_many(tag.attrs.len(), self.limits.attributes_max)
             || too_many(self.tree().nodes(), self.limits.nodes_max)
-            || (seen.is_multiple_of(START_TAGS_PER_COUNT)
-                && too_many(self.count_open(), self.limits.open_elements_max))
+            || too_many(self.open.get(), self.limits.open_elements_max)
         {
+            self.exhaust();
+        }
+    }
+
+    /// Any tag may make the builder look through all open elements, to find one of its name or to find none.
+    fn charge_steps(&self) {
+        let steps = self.steps.get() + self.open.get();
+        self.steps.set(steps);
+        if steps > self.limits.steps_max {
             self.exhaust();
         }
     }
@@ -123,6 +139,7 @@ impl<'a, 'l> Probe<'a, 'l> {
                 span: start..end,
             });
         }
+        self.charge_steps();
         match tag.kind {
             TagKind::StartTag => self.start_tag(&tag),
             // Raw text lets only the one end tag through that ends it.
