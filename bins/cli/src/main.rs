@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use c2c_bridge::{SHIM, shim_attributes};
+use c2c_catalogue::Event;
 use c2c_injector::{
     AttributeError, Checked, Limits, Refused, ScriptAttributes, Template, TemplateError,
 };
@@ -59,11 +60,11 @@ fn main() -> ExitCode {
 /// Prints what there is to say about the snippets.
 fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let (inputs, checked) = judge(&arguments.snippets)?;
-    let diagnostics = match &checked {
-        Ok(checked) => checked.diagnostics(),
-        Err(refused) => refused.diagnostics(),
+    let (diagnostics, hosts) = match &checked {
+        Ok(checked) => (checked.diagnostics(), checked.hosts()),
+        Err(refused) => (refused.diagnostics(), [].as_slice()),
     };
-    report::print(arguments.format, &inputs, diagnostics)?;
+    report::print(arguments.format, &inputs, diagnostics, hosts)?;
     Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
 }
 
@@ -95,7 +96,7 @@ fn compile(arguments: &CompileArguments) -> Result<ExitCode, Failure> {
 
 fn judge(arguments: &SnippetArguments) -> Result<(Inputs, Result<Checked, Refused>), Failure> {
     let inputs = Inputs::read(arguments.head.as_deref(), arguments.body_end.as_deref())?;
-    let template = Template::reference(SHIM)?;
+    let template = Template::reference(SHIM)?.with_event_names(Event::NAMES);
     let checked = template.check(inputs.snippets(), &Limits::default());
     Ok((inputs, checked))
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstream::AutoStream;
-use c2c_injector::{Diagnostic, Severity};
+use c2c_injector::{Diagnostic, ExternalHost, Severity};
 
 use crate::Failure;
 use crate::args::Format;
@@ -18,11 +18,12 @@ pub(crate) fn print(
     format: Format,
     inputs: &Inputs,
     diagnostics: &[Diagnostic],
+    hosts: &[ExternalHost],
 ) -> Result<(), Failure> {
     let mut out = io::stdout();
     match format {
         Format::Text => text::print(&mut AutoStream::auto(out.lock()), inputs, diagnostics)?,
-        Format::Json => json::print(&mut out, inputs, diagnostics)?,
+        Format::Json => json::print(&mut out, inputs, diagnostics, hosts)?,
         Format::Github => github::print(&mut out, inputs, diagnostics)?,
     }
     Ok(out.flush()?)

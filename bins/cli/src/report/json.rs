@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use c2c_injector::Diagnostic;
+use c2c_injector::{Diagnostic, ExternalHost};
 use serde::Serialize;
 
 use super::counts;
@@ -13,6 +13,8 @@ use crate::input::Inputs;
 struct Report<'r> {
     ok: bool,
     diagnostics: Vec<Located<'r>>,
+    /// What accepted snippets load from; empty for refused ones.
+    hosts: &'r [ExternalHost],
 }
 
 #[derive(Serialize)]
@@ -26,10 +28,12 @@ pub(super) fn print(
     out: &mut impl Write,
     inputs: &Inputs,
     diagnostics: &[Diagnostic],
+    hosts: &[ExternalHost],
 ) -> Result<(), Failure> {
     let (errors, _) = counts(diagnostics);
     let located = |diagnostic| Located { file: inputs.name(diagnostic), diagnostic };
-    let report = Report { ok: errors == 0, diagnostics: diagnostics.iter().map(located).collect() };
+    let diagnostics = diagnostics.iter().map(located).collect();
+    let report = Report { ok: errors == 0, diagnostics, hosts };
     serde_json::to_writer_pretty(&mut *out, &report)?;
     Ok(writeln!(out)?)
 }

@@ -1,9 +1,10 @@
 //! As rustc prints: what, where, the source line with the place underlined, what to do about it.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use c2c_injector::{Diagnostic, Severity};
+use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use c2c_injector::{Diagnostic, Fix, Severity};
 
 use super::counts;
 use crate::input::{Inputs, Source};
@@ -22,28 +23,42 @@ pub(super) fn print(
 ) -> io::Result<()> {
     let renderer = Renderer::styled().term_width(LINE_COLUMNS_MAX);
     for diagnostic in diagnostics {
-        let group = group(inputs.source(diagnostic.area), diagnostic);
-        writeln!(out, "{}\n", renderer.render(&[group]))?;
+        let groups = groups(inputs.source(diagnostic.area), diagnostic);
+        writeln!(out, "{}\n", renderer.render(&groups))?;
     }
     let (level, summary) = summary(counts(diagnostics));
     writeln!(out, "{}", renderer.render(&[Group::with_title(level.primary_title(summary))]))
 }
 
-fn group<'d>(source: &'d Source, diagnostic: &'d Diagnostic) -> Group<'d> {
+/// What is wrong, and what to do about it: as a change of a line, where there is a mechanical one.
+fn groups<'d>(source: &'d Source, diagnostic: &'d Diagnostic) -> Vec<Group<'d>> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         _ => Level::WARNING,
     };
-    let Line { text, marked } = Line::of(&source.bytes, diagnostic);
+    let Range { start, end } = diagnostic.span;
+    let Line { number, text, marked } =
+        Line::of(&source.bytes, &(start..end.min(start + MARKED_BYTES_MAX)));
     let snippet = Snippet::source(text)
-        .line_start(diagnostic.line)
+        .line_start(number)
         .path(&source.name)
         .annotation(AnnotationKind::Primary.span(marked));
-    level
-        .primary_title(&diagnostic.message)
-        .id(diagnostic.code.as_str())
-        .element(snippet)
-        .element(Level::HELP.message(diagnostic.help))
+    let problem =
+        level.primary_title(&diagnostic.message).id(diagnostic.code.as_str()).element(snippet);
+    match diagnostic.fix.as_ref().and_then(|fix| change(source, fix)) {
+        Some(change) => {
+            vec![problem, Level::HELP.secondary_title(diagnostic.help).element(change)]
+        }
+        None => vec![problem.element(Level::HELP.message(diagnostic.help))],
+    }
+}
+
+/// A fix as it is shown, if it can be: in one line that needs no cutting, with nothing in it that is shown in another way.
+fn change<'d>(source: &'d Source, fix: &'d Fix) -> Option<Snippet<'d, Patch<'d>>> {
+    let Line { number, text, marked } = Line::of(&source.bytes, &fix.span);
+    let is_whole = marked.len() == fix.span.len() && text.chars().count() <= LINE_COLUMNS_MAX;
+    let patch = Patch::new(marked, &fix.replacement);
+    is_whole.then(|| Snippet::source(text).line_start(number).patch(patch))
 }
 
 fn summary((errors, warnings): (usize, usize)) -> (Level<'static>, String) {
@@ -65,29 +80,37 @@ fn summary((errors, warnings): (usize, usize)) -> (Level<'static>, String) {
     }
 }
 
-/// The line in which a finding begins, and the bytes of it to underline.
+/// The line in which a span begins, and the bytes of it that are in the span.
 ///
 /// Lines are cut here, and not by the renderer, because a CR alone ends one in HTML; and because a snippet need not be UTF-8.
 struct Line {
+    number: usize,
     text: String,
-    marked: std::ops::Range<usize>,
+    marked: Range<usize>,
 }
 
 impl Line {
-    fn of(bytes: &[u8], diagnostic: &Diagnostic) -> Self {
+    fn of(bytes: &[u8], span: &Range<usize>) -> Self {
         let ends_line = |byte: &u8| matches!(byte, b'\n' | b'\r');
-        let at = diagnostic.span.start.min(bytes.len());
+        let at = span.start.min(bytes.len());
         let start = bytes[..at].iter().rposition(ends_line).map_or(0, |end| end + 1);
         let end = bytes[at..].iter().position(ends_line).map_or(bytes.len(), |len| at + len);
-        let marked_end = diagnostic.span.end.min(at + MARKED_BYTES_MAX).clamp(at, end);
+        let marked_end = span.end.clamp(at, end);
 
         let mut text = shown(&bytes[start..at]);
         let marked_start = text.len();
         text += &shown(&bytes[at..marked_end]);
         let marked = marked_start..text.len();
         text += &shown(&bytes[marked_end..end]);
-        Self { text, marked }
+        Self { number: number(&bytes[..start]), text, marked }
     }
+}
+
+/// The number of the line after these: CR LF, CR and LF each end one.
+fn number(before: &[u8]) -> usize {
+    let ends = before.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+    let pairs = before.windows(2).filter(|two| two == b"\r\n").count();
+    ends - pairs + 1
 }
 
 /// Nothing that would steer the terminal. (The renderer shows a tab as four spaces.)

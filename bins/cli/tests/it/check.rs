@@ -21,16 +21,19 @@ fn an_unclosed_script_is_refused_with_its_place() {
         "unclosed-script",
         "<p>é</p>\r\n\r\n\t<script>ga('send');\r\n",
         &expect![[r#"
-        error[unclosed-script]: this `<script>` is never closed, so it would swallow everything after it
-         --> head.html:3:2
-          |
-        3 |     <script>ga('send');
-          |     ^^^^^^^^
-          |
-          = help: Add `</script>` where the script ends. After `<!--` and `<script` inside a script, one `</script>` more is needed.
+            error[unclosed-script]: this `<script>` is never closed, so it would swallow everything after it
+             --> head.html:3:2
+              |
+            3 |     <script>ga('send');
+              |     ^^^^^^^^
+              |
+            help: Add `</script>` where the script ends. After `<!--` and `<script` inside a script, one `</script>` more is needed.
+              |
+            4 | </script>
+              |
 
-        error: refused because of 1 error
-    "#]],
+            error: refused because of 1 error
+        "#]],
     );
 }
 
@@ -40,46 +43,55 @@ fn the_caret_is_below_the_place_whatever_stands_before_it() {
         "tabs",
         "a\tb\t\t<style>\t",
         &expect![[r#"
-        error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
-         --> head.html:1:6
-          |
-        1 | a    b        <style>    
-          |               ^^^^^^^
-          |
-          = help: Add `</style>` where the style sheet ends.
+            error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
+             --> head.html:1:6
+              |
+            1 | a    b        <style>    
+              |               ^^^^^^^
+              |
+            help: Add `</style>` where the style sheet ends.
+              |
+            1 | a    b        <style>    </style>
+              |                          ++++++++
 
-        error: refused because of 1 error
-    "#]],
+            error: refused because of 1 error
+        "#]],
     );
     report(
         "wide",
         "漢字 é 😀<style>",
         &expect![[r#"
-        error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
-         --> head.html:1:7
-          |
-        1 | 漢字 é 😀<style>
-          |          ^^^^^^^
-          |
-          = help: Add `</style>` where the style sheet ends.
+            error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
+             --> head.html:1:7
+              |
+            1 | 漢字 é 😀<style>
+              |          ^^^^^^^
+              |
+            help: Add `</style>` where the style sheet ends.
+              |
+            1 | 漢字 é 😀<style></style>
+              |                 ++++++++
 
-        error: refused because of 1 error
-    "#]],
+            error: refused because of 1 error
+        "#]],
     );
     report(
         "carriage-returns",
         "a\rb\r  <style>c\rd",
         &expect![[r#"
-        error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
-         --> head.html:3:3
-          |
-        3 |   <style>c
-          |   ^^^^^^^
-          |
-          = help: Add `</style>` where the style sheet ends.
+            error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
+             --> head.html:3:3
+              |
+            3 |   <style>c
+              |   ^^^^^^^
+              |
+            help: Add `</style>` where the style sheet ends.
+              |
+            4 | d</style>
+              |  ++++++++
 
-        error: refused because of 1 error
-    "#]],
+            error: refused because of 1 error
+        "#]],
     );
     report(
         "not-utf8",
@@ -139,17 +151,54 @@ fn a_minified_line_is_cut_around_the_place() {
         "long",
         long,
         &expect![[r#"
-        error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
-         --> head.html:1:401
-          |
-        1 | ...=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;<style>b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:...
-          |                                                       ^^^^^^^
-          |
-          = help: Add `</style>` where the style sheet ends.
+            error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
+             --> head.html:1:401
+              |
+            1 | ...=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;<style>b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:...
+              |                                                       ^^^^^^^
+              |
+              = help: Add `</style>` where the style sheet ends.
 
-        error: refused because of 1 error
-    "#]],
+            error: refused because of 1 error
+        "#]],
     );
+}
+
+#[test]
+fn warnings_refuse_nothing_and_say_what_to_write() {
+    let directory = Directory::new("warnings");
+    directory.write("head.html", "<p>1</p>\r\n\t<script>c2c.on('call_end', log)</script>");
+    let run = directory.c2c(&["check", "head.html"], "");
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    expect![[r#"
+        warning[unknown-event]: there is no widget event `call_end` (did you mean `call_ended`?)
+         --> head.html:2:18
+          |
+        2 |     <script>c2c.on('call_end', log)</script>
+          |                     ^^^^^^^^
+          |
+        help: Use the name of a widget event: it is never called for any other, nor for custom events.
+          |
+        2 |     <script>c2c.on('call_ended', log)</script>
+          |                             ++
+
+        warning: accepted, with 1 warning
+    "#]].assert_eq(&run.stdout);
+    let run = directory.c2c(&["check", "head.html", "--format", "github"], "");
+    assert!(run.stdout.starts_with("::warning file=head.html,line=2,col=18,"), "{}", run.stdout);
+    let compile = ["compile", "head.html", "--app", "demo", "--widget-origin", "https://w.example"];
+    let run = directory.c2c(&compile, "");
+    assert_eq!(run.code, 0);
+    assert!(run.stdout.contains("call_end'") && run.stderr.contains("warning["), "{}", run.stderr);
+}
+
+#[test]
+fn json_names_what_is_loaded_from_elsewhere() {
+    let directory = Directory::new("hosts");
+    let head = "<script async src='https://tags.example/a.js'></script>";
+    let run = directory.c2c(&["check", "-", "--format", "json"], head);
+    let json: serde_json::Value = serde_json::from_str(&run.stdout).expect("it is JSON");
+    assert_eq!(json["hosts"][0]["host"], "tags.example", "{json}");
 }
 
 #[test]
