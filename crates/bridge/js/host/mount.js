@@ -15,7 +15,7 @@ import { contextFromEntries } from './context.js';
 import { diagnosticsTo } from './diagnostic.js';
 import { envelopes } from './envelope.js';
 import { BRIDGE_LIMITS } from './limits.js';
-import { CUSTOM_PREFIX, customNameFault } from './name.js';
+import { CUSTOM_PREFIX, NAME_FAULTS, customNameFault } from './name.js';
 import { readPayload } from './payload.js';
 
 /** The version of the protocol, in the boot name and in the hello. */
@@ -160,7 +160,7 @@ export function mount({
   function onEmit({ name, json }) {
     if (!takesEmit()) return refuse(name, 'too many events: at most 20 a second');
     const fault = customNameFault(name);
-    if (fault) return refuse(name, `the name is not permitted (${fault})`);
+    if (fault) return refuse(name, NAME_FAULTS[fault]);
     const payload = readPayload(json);
     if ('fault' in payload) return refuse(name, payload.fault);
     const custom = envelope(CUSTOM_PREFIX + name, payload.data);
