@@ -23,6 +23,7 @@ const FILES: &[(&str, &str)] = &[
     ("/console/api.js", include_str!("../pages/console/api.js")),
     ("/console/apps.js", include_str!("../pages/console/apps.js")),
     ("/console/code.js", include_str!("../pages/console/code.js")),
+    ("/console/context.js", include_str!("../pages/console/context.js")),
     ("/console/dom.js", include_str!("../pages/console/dom.js")),
     ("/console/drafts.js", include_str!("../pages/console/drafts.js")),
     ("/console/editor.js", include_str!("../pages/console/editor.js")),
@@ -47,11 +48,7 @@ pub(crate) struct Console {
 impl Console {
     /// The console of these sites.
     pub(crate) fn new(sites: &Sites) -> Self {
-        let config = json!({
-            "parentOrigin": sites.parent.origin,
-            "widgetOrigin": sites.widget.origin,
-            "sandboxOrigin": sites.sandbox.origin,
-        });
+        let config = json!({"widgetOrigin": sites.widget.origin});
         Self {
             page: with_config(PAGE, &config),
             parent: sites.parent.source.clone(),

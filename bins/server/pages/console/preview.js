@@ -6,7 +6,8 @@
  */
 
 import { api } from './api.js';
-import { byId, button, element, find } from './dom.js';
+import { contextFields } from './context.js';
+import { byId } from './dom.js';
 import { placesOf } from './places.js';
 import { timeline } from './timeline.js';
 
@@ -24,7 +25,7 @@ const STRAY_MESSAGES_MAX = 1000;
 /**
  * @param {object} options
  * @param {any} options.app
- * @param {{parentOrigin: string, widgetOrigin: string, sandboxOrigin: string}} options.config
+ * @param {{widgetOrigin: string}} options.config
  * @param {() => import('./api.js').Code} options.code
  * @param {Record<import('./api.js').AreaName, import('./editor.js').Editor>} options.areas
  * @param {() => boolean} options.isSaved
@@ -185,53 +186,4 @@ function stepsOf(name, duration, rating) {
     default:
       return [{ step: name, duration }];
   }
-}
-
-/** The fields of the context, which become the query of the widget's URL.
- * @param {() => void} onChange */
-function contextFields(onChange) {
-  const list = byId('context');
-  let made = 0;
-
-  /** @param {string} key @param {string} value */
-  function add(key, value) {
-    made += 1;
-    const name = input(`Name of value ${made}`, key, 'key');
-    const text = input(`Value ${made}`, value, 'value');
-    const pair = element('div', 'pair', name, text);
-    const remove = button('×', () => {
-      pair.remove();
-      onChange();
-    }, 'small');
-    remove.setAttribute('aria-label', `Remove value ${made}`);
-    pair.append(remove);
-    list.append(pair);
-    return name;
-  }
-
-  list.addEventListener('input', onChange);
-  byId('add-context').addEventListener('click', () => add('', '').focus());
-  add('orderId', 'A-1');
-  add('customerTier', 'gold');
-
-  return {
-    query() {
-      const values = new URLSearchParams();
-      for (const pair of list.children) {
-        const key = /** @type {HTMLInputElement} */ (find(pair, '.key')).value;
-        if (key) values.append(key, /** @type {HTMLInputElement} */ (find(pair, '.value')).value);
-      }
-      return `?${values}`;
-    },
-  };
-}
-
-/** @param {string} label @param {string} value @param {string} className */
-function input(label, value, className) {
-  const made = element('input', className);
-  made.value = value;
-  made.autocomplete = 'off';
-  made.spellcheck = false;
-  made.setAttribute('aria-label', label);
-  return made;
 }
