@@ -91,15 +91,20 @@ async fn two_windows_keep_their_own(cx: &Cx) -> Result<()> {
     assert_code(cx, "<p>one</p>").await
 }
 
-async fn a_closed_window_leaves_its_draft(cx: &Cx) -> Result<()> {
-    let app = cx.app().await?;
+/// Types code in another window and closes it at once.
+async fn leave_behind(cx: &Cx, app: &App, code: &str) -> Result<()> {
     let first = cx.browser.windows().await?.remove(0);
     let closed = cx.browser.new_tab().await?;
     cx.browser.switch_to_window(&closed).await?;
     open(cx, app).await?;
-    type_code(cx, "<p>left behind</p>").await?;
+    type_code(cx, code).await?;
     cx.browser.close_window().await?;
-    cx.browser.switch_to_window(&first).await?;
+    cx.browser.switch_to_window(&first).await
+}
+
+async fn a_closed_window_leaves_its_draft(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    leave_behind(cx, app, "<p>left behind</p>").await?;
     open(cx, app).await?;
     assert_code(cx, "").await?;
     let notice = cx.browser.text(".notice").await?;
@@ -115,7 +120,7 @@ async fn a_failed_save_loses_nothing(cx: &Cx) -> Result<()> {
     let server = Server::start().await?;
     let code = "<p>typed while the server was away</p>";
     cx.browser.goto(&format!("{}/apps/demo", server.console)).await?;
-    crate::console::connected(cx, 1).await?;
+    crate::timeline::connected(cx, 1).await?;
     cx.browser.run("head.value = ''", &[]).await?;
     type_code(cx, code).await?;
     let stopped = server.stop()?;
@@ -162,14 +167,7 @@ async fn an_open_window_is_never_left_behind(cx: &Cx) -> Result<()> {
 
 async fn what_is_replaced_can_be_had_back(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    let first = cx.browser.windows().await?.remove(0);
-    let closed = cx.browser.new_tab().await?;
-    cx.browser.switch_to_window(&closed).await?;
-    open(cx, app).await?;
-    type_code(cx, "<p>left behind</p>").await?;
-    kept(cx, "<p>left behind</p>").await?;
-    cx.browser.close_window().await?;
-    cx.browser.switch_to_window(&first).await?;
+    leave_behind(cx, app, "<p>left behind</p>").await?;
     open(cx, app).await?;
     type_code(cx, "<p>typed here</p>").await?;
     cx.browser.click(".notice button").await?;

@@ -83,7 +83,7 @@ async fn an_app(server: &Arc<Server>) -> Result<App> {
 
 async fn goto_app(cx: &Cx, server: &Server, app: &App) -> Result<()> {
     cx.browser.goto(&format!("{}/apps/{}", server.console, app.id)).await?;
-    crate::console::connected(cx, 1).await
+    crate::timeline::connected(cx, 1).await
 }
 
 async fn in_names(cx: &Cx) -> Result<()> {

@@ -5,11 +5,12 @@
 mod steps; // what several modules do: call, hang up, read the parent page's list
 
 mod bridge; // who may speak to whom, and what the frame cannot forge or break
-mod console; // paste, see what is wrong, mend it, watch it fire
+mod console; // paste, see what is wrong, mend it, save, watch it fire
 mod diagnostics; // what the person who wrote custom code is told of it
 mod drafts; // nothing that a person typed is lost
 mod examples; // what the documentation tells customers to paste
 mod flow; // the product's main job, through all three levels
+mod forged_diagnostics; // the frame cannot abuse what is told of it
 mod frame_api; // `window.c2c`, as custom code meets it
 mod harness; // the harness itself: what a probe can do where nothing stops it
 mod host; // what the host script promises to the widget
@@ -18,6 +19,7 @@ mod injector; // the checker's verdicts against a browser's
 mod isolation; // what custom code cannot do, each beside the control that can
 mod previews; // drafts in the console, and the examples that it offers
 mod screens; // what holds on every screen
+mod timeline; // the live preview, and what is said of it
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
 
 fn main() -> std::process::ExitCode {
@@ -28,6 +30,7 @@ fn main() -> std::process::ExitCode {
         ("drafts", drafts::TESTS),
         ("examples", examples::TESTS),
         ("flow", flow::TESTS),
+        ("forged_diagnostics", forged_diagnostics::TESTS),
         ("frame_api", frame_api::TESTS),
         ("harness", harness::TESTS),
         ("host", host::TESTS),
@@ -36,6 +39,7 @@ fn main() -> std::process::ExitCode {
         ("isolation", isolation::TESTS),
         ("previews", previews::TESTS),
         ("screens", screens::TESTS),
+        ("timeline", timeline::TESTS),
         ("vectors", vectors::TESTS),
     ])
 }

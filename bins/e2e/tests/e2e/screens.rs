@@ -108,9 +108,9 @@ async fn nothing_jumps(cx: &Cx) -> Result<()> {
         cx.browser.type_into("#head", "</script>").await?;
         cx.browser.wait_for("!document.querySelector('.findings li')", DEADLINE).await?;
         cx.browser.click("#code-form [type=submit]").await?;
-        crate::console::connected(cx, 2).await?;
+        crate::timeline::connected(cx, 2).await?;
         assert_eq!(cx.browser.eval(places).await?, before, "a save");
-        crate::console::play(cx, "whole").await?;
+        crate::timeline::play(cx, "whole").await?;
         cx.browser
             .wait_for("document.querySelector('[data-name=survey_submitted]')", DEADLINE)
             .await?;

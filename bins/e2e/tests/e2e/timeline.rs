@@ -1,0 +1,295 @@
+//! The live preview in the console, and the timeline of what happens in it.
+
+use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use serde_json::{Value, json};
+
+use crate::console::open;
+
+pub(crate) const TESTS: Tests = &[
+    ("unsaved_code_runs_in_the_preview_only", &unsaved_code_runs_in_the_preview_only),
+    ("an_error_leads_to_its_line", &an_error_leads_to_its_line),
+    ("the_timeline_says_what_came_of_each_event", &the_timeline_says_what_came_of_each_event),
+    ("each_play_button_plays", &each_play_button_plays),
+    ("the_context_reaches_the_code", &the_context_reaches_the_code),
+    ("custom_code_cannot_write_into_the_timeline", &custom_code_cannot_write_into_the_timeline),
+    ("a_step_waits_for_the_preview", &a_step_waits_for_the_preview),
+    ("a_preview_that_does_not_come_is_told", &a_preview_that_does_not_come_is_told),
+    ("each_run_has_its_own_port", &each_run_has_its_own_port),
+    ("a_flood_ends_the_preview", &a_flood_ends_the_preview),
+    ("a_row_is_written_out_when_it_is_opened", &a_row_is_written_out_when_it_is_opened),
+];
+
+/// Waits until the preview has connected `times` times.
+pub(crate) async fn connected(cx: &Cx, times: usize) -> Result<()> {
+    let rows = format!("document.querySelectorAll('#timeline .state').length >= {times}");
+    cx.browser.wait_for(&rows, DEADLINE).await.map(drop)
+}
+
+/// Clicks a button that plays a step.
+pub(crate) async fn play(cx: &Cx, step: &str) -> Result<()> {
+    cx.browser.click(&format!("[data-play={step}]")).await
+}
+
+/// Waits for the row of an event, and for what is noted beside it.
+pub(crate) async fn row(cx: &Cx, name: &str, note: &str) -> Result<()> {
+    let row = format!(
+        "[...document.querySelectorAll('#timeline [data-name=\"{name}\"] .noted')]
+           .some((noted) => noted.textContent.includes({note:?}))"
+    );
+    cx.browser.wait_for(&row, DEADLINE).await.map(drop)
+}
+
+/// The JSON of the newest row of an event, which a click on the row shows.
+pub(crate) async fn opened(cx: &Cx, name: &str) -> Result<Value> {
+    cx.browser.click(&format!("#timeline [data-name=\"{name}\"] summary")).await?;
+    let shown = format!(
+        "document.querySelector('#timeline [data-name=\"{name}\"] details[open] pre').innerText"
+    );
+    let text = cx.browser.wait_for(&shown, DEADLINE).await?;
+    Ok(serde_json::from_str(text.as_str().unwrap_or_default()).expect("a row shows JSON"))
+}
+
+/// The end of the timeline when the widget of a run has not come.
+const NOT_ANSWERED: &str = "document.querySelector('#timeline li:last-child.error')?.textContent.includes('preview did not answer')";
+
+async fn unsaved_code_runs_in_the_preview_only(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    app.save("<script>c2c.emit('saved_code')</script>", "").await?;
+    open(cx, app).await?;
+    row(cx, "custom:saved_code", "").await?;
+    cx.browser.run("head.value = ''", &[]).await?;
+    cx.browser.type_into("#head", "<script>c2c.emit('unsaved_code')</script>").await?;
+    cx.browser.click("#run [type=submit]").await?;
+    row(cx, "custom:unsaved_code", "").await?;
+    let loaded = opened(cx, "widget_loaded").await?;
+    assert_eq!(loaded["data"]["isPreview"], true);
+    // Visitors still get what is saved.
+    cx.browser.goto(&app.parent_url("")).await?;
+    crate::steps::heard(cx, "custom:saved_code").await?;
+    let all = crate::steps::all_heard(cx).await?;
+    assert!(!all.contains(&"custom:unsaved_code".to_owned()), "{all:?}");
+    let loaded = crate::steps::heard(cx, "widget_loaded").await?;
+    assert!(loaded.to_string().contains("\"isPreview\":false"), "{loaded}");
+    Ok(())
+}
+
+async fn an_error_leads_to_its_line(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let head = "<!-- one\r\ntwo -->\n<script>\n  c2c.on('call_started', () => {\n    nope();\n  });\n</script>";
+    let body_end = "<p>one</p>\n\n<script>missing.property</script>";
+    app.save(head, body_end).await?;
+    open(cx, app).await?;
+    let error = "#timeline .error .place";
+    let place = format!("document.querySelector('{error}').innerText");
+    let text = cx.browser.wait_for(&place, DEADLINE).await?;
+    assert_eq!(text, "Body end HTML, line 3");
+    cx.browser.click(error).await?;
+    assert_eq!(
+        cx.browser.eval("[document.activeElement.id, document.activeElement.value.slice(0, document.activeElement.selectionStart).split('\\n').length]").await?,
+        json!(["body-end", 3])
+    );
+    cx.browser.click("#clear").await?;
+    play(cx, "started").await?;
+    let text = cx.browser.wait_for(&place, DEADLINE).await?;
+    assert_eq!(text, "Head HTML, line 5");
+    let message = cx.browser.text("#timeline .error b").await?;
+    assert!(message.contains("nope is not defined"), "{message}");
+    Ok(())
+}
+
+async fn the_timeline_says_what_came_of_each_event(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let head = "<script>
+      c2c.on('call_started', () => {});
+      c2c.on('call_started', () => {});
+      c2c.on('call_ended', () => c2c.emit('no spaces please'));
+      c2c.on('call_error', () => c2c.emit('call-ended'));
+    </script>";
+    app.save(head, "").await?;
+    open(cx, app).await?;
+    row(cx, "widget_loaded", "No handler is subscribed to this event").await?;
+    play(cx, "user_hangup").await?;
+    row(cx, "call_started", "heard by 2 handlers").await?;
+    row(cx, "call_ended", "heard by 1 handler").await?;
+    let refused =
+        "[...document.querySelectorAll('#timeline .refused')].map((row) => row.innerText).join()";
+    // The frame's own rules, and those of the host.
+    cx.browser
+        .wait_for(&format!("{refused}.includes('may have letters, digits')"), DEADLINE)
+        .await?;
+    play(cx, "error").await?;
+    cx.browser
+        .wait_for(&format!("{refused}.includes('looks like that of an event')"), DEADLINE)
+        .await?;
+    Ok(())
+}
+
+async fn each_play_button_plays(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    open(cx, app).await?;
+    play(cx, "started").await?;
+    row(cx, "call_started", "").await?;
+    play(cx, "error").await?;
+    row(cx, "call_error", "").await?;
+    cx.browser.run("document.querySelector('#play-seconds').value = 31", &[]).await?;
+    cx.browser.run("document.querySelector('#play-rating').value = 2", &[]).await?;
+    play(cx, "survey").await?;
+    row(cx, "survey_submitted", "").await?;
+    let (survey, ended) = (opened(cx, "survey_submitted").await?, opened(cx, "call_ended").await?);
+    assert_eq!(survey["data"]["rating"], 2);
+    assert_eq!(
+        [&ended["data"]["duration"], &ended["data"]["reason"]],
+        [&json!(31), &json!("remote_hangup")]
+    );
+    cx.browser.click("#clear").await?;
+    play(cx, "user_hangup").await?;
+    row(cx, "call_ended", "").await?;
+    assert_eq!(opened(cx, "call_ended").await?["data"]["reason"], "user_hangup");
+    // No call has less than no seconds.
+    cx.browser.run("document.querySelector('#play-seconds').value = -31", &[]).await?;
+    cx.browser.click("#clear").await?;
+    play(cx, "remote_hangup").await?;
+    row(cx, "call_ended", "").await?;
+    assert_eq!(opened(cx, "call_ended").await?["data"]["duration"], 0);
+    // It loads the widget anew, once.
+    cx.browser.click("#clear").await?;
+    play(cx, "loaded").await?;
+    row(cx, "widget_loaded", "").await?;
+    connected(cx, 1).await?;
+    Ok(())
+}
+
+async fn the_context_reaches_the_code(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let hit = cx.collector.hit_url("said");
+    app.save(&format!("<script>fetch('{hit}?' + new URLSearchParams(c2c.context))</script>"), "")
+        .await?;
+    open(cx, app).await?;
+    let said = cx.collector.hit("said", DEADLINE).await?;
+    assert_eq!(said.param("orderId").as_deref(), Some("A-1"));
+    cx.browser.run("document.querySelector('#context .value').value = ''", &[]).await?;
+    cx.browser.type_into("#context .value", "B & 2").await?;
+    // What has changed runs before the call is played.
+    play(cx, "started").await?;
+    row(cx, "call_started", "").await?;
+    let said = cx.collector.hits("said", 2, DEADLINE).await?;
+    assert_eq!(said[1].param("orderId").as_deref(), Some("B & 2"));
+    Ok(())
+}
+
+async fn custom_code_cannot_write_into_the_timeline(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    // What the widget of a preview does, done by the frame inside it.
+    let forge = "<script>
+      const { port1, port2 } = new MessageChannel();
+      top.postMessage({ type: 'c2c-preview' }, '*', [port2]);
+      port1.postMessage({ type: 'custom', envelope: { name: 'forged' } });
+      c2c.on('call_started', () => {
+        port1.postMessage({ type: 'custom', envelope: { name: 'forged' } });
+        c2c.emit('honest');
+      });
+    </script>";
+    app.save(forge, "").await?;
+    open(cx, app).await?;
+    play(cx, "started").await?;
+    row(cx, "custom:honest", "").await?;
+    let forged = "document.querySelector('#timeline').innerText.includes('forged')";
+    assert_eq!(cx.browser.eval(forged).await?, false);
+    Ok(())
+}
+
+async fn a_step_waits_for_the_preview(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    open(cx, app).await?;
+    // Pressed while the widget is being loaded: nobody is there to play it yet.
+    let both = "document.querySelector('#run [type=submit]').click();
+        document.querySelector('[data-play=started]').click();";
+    cx.browser.run(both, &[]).await?;
+    let played = "document.querySelector('#timeline .run ~ .run ~ [data-name=call_started]')";
+    cx.browser.wait_for(played, DEADLINE).await.map(drop)
+}
+
+async fn a_preview_that_does_not_come_is_told(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    open(cx, app).await?;
+    // The answer leads to a preview that is gone.
+    let gone = "const { fetch } = window;
+        window.fetch = async (...request) => {
+          const response = await fetch(...request);
+          if (!request[0].endsWith('/previews')) return response;
+          window.fetch = fetch;
+          const body = await response.text();
+          return new Response(body.replaceAll(JSON.parse(body).id, '0'), response);
+        };";
+    cx.browser.run(gone, &[]).await?;
+    cx.browser.click("#run [type=submit]").await?;
+    play(cx, "started").await?;
+    cx.browser.wait_for(NOT_ANSWERED, DEADLINE).await?;
+    // The next one runs it anew.
+    play(cx, "started").await?;
+    row(cx, "call_started", "").await
+}
+
+async fn each_run_has_its_own_port(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    open(cx, app).await?;
+    // The frame shows another preview than the one that is run, as it does for a moment when two
+    // are run in a row.
+    let other = "const { fetch } = window;
+        let other;
+        window.fetch = async (...request) => {
+          const response = await fetch(...request);
+          if (!request[0].endsWith('/previews')) return response;
+          const body = await response.json();
+          other ??= body.links.parent;
+          return Response.json({ ...body, links: { ...body.links, parent: other } }, response);
+        };";
+    cx.browser.run(other, &[]).await?;
+    play(cx, "loaded").await?;
+    connected(cx, 2).await?;
+    play(cx, "loaded").await?;
+    cx.browser.wait_for(NOT_ANSWERED, DEADLINE).await?;
+    assert_eq!(
+        cx.browser.eval("document.querySelectorAll('#timeline .state').length").await?,
+        2,
+        "nothing of the other preview was taken"
+    );
+    Ok(())
+}
+
+async fn a_flood_ends_the_preview(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let flood = "<script>
+      for (let i = 0; i < 500; i++) top.postMessage(i, '*');
+      c2c.on('call_started', () => { for (let i = 0; i < 501; i++) top.postMessage(i, '*'); });
+    </script>";
+    app.save(flood, "").await?;
+    open(cx, app).await?;
+    // Half of it is borne.
+    assert_eq!(cx.browser.eval("live.contentWindow.length").await?, 1);
+    play(cx, "started").await?;
+    let told = "document.querySelector('#timeline li:last-child.error')?.textContent.includes('too many messages')";
+    cx.browser.wait_for(told, DEADLINE).await?;
+    assert_eq!(cx.browser.eval("live.contentWindow.length").await?, 0);
+    // It can be mended and run.
+    cx.browser.run("head.value = ''", &[]).await?;
+    cx.browser.type_into("#head", "<p>mended</p>").await?;
+    play(cx, "survey").await?;
+    row(cx, "survey_submitted", "").await
+}
+
+async fn a_row_is_written_out_when_it_is_opened(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    // 16 KiB of JSON are ten times as much when they are written out, and 500 rows stay.
+    app.save("<script>c2c.emit('large', { list: Array(8000).fill(1) })</script>", "").await?;
+    open(cx, app).await?;
+    row(cx, "custom:large", "").await?;
+    let length = "document.querySelector('[data-name=\"custom:large\"]').textContent.length";
+    let closed = cx.browser.eval(length).await?;
+    assert!(closed.as_u64().is_some_and(|length| length < 1000), "{closed}");
+    assert_eq!(
+        opened(cx, "custom:large").await?["data"]["list"].as_array().map(Vec::len),
+        Some(8000)
+    );
+    Ok(())
+}
