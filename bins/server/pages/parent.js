@@ -1,7 +1,7 @@
 // @ts-check
 /** A page that embeds the widget, and shows what it hears from it. */
 
-import { listen } from './host.js';
+import { listen } from './listen.js';
 
 const config = JSON.parse(document.body.dataset.config ?? '');
 const frame = /** @type {HTMLIFrameElement} */ (document.querySelector('#widget'));

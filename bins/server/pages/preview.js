@@ -4,6 +4,8 @@
  * page that visitors get does not know the console's origin, and nobody can play a call in it.
  */
 
+import { diagnosticsTo } from './diagnostics.js';
+
 /** @typedef {import('./host/envelope.js').Envelope} Envelope */
 
 /**
@@ -18,14 +20,15 @@ export function connect(console) {
   window.top?.postMessage({ type: 'c2c-preview', path: location.pathname }, console, [port2]);
 
   return {
-    /** What the host script reports. */
-    callbacks: {
-      /** @param {string} status @param {string} [failure] */
-      onStatus: (status, failure) => port.postMessage({ type: 'status', status, failure }),
+    /** For `mount`. */
+    options: {
+      // Somebody may sit at a breakpoint.
+      removeHung: false,
+      /** @param {import('./host/machine.js').State} state */
+      onState: (state) => port.postMessage({ type: 'state', ...state }),
       /** @param {Envelope} envelope */
       onCustomEvent: (envelope) => port.postMessage({ type: 'custom', envelope }),
-      /** @param {object} diagnostic */
-      onDiagnostic: (diagnostic) => port.postMessage({ type: 'diagnostic', diagnostic }),
+      diagnostics: diagnosticsTo((diagnostic) => port.postMessage({ type: 'diagnostic', diagnostic })),
     },
 
     /** @param {Envelope} envelope an event of the widget */

@@ -16,7 +16,7 @@ const bridge = mount({
   src: config.src,
   context: contextFromQuery(location.search).context,
   parentOrigins: config.parentOrigins,
-  ...preview?.callbacks,
+  ...preview?.options,
 });
 
 /** @param {string} name @param {Record<string, unknown>} fields */

@@ -24,12 +24,20 @@
 
 mod app_id;
 mod context;
+mod host;
 mod limits;
+mod message;
 mod origin;
+mod payload;
 mod script;
 
 pub use app_id::{AppId, AppIdError};
 pub use context::{Context, ContextReject, ParsedContext, RejectReason, parse_context};
-pub use limits::{BridgeLimits, ContextLimits};
-pub use origin::{Origin, OriginError};
+pub use host::{
+    Consent, Effect, Host, HostOptions, Input, Reason, Source, State, Status, Told, WindowMessage,
+};
+pub use limits::{BridgeLimits, ContextLimits, DiagnosticLimits, JarLimits};
+pub use message::{FrameEvent, FromFrame, Hello, PROTOCOL, ToFrame};
+pub use origin::{Origin, OriginError, OriginRule};
+pub use payload::{PayloadError, read_payload};
 pub use script::{HOST_MODULES, HostModule, SHIM, shim_attributes};

@@ -1,5 +1,7 @@
 //! Every bound of the bridge, in one place.
 
+use serde::{Deserialize, Serialize};
+
 /// Bounds on the context that a widget passes to its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContextLimits {
@@ -27,7 +29,8 @@ impl Default for ContextLimits {
 /// Bounds that the host script keeps against the frame, and the shim towards the host.
 ///
 /// The scripts have the same numbers in `js/host/limits.js` and `js/shim.js`; a test compares them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct BridgeLimits {
     /// The greatest length of an emitted payload's JSON text, in UTF-16 code units.
     pub payload_units_max: usize,
@@ -41,14 +44,57 @@ pub struct BridgeLimits {
     pub queue_max: usize,
     /// How many events travel in one message.
     pub batch_max: usize,
-    /// How many messages that are not of the protocol a frame may send before it is removed.
+    /// How many window messages other than the hello a frame may send before it is removed.
     pub stray_messages_max: usize,
+    /// How many messages that are not of the protocol may come over the port before it is closed.
+    pub garbage_max: usize,
     /// How many custom events and diagnostics may be refused before the frame is removed.
     pub refusals_max: usize,
+    /// How many new elements a mount may make in place of its first.
+    pub restarts_max: usize,
     /// How long the host waits for the hello, in milliseconds.
     pub hello_deadline_ms: usize,
+    /// How long after an answer the host asks again whether the frame is there, in milliseconds.
+    pub heartbeat_ms: usize,
+    /// How long the host waits for the answer, in milliseconds. A frame that hangs is found after
+    /// this and the heartbeat at the latest.
+    pub answer_ms: usize,
+    /// How often the host looks at the time, in milliseconds.
+    pub tick_ms: usize,
+    /// Time between two looks does not count if it is longer than this, in milliseconds: the page
+    /// was frozen, or the computer slept.
+    pub tick_late_ms: usize,
     /// How long the shim holds events for a document that does not finish loading, in milliseconds.
     pub hold_ms_max: usize,
+}
+
+impl Default for BridgeLimits {
+    fn default() -> Self {
+        Self {
+            payload_units_max: 16 * 1024,
+            payload_depth_max: 8,
+            emit_burst: 100,
+            emits_per_second: 20,
+            queue_max: 256,
+            batch_max: 256,
+            stray_messages_max: 1000,
+            garbage_max: 100,
+            refusals_max: 10_000,
+            restarts_max: 5,
+            hello_deadline_ms: 10_000,
+            heartbeat_ms: 6000,
+            answer_ms: 5000,
+            tick_ms: 250,
+            tick_late_ms: 1000,
+            hold_ms_max: 3000,
+        }
+    }
+}
+
+/// Bounds on what a frame reports to the person who wrote its code, in `js/diagnostics.js` and, so
+/// that a flood costs the widget nothing, in the shim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiagnosticLimits {
     /// The greatest length of each text of a diagnostic, in UTF-16 code units: the shim cuts, the
     /// host refuses. A diagnostic has at most three, so none has more than 4 KiB.
     pub diagnostic_units_max: usize,
@@ -66,25 +112,42 @@ pub struct BridgeLimits {
     pub unreported_max: usize,
 }
 
-impl Default for BridgeLimits {
+impl Default for DiagnosticLimits {
     fn default() -> Self {
         Self {
-            payload_units_max: 16 * 1024,
-            payload_depth_max: 8,
-            emit_burst: 100,
-            emits_per_second: 20,
-            queue_max: 256,
-            batch_max: 256,
-            stray_messages_max: 1000,
-            refusals_max: 10_000,
-            hello_deadline_ms: 10_000,
-            hold_ms_max: 3000,
             diagnostic_units_max: 1024,
             diagnostic_burst: 20,
             diagnostics_per_second: 5,
             dropped_delay_ms: 1000,
             handlers_max: 1_000_000,
             unreported_max: 1024,
+        }
+    }
+}
+
+/// Bounds on what is kept of a visitor's jar, in `js/jar.js`. Lengths are in UTF-16 code units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JarLimits {
+    /// How many changes travel in one message.
+    pub changes_max: usize,
+    /// How many such messages are taken at once.
+    pub changes_burst: usize,
+    /// How many of them are taken per second once the burst is spent.
+    pub changes_per_second: usize,
+    /// What one app may keep of one visitor under one parent page: keys and values.
+    pub jar_units_max: usize,
+    /// What all jars of a widget's origin may take together; the oldest entries of others go.
+    pub jars_units_max: usize,
+}
+
+impl Default for JarLimits {
+    fn default() -> Self {
+        Self {
+            changes_max: 64,
+            changes_burst: 20,
+            changes_per_second: 20,
+            jar_units_max: 64 * 1024,
+            jars_units_max: 512 * 1024,
         }
     }
 }

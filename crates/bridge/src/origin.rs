@@ -114,6 +114,66 @@ impl fmt::Display for Origin {
     }
 }
 
+/// Which origins are meant: this one, the subdomains of a host, or those that have no name.
+///
+/// The one place where origins are compared; `js/host/origin.js` has the same rules, and both pass
+/// `vectors/origin.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OriginRule {
+    /// Exactly this [tuple origin](https://html.spec.whatwg.org/multipage/browsers.html#concept-origin-tuple).
+    Exact(Origin),
+    /// Every subdomain, of any depth, of this origin's host; with its scheme and port, and not the
+    /// host itself. Written `https://*.shop.example`.
+    Subdomains(Origin),
+    /// An [opaque origin](https://html.spec.whatwg.org/multipage/browsers.html#concept-origin-opaque),
+    /// as that of a sandboxed frame. They all look the same: this says what somebody is, never who.
+    Opaque,
+}
+
+impl OriginRule {
+    /// Whether an event's `origin`, as the browser printed it, is meant.
+    pub fn matches(&self, origin: &str) -> bool {
+        match self {
+            Self::Exact(exact) => origin == exact.as_str(),
+            Self::Opaque => origin == "null",
+            Self::Subdomains(parent) => {
+                let (scheme, rest) = parent.text.split_at(parent.host_start);
+                let label = origin
+                    .strip_prefix(scheme)
+                    .and_then(|origin| origin.strip_suffix(rest))
+                    .and_then(|label| label.strip_suffix('.'));
+                label.is_some_and(|label| !label.is_empty())
+            }
+        }
+    }
+}
+
+impl FromStr for OriginRule {
+    type Err = OriginError;
+
+    /// Reads an origin, or `https://*.` and a host. [`OriginRule::Opaque`] is never read: whoever
+    /// writes rules means somebody.
+    fn from_str(text: &str) -> Result<Self, OriginError> {
+        match text.split_once("://*.") {
+            Some((scheme, host)) => Ok(Self::Subdomains(format!("{scheme}://{host}").parse()?)),
+            None => Ok(Self::Exact(text.parse()?)),
+        }
+    }
+}
+
+impl fmt::Display for OriginRule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(origin) => origin.fmt(formatter),
+            Self::Subdomains(parent) => {
+                let (scheme, rest) = parent.text.split_at(parent.host_start);
+                write!(formatter, "{scheme}*.{rest}")
+            }
+            Self::Opaque => formatter.write_str("null"),
+        }
+    }
+}
+
 /// Whether the host is in the form in which a browser prints it.
 fn is_host(host: &str) -> bool {
     if let Some(inner) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {

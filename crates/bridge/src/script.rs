@@ -19,16 +19,24 @@ pub struct HostModule {
 
 /// The host script: `host.js`, which widget pages and parent pages import, and what it imports.
 pub const HOST_MODULES: &[HostModule] = &[
+    HostModule { path: "diagnostics.js", text: include_str!("../js/diagnostics.js") },
     HostModule { path: "host.js", text: include_str!("../js/host.js") },
     HostModule { path: "host/bucket.js", text: include_str!("../js/host/bucket.js") },
     HostModule { path: "host/context.js", text: include_str!("../js/host/context.js") },
-    HostModule { path: "host/diagnostic.js", text: include_str!("../js/host/diagnostic.js") },
     HostModule { path: "host/envelope.js", text: include_str!("../js/host/envelope.js") },
+    HostModule { path: "host/focus.js", text: include_str!("../js/host/focus.js") },
+    HostModule { path: "host/frame.js", text: include_str!("../js/host/frame.js") },
     HostModule { path: "host/limits.js", text: include_str!("../js/host/limits.js") },
-    HostModule { path: "host/listen.js", text: include_str!("../js/host/listen.js") },
+    HostModule { path: "host/machine.js", text: include_str!("../js/host/machine.js") },
     HostModule { path: "host/mount.js", text: include_str!("../js/host/mount.js") },
     HostModule { path: "host/name.js", text: include_str!("../js/host/name.js") },
+    HostModule { path: "host/origin.js", text: include_str!("../js/host/origin.js") },
+    HostModule { path: "host/parent.js", text: include_str!("../js/host/parent.js") },
     HostModule { path: "host/payload.js", text: include_str!("../js/host/payload.js") },
+    HostModule { path: "host/protocol.js", text: include_str!("../js/host/protocol.js") },
+    HostModule { path: "host/random.js", text: include_str!("../js/host/random.js") },
+    HostModule { path: "jar.js", text: include_str!("../js/jar.js") },
+    HostModule { path: "listen.js", text: include_str!("../js/listen.js") },
 ];
 
 /// The attributes of the shim's script tag: which app it serves, and which origins a widget of this

@@ -211,8 +211,8 @@ async fn a_hello_from_another_window_is_nobody(cx: &Cx) -> Result<()> {
     cx.browser.enter_frame("#widget").await?;
     let silent = "const real = document.createElement.bind(document);
         return import('/host.js').then(({ mount }) => {
-          window.statuses = [];
-          const bridge = mount({ src: '/nothing-here', onStatus: (status) => statuses.push(status) });
+          window.states = [];
+          const bridge = mount({ src: '/nothing-here', onState: ({ status }) => states.push(status) });
           const frames = document.querySelectorAll('iframe');
           const nonce = frames[frames.length - 1].src.split('#')[1];
           const channel = new MessageChannel();
@@ -235,7 +235,7 @@ async fn a_hello_from_another_window_is_nobody(cx: &Cx) -> Result<()> {
         )
         .await?;
     cx.browser.wait_for("window.fenced", DEADLINE).await?;
-    assert_eq!(cx.browser.eval("statuses").await?, json!([]));
+    assert_eq!(cx.browser.eval("states").await?, json!([]));
     Ok(())
 }
 

@@ -23,9 +23,9 @@ pub(crate) const TESTS: Tests = &[
     ("nothing_is_sent_unless_asked", &nothing_is_sent_unless_asked),
 ];
 
-/// The options under which `window.diagnostics` and `window.statuses` of the page have everything.
-pub(crate) const NOTE: &str = "onStatus: (...status) => (window.statuses ??= []).push(status),
-    onDiagnostic: (diagnostic) => (window.diagnostics ??= []).push(diagnostic)";
+/// The options under which `window.diagnostics` and `window.states` of the page have everything.
+pub(crate) const NOTE: &str = "onState: (state) => (window.states ??= []).push(state),
+    diagnostics: diagnosticsTo((diagnostic) => (window.diagnostics ??= []).push(diagnostic))";
 
 /// Mounts custom code and notes its diagnostics.
 async fn watch(cx: &Cx, head: &str, body_end: &str) -> Result<()> {
@@ -367,7 +367,7 @@ async fn too_many_in_the_frame_are_counted(cx: &Cx) -> Result<()> {
     assert_eq!(all, 20000);
     // The burst, and what seconds of a slow machine may add at 5 a second.
     assert!((19..60).contains(&passed), "{passed}");
-    assert_eq!(cx.browser.eval("bridge.status").await?, "ready");
+    assert_eq!(cx.browser.eval("bridge.state.status").await?, "ready");
     Ok(())
 }
 
@@ -464,9 +464,10 @@ async fn nothing_is_sent_unless_asked(cx: &Cx) -> Result<()> {
         window.types = [];
         const { get, set } = Object.getOwnPropertyDescriptor(MessagePort.prototype, 'onmessage');
         Object.defineProperty(MessagePort.prototype, 'onmessage', { get, set(listener) {
-          set.call(this, (event) => { types.push(event.data.type); listener(event); });
+          set.call(this, (event) => { if (event.data.type !== 'pong') types.push(event.data.type); listener(event); });
         } });
-        return import('/host.js').then(({ mount }) => {
+        return Promise.all([import('/host.js'), import('/diagnostics.js')]).then(([{ mount }, { diagnosticsTo }]) => {
+          window.diagnosticsTo = diagnosticsTo;
           const start = (options) => {
             const container = document.body.appendChild(document.createElement('div'));
             const bridge = mount({ src, container, ...options });
@@ -484,7 +485,7 @@ async fn nothing_is_sent_unless_asked(cx: &Cx) -> Result<()> {
     cx.browser.wait_for("types.includes('emit')", DEADLINE).await?;
     assert_eq!(cx.browser.eval("types").await?, json!(["emit"]));
     // The control.
-    let name = cx.browser.eval("start({ onDiagnostic() {} })").await?;
+    let name = cx.browser.eval("start({ diagnostics: diagnosticsTo(() => {}) })").await?;
     assert_eq!(name, json!({"c2c": 1, "origin": origin, "context": {}, "diagnostics": true}));
     cx.browser
         .wait_for("types.filter((type) => type === 'delivered').length === 2", DEADLINE)

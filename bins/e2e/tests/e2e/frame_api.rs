@@ -231,7 +231,7 @@ async fn the_last_script_hears_the_first_event(cx: &Cx) -> Result<()> {
     let mount = "const [src] = arguments;
         return import('/host.js').then(({ mount }) => {
           const fence = () => [...document.querySelectorAll('iframe')].at(-1).contentWindow.postMessage('fence', '*');
-          mount({ src, onStatus: fence }).emit('first', {});
+          mount({ src, onState: fence }).emit('first', {});
         });";
     cx.browser.run(mount, &[json!(app.sandbox_url())]).await?;
     // The first event is there: the fence went to the frame behind it. The shim holds for 3 s at

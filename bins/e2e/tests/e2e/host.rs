@@ -94,7 +94,7 @@ async fn events_wait_for_the_frame_in_order(cx: &Cx) -> Result<()> {
     // All in one task with the mount's promise: none can have been sent yet.
     let script = "const [src] = arguments;
         return import('/host.js').then(({ mount }) => {
-          const bridge = mount({ src, onStatus: (status) => { if (status === 'ready') bridge.emit('fence', {}); } });
+          const bridge = mount({ src, onState: ({ status }) => { if (status === 'ready') bridge.emit('fence', {}); } });
           for (let n = 0; n < 300; n++) bridge.emit('tick', { n });
         });";
     cx.browser.run(script, &[json!(cx.app().await?.sandbox_url())]).await?;
@@ -138,14 +138,14 @@ async fn destroy_leaves_nothing(cx: &Cx) -> Result<()> {
     let code =
         format!("<script>{} say('loaded'); c2c.on('tick', () => say('tick'));</script>", say(cx));
     cx.app().await?.save(&code, "").await?;
-    mount(cx, "onStatus: (status) => (window.lastStatus = status)").await?;
+    mount(cx, "onState: ({ status }) => (window.lastStatus = status)").await?;
     cx.browser.wait_for("window.lastStatus === 'ready'", DEADLINE).await?;
     let before = cx.browser.eval("document.querySelectorAll('iframe').length").await?;
     cx.browser.run("bridge.destroy(); bridge.destroy(); bridge.emit('tick', {});", &[]).await?;
     let after = cx.browser.eval("document.querySelectorAll('iframe').length").await?;
     assert_eq!((before, after), (json!(2), json!(1)));
     assert_eq!(
-        cx.browser.eval("[lastStatus, bridge.status]").await?,
+        cx.browser.eval("[lastStatus, bridge.state.status]").await?,
         json!(["destroyed", "destroyed"])
     );
     // Twice loaded (the widget's own mount, and this one), and no tick before a later visit.

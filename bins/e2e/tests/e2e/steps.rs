@@ -55,7 +55,8 @@ pub(crate) async fn mount(cx: &Cx, options: &str) -> Result<()> {
     cx.browser.goto(&app.widget_url("")).await?;
     let script = format!(
         "const [src] = arguments;
-         return import('/host.js').then(({{ mount }}) => {{ window.bridge = mount({{ src, {options} }}); }});"
+         return Promise.all(['/host.js', '/diagnostics.js', '/jar.js'].map((url) => import(url)))
+           .then(([{{ mount }}, {{ diagnosticsTo }}, {{ keptJar }}]) => {{ window.bridge = mount({{ src, {options} }}); }});"
     );
     cx.browser.run(&script, &[json!(app.sandbox_url())]).await?;
     Ok(())

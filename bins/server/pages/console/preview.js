@@ -97,11 +97,11 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     strays = 0;
   }
 
-  /** @param {string} failure */
-  function fail(failure) {
+  /** @param {string} reason */
+  function fail(reason) {
     isCurrent = false;
     say('Not connected: the timeline says why.');
-    log.add({ type: 'status', status: 'failed', failure });
+    log.add({ type: 'state', status: 'failed', reason });
   }
 
   /* --- The widget's port ------------------------------------------------------------------- */

@@ -22,8 +22,12 @@ const KINDS = {
 /** Why there is no connection. */
 const FAILURES = {
   no_widget: 'the preview did not answer within 10 s; run it again',
-  no_hello: 'the document did not answer within 10 s; it may be busy or blocked',
+  refused: 'the document did not answer within 10 s; it may be busy or blocked',
+  hung: 'the code does not answer: it may be in a loop, or at a breakpoint',
+  navigated: 'the code left its page, and was stopped',
   flooded: 'the code sent too many messages and was stopped',
+  focus_theft: 'the code took the focus, and was stopped',
+  closed: 'the code sent what is not of the protocol, and was stopped',
 };
 
 /** @typedef {keyof typeof KINDS} Kind @typedef {{note: (text: string, level?: 'good' | 'warn' | 'bad') => void}} Row */
@@ -99,10 +103,10 @@ export function timeline(areas) {
 
   /** @type {Record<string, (report: any) => void>} */
   const reports = {
-    status({ status, failure }) {
+    state({ status, reason }) {
       if (status === 'ready') row('state', 'Connected').note('the code is running', 'good');
       if (status !== 'failed') return;
-      row('error', 'Not connected').note(FAILURES[/** @type {keyof typeof FAILURES} */ (failure)], 'bad');
+      row('error', 'Not connected').note(FAILURES[/** @type {keyof typeof FAILURES} */ (reason)], 'bad');
     },
 
     sent({ envelope }) {

@@ -6,14 +6,14 @@
  *
  * @param {number} burst how often at once
  * @param {number} rate how often per second once the burst is spent
- * @returns {() => boolean}
+ * @returns {(now: number) => boolean} `now` in milliseconds
  */
 export function tokenBucket(burst, rate) {
   let tokens = burst;
-  let last = performance.now();
-  return () => {
-    const now = performance.now();
-    tokens = Math.min(burst, tokens + ((now - last) / 1000) * rate);
+  /** @type {number | undefined} */
+  let last;
+  return (now) => {
+    tokens = Math.min(burst, tokens + ((now - (last ?? now)) / 1000) * rate);
     last = now;
     if (tokens < 1) return false;
     tokens -= 1;

@@ -1,6 +1,8 @@
 // @ts-check
 /** The envelope in which events leave the widget (crates/catalogue/src/envelope.rs). */
 
+import { randomHex } from './random.js';
+
 /**
  * @typedef {object} Envelope
  * @property {string} name the widget event's name, or `custom:<name>`
@@ -10,24 +12,10 @@
  * @property {number} seq the position among the events of this mount, from 0
  */
 
-/**
- * Makes the envelopes of one mount.
- *
- * @param {import('./context.js').Context} context
- * @returns {(name: string, fields: Record<string, unknown>) => Envelope}
- */
-export function envelopes(context) {
-  let seq = 0;
-  return (name, fields) => {
-    const now = Date.now();
-    return {
-      name,
-      data: { ...fields, context: { ...context } },
-      timestamp: new Date(now).toISOString(),
-      id: uuidv7(now),
-      seq: seq++,
-    };
-  };
+/** What an event gets when it happens. */
+export function stamp() {
+  const now = Date.now();
+  return { timestamp: new Date(now).toISOString(), id: uuidv7(now) };
 }
 
 /**
@@ -36,10 +24,8 @@ export function envelopes(context) {
  * @param {number} now milliseconds since 1970
  */
 function uuidv7(now) {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(now / 2 ** (8 * (5 - i))) & 0xff;
-  bytes[6] = 0x70 | (bytes[6] & 0x0f);
-  bytes[8] = 0x80 | (bytes[8] & 0x3f);
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const random = randomHex(10);
+  const variant = '89ab'[parseInt(random[3], 16) & 3];
+  const time = now.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
 }

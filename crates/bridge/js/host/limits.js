@@ -21,12 +21,14 @@ export const BRIDGE_LIMITS = Object.freeze({
   queue_max: 256,
   batch_max: 256,
   stray_messages_max: 1000,
+  garbage_max: 100,
   refusals_max: 10000,
+  restarts_max: 5,
   hello_deadline_ms: 10000,
-  diagnostic_units_max: 1024,
-  diagnostic_burst: 20,
-  diagnostics_per_second: 5,
-  dropped_delay_ms: 1000,
-  handlers_max: 1000000,
-  unreported_max: 1024,
+  heartbeat_ms: 6000,
+  answer_ms: 5000,
+  tick_ms: 250,
+  tick_late_ms: 1000,
 });
+
+/** @typedef {{-readonly [name in keyof typeof BRIDGE_LIMITS]: number}} BridgeLimits */

@@ -4,45 +4,45 @@
  *
  * The text's length is checked before it is parsed and its depth after. The key `__proto__` is
  * refused: it would be an ordinary key here and in the envelope, but a receiver that merges what it
- * gets into an object of its own would obey it.
+ * gets into an object of its own would obey it. So are halves of surrogate pairs and numbers beyond
+ * every double: receivers in other languages do not take them for JSON.
  */
 
-import { BRIDGE_LIMITS } from './limits.js';
+const NOT_JSON = 'the payload is not JSON text';
 
 /**
  * @param {unknown} json
- * @returns {{data: Record<string, unknown>} | {fault: string}}
+ * @param {{payload_units_max: number, payload_depth_max: number}} limits
+ * @returns {Record<string, unknown> | string} the data, or what is wrong with it
  */
-export function readPayload(json) {
-  if (typeof json !== 'string') return { fault: 'the payload is not JSON text' };
-  if (json.length > BRIDGE_LIMITS.payload_units_max) return { fault: 'the payload is too large' };
-  let value;
+export function readPayload(json, { payload_units_max, payload_depth_max }) {
+  if (typeof json !== 'string') return NOT_JSON;
+  if (json.length > payload_units_max) return 'the payload is too large';
+  let data;
   try {
-    value = JSON.parse(json);
+    data = JSON.parse(json);
   } catch {
-    return { fault: 'the payload is not JSON text' };
+    return NOT_JSON;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { fault: 'the payload is not an object' };
-  }
-  if (Object.hasOwn(value, 'context')) return { fault: 'the key "context" is reserved' };
-  if (isDeeperThan(value, BRIDGE_LIMITS.payload_depth_max)) return { fault: 'the payload is too deep' };
-  if (namesPrototype(value)) return { fault: 'the key "__proto__" is reserved' };
-  return { data: value };
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return 'the payload is not an object';
+  if (Object.hasOwn(data, 'context')) return 'the key "context" is reserved';
+  return fault(data, payload_depth_max) || data;
 }
 
 /**
  * @param {unknown} value
  * @param {number} depth how many levels of objects and arrays are left
- * @returns {boolean}
+ * @returns {string} '' if there is none
  */
-function isDeeperThan(value, depth) {
-  if (typeof value !== 'object' || value === null) return false;
-  return depth === 0 || Object.values(value).some((inner) => isDeeperThan(inner, depth - 1));
-}
-
-/** @param {unknown} value @returns {boolean} */
-function namesPrototype(value) {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.hasOwn(value, '__proto__') || Object.values(value).some(namesPrototype);
+function fault(value, depth) {
+  if (typeof value === 'string') return value.isWellFormed() ? '' : NOT_JSON;
+  if (typeof value === 'number') return Number.isFinite(value) ? '' : NOT_JSON;
+  if (typeof value !== 'object' || value === null) return '';
+  if (depth === 0) return 'the payload is too deep';
+  if (Object.hasOwn(value, '__proto__')) return 'the key "__proto__" is reserved';
+  for (const [key, inner] of Object.entries(value)) {
+    const found = fault(key, 0) || fault(inner, depth - 1);
+    if (found) return found;
+  }
+  return '';
 }

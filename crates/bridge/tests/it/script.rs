@@ -1,6 +1,8 @@
 //! What can be said of the scripts without running them.
 
-use c2c_bridge::{BridgeLimits, ContextLimits, HOST_MODULES, SHIM, shim_attributes};
+use c2c_bridge::{
+    BridgeLimits, ContextLimits, DiagnosticLimits, HOST_MODULES, JarLimits, SHIM, shim_attributes,
+};
 use c2c_catalogue::Event;
 
 fn module(path: &str) -> &'static str {
@@ -29,42 +31,37 @@ fn every_module_that_is_imported_is_served() {
     }
 }
 
+/// Asserts that a source says `name: value,` for every field of a struct of limits.
+fn assert_says(path: &str, source: &str, limits: &str) {
+    for line in limits.lines().filter_map(|line| line.trim().strip_suffix(',')) {
+        let line = format!("  {line},\n");
+        assert_eq!(source.matches(&line).count(), 1, "{path} does not say {line:?}");
+    }
+}
+
 #[test]
 fn scripts_and_crate_have_the_same_limits() {
-    let context = ContextLimits::default();
     let bridge = BridgeLimits::default();
     let limits = module("host/limits.js");
-    for (name, value) in [
-        ("entries_max", context.entries_max),
-        ("key_bytes_max", context.key_bytes_max),
-        ("value_bytes_max", context.value_bytes_max),
-        ("total_bytes_max", context.total_bytes_max),
-        ("payload_units_max", bridge.payload_units_max),
-        ("payload_depth_max", bridge.payload_depth_max),
-        ("emit_burst", bridge.emit_burst),
-        ("emits_per_second", bridge.emits_per_second),
-        ("queue_max", bridge.queue_max),
-        ("batch_max", bridge.batch_max),
-        ("stray_messages_max", bridge.stray_messages_max),
-        ("refusals_max", bridge.refusals_max),
-        ("hello_deadline_ms", bridge.hello_deadline_ms),
-        ("diagnostic_units_max", bridge.diagnostic_units_max),
-        ("diagnostic_burst", bridge.diagnostic_burst),
-        ("diagnostics_per_second", bridge.diagnostics_per_second),
-        ("dropped_delay_ms", bridge.dropped_delay_ms),
-        ("handlers_max", bridge.handlers_max),
-        ("unreported_max", bridge.unreported_max),
-    ] {
-        let line = format!("  {name}: {value},\n");
-        assert_eq!(limits.matches(&line).count(), 1, "js/host/limits.js does not say {line:?}");
-    }
+    assert_says("host/limits.js", limits, &format!("{:#?}", ContextLimits::default()));
+    assert_says("jar.js", module("jar.js"), &format!("{:#?}", JarLimits::default()));
+    assert_says(
+        "diagnostics.js",
+        module("diagnostics.js"),
+        &format!("{:#?}", DiagnosticLimits::default()),
+    );
+    // The shim alone holds events.
+    let of_host =
+        format!("{bridge:#?}").replace(&format!("    hold_ms_max: {},\n", bridge.hold_ms_max), "");
+    assert_says("host/limits.js", limits, &of_host);
+    let diagnostics = DiagnosticLimits::default();
     for (name, value) in [
         ("PAYLOAD_UNITS_MAX", bridge.payload_units_max),
         ("HOLD_MS_MAX", bridge.hold_ms_max),
-        ("DIAGNOSTIC_UNITS_MAX", bridge.diagnostic_units_max),
-        ("DIAGNOSTIC_BURST", bridge.diagnostic_burst),
-        ("DIAGNOSTICS_PER_SECOND", bridge.diagnostics_per_second),
-        ("DROPPED_DELAY_MS", bridge.dropped_delay_ms),
+        ("DIAGNOSTIC_UNITS_MAX", diagnostics.diagnostic_units_max),
+        ("DIAGNOSTIC_BURST", diagnostics.diagnostic_burst),
+        ("DIAGNOSTICS_PER_SECOND", diagnostics.diagnostics_per_second),
+        ("DROPPED_DELAY_MS", diagnostics.dropped_delay_ms),
     ] {
         let line = format!("const {name} = {value};");
         assert_eq!(SHIM.matches(&line).count(), 1, "js/shim.js does not say {line:?}");

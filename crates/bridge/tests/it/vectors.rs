@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use c2c_bridge::{ContextLimits, parse_context};
+use c2c_bridge::{ContextLimits, Effect, Host, HostOptions, Input, OriginRule, parse_context};
 use c2c_catalogue::{CustomName, CustomNameError};
 use serde::Deserialize;
 
@@ -49,5 +49,52 @@ fn custom_names() {
             _ => "form",
         });
         assert_eq!(found, fault.as_deref(), "{name:?}");
+    }
+}
+
+#[test]
+fn origins() {
+    #[derive(Deserialize)]
+    struct Vector {
+        rule: String,
+        error: bool,
+        #[serde(default)]
+        matches: Vec<String>,
+        #[serde(default)]
+        others: Vec<String>,
+    }
+    let vectors: Vec<Vector> =
+        serde_json::from_str(include_str!("../../vectors/origin.json")).expect("vectors");
+    for Vector { rule: text, error, matches, others } in vectors {
+        let rule = text.parse::<OriginRule>();
+        assert_eq!(rule.is_err(), error, "{text:?}");
+        let Ok(rule) = rule else { continue };
+        assert_eq!(rule.to_string(), text);
+        assert!(matches.iter().all(|origin| rule.matches(origin)), "{text:?}: {matches:?}");
+        assert!(!others.iter().any(|origin| rule.matches(origin)), "{text:?}: {others:?}");
+    }
+}
+
+#[test]
+fn an_opaque_origin_is_meant_by_one_rule_only() {
+    assert!(OriginRule::Opaque.matches("null"));
+    assert!(!OriginRule::Opaque.matches("https://shop.example"));
+}
+
+#[test]
+fn the_host() {
+    #[derive(Deserialize)]
+    struct Vector {
+        case: String,
+        options: HostOptions,
+        steps: Vec<(f64, Input, Vec<Effect>)>,
+    }
+    let vectors: Vec<Vector> =
+        serde_json::from_str(include_str!("../../vectors/host.json")).expect("vectors");
+    for Vector { case, options, steps } in vectors {
+        let mut host = Host::new(options);
+        for (now, input, effects) in steps {
+            assert_eq!(host.handle(now, input.clone()), effects, "{case}: {now} {input:?}");
+        }
     }
 }

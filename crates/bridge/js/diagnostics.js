@@ -4,8 +4,17 @@
  * strangers wrote and what visitors brought, so they go to one callback and never to parent pages.
  */
 
-import { tokenBucket } from './bucket.js';
-import { BRIDGE_LIMITS } from './limits.js';
+import { tokenBucket } from './host/bucket.js';
+
+/** Bounds on what a frame may report (crates/bridge/src/limits.rs). */
+export const DIAGNOSTIC_LIMITS = {
+  diagnostic_units_max: 1024,
+  diagnostic_burst: 20,
+  diagnostics_per_second: 5,
+  dropped_delay_ms: 1000,
+  handlers_max: 1000000,
+  unreported_max: 1024,
+};
 
 /**
  * All text in a diagnostic is that of a stranger.
@@ -14,19 +23,20 @@ import { BRIDGE_LIMITS } from './limits.js';
  *   has handed a widget event to so many handlers, and they have run
  * @typedef {{
  *   type: 'error',
- *   kind: 'script' | 'rejection' | 'resource',
+ *   kind: 'script' | 'handler' | 'rejection' | 'resource' | 'csp' | 'jar',
  *   message: string,
  *   source: string | null,
  *   line: number | null,
  *   column: number | null,
- * }} CodeError an uncaught error, a rejection that nobody handles, or something that did not load;
+ * }} CodeError an uncaught error, one that a handler of `on` threw, a rejection that nobody handles,
+ *   something that did not load, that a policy forbids, or that the jar did not take;
  *   `source` is a URL without query and fragment, line and column count from 1 in it
  * @typedef {{type: 'refused', name: string, reason: string}} RefusedEmit an emit that was not taken
  * @typedef {{type: 'dropped', count: number}} Dropped so many were left out: there were too many
  * @typedef {Delivered | CodeError | RefusedEmit | Dropped} Diagnostic
  */
 
-const KINDS = ['script', 'rejection', 'resource'];
+const KINDS = ['script', 'handler', 'rejection', 'resource', 'csp', 'jar'];
 
 /** What browsers call an error that they say no more about. */
 const MUTED = 'Script error.';
@@ -96,7 +106,7 @@ function bareUrl(text) {
 
 /** @param {unknown} value @returns {value is string} */
 function isText(value) {
-  return typeof value === 'string' && value.length <= BRIDGE_LIMITS.diagnostic_units_max;
+  return typeof value === 'string' && value.length <= DIAGNOSTIC_LIMITS.diagnostic_units_max;
 }
 
 /** @param {unknown} value @returns {value is number} */
@@ -107,23 +117,24 @@ function isNumber(value) {
 /**
  * The diagnostics of one mount: what came from the frame, and what the host itself refused.
  *
+ * @typedef {ReturnType<typeof diagnosticsTo>} Diagnostics
  * @param {(diagnostic: Diagnostic) => void} onDiagnostic
  */
 export function diagnosticsTo(onDiagnostic) {
-  const takes = tokenBucket(BRIDGE_LIMITS.diagnostic_burst, BRIDGE_LIMITS.diagnostics_per_second);
+  const takes = tokenBucket(DIAGNOSTIC_LIMITS.diagnostic_burst, DIAGNOSTIC_LIMITS.diagnostics_per_second);
   let dropped = 0;
   let timer = 0;
   /** The names of the events that were sent and not yet reported as delivered, by `seq`.
    * @type {Map<unknown, string>} */
   const unreported = new Map();
 
-  /** Whether it was passed on. @param {Diagnostic} diagnostic */
-  function pass(diagnostic) {
-    if (takes()) {
+  /** Whether it was passed on. @param {Diagnostic} diagnostic @param {number} now */
+  function pass(diagnostic, now) {
+    if (takes(now)) {
       onDiagnostic(diagnostic);
       return true;
     }
-    if (dropped === 0) timer = window.setTimeout(tellDropped, BRIDGE_LIMITS.dropped_delay_ms);
+    if (dropped === 0) timer = window.setTimeout(tellDropped, DIAGNOSTIC_LIMITS.dropped_delay_ms);
     dropped += diagnostic.type === 'dropped' ? diagnostic.count : 1;
     return false;
   }
@@ -140,7 +151,7 @@ export function diagnosticsTo(onDiagnostic) {
    */
   function takeReport({ seq, handlers }) {
     const name = unreported.get(seq);
-    if (name === undefined || !isNumber(handlers) || handlers > BRIDGE_LIMITS.handlers_max) return 'stray';
+    if (name === undefined || !isNumber(handlers) || handlers > DIAGNOSTIC_LIMITS.handlers_max) return 'garbage';
     unreported.delete(seq);
     onDiagnostic({ type: 'delivered', seq, name, handlers });
     return 'passed';
@@ -152,28 +163,35 @@ export function diagnosticsTo(onDiagnostic) {
       for (const { seq, name } of events) {
         unreported.set(seq, name);
         // A frame that never reports must not fill the memory: the oldest is given up.
-        if (unreported.size > BRIDGE_LIMITS.unreported_max) unreported.delete(unreported.keys().next().value);
+        if (unreported.size > DIAGNOSTIC_LIMITS.unreported_max) unreported.delete(unreported.keys().next().value);
       }
     },
 
     /**
-     * Takes what the frame says: `stray` is not of the form, `refused` is more than the limits permit.
+     * Takes what the frame says. (The shim keeps the limits by itself: what goes beyond them is a
+     * flood by somebody else.)
      * @param {any} data an object
-     * @returns {'passed' | 'refused' | 'stray'}
+     * @param {number} now in milliseconds
+     * @returns {'passed' | 'refused' | 'garbage'}
      */
-    take(data) {
+    take(data, now) {
       if (data.type === 'delivered') return takeReport(data);
       const diagnostic = readDiagnostic(data);
-      if (diagnostic === null) return 'stray';
-      return pass(diagnostic) ? 'passed' : 'refused';
+      if (diagnostic === null) return 'garbage';
+      return pass(diagnostic, now) ? 'passed' : 'refused';
     },
 
-    /** @param {unknown} name whatever the frame gave for one @param {string} reason */
-    refused(name, reason) {
-      const text = typeof name === 'string' ? name.slice(0, BRIDGE_LIMITS.diagnostic_units_max) : typeof name;
-      pass({ type: 'refused', name: text, reason });
+    /** @param {unknown} name whatever the frame gave for one @param {string} reason @param {number} now */
+    refused(name, reason, now) {
+      const text = typeof name === 'string' ? name.slice(0, DIAGNOSTIC_LIMITS.diagnostic_units_max) : typeof name;
+      pass({ type: 'refused', name: text, reason }, now);
     },
 
-    stop: () => clearTimeout(timer),
+    /** The frame is gone, perhaps for another. */
+    stop() {
+      clearTimeout(timer);
+      dropped = 0;
+      unreported.clear();
+    },
   };
 }

@@ -1,0 +1,101 @@
+//! The host's machine in JavaScript against its model in Rust (`c2c_bridge::Host`), in Node.
+//!
+//! Three kinds of tests: the vectors, one by one; random inputs, through both; and mutants of the
+//! script, each without one of its checks, which the other two must tell from the original.
+
+mod mutants;
+mod node;
+mod random;
+
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+
+use c2c_bridge::{Effect, Host, HostOptions, Input};
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde::Deserialize;
+
+/// Inputs with the times at which they happen, for one host.
+type Run = (HostOptions, Vec<(f64, Input)>);
+
+#[derive(Clone, Deserialize)]
+struct Vector {
+    case: String,
+    options: HostOptions,
+    steps: Vec<(f64, Input, Vec<Effect>)>,
+}
+
+impl Vector {
+    fn run(&self) -> Run {
+        let steps = self.steps.iter().map(|(now, input, _)| (*now, input.clone()));
+        (self.options.clone(), steps.collect())
+    }
+}
+
+/// What the model does.
+fn model((options, steps): &Run) -> Vec<Vec<Effect>> {
+    let mut host = Host::new(options.clone());
+    steps.iter().map(|(now, input)| host.handle(*now, input.clone())).collect()
+}
+
+/// Fails with the first step at which a script does something else than the model.
+fn compare(run: &Run, found: &[Vec<Effect>]) -> Result<(), Failed> {
+    let expected = model(run);
+    let differs = expected.iter().zip(found).position(|(expected, found)| expected != found);
+    let Some(at) = differs else {
+        return if expected.len() == found.len() {
+            Ok(())
+        } else {
+            Err("steps are missing".into())
+        };
+    };
+    let steps: Vec<String> = run.1[..=at].iter().map(|step| format!("  {step:?}")).collect();
+    Err(format!(
+        "after these steps with {:?}\n{}\nthe model does {:?}\nand the script {:?}",
+        run.0,
+        steps.join("\n"),
+        expected[at],
+        found[at]
+    )
+    .into())
+}
+
+fn main() -> ExitCode {
+    let vectors: Vec<Vector> =
+        serde_json::from_str(include_str!("../../../../crates/bridge/vectors/host.json"))
+            .expect("vectors/host.json");
+    let mut runs: Vec<Run> = vectors.iter().map(Vector::run).collect();
+    runs.extend(random::runs());
+    let runs = Arc::new(runs);
+
+    // One process for all that the original does; whoever needs it first starts it.
+    let original = Arc::new(OnceLock::new());
+    let found = {
+        let runs = Arc::clone(&runs);
+        move || {
+            let of_all = original.get_or_init(|| node::replay(node::SOURCES.as_ref(), &runs));
+            of_all.clone().map_err(Failed::from)
+        }
+    };
+
+    let mut trials = Vec::new();
+    for (index, Vector { case, .. }) in vectors.iter().enumerate() {
+        let (runs, found) = (Arc::clone(&runs), found.clone());
+        trials.push(Trial::test(format!("vector::{case}"), move || {
+            compare(&runs[index], &found()?[index])
+        }));
+    }
+    let first_random = vectors.len();
+    let of_random = (Arc::clone(&runs), found.clone());
+    trials.push(Trial::test("random_inputs_do_the_same_in_both", move || {
+        let (runs, found) = of_random;
+        let found = found()?;
+        (first_random..runs.len()).try_for_each(|index| compare(&runs[index], &found[index]))
+    }));
+    let script = mutants::Script::new(&runs[..first_random + mutants::RANDOM_RUNS]);
+    for mutant in mutants::MUTANTS {
+        let script = script.clone();
+        trials
+            .push(Trial::test(format!("mutant::{}", mutant.what), move || script.notices(mutant)));
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}

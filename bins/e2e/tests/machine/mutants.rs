@@ -1,0 +1,321 @@
+//! The script without one of its checks: each of these must be told from the original.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use c2c_e2e::target_dir;
+use libtest_mimic::Failed;
+
+use crate::{Run, node};
+
+/// A change of the source text.
+pub(crate) struct Mutant {
+    pub(crate) what: &'static str,
+    /// In `crates/bridge/js/host`.
+    file: &'static str,
+    /// What stands there, exactly once.
+    text: &'static str,
+    instead: &'static str,
+}
+
+const fn mutant(
+    what: &'static str,
+    file: &'static str,
+    text: &'static str,
+    instead: &'static str,
+) -> Mutant {
+    Mutant { what, file, text, instead }
+}
+
+/// A mutant of the machine itself.
+const fn machine(what: &'static str, text: &'static str, instead: &'static str) -> Mutant {
+    mutant(what, "machine.js", text, instead)
+}
+
+pub(crate) const MUTANTS: &[Mutant] = &[
+    machine("a hello that a script dispatched", "      isTrusted &&\n", ""),
+    machine("a hello from any origin", "      isOpaque(origin) &&\n", ""),
+    machine("a hello that is null", "      data !== null &&\n", ""),
+    machine("a hello of any version", "      data.c2c === PROTOCOL &&\n", ""),
+    machine("a hello of any type", "      data.type === 'hello' &&\n", ""),
+    machine("a hello with any nonce", "      data.nonce === nonce &&\n", ""),
+    machine("a hello with any number of ports", "      ports.length === 1\n", "      true\n"),
+    machine("a hello from a frame inside", "source === 'frame' && !connected", "!connected"),
+    machine("a second hello", "source === 'frame' && !connected", "source === 'frame'"),
+    machine("messages of others count", " || source === 'other'", ""),
+    machine("messages without an element count", "nonce === null || source", "source"),
+    machine("strays without bound", "strays > limits.stray_messages_max", "false"),
+    machine("strays are not counted", "strays += 1;", ""),
+    machine("garbage without bound", "garbage > limits.garbage_max", "false"),
+    machine("refusals without bound", "refusals > limits.refusals_max", "false"),
+    machine(
+        "counts go on in a new element",
+        "    strays = garbage = refusals = awaited = 0;\n",
+        "    awaited = 0;\n",
+    ),
+    machine("a ping goes on in a new element", "refusals = awaited = 0;", "refusals = 0;"),
+    machine(
+        "a load goes on in a new element",
+        "    reloaded = false;\n    last = now;",
+        "    last = now;",
+    ),
+    machine(
+        "a message on a closed port",
+        "if (!connected) return;\n      const outcome",
+        "const outcome",
+    ),
+    machine(
+        "null on the port",
+        "typeof data !== 'object' || data === null) return 'garbage'",
+        "typeof data !== 'object' || (data === null && limits.garbage_max > 99)) return 'garbage'",
+    ),
+    machine(
+        "emits at any rate",
+        "if (!takesEmit(now)) return 'too many events: at most 20 a second';",
+        "",
+    ),
+    machine(
+        "any custom name",
+        "return fault ? NAME_FAULTS[fault] : readPayload(json, limits);",
+        "return readPayload(json, limits);",
+    ),
+    machine("no prefix", "envelope(CUSTOM_PREFIX + name, result)", "envelope(name, result)"),
+    machine(
+        "the frame's context counts",
+        "{ ...fields, context: { ...context } }",
+        "{ context: { ...context }, ...fields }",
+    ),
+    machine("a pong that was not asked for", "awaited === 0 || n !== awaited", "n !== awaited"),
+    machine("any pong", "awaited === 0 || n !== awaited", "awaited === 0"),
+    machine(
+        "an answer to a load is forgotten",
+        "    awaited = 0;\n    reloaded = false;",
+        "    awaited = 0;",
+    ),
+    machine("a late answer is not reported", "    if (status === 'failed') become('ready');\n", ""),
+    machine("a queue without bound", "queue.length < limits.queue_max", "true"),
+    machine("a batch without bound", "events.slice(at, at + limits.batch_max)", "events.slice(at)"),
+    machine(
+        "what was sent is sent again",
+        "    queue = [];\n    diagnostics?.sent(events);",
+        "    diagnostics?.sent(events);",
+    ),
+    machine(
+        "flushed without a port",
+        "    if (!connected) return;\n    const events",
+        "    const events",
+    ),
+    machine("a flush for each event", "if (connected && !flushing) {", "if (connected) {"),
+    machine("events for a frame that is gone", "listens && (connected", "(connected"),
+    machine(
+        "a failure keeps the queue",
+        "    end();\n    queue = [];\n    become('failed', reason);",
+        "    end();\n    become('failed', reason);",
+    ),
+    machine(
+        "a denial keeps the queue",
+        "      queue = [];\n      jar?.clear();",
+        "      jar?.clear();",
+    ),
+    machine("a denial keeps the jar", "      jar?.clear();\n", ""),
+    machine(
+        "a denial keeps the frame",
+        "      if (next === 'granted') return begin(now);\n      end();",
+        "      if (next === 'granted') return begin(now);\n      if (next === 'pending') end();",
+    ),
+    machine(
+        "pending keeps the frame",
+        "      if (next === 'granted') return begin(now);\n      end();",
+        "      if (next === 'granted') return begin(now);\n      if (next === 'denied') end();",
+    ),
+    machine(
+        "pending loads",
+        "      if (next === 'granted') return begin(now);",
+        "      if (next !== 'denied') return begin(now);",
+    ),
+    machine(
+        "the same decision twice",
+        "status === 'destroyed' || next === consent",
+        "status === 'destroyed'",
+    ),
+    machine(
+        "consent after the end",
+        "if (status === 'destroyed' || next === consent)",
+        "if (next === consent)",
+    ),
+    machine("restart without consent", "consent !== 'granted' || status", "status"),
+    machine(
+        "restart after the end",
+        "consent !== 'granted' || status === 'destroyed' ||",
+        "consent !== 'granted' ||",
+    ),
+    machine("restarts without bound", " || restarts >= limits.restarts_max", ""),
+    machine("restart keeps the old frame", "      end();\n      begin(now);", "      begin(now);"),
+    machine(
+        "destroyed twice",
+        "    destroy() {\n      if (status === 'destroyed') return;",
+        "    destroy() {",
+    ),
+    machine(
+        "events are told after the end",
+        "      if (status === 'destroyed') return event;\n",
+        "",
+    ),
+    machine(
+        "no deadline for the hello",
+        "if (status === 'connecting') become('failed', 'refused');",
+        "",
+    ),
+    machine(
+        "the deadline is told again and again",
+        "if (status === 'connecting') become",
+        "become",
+    ),
+    machine(
+        "no heartbeat",
+        "    } else if (awaited === 0) {\n      ping();",
+        "    } else if (awaited === 0) {",
+    ),
+    machine("a ping at each load", "      if (awaited === 0) ping();", "      ping();"),
+    machine("no ping at a load", "      if (awaited === 0) ping();\n", ""),
+    machine("a load is not remembered", "      reloaded = true;\n", ""),
+    machine(
+        "a load before the hello",
+        "      if (!connected) return;\n      reloaded",
+        "      reloaded",
+    ),
+    machine(
+        "a hung frame stays",
+        "    } else if (removeHung) {\n      fail('hung');",
+        "    } else if (removeHung) {",
+    ),
+    machine("a breakpoint ends the preview", "} else if (removeHung) {", "} else if (true) {"),
+    machine("hidden pages count time", "!visible || passed", "passed"),
+    machine("late timers count", " || passed > limits.tick_late_ms", ""),
+    machine(
+        "focus without an element",
+        "if (nonce !== null) fail('focus_theft');",
+        "fail('focus_theft');",
+    ),
+    machine("focus is nothing", "if (nonce !== null) fail('focus_theft');", ""),
+    machine(
+        "an element that is gone is closed again",
+        "    if (nonce === null) return;\n    nonce = null;",
+        "    nonce = null;",
+    ),
+    mutant("an exact origin is no opaque one", "origin.js", "origin === 'null'", "true"),
+    mutant(
+        "payloads of any kind",
+        "payload.js",
+        "if (typeof json !== 'string') return NOT_JSON;",
+        "json = String(json);",
+    ),
+    mutant("payloads of any size", "payload.js", "json.length > payload_units_max", "false"),
+    mutant("payloads that are lists", "payload.js", " || Array.isArray(data)", ""),
+    mutant(
+        "payloads that are null or numbers",
+        "payload.js",
+        "typeof data !== 'object' || data === null || ",
+        "",
+    ),
+    mutant(
+        "payloads with a context",
+        "payload.js",
+        "if (Object.hasOwn(data, 'context')) return 'the key \"context\" is reserved';",
+        "",
+    ),
+    mutant(
+        "payloads of any depth",
+        "payload.js",
+        "if (depth === 0) return 'the payload is too deep';",
+        "",
+    ),
+    mutant(
+        "payloads with __proto__",
+        "payload.js",
+        "if (Object.hasOwn(value, '__proto__')) return 'the key \"__proto__\" is reserved';",
+        "",
+    ),
+    mutant("payloads with half a character", "payload.js", "value.isWellFormed()", "true"),
+    mutant("payloads with infinite numbers", "payload.js", "Number.isFinite(value)", "true"),
+    mutant("names that are no text", "name.js", "typeof name !== 'string' || ", ""),
+    mutant(
+        "names of any form",
+        "name.js",
+        "if (typeof name !== 'string' || !FORM.test(name)) return 'form';",
+        "name = String(name);",
+    ),
+    mutant(
+        "names of the product",
+        "name.js",
+        "if (letters.startsWith('c2c')) return 'reserved';",
+        "",
+    ),
+    mutant(
+        "names of widget events",
+        "name.js",
+        "if (builtIn.has(letters)) return 'looks_built_in';",
+        "",
+    ),
+    mutant(
+        "a bucket that does not fill",
+        "bucket.js",
+        " + ((now - (last ?? now)) / 1000) * rate",
+        "",
+    ),
+    mutant("a bucket that overflows", "bucket.js", "Math.min(burst, ", "Math.max(0, "),
+    mutant("a bucket that has no bottom", "bucket.js", "if (tokens < 1) return false;", ""),
+];
+
+/// How many of the random runs a mutant is tried with.
+pub(crate) const RANDOM_RUNS: usize = 500;
+
+/// What the original does, and with what.
+#[derive(Clone)]
+pub(crate) struct Script {
+    lines: String,
+    original: Arc<OnceLock<Result<String, String>>>,
+}
+
+impl Script {
+    pub(crate) fn new(runs: &[Run]) -> Self {
+        let lines = node::lines(runs).expect("runs can be written");
+        Self { lines, original: Arc::default() }
+    }
+
+    /// Fails if a mutant does what the original does. (That the original does what the model does
+    /// is another test.) One that throws does not.
+    pub(crate) fn notices(&self, mutant: &Mutant) -> Result<(), Failed> {
+        let original = self
+            .original
+            .get_or_init(|| node::replay_lines(node::SOURCES.as_ref(), self.lines.clone()));
+        let original = original.as_ref().map_err(Failed::from)?;
+        let directory = mutant.write()?;
+        let found = node::replay_lines(&directory, self.lines.clone());
+        fs::remove_dir_all(&directory)?;
+        if found.as_ref() == Ok(original) { Err("nothing notices it".into()) } else { Ok(()) }
+    }
+}
+
+impl Mutant {
+    /// Writes the sources of the mutant into a directory of its own.
+    fn write(&self) -> Result<PathBuf, Failed> {
+        let target = target_dir().map_err(|error| error.to_string())?;
+        let directory = target.join("mutants").join(self.what.replace(' ', "-"));
+        fs::create_dir_all(directory.join("host"))?;
+        for entry in fs::read_dir(Path::new(node::SOURCES).join("host"))? {
+            let path = entry?.path();
+            let name = path.file_name().ok_or("a file without a name")?;
+            let mut source = fs::read_to_string(&path)?;
+            if name == self.file {
+                if source.matches(self.text).count() != 1 {
+                    return Err(format!("{} does not say {:?} once", self.file, self.text).into());
+                }
+                source = source.replace(self.text, self.instead);
+            }
+            fs::write(directory.join("host").join(name), source)?;
+        }
+        Ok(directory)
+    }
+}

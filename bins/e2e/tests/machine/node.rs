@@ -1,0 +1,51 @@
+//! The script, in Node.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use c2c_bridge::Effect;
+
+use crate::Run;
+
+/// The sources of the scripts.
+pub(crate) const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/bridge/js");
+
+const REPLAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machine/replay.mjs");
+
+/// Runs the machine of a directory of sources, and gives the effects of every step of every run.
+pub(crate) fn replay(sources: &Path, runs: &[Run]) -> Result<Vec<Vec<Vec<Effect>>>, String> {
+    let lines = lines(runs).map_err(|error| error.to_string())?;
+    let found: Result<Vec<_>, _> =
+        replay_lines(sources, lines)?.lines().map(serde_json::from_str).collect();
+    let found: Vec<_> = found.map_err(|error| error.to_string())?;
+    if found.len() == runs.len() { Ok(found) } else { Err("runs are missing".to_owned()) }
+}
+
+/// The input of `replay.mjs`.
+pub(crate) fn lines(runs: &[Run]) -> Result<String, serde_json::Error> {
+    let lines: Result<Vec<String>, _> = runs.iter().map(serde_json::to_string).collect();
+    Ok(lines?.join("\n"))
+}
+
+/// The output of `replay.mjs`.
+pub(crate) fn replay_lines(sources: &Path, lines: String) -> Result<String, String> {
+    let mut node = Command::new("node")
+        .arg(REPLAY)
+        .arg(sources)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("node, which this test needs: {error}"))?;
+    let mut input = node.stdin.take().ok_or("node has no standard input")?;
+    // A thread: node answers while it reads.
+    let writer = thread::spawn(move || input.write_all(lines.as_bytes()));
+    let output = node.wait_with_output().map_err(|error| error.to_string())?;
+    let written = writer.join();
+    if !output.status.success() || written.is_err() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    String::from_utf8(output.stdout).map_err(|error| error.to_string())
+}

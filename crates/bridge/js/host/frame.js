@@ -1,0 +1,49 @@
+// @ts-check
+/** The element: what holds the frame, and what it brings to its document. */
+
+import { PROTOCOL } from './protocol.js';
+
+/**
+ * What holds the frame, together with the headers of its document. c2c-policy has the same list; a
+ * test compares the two.
+ */
+const FRAME_ATTRIBUTES = [
+  ['sandbox', 'allow-scripts'],
+  ['referrerpolicy', 'no-referrer'],
+  ['credentialless', ''],
+];
+
+/** Rendered, but not to be seen: tags wait for visibility, and `display: none` never has it. */
+const INVISIBLE = {
+  position: 'absolute',
+  width: '1px',
+  height: '1px',
+  border: '0',
+  opacity: '0',
+  pointerEvents: 'none',
+};
+
+/**
+ * Context and widget origin travel in the frame's name and the nonce in the fragment, so that none
+ * of them reaches a server, a log or a referrer.
+ *
+ * @param {string} src
+ * @param {string} nonce
+ * @param {object} boot what the shim reads before custom code runs; `undefined` is left out
+ * @param {boolean} visible
+ */
+export function createFrame(src, nonce, boot, visible) {
+  const url = new URL(src, location.href);
+  url.hash = nonce;
+  const iframe = document.createElement('iframe');
+  for (const [name, value] of FRAME_ATTRIBUTES) iframe.setAttribute(name, value);
+  iframe.name = JSON.stringify({ c2c: PROTOCOL, origin: location.origin, ...boot });
+  iframe.title = 'Custom code';
+  if (!visible) {
+    iframe.tabIndex = -1;
+    iframe.setAttribute('aria-hidden', 'true');
+    Object.assign(iframe.style, INVISIBLE);
+  }
+  iframe.src = url.href;
+  return iframe;
+}

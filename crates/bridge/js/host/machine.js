@@ -1,0 +1,336 @@
+// @ts-check
+/**
+ * The widget's end of the bridge (docs/protocol.md) as a machine that does no IO: what happens in
+ * the page goes in as calls, and what is to be done comes out as calls on `effects`. `mount.js`
+ * connects it to a page. crates/bridge/src/host.rs is the same machine in Rust; both run the same
+ * vectors, and random inputs go through both.
+ *
+ * Who is the frame? A frame without `allow-same-origin` always reports the origin "null", and so
+ * does any document that it is navigated to. So a hello counts only if *all* of this holds: it was
+ * dispatched by the browser, it comes from the window of this very element, its origin is "null",
+ * it carries the nonce made for this element, it brings one port, and it is the first. From then on
+ * the port is the identity: it dies with its document.
+ */
+
+import { tokenBucket } from './bucket.js';
+import { CUSTOM_PREFIX, NAME_FAULTS, customNameFault } from './name.js';
+import { isOpaque } from './origin.js';
+import { readPayload } from './payload.js';
+import { PROTOCOL } from './protocol.js';
+
+/**
+ * @typedef {import('./envelope.js').Envelope} Envelope
+ * @typedef {import('./limits.js').BridgeLimits} BridgeLimits
+ *
+ * @typedef {'granted' | 'pending' | 'denied'} Consent
+ * @typedef {'waiting' | 'denied' | 'connecting' | 'ready' | 'failed' | 'destroyed'} Status
+ * @typedef {'refused' | 'hung' | 'navigated' | 'flooded' | 'focus_theft' | 'closed'} Reason
+ * @typedef {{readonly status: Status, readonly reason: Reason | null}} State
+ *
+ * @typedef {{name: string, data: object, timestamp: string, id: string, seq: number}} FrameEvent
+ * @typedef {{type: 'accepted'} | {type: 'events', events: FrameEvent[]} | {type: 'ping', n: number}} ToFrame
+ *
+ * @typedef {object} Effects what the machine asks of the page; all of it at once, in this order
+ * @property {(nonce: string) => void} open put a new element into the page
+ * @property {() => void} close take the element out of the page, and close its port
+ * @property {() => void} accept take the port of the message that was just given
+ * @property {(message: ToFrame) => void} post send on the port
+ * @property {() => void} flushSoon call `flush` at the end of this task
+ * @property {(envelope: Envelope) => void} relay tell the parent page
+ * @property {(envelope: Envelope) => void} custom tell the widget what custom code emitted
+ * @property {(state: State) => void} state tell the widget the new state
+ *
+ * @typedef {'passed' | 'refused' | 'garbage'} Outcome of a message on the port
+ *
+ * @typedef {object} Options
+ * @property {Readonly<Record<string, string>>} context
+ * @property {boolean} removeHung whether a frame that does not answer is removed, or only reported
+ * @property {BridgeLimits} limits
+ * @property {() => string} nonce a new secret
+ * @property {() => {timestamp: string, id: string}} stamp
+ * @property {import('../diagnostics.js').Diagnostics} [diagnostics]
+ * @property {import('../jar.js').KeptJar} [jar]
+ */
+
+/** @param {Options} options @param {Effects} effects */
+export function hostMachine({ context, removeHung, limits, nonce: newNonce, stamp, diagnostics, jar }, effects) {
+  /** @type {Status} */
+  let status = 'waiting';
+  /** @type {Consent | null} */
+  let consent = null;
+  /** Of the element that is in the page; null: there is none. @type {string | null} */
+  let nonce = null;
+  let connected = false;
+  /** What the frame is to get; it adds the context by itself. @type {FrameEvent[]} */
+  let queue = [];
+  let flushing = false;
+  let seq = 0;
+  let restarts = 0;
+
+  /* Of this element. */
+  let strays = 0;
+  let garbage = 0;
+  let refusals = 0;
+  let takesEmit = tokenBucket(0, 0);
+
+  /* Time counts only while the page is visible and its timers are on time: a page that was frozen,
+   * or a computer that slept, has no frame that failed to answer. */
+  let counted = 0;
+  let last = 0;
+  /** Up to when the hello is awaited, or, without a ping, when the next one is due. */
+  let due = 0;
+  /** The number of the ping that is not answered; 0: there is none. */
+  let awaited = 0;
+  let pings = 0;
+  /** Whether the frame has loaded anew since it last answered. */
+  let reloaded = false;
+
+  /** @param {Status} next @param {Reason | null} [reason] */
+  function become(next, reason = null) {
+    status = next;
+    effects.state({ status, reason });
+  }
+
+  /* --- Beginning and end ----------------------------------------------------------------- */
+
+  /** @param {number} now */
+  function begin(now) {
+    nonce = newNonce();
+    strays = garbage = refusals = awaited = 0;
+    takesEmit = tokenBucket(limits.emit_burst, limits.emits_per_second);
+    reloaded = false;
+    last = now;
+    due = counted + limits.hello_deadline_ms;
+    effects.open(nonce);
+    become('connecting');
+  }
+
+  function end() {
+    if (nonce === null) return;
+    nonce = null;
+    connected = false;
+    effects.close();
+  }
+
+  /** @param {Reason} reason */
+  function fail(reason) {
+    end();
+    queue = [];
+    become('failed', reason);
+  }
+
+  /* --- The one window message ------------------------------------------------------------ */
+
+  function accept() {
+    connected = true;
+    due = counted + limits.heartbeat_ms;
+    effects.accept();
+    effects.post({ type: 'accepted' });
+    flush();
+    become('ready');
+  }
+
+  /** @param {{isTrusted: boolean, origin: string, data: any, ports: ArrayLike<unknown>}} message */
+  function isHello({ isTrusted, origin, data, ports }) {
+    return (
+      isTrusted &&
+      isOpaque(origin) &&
+      typeof data === 'object' &&
+      data !== null &&
+      data.c2c === PROTOCOL &&
+      data.type === 'hello' &&
+      data.nonce === nonce &&
+      ports.length === 1
+    );
+  }
+
+  /* --- From the frame, on the port ------------------------------------------------------- */
+
+  /** @param {any} data @param {number} now @returns {Outcome} */
+  function take(data, now) {
+    if (typeof data !== 'object' || data === null) return 'garbage';
+    if (data.type === 'emit') return takeEmit(data, now);
+    if (data.type === 'pong') return takePong(data.n);
+    if (data.type === 'jar' && jar) return jar.take(data.changes, now);
+    return diagnostics ? diagnostics.take(data, now) : 'garbage';
+  }
+
+  /** @param {{name: unknown, json: unknown}} data @param {number} now @returns {Outcome} */
+  function takeEmit({ name, json }, now) {
+    const result = readEmit(name, json, now);
+    if (typeof result === 'string') {
+      diagnostics?.refused(name, result, now);
+      return 'refused';
+    }
+    const custom = envelope(CUSTOM_PREFIX + name, result);
+    effects.relay(custom);
+    effects.custom(custom);
+    return 'passed';
+  }
+
+  /** The data, or why it is refused.
+   * @param {unknown} name @param {unknown} json @param {number} now */
+  function readEmit(name, json, now) {
+    if (!takesEmit(now)) return 'too many events: at most 20 a second';
+    const fault = customNameFault(name);
+    return fault ? NAME_FAULTS[fault] : readPayload(json, limits);
+  }
+
+  /** @param {unknown} n @returns {Outcome} */
+  function takePong(n) {
+    if (awaited === 0 || n !== awaited) return 'garbage';
+    awaited = 0;
+    reloaded = false;
+    due = counted + limits.heartbeat_ms;
+    if (status === 'failed') become('ready');
+    return 'passed';
+  }
+
+  /* --- To the frame ---------------------------------------------------------------------- */
+
+  /** @param {string} name @param {object} fields @returns {Envelope} */
+  function envelope(name, fields) {
+    const { timestamp, id } = stamp();
+    return { name, data: { ...fields, context: { ...context } }, timestamp, id, seq: seq++ };
+  }
+
+  function flush() {
+    flushing = false;
+    if (!connected) return;
+    const events = queue;
+    queue = [];
+    diagnostics?.sent(events);
+    for (let at = 0; at < events.length; at += limits.batch_max) {
+      effects.post({ type: 'events', events: events.slice(at, at + limits.batch_max) });
+    }
+  }
+
+  function ping() {
+    pings += 1;
+    awaited = pings;
+    due = counted + limits.answer_ms;
+    effects.post({ type: 'ping', n: awaited });
+  }
+
+  /* --- Time ------------------------------------------------------------------------------ */
+
+  function onDue() {
+    if (!connected) {
+      // A late hello still counts.
+      if (status === 'connecting') become('failed', 'refused');
+    } else if (awaited === 0) {
+      ping();
+    } else if (reloaded) {
+      fail('navigated');
+    } else if (removeHung) {
+      fail('hung');
+    } else if (status === 'ready') {
+      become('failed', 'hung');
+    }
+  }
+
+  return {
+    /** @returns {State['status']} */
+    status: () => status,
+
+    /**
+     * The visitor's decision. Until it is granted nothing is loaded and events are kept; once it
+     * is denied nothing is left, and events are dropped.
+     * @param {Consent} next @param {number} now
+     */
+    consent(next, now) {
+      if (status === 'destroyed' || next === consent) return;
+      consent = next;
+      if (next === 'granted') return begin(now);
+      end();
+      if (next === 'pending') return become('waiting');
+      queue = [];
+      jar?.clear();
+      become('denied');
+    },
+
+    /**
+     * A window message. Everything that the frame's window, or a frame inside it, sends and that
+     * is not the hello is counted; a frame that sends a flood is removed.
+     * @param {'frame' | 'inside' | 'other'} source
+     * @param {{isTrusted: boolean, origin: string, data: any, ports: ArrayLike<unknown>}} message
+     *   not looked at unless it may be the hello: reading the data of a flood is what costs
+     */
+    message(source, message) {
+      if (nonce === null || source === 'other') return;
+      if (source === 'frame' && !connected && isHello(message)) return accept();
+      strays += 1;
+      if (strays > limits.stray_messages_max) fail('flooded');
+    },
+
+    /** A message on the port. @param {unknown} data @param {number} now */
+    port(data, now) {
+      if (!connected) return;
+      const outcome = take(data, now);
+      if (outcome === 'garbage') garbage += 1;
+      if (outcome === 'refused') refusals += 1;
+      if (garbage > limits.garbage_max) fail('closed');
+      else if (refusals > limits.refusals_max) fail('flooded');
+    },
+
+    /** The element has loaded: perhaps another document, perhaps not (`document.open()`). */
+    load() {
+      if (!connected) return;
+      reloaded = true;
+      if (awaited === 0) ping();
+    },
+
+    /** @param {boolean} visible @param {number} now in milliseconds */
+    tick(visible, now) {
+      const passed = now - last;
+      last = now;
+      if (!visible || passed > limits.tick_late_ms) return;
+      counted += passed;
+      if (counted >= due) onDue();
+    },
+
+    /** The frame holds the focus, though nobody can see it. */
+    focused() {
+      if (nonce !== null) fail('focus_theft');
+    },
+
+    /**
+     * An event of the widget.
+     * @param {string} name @param {object} fields nobody else holds it
+     */
+    emit(name, fields) {
+      const event = envelope(name, fields);
+      if (status === 'destroyed') return event;
+      const listens = nonce !== null || status === 'waiting';
+      if (listens && (connected || queue.length < limits.queue_max)) {
+        const { timestamp, id, seq } = event;
+        queue.push({ name, data: fields, timestamp, id, seq });
+        // The events of one task travel together.
+        if (connected && !flushing) {
+          flushing = true;
+          effects.flushSoon();
+        }
+      }
+      effects.relay(event);
+      return event;
+    },
+
+    flush,
+
+    /** A new element; false if there have been too many, or there may be none. @param {number} now */
+    restart(now) {
+      if (consent !== 'granted' || status === 'destroyed' || restarts >= limits.restarts_max) return false;
+      restarts += 1;
+      end();
+      begin(now);
+      return true;
+    },
+
+    destroy() {
+      if (status === 'destroyed') return;
+      end();
+      queue = [];
+      become('destroyed');
+    },
+  };
+}

@@ -1,0 +1,31 @@
+// @ts-check
+/** Origins: the only place where they are compared (crates/bridge/src/origin.rs has the same rules). */
+
+/**
+ * Whether an event's origin is opaque, as that of a sandboxed frame always is. It identifies nobody.
+ *
+ * @param {string} origin
+ */
+export const isOpaque = (origin) => origin === 'null';
+
+/**
+ * A rule for origins: an exact one (`https://shop.example:8443`), or all subdomains of a host
+ * (`https://*.shop.example`, of any depth, and not the host itself).
+ *
+ * @typedef {{readonly exact: string | null, readonly matches: (origin: string) => boolean}} OriginRule
+ * @param {string} text
+ * @returns {OriginRule}
+ */
+export function originRule(text) {
+  const [, scheme, rest] = /^(https?:\/\/)\*(\..+)$/.exec(text) ?? [];
+  const plain = scheme ? scheme + rest.slice(1) : text;
+  if (!URL.canParse(plain) || new URL(plain).origin !== plain) {
+    throw new TypeError(`${text} is neither an origin, such as https://shop.example, nor https://*.shop.example`);
+  }
+  if (!scheme) return { exact: text, matches: (origin) => origin === text };
+  return {
+    exact: null,
+    matches: (origin) =>
+      origin.startsWith(scheme) && origin.endsWith(rest) && origin.length > scheme.length + rest.length,
+  };
+}

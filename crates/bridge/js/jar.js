@@ -1,0 +1,185 @@
+// @ts-check
+/**
+ * The kept jar: what custom code put into its cookies and its `localStorage`, kept for the visitor
+ * in the widget's own storage, so that an analytics id is the same at the next visit.
+ *
+ * It is keyed by app *and* by the exact origin of the parent page: nobody is followed from one
+ * integrator to another. What the frame says is hostile: form, sizes and rates are checked, and the
+ * widget reads none of it. Every entry is an item of its own, so that of two tabs the last write of
+ * each key wins.
+ */
+
+import { tokenBucket } from './host/bucket.js';
+
+/** Bounds on what is kept (crates/bridge/src/limits.rs). Lengths are in UTF-16 code units. */
+export const JAR_LIMITS = {
+  changes_max: 64,
+  changes_burst: 20,
+  changes_per_second: 20,
+  jar_units_max: 65536,
+  jars_units_max: 524288,
+};
+
+const PREFIX = 'c2c-jar ';
+const AREAS = ['cookie', 'local'];
+
+/**
+ * @typedef {[name: string, value: string, expires: number | null]} KeptCookie
+ * @typedef {{cookie: KeptCookie[], local: [key: string, value: string][]}} JarContent
+ *
+ * @typedef {object} KeptJar
+ * @property {() => JarContent | undefined} read what the frame starts with
+ * @property {(changes: unknown, now: number) => 'passed' | 'refused' | 'garbage'} take
+ * @property {() => void} clear
+ *
+ * @typedef {(app: string, parentOrigin: () => string | null) => KeptJar} JarKeeper
+ */
+
+/**
+ * For `mount({ app, jar: keptJar })`. Where the parent's origin is not known, or the widget has no
+ * storage, nothing is kept: the frame then has a jar for this visit.
+ *
+ * @type {JarKeeper}
+ */
+export function keptJar(app, parentOrigin) {
+  const takes = tokenBucket(JAR_LIMITS.changes_burst, JAR_LIMITS.changes_per_second);
+  if (!/^[a-z0-9-]+$/.test(app)) throw new TypeError('mount: a jar that is kept needs the id of its app');
+
+  const storage = widgetStorage();
+  /** Null: the parent is not known. */
+  const prefix = () => {
+    const origin = parentOrigin();
+    return origin === null ? null : `${PREFIX}${app} ${origin} `;
+  };
+
+  return {
+    read() {
+      const own = prefix();
+      if (storage === null || own === null) return undefined;
+      /** @type {JarContent} */
+      const content = { cookie: [], local: [] };
+      for (const item of items(storage, own)) {
+        const [area, name] = splitKey(item.key.slice(own.length));
+        if (item.expires !== null && item.expires <= Date.now()) storage.removeItem(item.key);
+        else if (area === 'cookie') content.cookie.push([name, item.value, item.expires]);
+        else content.local.push([name, item.value]);
+      }
+      return content;
+    },
+
+    take(changes, now) {
+      if (!isChanges(changes)) return 'garbage';
+      if (!takes(now)) return 'refused';
+      const own = prefix();
+      if (storage === null || own === null) return 'passed';
+      apply(storage, own, changes);
+      return 'passed';
+    },
+
+    clear() {
+      const own = prefix();
+      if (storage !== null && own !== null) for (const { key } of items(storage, own)) storage.removeItem(key);
+    },
+  };
+}
+
+function widgetStorage() {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @typedef {[area: string, name: string, value: string | null, expires: number | null]} Change
+ * @param {any} changes
+ * @returns {changes is Change[]}
+ */
+function isChanges(changes) {
+  return (
+    Array.isArray(changes) &&
+    changes.length <= JAR_LIMITS.changes_max &&
+    changes.every(
+      (change) =>
+        Array.isArray(change) &&
+        change.length === 4 &&
+        AREAS.includes(change[0]) &&
+        typeof change[1] === 'string' &&
+        (change[2] === null || typeof change[2] === 'string') &&
+        (change[3] === null || Number.isFinite(change[3])),
+    )
+  );
+}
+
+/** @param {string} text `area name` @returns {[string, string]} */
+function splitKey(text) {
+  const at = text.indexOf(' ');
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/**
+ * The entries whose keys begin with `prefix`. What is not of the form is no entry of ours, and goes.
+ * @param {Storage} storage @param {string} prefix
+ */
+function items(storage, prefix) {
+  const found = [];
+  for (const key of Object.keys(storage)) {
+    if (!key.startsWith(prefix)) continue;
+    try {
+      const [value, expires, written] = JSON.parse(storage.getItem(key) ?? '');
+      if (typeof value !== 'string' || typeof written !== 'number') throw new TypeError('not an entry');
+      found.push({ key, value, expires: typeof expires === 'number' ? expires : null, written });
+    } catch {
+      storage.removeItem(key);
+    }
+  }
+  return found;
+}
+
+/**
+ * Writes changes, one by one, as far as they fit into this jar. Where all jars together would be too
+ * large, the oldest entries of others go.
+ * @param {Storage} storage @param {string} own @param {Change[]} changes
+ */
+function apply(storage, own, changes) {
+  const all = items(storage, PREFIX).map(({ key, value, written }) => ({ key, written, units: key.length + value.length }));
+  const kept = new Map(all.map((item) => [item.key, item]));
+  const others = all.filter(({ key }) => !key.startsWith(own)).sort((a, b) => b.written - a.written);
+  const mine = new Set(all.map(({ key }) => key).filter((key) => key.startsWith(own)));
+  let total = all.reduce((sum, item) => sum + item.units, 0);
+  let jar = total - others.reduce((sum, item) => sum + item.units, 0);
+
+  /** @param {string} key */
+  function remove(key) {
+    const units = kept.get(key)?.units ?? 0;
+    kept.delete(key);
+    storage.removeItem(key);
+    total -= units;
+    if (mine.delete(key)) jar -= units;
+  }
+
+  for (const [area, name, value, expires] of changes) {
+    const key = `${own}${area} ${name}`;
+    const units = key.length + (value?.length ?? 0);
+    const known = kept.get(key)?.units ?? 0;
+    if (value === null) {
+      remove(key);
+    } else if (jar - known + units <= JAR_LIMITS.jar_units_max) {
+      while (total - known + units > JAR_LIMITS.jars_units_max && others.length > 0) {
+        remove(/** @type {{key: string}} */ (others.pop()).key);
+      }
+      remove(key);
+      const written = Date.now();
+      try {
+        storage.setItem(key, JSON.stringify([value, expires, written]));
+      } catch {
+        return; // The widget's storage is full: it is the widget's before it is ours.
+      }
+      kept.set(key, { key, written, units });
+      mine.add(key);
+      total += units;
+      jar += units;
+    }
+  }
+}

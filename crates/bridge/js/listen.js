@@ -1,0 +1,75 @@
+// @ts-check
+/** The parent page's end: events from the widget's frame, and from nobody else. */
+
+import { PROTOCOL } from './host/protocol.js';
+
+/**
+ * Calls `onEvent` with every envelope that the widget in `frame` sends.
+ *
+ * Any window can post a message to this page, also the custom code inside the widget. So a message
+ * counts only if it comes from the very window of the widget's frame *and* from the widget's exact
+ * origin. Call this before the frame gets its `src`: few events are kept for latecomers, or none.
+ *
+ * What custom code emitted arrives as `custom:<name>`; treat its data as text from a stranger.
+ *
+ * @param {object} options
+ * @param {HTMLIFrameElement} options.frame the iframe that holds the widget
+ * @param {string} options.widgetOrigin the widget's origin, such as `https://widget.example`
+ * @param {(envelope: import('./host/envelope.js').Envelope) => void} options.onEvent
+ */
+export function listen({ frame, widgetOrigin, onEvent }) {
+  if (!URL.canParse(widgetOrigin) || new URL(widgetOrigin).origin !== widgetOrigin) {
+    throw new TypeError(`listen: widgetOrigin must be an origin such as https://widget.example, not ${widgetOrigin}`);
+  }
+  /** @type {import('./host/machine.js').Consent | undefined} */
+  let consent;
+
+  /** @param {object} message */
+  const post = (message) => frame.contentWindow?.postMessage({ c2c: PROTOCOL, ...message }, widgetOrigin);
+
+  /** The widget may allow this page by a pattern, and then waits for a word from it. */
+  function introduce() {
+    post({ type: 'listening' });
+    if (consent !== undefined) post({ type: 'consent', consent });
+  }
+
+  /** @param {MessageEvent} event */
+  function receive(event) {
+    const widget = frame.contentWindow;
+    if (widget === null || event.source !== widget) return;
+    if (!event.isTrusted || event.origin !== widgetOrigin) return;
+    if (isEnvelope(event.data)) onEvent(event.data);
+  }
+
+  window.addEventListener('message', receive);
+  frame.addEventListener('load', introduce);
+  return {
+    /**
+     * Tells the widget what the visitor decided, if it was mounted with `parentConsent`; also after
+     * the widget has loaded anew.
+     * @param {import('./host/machine.js').Consent} decision
+     */
+    setConsent(decision) {
+      consent = decision;
+      post({ type: 'consent', consent });
+    },
+    stop() {
+      window.removeEventListener('message', receive);
+      frame.removeEventListener('load', introduce);
+    },
+  };
+}
+
+/** @param {any} value */
+function isEnvelope(value) {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof value.name === 'string' &&
+    typeof value.data === 'object' &&
+    value.data !== null &&
+    typeof value.timestamp === 'string' &&
+    typeof value.id === 'string' &&
+    typeof value.seq === 'number'
+  );
+}
