@@ -327,7 +327,7 @@ async fn deliveries_are_told_with_their_handlers(cx: &Cx) -> Result<()> {
     cx.browser.goto(&cx.app().await?.widget_url("")).await?;
     // All in one task: the events are kept until the frame is there.
     let script = format!(
-        "return import('/host.js').then(({{ mount }}) => {{
+        "return Promise.all([import('/host.js'), import('/diagnostics.js')]).then(([{{ mount }}, {{ diagnosticsTo }}]) => {{
            window.bridge = mount({{ src: arguments[0], {NOTE} }});
            for (const name of ['none', 'one', 'two']) bridge.emit(name, {{}});
          }});"
