@@ -180,7 +180,7 @@ fn fixes_mend_what_they_are_for() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(2048)))]
 
     #[test]
     fn fixes_come_to_an_end(snippet in markup()) {
