@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -31,6 +32,10 @@ use crate::proxy::{Proxy, Tls};
 
 /// The name under which pages and hits are addressed by default: a site of its own.
 const HOST: &str = "collector.localhost";
+
+/// The headers of a script that any origin may read.
+const SCRIPT: [(&str, &str); 2] =
+    [("content-type", "text/javascript; charset=utf-8"), ("access-control-allow-origin", "*")];
 
 /// A test's part of the collector.
 #[derive(Debug, Clone)]
@@ -217,11 +222,28 @@ impl Collector {
     ///
     /// Its requests are among [`requests`](Self::requests), with that host.
     pub fn stand_in(&self, host: &str, path: &str, script: impl Into<Bytes>) {
-        let headers = [
-            ("content-type", "text/javascript; charset=utf-8"),
-            ("access-control-allow-origin", "*"),
-        ];
-        self.insert(Some(host.to_owned()), path, Page::new(script, &headers));
+        self.insert(Some(host.to_owned()), path, Page::new(script, &SCRIPT));
+    }
+
+    /// Serves `crates/bridge/js` under `/js/`, and gives the URL of one of its modules:
+    /// `host/context.js`. The product serves bundles, which a test cannot take apart.
+    ///
+    /// [`page`](Self::page) can then put another text in the place of a module.
+    pub fn source_url(&self, module: &str) -> Result<String> {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/bridge/js");
+        let mut folders = vec![String::new()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(format!("{root}{folder}"))? {
+                let entry = entry?;
+                let path = format!("{folder}/{}", entry.file_name().display());
+                if entry.file_type()?.is_dir() {
+                    folders.push(path);
+                } else {
+                    self.page(&format!("/js{path}"), fs::read(entry.path())?, &SCRIPT);
+                }
+            }
+        }
+        Ok(self.url(&format!("/js/{module}")))
     }
 
     fn insert(&self, host: Option<String>, path: &str, page: Page) {
@@ -484,6 +506,17 @@ mod tests {
         assert_eq!(reply.header("content-type"), Some("text/javascript"));
         assert_eq!(reply.header("cache-control"), Some("no-store"));
         assert_eq!(reply.text(), "1");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn modules_of_the_bridge_are_served_as_they_are_written() -> Result<()> {
+        let collector = Collector::start().await?;
+        let url = collector.source_url("host/name.js")?;
+        let written = include_str!("../../../crates/bridge/js/host/name.js");
+        assert_eq!(request(Method::GET, &url, &[], "").await?.text(), written);
+        collector.page("/js/host/name.js", "1", &[]);
+        assert_eq!(request(Method::GET, &url, &[], "").await?.text(), "1");
         Ok(())
     }
 

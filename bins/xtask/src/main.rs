@@ -4,6 +4,7 @@
 //! is needed to start it.
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its user")]
 
+mod assets;
 mod bench;
 mod fuzz;
 mod run;
@@ -26,6 +27,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(test::Args),
+    Assets(assets::Args),
     Soak(soak::Args),
     Bench(bench::Args),
     /// Take pictures of every screen, into target/screenshots
@@ -35,6 +37,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Test(args) => Ok(test::run(&args)),
+        Command::Assets(args) => assets::run(&args),
         Command::Soak(args) => soak::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Screenshots => screenshots::run(),

@@ -2,8 +2,8 @@
 //!
 //! All steps run even if one fails: somebody who waited for the whole run wants the whole answer,
 //! and a formatting mistake must not hide a broken sandbox. The last line of the output is always
-//! `N passed, M failed`. N counts tests, invariants and fuzz targets; M counts those, and each step
-//! that failed without naming one. The exit code is 0 only if M is 0.
+//! `N passed, M failed`. N counts tests, invariants, assets and fuzz targets; M counts those, and
+//! each step that failed without naming one. The exit code is 0 only if M is 0.
 
 mod axe;
 mod browser;
@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
+use crate::assets;
 use crate::run::{Result, cargo, root, show, shown, watch};
 
 /// Run every check: tools, format, lints, invariants, tests, docs, browsers, fuzzing
@@ -44,6 +45,8 @@ enum Step {
     Lint,
     /// the architecture's rules, proved from cargo metadata
     Invariants,
+    /// the committed scripts are those that `cargo xtask assets` makes
+    Assets,
     /// unit, property, integration and documentation tests
     Test,
     /// cargo doc, no warnings
@@ -90,6 +93,7 @@ impl Step {
                 show(&mut cargo(clippy)).map(|()| nothing)
             }
             Self::Invariants => invariants::check(),
+            Self::Assets => count_tests(&mut assets::check()),
             Self::Test => count_tests(&mut cargo(
                 "test --workspace --exclude c2c-e2e --locked --no-fail-fast",
             )),

@@ -1,4 +1,6 @@
-//! The two scripts, and what a server writes into the tag of the first.
+//! The two scripts, as they are served, and what a server writes into the tag of the first.
+//!
+//! `cargo xtask assets` makes them from the modules in `js/`.
 
 use crate::{AppId, Origin};
 
@@ -6,37 +8,23 @@ use crate::{AppId, Origin};
 ///
 /// It is the same for every app; what differs stands in the attributes of its tag
 /// ([`shim_attributes`]).
-pub const SHIM: &str = include_str!("../js/shim.js");
+pub const SHIM: &str = include_str!("../js/dist/shim.js");
 
 /// A file of the host script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostModule {
-    /// Where it is served, relative to the directory of `host.js`.
+    /// The name under which it is served; the files stand side by side.
     pub path: &'static str,
     /// Its text, to be served as `text/javascript`.
     pub text: &'static str,
 }
 
-/// The host script: `host.js`, which widget pages and parent pages import, and what it imports.
+/// The host script: the modules that widget pages and parent pages import. None imports another.
 pub const HOST_MODULES: &[HostModule] = &[
-    HostModule { path: "diagnostics.js", text: include_str!("../js/diagnostics.js") },
-    HostModule { path: "host.js", text: include_str!("../js/host.js") },
-    HostModule { path: "host/bucket.js", text: include_str!("../js/host/bucket.js") },
-    HostModule { path: "host/context.js", text: include_str!("../js/host/context.js") },
-    HostModule { path: "host/envelope.js", text: include_str!("../js/host/envelope.js") },
-    HostModule { path: "host/focus.js", text: include_str!("../js/host/focus.js") },
-    HostModule { path: "host/frame.js", text: include_str!("../js/host/frame.js") },
-    HostModule { path: "host/limits.js", text: include_str!("../js/host/limits.js") },
-    HostModule { path: "host/machine.js", text: include_str!("../js/host/machine.js") },
-    HostModule { path: "host/mount.js", text: include_str!("../js/host/mount.js") },
-    HostModule { path: "host/name.js", text: include_str!("../js/host/name.js") },
-    HostModule { path: "host/origin.js", text: include_str!("../js/host/origin.js") },
-    HostModule { path: "host/parent.js", text: include_str!("../js/host/parent.js") },
-    HostModule { path: "host/payload.js", text: include_str!("../js/host/payload.js") },
-    HostModule { path: "host/protocol.js", text: include_str!("../js/host/protocol.js") },
-    HostModule { path: "host/random.js", text: include_str!("../js/host/random.js") },
-    HostModule { path: "jar.js", text: include_str!("../js/jar.js") },
-    HostModule { path: "listen.js", text: include_str!("../js/listen.js") },
+    HostModule { path: "host.js", text: include_str!("../js/dist/host.js") },
+    HostModule { path: "listen.js", text: include_str!("../js/dist/listen.js") },
+    HostModule { path: "diagnostics.js", text: include_str!("../js/dist/diagnostics.js") },
+    HostModule { path: "jar.js", text: include_str!("../js/dist/jar.js") },
 ];
 
 /// The attributes of the shim's script tag: which app it serves, and which origins a widget of this

@@ -8,11 +8,12 @@ pub(crate) const TESTS: Tests =
 
 /// Runs `body` with the exports of one of the host's modules as `module`.
 async fn with_module(cx: &Cx, module: &str, body: &str, input: Value) -> Result<Value> {
-    cx.browser.goto(&cx.app().await?.widget_url("")).await?;
+    let url = cx.collector.source_url(&format!("host/{module}.js"))?;
+    cx.browser.goto(&cx.collector.page("/", "", &[])).await?;
     // As text: drivers have ideas of their own about objects with keys such as `constructor`.
     let script = format!(
         "const [vectors] = arguments;
-         return import('/host/{module}.js').then((module) => JSON.stringify((() => {{ {body} }})()));"
+         return import('{url}').then((module) => JSON.stringify((() => {{ {body} }})()));"
     );
     let text = cx.browser.run(&script, &[input]).await?;
     Ok(serde_json::from_str(text.as_str().unwrap_or_default())?)

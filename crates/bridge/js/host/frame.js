@@ -14,14 +14,7 @@ const FRAME_ATTRIBUTES = [
 ];
 
 /** Rendered, but not to be seen: tags wait for visibility, and `display: none` never has it. */
-const INVISIBLE = {
-  position: 'absolute',
-  width: '1px',
-  height: '1px',
-  border: '0',
-  opacity: '0',
-  pointerEvents: 'none',
-};
+const INVISIBLE = 'position:absolute;width:1px;height:1px;border:0;opacity:0;pointer-events:none';
 
 /**
  * Context and widget origin travel in the frame's name and the nonce in the fragment, so that none
@@ -42,7 +35,7 @@ export function createFrame(src, nonce, boot, visible) {
   if (!visible) {
     iframe.tabIndex = -1;
     iframe.setAttribute('aria-hidden', 'true');
-    Object.assign(iframe.style, INVISIBLE);
+    iframe.style.cssText = INVISIBLE;
   }
   iframe.src = url.href;
   return iframe;

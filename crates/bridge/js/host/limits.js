@@ -5,15 +5,15 @@
  */
 
 /** Bounds on the context that a widget passes to its frame. Bytes are those of UTF-8. */
-export const CONTEXT_LIMITS = Object.freeze({
+export const CONTEXT_LIMITS = {
   entries_max: 32,
   key_bytes_max: 64,
   value_bytes_max: 1024,
   total_bytes_max: 8192,
-});
+};
 
 /** Bounds that the host keeps against the frame. */
-export const BRIDGE_LIMITS = Object.freeze({
+export const BRIDGE_LIMITS = {
   payload_units_max: 16384,
   payload_depth_max: 8,
   emit_burst: 100,
@@ -29,6 +29,6 @@ export const BRIDGE_LIMITS = Object.freeze({
   answer_ms: 5000,
   tick_ms: 250,
   tick_late_ms: 1000,
-});
+};
 
 /** @typedef {{-readonly [name in keyof typeof BRIDGE_LIMITS]: number}} BridgeLimits */

@@ -164,7 +164,7 @@ export function mount({
   /** @param {Consent} decision */
   function setConsent(decision) {
     if (!CONSENTS.includes(decision)) {
-      throw new TypeError("consent must be 'granted', 'pending' or 'denied'");
+      throw new TypeError(`consent must be one of ${CONSENTS}`);
     }
     machine.consent(decision, performance.now());
   }

@@ -26,7 +26,7 @@ export function readPayload(json, { payload_units_max, payload_depth_max }) {
   }
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return 'the payload is not an object';
   if (Object.hasOwn(data, 'context')) return 'the key "context" is reserved';
-  return fault(data, payload_depth_max) || data;
+  return payloadFault(data, payload_depth_max) || data;
 }
 
 /**
@@ -34,14 +34,14 @@ export function readPayload(json, { payload_units_max, payload_depth_max }) {
  * @param {number} depth how many levels of objects and arrays are left
  * @returns {string} '' if there is none
  */
-function fault(value, depth) {
+function payloadFault(value, depth) {
   if (typeof value === 'string') return value.isWellFormed() ? '' : NOT_JSON;
   if (typeof value === 'number') return Number.isFinite(value) ? '' : NOT_JSON;
   if (typeof value !== 'object' || value === null) return '';
   if (depth === 0) return 'the payload is too deep';
   if (Object.hasOwn(value, '__proto__')) return 'the key "__proto__" is reserved';
   for (const [key, inner] of Object.entries(value)) {
-    const found = fault(key, 0) || fault(inner, depth - 1);
+    const found = payloadFault(key, 0) || payloadFault(inner, depth - 1);
     if (found) return found;
   }
   return '';
