@@ -5,7 +5,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use c2c_bridge::{SHIM, shim_attributes};
+use c2c_bridge::{Shim, shim_attributes};
 use c2c_catalogue::Event;
 use c2c_injector::{
     AttributeError, Checked, Limits, Refused, ScriptAttributes, Template, TemplateError,
@@ -96,7 +96,8 @@ fn compile(arguments: &CompileArguments) -> Result<ExitCode, Failure> {
 
 fn judge(arguments: &SnippetArguments) -> Result<(Inputs, Result<Checked, Refused>), Failure> {
     let inputs = Inputs::read(arguments.head.as_deref(), arguments.body_end.as_deref())?;
-    let template = Template::reference(SHIM)?.with_event_names(Event::NAMES);
+    let shim = Shim { jar: true, diagnostics: true };
+    let template = Template::reference(shim.text())?.with_event_names(Event::NAMES);
     let checked = template.check(inputs.snippets(), &Limits::default());
     Ok((inputs, checked))
 }

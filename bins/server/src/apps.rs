@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use c2c_bridge::{AppId, SHIM, shim_attributes};
+use c2c_bridge::{AppId, Shim, shim_attributes};
 use c2c_catalogue::Event;
 use c2c_injector::{Checked, Diagnostic, Document, Refused, ScriptAttributes, Snippets, Template};
 use c2c_policy::HostSource;
@@ -18,6 +18,9 @@ use crate::resource::Resource;
 use crate::response::{Body, framed_message, not_found};
 use crate::sites::Sites;
 use crate::store::{App, Listed, Revision, Store, StoreError};
+
+/// Any widget may ask for diagnostics, and every document has its jar.
+pub(crate) const SHIM: Shim = Shim { jar: true, diagnostics: true };
 
 /// All apps of this server.
 #[derive(Debug)]
@@ -92,7 +95,7 @@ impl Apps {
         let apps = Self {
             store,
             sites,
-            template: Template::reference(SHIM)
+            template: Template::reference(SHIM.text())
                 .expect("the shim can stand in a script element")
                 .with_event_names(Event::NAMES),
             published: RwLock::default(),

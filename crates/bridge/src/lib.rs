@@ -1,7 +1,7 @@
 //! The bridge between a widget and the custom code in its sandboxed frame.
 //!
 //! Two scripts speak over one `MessagePort`: the **shim**, the first thing in the sandbox document
-//! ([`SHIM`]), and the **host**, a module in the widget page ([`HOST_MODULES`]). This crate holds
+//! ([`Shim`]), and the **host**, a module in the widget page ([`HOST_MODULES`]). This crate holds
 //! both, and the Rust types of what they agree on. `docs/protocol.md` describes the conversation.
 //!
 //! ```
@@ -40,4 +40,4 @@ pub use limits::{BridgeLimits, ContextLimits, DiagnosticLimits, JarLimits};
 pub use message::{FrameEvent, FromFrame, Hello, PROTOCOL, ToFrame};
 pub use origin::{Origin, OriginError, OriginRule};
 pub use payload::{PayloadError, read_payload};
-pub use script::{HOST_MODULES, HostModule, SHIM, shim_attributes};
+pub use script::{HOST_MODULES, HostModule, Shim, shim_attributes};

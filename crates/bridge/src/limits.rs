@@ -28,7 +28,7 @@ impl Default for ContextLimits {
 
 /// Bounds that the host script keeps against the frame, and the shim towards the host.
 ///
-/// The scripts have the same numbers in `js/host/limits.js` and `js/shim.js`; a test compares them.
+/// The scripts have the same numbers in `js/host/limits.js` and in `js/shim`; a test compares them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BridgeLimits {

@@ -4,11 +4,30 @@
 
 use crate::{AppId, Origin};
 
-/// The shim: the text of the inline script that stands first in the sandbox document.
+/// The shim: the inline script that stands first in the sandbox document.
 ///
 /// It is the same for every app; what differs stands in the attributes of its tag
-/// ([`shim_attributes`]).
-pub const SHIM: &str = include_str!("../js/dist/shim.js");
+/// ([`shim_attributes`]). What is left out of it is not there to be asked for by a widget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shim {
+    /// Whether `document.cookie`, `localStorage` and `sessionStorage` work, on a jar of the
+    /// document's own. Without it they throw, as they do in every document of opaque origin.
+    pub jar: bool,
+    /// Whether it can tell a widget that asks what happens in the document.
+    pub diagnostics: bool,
+}
+
+impl Shim {
+    /// The text of the script.
+    pub fn text(self) -> &'static str {
+        match (self.jar, self.diagnostics) {
+            (false, false) => include_str!("../js/dist/shim.js"),
+            (false, true) => include_str!("../js/dist/shim_diagnostics.js"),
+            (true, false) => include_str!("../js/dist/shim_jar.js"),
+            (true, true) => include_str!("../js/dist/shim_jar_diagnostics.js"),
+        }
+    }
+}
 
 /// A file of the host script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

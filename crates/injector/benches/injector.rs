@@ -31,7 +31,7 @@ const PAIRS: usize = 41;
 const WINDOW: Duration = Duration::from_millis(20);
 
 /// The shim is what every document of the product begins with.
-const SHIM: &str = include_str!("../../bridge/js/dist/shim.js");
+const SHIM: &str = include_str!("../../bridge/js/dist/shim_jar.js");
 const SKELETON: &str =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head></head>\n<body></body>\n</html>\n";
 

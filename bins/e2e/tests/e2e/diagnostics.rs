@@ -138,9 +138,9 @@ async fn a_handlers_error_is_told_once_with_its_line(cx: &Cx) -> Result<()> {
     watch(cx, &code, "").await?;
     emit(cx, "go").await?;
     let found = diagnostics(cx, 3).await?;
-    let short = error_at(cx, "script", "Error: broke", "Error('broke')", &found[0]).await?;
+    let short = error_at(cx, "handler", "Error: broke", "Error('broke')", &found[0]).await?;
     let message = &format!("Error: {}", "long ".repeat(250))[..1024];
-    let long = error_at(cx, "script", message, "Error('long '", &found[1]).await?;
+    let long = error_at(cx, "handler", message, "Error('long '", &found[1]).await?;
     let delivered = json!({"type": "delivered", "seq": 0, "name": "go", "handlers": 3});
     assert_eq!(found, [short, long, delivered]);
     // The frame's own listeners still hear it, by the browser.
@@ -171,7 +171,7 @@ async fn a_handlers_error_is_told_after_document_open(cx: &Cx) -> Result<()> {
     }
     emit(cx, "go").await?;
     let found = diagnostics(cx, 2).await?;
-    let expected = error_at(cx, "script", "Error: broke", "Error('broke')", &found[0]).await?;
+    let expected = error_at(cx, "handler", "Error: broke", "Error('broke')", &found[0]).await?;
     assert_eq!(
         found,
         [expected, json!({"type": "delivered", "seq": 0, "name": "go", "handlers": 1})]
@@ -236,7 +236,7 @@ async fn whatever_is_thrown_is_told(cx: &Cx) -> Result<()> {
         "text",
         long.as_str(),
     ];
-    let mut expected: Vec<_> = texts.iter().map(|text| error("script", text)).collect();
+    let mut expected: Vec<_> = texts.iter().map(|text| error("handler", text)).collect();
     expected.push(json!({"type": "delivered", "seq": 0, "name": "go", "handlers": 13}));
     assert_eq!(found, expected);
     assert_eq!(said(cx).await?, json!([12, 12]));
@@ -297,15 +297,15 @@ async fn refused_emits_are_told(cx: &Cx) -> Result<()> {
     watch(cx, code, "").await?;
     let found = diagnostics(cx, 9).await?;
     let long = "x".repeat(1024);
-    let nameless = "the event needs a name";
+    let form = "the name must be a letter, then at most 63 letters, digits, \"_\", \"-\" or \".\"";
     let expected = [
-        ("has space", "the name may have letters, digits, \"_\", \"-\" and \".\" only"),
-        ("a value that has no text", nameless),
-        ("Symbol(s)", nameless),
-        (long.as_str(), "the name has more than 64 characters"),
-        ("cycle", "data cannot be written as JSON"),
-        ("list", "data must be an object"),
-        ("large", "data is too large: its JSON has more than 16 KiB"),
+        ("has space", form),
+        ("a value that has no text", form),
+        ("Symbol(s)", form),
+        (long.as_str(), form),
+        ("cycle", "the data must be JSON"),
+        ("list", "the data must be an object"),
+        ("large", "the data must be at most 16 KiB of JSON"),
         ("call_ended", "the name looks like that of an event of the widget"),
         ("claims", "the key \"context\" is reserved"),
     ];
@@ -338,8 +338,8 @@ async fn deliveries_are_told_with_their_handlers(cx: &Cx) -> Result<()> {
     let expected = [
         delivered(0, "none", 0),
         delivered(1, "one", 1),
-        json!({"type": "refused", "name": "ran", "reason": "data must be an object"}),
-        error("script", "1"),
+        json!({"type": "refused", "name": "ran", "reason": "the data must be an object"}),
+        error("handler", "1"),
         delivered(2, "two", 2),
     ];
     assert_eq!(found, expected);

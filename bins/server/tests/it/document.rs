@@ -32,7 +32,8 @@ async fn the_document_is_the_shim_then_what_was_saved() {
     assert_eq!(fixture.write("PUT", "/api/apps/demo/code", &code).await.status, 200);
     let reply = get(&fixture, &[]).await;
     let html = reply.text();
-    let shim = html.find(c2c_bridge::SHIM).expect("the shim, byte for byte");
+    let text = c2c_bridge::Shim { jar: true, diagnostics: true }.text();
+    let shim = html.find(text).expect("the shim, byte for byte");
     let tag = &html[..shim];
     let widget = fixture.origin(To::Widget);
     assert!(
@@ -41,7 +42,7 @@ async fn the_document_is_the_shim_then_what_was_saved() {
         )),
         "{tag}"
     );
-    let after = &html[shim + c2c_bridge::SHIM.len()..];
+    let after = &html[shim + text.len()..];
     assert!(after.starts_with("</script><b>$& HEAD</b>"), "{after}");
     assert!(after.contains("<i>`TAIL`</i></body>"), "{after}");
 }

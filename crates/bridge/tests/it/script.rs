@@ -1,19 +1,25 @@
 //! What can be said of the scripts without running them.
 
 use c2c_bridge::{
-    BridgeLimits, ContextLimits, DiagnosticLimits, HOST_MODULES, JarLimits, SHIM, shim_attributes,
+    BridgeLimits, ContextLimits, DiagnosticLimits, HOST_MODULES, JarLimits, Shim, shim_attributes,
 };
 use c2c_catalogue::Event;
 
 /// The modules that people write; those of the crate are made from them.
-const SHIM_SOURCE: &str = include_str!("../../js/shim.js");
 const LIMITS_SOURCE: &str = include_str!("../../js/host/limits.js");
 const NAME_SOURCE: &str = include_str!("../../js/host/name.js");
 
+fn shims() -> [Shim; 4] {
+    [(false, false), (false, true), (true, false), (true, true)]
+        .map(|(jar, diagnostics)| Shim { jar, diagnostics })
+}
+
 #[test]
 fn the_shim_can_stand_in_a_script_element() {
-    let lower = SHIM.to_ascii_lowercase();
-    assert!(!lower.contains("</script") && !lower.contains("<!--"));
+    for shim in shims() {
+        let lower = shim.text().to_ascii_lowercase();
+        assert!(!lower.contains("</script") && !lower.contains("<!--"), "{shim:?}");
+    }
 }
 
 #[test]
@@ -45,17 +51,31 @@ fn scripts_and_crate_have_the_same_limits() {
     let of_host =
         format!("{bridge:#?}").replace(&format!("    hold_ms_max: {},\n", bridge.hold_ms_max), "");
     assert_says("host/limits.js", LIMITS_SOURCE, &of_host);
-    let diagnostics = DiagnosticLimits::default();
-    for (name, value) in [
-        ("PAYLOAD_UNITS_MAX", bridge.payload_units_max),
-        ("HOLD_MS_MAX", bridge.hold_ms_max),
-        ("DIAGNOSTIC_UNITS_MAX", diagnostics.diagnostic_units_max),
-        ("DIAGNOSTIC_BURST", diagnostics.diagnostic_burst),
-        ("DIAGNOSTICS_PER_SECOND", diagnostics.diagnostics_per_second),
-        ("DROPPED_DELAY_MS", diagnostics.dropped_delay_ms),
+    let reported = DiagnosticLimits::default();
+    let emit = include_str!("../../js/shim/emit.js");
+    let port = include_str!("../../js/shim/port.js");
+    let diagnostics = include_str!("../../js/shim/diagnostics.js");
+    for (text, name, value) in [
+        (emit, "PAYLOAD_UNITS_MAX", bridge.payload_units_max),
+        (emit, "EMIT_BURST", bridge.emit_burst),
+        (emit, "EMITS_PER_SECOND", bridge.emits_per_second),
+        (port, "HOLD_MS_MAX", bridge.hold_ms_max),
+        (diagnostics, "DIAGNOSTIC_UNITS_MAX", reported.diagnostic_units_max),
+        (diagnostics, "DIAGNOSTIC_BURST", reported.diagnostic_burst),
+        (diagnostics, "DIAGNOSTICS_PER_SECOND", reported.diagnostics_per_second),
+        (diagnostics, "DROPPED_DELAY_MS", reported.dropped_delay_ms),
     ] {
         let line = format!("const {name} = {value};");
-        assert_eq!(SHIM_SOURCE.matches(&line).count(), 1, "js/shim.js does not say {line:?}");
+        assert_eq!(text.matches(&line).count(), 1, "js/shim does not say {line:?}");
+    }
+}
+
+/// In sloppy code, what a handler throws or calls could reach the functions below it.
+#[test]
+fn the_shim_is_strict() {
+    for shim in shims() {
+        let start = &shim.text()[..40];
+        assert!(start.contains("use strict"), "{shim:?}: {start}");
     }
 }
 

@@ -1,0 +1,25 @@
+// @ts-check
+/** How much may happen: so much at once, and so much a second. */
+
+import { performance, uncurry } from './frame.js';
+
+const now = uncurry(performance.now);
+
+/**
+ * @param {number} burst
+ * @param {number} perSecond
+ * @returns {(reserve: number) => boolean} takes a token, if `reserve` others are left
+ */
+export function tokenBucket(burst, perSecond) {
+  let tokens = burst;
+  let refilled = 0;
+  return (reserve) => {
+    const time = now(performance);
+    tokens += ((time - refilled) / 1000) * perSecond;
+    if (tokens > burst) tokens = burst;
+    refilled = time;
+    if (tokens < 1 + reserve) return false;
+    tokens -= 1;
+    return true;
+  };
+}

@@ -1,0 +1,51 @@
+// @ts-check
+/** Sending a custom event. */
+
+import { tokenBucket } from './bucket.js';
+import { exec, freeze, postTo } from './frame.js';
+import { port } from './port.js';
+import { watcher } from './watcher.js';
+
+const PAYLOAD_UNITS_MAX = 16384;
+/** The host keeps the same limits. They are here so that a loop of emits costs the widget nothing. */
+const EMIT_BURST = 100;
+const EMITS_PER_SECOND = 20;
+/** The host applies the same form, and the rules on reserved names. */
+const NAME_FORM = /^[a-z][\w.-]{0,63}$/i;
+
+const { stringify } = JSON;
+const takesEmit = tokenBucket(EMIT_BURST, EMITS_PER_SECOND);
+const accepted = freeze({ ok: true });
+
+/**
+ * Never throws: whatever is wrong with the input is the `reason`.
+ * @param {unknown} name @param {unknown} [data] an object that JSON can express
+ */
+export function emit(name, data) {
+  const reason = faultOf(name) || send(name, data);
+  if (!reason) return accepted;
+  watcher.refused?.(name, reason);
+  return freeze({ ok: false, reason });
+}
+
+/** @param {unknown} name */
+function faultOf(name) {
+  if (!port) return 'not connected to a widget';
+  if (typeof name !== 'string' || !exec(NAME_FORM, name)) {
+    return 'the name must be a letter, then at most 63 letters, digits, "_", "-" or "."';
+  }
+  if (!takesEmit(0)) return 'too many events: at most 20 a second';
+}
+
+/** @param {unknown} name @param {unknown} data */
+function send(name, data) {
+  let json;
+  try {
+    json = data === undefined ? '{}' : stringify(data);
+  } catch {
+    return 'the data must be JSON';
+  }
+  if (typeof json !== 'string' || json[0] !== '{') return 'the data must be an object';
+  if (json.length > PAYLOAD_UNITS_MAX) return 'the data must be at most 16 KiB of JSON';
+  postTo(port, { type: 'emit', name, json });
+}

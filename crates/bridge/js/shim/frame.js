@@ -1,0 +1,36 @@
+// @ts-check
+/**
+ * What the shim uses of the frame, captured before any customer byte runs.
+ *
+ * Custom code may patch every built-in later. So whatever the shim calls after its first run is a
+ * constant of this closure, taken here or at the top of a module, and nothing is looked up on a
+ * prototype: no array methods, no iteration, no spread, no assignment to a new element of an array;
+ * descriptors and records have no prototype, and methods are called through `uncurry`.
+ */
+
+export const frame = window;
+export const page = document;
+
+export const { create, defineProperty, freeze } = Object;
+export const { ownKeys } = Reflect;
+export const { Event, TypeError, performance, reportError, setTimeout } = frame;
+
+/** @type {(method: Function) => any} `uncurry(f)(self, ...args)` is `f.call(self, ...args)`. */
+export const uncurry = Function.prototype.bind.bind(Function.prototype.call);
+
+/** @param {object} holder @param {string} name the name of one of its accessors */
+export const getterOf = (holder, name) => uncurry(/** @type {any} */ (Object.getOwnPropertyDescriptor(holder, name)).get);
+
+export const addListener = uncurry(frame.addEventListener);
+export const postTo = uncurry(MessagePort.prototype.postMessage);
+export const targetOf = getterOf(Event.prototype, 'target');
+export const exec = uncurry(RegExp.prototype.exec);
+
+/**
+ * Gives an object a property as assignment does, but asks nobody: no setter on a prototype.
+ * @param {object} object @param {PropertyKey} name @param {unknown} value
+ */
+export function setOwn(object, name, value) {
+  const descriptor = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
+  defineProperty(object, name, /** @type {any} */ (descriptor));
+}

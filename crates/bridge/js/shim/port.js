@@ -1,0 +1,111 @@
+// @ts-check
+/**
+ * The port to the widget. It never leaves this closure: who has it can speak as the shim.
+ *
+ * Two things could show it to custom code. Its events have it as their `target`, so they are read
+ * with captured getters only. And while its listener runs, and the microtasks of what was called
+ * there, `window.event` is its event: `hidePort` takes that out.
+ */
+
+import { PROTOCOL, boot, nonce, widgetOrigins } from './boot.js';
+import { Event, addListener, create, defineProperty, frame, getterOf, page, postTo, setOwn, setTimeout, targetOf, uncurry } from './frame.js';
+import { deliver } from './handlers.js';
+
+const dataOf = getterOf(MessageEvent.prototype, 'data');
+const dispatch = uncurry(frame.dispatchEvent);
+const readyStateOf = getterOf(Document.prototype, 'readyState');
+
+/** How long events wait for a document that does not finish loading. */
+const HOLD_MS_MAX = 3000;
+
+/** @type {() => void} */
+let becomeReady;
+export const ready = new Promise((resolve) => (becomeReady = resolve));
+
+/* --- Holding ----------------------------------------------------------------------------- */
+// What arrives while the document is still being parsed waits, so that a handler in the last script
+// hears the first event. Three ways out, whichever comes first: DOMContentLoaded; a message that
+// finds the document parsed (document.open() can erase the listener); a deadline.
+
+/** @type {Record<number, any>} */
+const held = create(null);
+let heldCount = 0;
+let holding = true;
+addListener(page, 'DOMContentLoaded', release);
+setTimeout(release, HOLD_MS_MAX, true);
+
+/**
+ * Handles what is held, if the document is parsed: custom code, too, can dispatch the event.
+ * @param {unknown} [overdue] `true` if it does not matter whether it is
+ */
+function release(overdue) {
+  if (!holding || (overdue !== true && readyStateOf(page) === 'loading')) return;
+  holding = false;
+  for (let i = 0; i < heldCount; i++) {
+    handle(held[i]);
+    delete held[i];
+  }
+}
+
+/* --- The port ---------------------------------------------------------------------------- */
+
+/** Null if this page is connected to no widget. @type {MessagePort | null} */
+export const port = connect();
+
+/**
+ * Says hello to the widget, if its origin is one that the server listed for this app. This is the
+ * only window message that the shim ever sends, and it goes to that exact origin.
+ */
+function connect() {
+  const { origin } = boot;
+  if (frame.parent === frame || !origin || !widgetOrigins.includes(origin)) return null;
+  const { port1, port2 } = new MessageChannel();
+  hidePort(port1);
+  addListener(port1, 'message', receive);
+  port1.start();
+  frame.parent.postMessage({ c2c: PROTOCOL, type: 'hello', nonce }, origin, [port2]);
+  return port1;
+}
+
+/**
+ * Makes `window.event` undefined where it would show the port. Only this window's getter could show
+ * it, and it is captured here: a frame within the sandbox has another origin, always.
+ * @param {MessagePort} hidden
+ */
+function hidePort(hidden) {
+  const current = getterOf(frame, 'event');
+  defineProperty(frame, 'event', /** @type {any} */ ({
+    __proto__: null,
+    configurable: true,
+    enumerable: true,
+    get() {
+      const event = current(frame);
+      return event && targetOf(event) === hidden ? undefined : event;
+    },
+    /** As in the standard, what is assigned takes the accessor's place. @param {unknown} value */
+    set: (value) => setOwn(frame, 'event', value),
+  }));
+}
+
+/** @param {MessageEvent} event */
+function receive(event) {
+  const message = dataOf(event);
+  if (message.type === 'ping') {
+    postTo(port, { type: 'pong', n: message.n });
+  } else if (holding) {
+    held[heldCount++] = message;
+    release();
+  } else {
+    handle(message);
+  }
+}
+
+/** @param {any} message */
+function handle(message) {
+  if (message.type === 'accepted') {
+    becomeReady();
+    dispatch(frame, new Event('c2c:ready'));
+  } else if (message.type === 'events') {
+    for (let i = 0; i < message.events.length; i++) deliver(message.events[i]);
+  }
+}
