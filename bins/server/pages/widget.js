@@ -14,6 +14,8 @@ const preview = config.console ? (await import('./preview.js')).connect(config.c
 
 const bridge = mount({
   src: config.src,
+  app: config.keepJarOf,
+  jar: config.keepJarOf && (await import('./jar.js')).keptJar,
   context: contextFromQuery(location.search).context,
   parentOrigins: config.parentOrigins,
   ...preview?.options,

@@ -5,13 +5,13 @@
 //! | `GET /api/apps` | `{"apps": […]}`, each app with `revision` (0 if nothing was saved yet) and `savedAt` (RFC 3339, or null) |
 //! | `POST /api/apps` `{"name"}` | 201 and the app |
 //! | `GET /api/apps/{app}` | the app with `revision`, `head`, `bodyEnd` and `snippetBytesMax`, the greatest size of one of the two |
-//! | `PUT /api/apps/{app}` `{"name", "parentOrigins"}` | the app |
+//! | `PUT /api/apps/{app}` `{"name", "parentOrigins", "jar"}` | the app |
 //! | `PUT /api/apps/{app}/code` `{"head", "bodyEnd", "revision"}` | `{"revision", "diagnostics"}`; 422 with `diagnostics` if the code is refused; 409 if `revision` is not the newest |
 //! | `POST /api/check` `{"head", "bodyEnd"}` | `{"refused", "diagnostics"}`; nothing is stored |
 //! | `POST /api/apps/{app}/previews` `{"head", "bodyEnd"}` | 201 and `{"id", "links", "areas", "diagnostics"}`; 422 with `diagnostics` if the code is refused; nothing is stored |
 //!
-//! An app is `{"id", "name", "parentOrigins", "links"}`, and `links` are its three pages: `{"parent",
-//! "widget", "sandbox"}`. Those of a preview are gone when newer ones need their place. `areas` says
+//! An app is `{"id", "name", "parentOrigins", "jar", "links"}`. `jar` says what becomes of what its code
+//! stores: `"none"`, `"visit"` or `"kept"`. `links` are its three pages: `{"parent", "widget", "sandbox"}`. Those of a preview are gone when newer ones need their place. `areas` says
 //! where `head` and `bodyEnd` are in the sandbox document: `{"start", "end"}`, each `{"line",
 //! "column"}` ([`Document::area_range`](c2c_injector::Document::area_range)).
 //!
@@ -39,7 +39,7 @@ use crate::pages::Paths;
 use crate::response::{Body, closing, header_map};
 use crate::settings::Limits;
 use crate::sites::Sites;
-use crate::store::{App, Listed, Revision, StoreError};
+use crate::store::{App, Jar, Listed, Revision, StoreError};
 
 /// The greatest length of an app's name, in characters.
 const NAME_CHARS_MAX: usize = 100;
@@ -97,7 +97,8 @@ async fn list(apps: &Apps, sites: &Sites) -> Answer {
 }
 
 async fn create(apps: &Apps, sites: &Sites, NewApp { name }: NewApp) -> Answer {
-    let app = App { id: new_id(), name: checked_name(&name)?, parent_origins: Vec::new() };
+    let name = checked_name(&name)?;
+    let app = App { id: new_id(), name, parent_origins: Vec::new(), jar: Jar::default() };
     apps.create(app.clone()).await?;
     Ok(reply(StatusCode::CREATED, &describe(&app, sites)))
 }
@@ -113,12 +114,12 @@ async fn show(apps: &Apps, sites: &Sites, id: AppId) -> Answer {
 }
 
 async fn configure(apps: &Apps, sites: &Sites, id: AppId, settings: AppSettings) -> Answer {
-    let AppSettings { name, parent_origins } = settings;
+    let AppSettings { name, parent_origins, jar } = settings;
     if parent_origins.len() > PARENT_ORIGINS_MAX {
         let error = format!("/parentOrigins: at most {PARENT_ORIGINS_MAX}");
         return Err(Failure::new(StatusCode::BAD_REQUEST, error));
     }
-    let app = App { id, name: checked_name(&name)?, parent_origins };
+    let app = App { id, name: checked_name(&name)?, parent_origins, jar };
     apps.configure(app.clone()).await?;
     Ok(reply(StatusCode::OK, &describe(&app, sites)))
 }
@@ -202,6 +203,7 @@ struct NewApp {
 struct AppSettings {
     name: String,
     parent_origins: Vec<Origin>,
+    jar: Jar,
 }
 
 #[derive(Deserialize)]
@@ -312,6 +314,7 @@ fn describe(app: &App, sites: &Sites) -> Value {
         "id": app.id,
         "name": app.name,
         "parentOrigins": app.parent_origins,
+        "jar": app.jar,
         "links": Paths::of_app(&app.id).links(sites),
     })
 }

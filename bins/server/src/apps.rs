@@ -2,11 +2,11 @@
 //! is checked, compiled and staged; the console gets what was staged.
 
 use std::collections::HashMap;
+use std::slice;
 use std::sync::{Arc, RwLock};
 
-use c2c_bridge::{AppId, Shim, shim_attributes};
-use c2c_catalogue::Event;
-use c2c_injector::{Checked, Diagnostic, Document, Refused, ScriptAttributes, Snippets, Template};
+use c2c_bridge::{AppId, shim_attributes};
+use c2c_injector::{Checked, Diagnostic, Document, Refused, ScriptAttributes, Snippets};
 use c2c_policy::HostSource;
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::Mutex;
@@ -17,17 +17,15 @@ use crate::previews::Previews;
 use crate::resource::Resource;
 use crate::response::{Body, framed_message, not_found};
 use crate::sites::Sites;
-use crate::store::{App, Listed, Revision, Store, StoreError};
-
-/// Any widget may ask for diagnostics, and every document has its jar.
-pub(crate) const SHIM: Shim = Shim { jar: true, diagnostics: true };
+use crate::store::{App, Jar, Listed, Revision, Store, StoreError};
+use crate::templates::Templates;
 
 /// All apps of this server.
 #[derive(Debug)]
 pub(crate) struct Apps {
     store: Store,
     sites: Sites,
-    template: Template,
+    templates: Templates,
     published: RwLock<HashMap<AppId, Arc<Pages>>>,
     previews: Previews,
     /// Held from the write to the database until the new state is published, so that the two never
@@ -95,25 +93,20 @@ impl Apps {
         let apps = Self {
             store,
             sites,
-            template: Template::reference(SHIM.text())
-                .expect("the shim can stand in a script element")
-                .with_event_names(Event::NAMES),
+            templates: Templates::new(),
             published: RwLock::default(),
             previews,
             publishing: Mutex::default(),
         };
         for Listed { app, .. } in apps.store.apps().await? {
-            let revision = apps.store.newest_revision(&app.id).await?;
-            let id = app.id.clone();
-            let published = match apps.check(revision.snippets()).await {
-                Ok(checked) => {
-                    let document = apps.compile(&app.id, checked).await;
-                    apps.ancestors(&app).map(|parents| apps.publish(&app, &parents, document))
-                }
-                Err(refused) => Err(refused.into()),
+            let parents = apps.ancestors(&app);
+            let published = match apps.build_newest(&app).await {
+                Ok((document, _)) => parents.map(|parents| apps.publish(&app, &parents, &document)),
+                Err(error) => Err(error),
             };
             // A checker that has grown stricter, say. The others must not suffer for it.
             if let Err(error) = published {
+                let id = app.id;
                 tracing::error!(%id, %error, "the app's code cannot be served until it is saved again");
             }
         }
@@ -166,25 +159,25 @@ impl Apps {
 
     /// Makes an app without code.
     pub(crate) async fn create(&self, app: App) -> Result<(), SaveError> {
-        let checked = self.check(Snippets::default()).await?;
-        let document = self.compile(&app.id, checked).await;
+        let (document, _) = self.build(&app, Snippets::default()).await?;
         let _publishing = self.publishing.lock().await;
         let parents = self.ancestors(&app)?;
         self.store.insert_app(&app).await?;
-        self.publish(&app, &parents, document);
+        self.publish(&app, &parents, &document);
         Ok(())
     }
 
-    /// Changes an app's name and the pages that may embed it.
+    /// Changes an app's settings.
     pub(crate) async fn configure(&self, app: App) -> Result<(), SaveError> {
         let _publishing = self.publishing.lock().await;
         let parents = self.ancestors(&app)?;
+        let built = self.build_newest(&app).await;
         if !self.store.update_app(&app).await? {
             return Err(SaveError::NoSuchApp(app.id));
         }
         // An app whose code cannot be served stays so until it is saved again.
-        if let Some(published) = self.published(app.id.as_str()) {
-            self.publish(&app, &parents, published.compiled.clone());
+        if let Ok((document, _)) = built {
+            self.publish(&app, &parents, &document);
         }
         Ok(())
     }
@@ -192,23 +185,22 @@ impl Apps {
     /// Checks, compiles, stores and publishes custom code that was edited from the revision before
     /// `revision.number`.
     pub(crate) async fn save(&self, id: &AppId, revision: Revision) -> Result<Saved, SaveError> {
-        if self.store.app(id).await?.is_none() {
-            return Err(SaveError::NoSuchApp(id.clone()));
-        }
-        let checked = self.check(revision.snippets()).await?;
-        let warnings = checked.diagnostics().to_vec();
-        let document = self.compile(id, checked).await;
+        let edited = self.store.app(id).await?.ok_or_else(|| SaveError::NoSuchApp(id.clone()))?;
+        let (mut document, warnings) = self.build(&edited, revision.snippets()).await?;
 
         let _publishing = self.publishing.lock().await;
         // Read now: its settings may have changed while the code was compiled. And before the
         // write, after which nothing may fail.
         let app = self.store.app(id).await?.ok_or_else(|| SaveError::NoSuchApp(id.clone()))?;
         let parents = self.ancestors(&app)?;
+        if app.jar != edited.jar {
+            (document, _) = self.build(&app, revision.snippets()).await?;
+        }
         if !self.store.insert_revision(id, &revision).await? {
             let newest = self.store.newest_revision(id).await?.number;
             return Err(SaveError::Conflict { newest });
         }
-        self.publish(&app, &parents, document);
+        self.publish(&app, &parents, &document);
         Ok(Saved { revision: revision.number, warnings })
     }
 
@@ -217,37 +209,44 @@ impl Apps {
     pub(crate) async fn preview(&self, id: &AppId, draft: Snippets) -> Result<Staged, SaveError> {
         let app = self.store.app(id).await?.ok_or_else(|| SaveError::NoSuchApp(id.clone()))?;
         let parents = self.ancestors(&app)?;
-        let checked = self.check(draft).await?;
-        let warnings = checked.diagnostics().to_vec();
-        let document = self.compile(&app.id, checked).await;
+        let (document, warnings) = self.build(&app, draft).await?;
 
         let id = Previews::new_id();
-        let pages = Pages::preview(&app, &parents, &self.sites, document.clone(), &id);
+        let pages = Pages::preview(&app, &parents, &self.sites, &document, &id);
         self.previews.stage(id.clone(), pages);
         Ok(Staged { id, document, warnings })
     }
 
-    /// Judges custom code. Parsing takes time in proportion to the code, so it happens off the
-    /// threads that serve.
+    /// Judges custom code, which is the same for every app.
     pub(crate) async fn check(&self, snippets: Snippets) -> Result<Checked, Refused> {
-        let template = self.template.clone();
-        let checked =
-            spawn_blocking(move || template.check(snippets, &c2c_injector::Limits::default()));
-        checked.await.expect("checking does not panic")
+        self.templates.check(Jar::default(), snippets).await
     }
 
-    async fn compile(&self, id: &AppId, checked: Checked) -> Document {
-        let attributes = shim_attributes(id, std::slice::from_ref(&self.sites.widget.origin));
+    /// Compiles custom code for an app, and gives the warnings as well.
+    async fn build(
+        &self,
+        app: &App,
+        snippets: Snippets,
+    ) -> Result<(Document, Vec<Diagnostic>), Refused> {
+        let checked = self.templates.check(app.jar, snippets).await?;
+        let warnings = checked.diagnostics().to_vec();
+        let attributes = shim_attributes(&app.id, slice::from_ref(&self.sites.widget.origin));
         let attributes =
             attributes.iter().fold(ScriptAttributes::new(), |attributes, (name, value)| {
                 attributes.with(name, value).expect("the bridge names its attributes properly")
             });
         let compiled = spawn_blocking(move || checked.compile(&attributes));
-        compiled.await.expect("compiling does not panic")
+        Ok((compiled.await.expect("compiling does not panic"), warnings))
+    }
+
+    /// The same with what was saved last.
+    async fn build_newest(&self, app: &App) -> Result<(Document, Vec<Diagnostic>), SaveError> {
+        let revision = self.store.newest_revision(&app.id).await?;
+        Ok(self.build(app, revision.snippets()).await?)
     }
 
     /// Makes what visitors get and puts it in the place of what they got.
-    fn publish(&self, app: &App, parents: &[HostSource], compiled: Document) {
+    fn publish(&self, app: &App, parents: &[HostSource], compiled: &Document) {
         let published = Pages::published(app, parents, &self.sites, compiled);
         let mut all = self.published.write().expect("publishing does not panic");
         all.insert(app.id.clone(), Arc::new(published));

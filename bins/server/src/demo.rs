@@ -1,7 +1,7 @@
 //! The app that a fresh database begins with, so that there is something to see.
 
 use crate::apps::{Apps, SaveError};
-use crate::store::{App, Revision};
+use crate::store::{App, Jar, Revision};
 
 /// The demo app's id, in the addresses that the server prints.
 pub(crate) const ID: &str = "demo";
@@ -26,7 +26,8 @@ pub(crate) async fn seed(apps: &Apps) -> Result<(), SaveError> {
     }
     let id: c2c_bridge::AppId = ID.parse().expect("a literal");
     let name = "Demo shop".to_owned();
-    apps.create(App { id: id.clone(), name, parent_origins: Vec::new() }).await?;
+    apps.create(App { id: id.clone(), name, parent_origins: Vec::new(), jar: Jar::default() })
+        .await?;
     let revision = Revision { number: 1, head: HEAD.to_owned(), body_end: String::new() };
     apps.save(&id, revision).await?;
     Ok(())

@@ -30,6 +30,7 @@ mod serve;
 mod settings;
 mod sites;
 mod store;
+mod templates;
 mod widget;
 
 pub use apps::SaveError;

@@ -24,8 +24,6 @@ pub(crate) struct Pages {
     pub(crate) widget: Resource,
     /// The demo of a parent page.
     pub(crate) parent: Resource,
-    /// Kept to be served under a new policy when only the app's settings change.
-    pub(crate) compiled: Document,
 }
 
 /// Where the pages are, each on its own host.
@@ -42,7 +40,7 @@ impl Pages {
         app: &App,
         parents: &[HostSource],
         sites: &Sites,
-        compiled: Document,
+        compiled: &Document,
     ) -> Self {
         Self::new(app, parents, sites, compiled, &Paths::of_app(&app.id), None)
     }
@@ -53,7 +51,7 @@ impl Pages {
         app: &App,
         parents: &[HostSource],
         sites: &Sites,
-        compiled: Document,
+        compiled: &Document,
         id: &str,
     ) -> Self {
         let console = Some(&sites.console);
@@ -62,7 +60,6 @@ impl Pages {
             document: pages.document.unkept(),
             widget: pages.widget.unkept(),
             parent: pages.parent.unkept(),
-            compiled: pages.compiled,
         }
     }
 
@@ -70,7 +67,7 @@ impl Pages {
         app: &App,
         parents: &[HostSource],
         sites: &Sites,
-        compiled: Document,
+        compiled: &Document,
         paths: &Paths,
         console: Option<&Site>,
     ) -> Self {
@@ -80,7 +77,7 @@ impl Pages {
         let console = console.map(|site| &site.origin);
         Self {
             document: Resource::document(
-                &compiled,
+                compiled,
                 DocumentPolicy::strict(&above_document).headers(),
             ),
             widget: Resource::file(
@@ -91,7 +88,6 @@ impl Pages {
                 parent::page(app, sites, paths),
                 PagePolicy::parent(&sites.widget.source, above_parent).headers(),
             ),
-            compiled,
         }
     }
 }

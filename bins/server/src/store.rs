@@ -6,6 +6,7 @@ use std::time::Duration;
 use c2c_bridge::{AppId, Origin};
 use c2c_injector::Snippets;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
@@ -13,10 +14,11 @@ use sqlx::sqlite::{
 use sqlx::{Row, SqlSafeStr};
 
 /// The schema, version by version. A published version is never edited: a new one follows.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
-    1,
-    "apps and revisions",
-    "CREATE TABLE app (
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "apps and revisions",
+        "CREATE TABLE app (
          id TEXT PRIMARY KEY,
          name TEXT NOT NULL,
          parent_origins TEXT NOT NULL -- a JSON array
@@ -29,7 +31,9 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[(
          created_at TEXT NOT NULL, -- RFC 3339
          PRIMARY KEY (app_id, number)
      ) STRICT, WITHOUT ROWID;",
-)];
+    ),
+    (2, "what becomes of cookies", "ALTER TABLE app ADD COLUMN jar TEXT NOT NULL DEFAULT 'visit'"),
+];
 
 /// The database.
 #[derive(Clone, Debug)]
@@ -46,6 +50,35 @@ pub(crate) struct App {
     pub(crate) name: String,
     /// The pages that may embed its widget.
     pub(crate) parent_origins: Vec<Origin>,
+    /// What becomes of what its code stores.
+    pub(crate) jar: Jar,
+}
+
+/// What becomes of the cookies and the storage of custom code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Jar {
+    /// There are none: to use them is an error, as in every opaque origin.
+    None,
+    /// They last as long as the page.
+    #[default]
+    Visit,
+    /// They are kept for the visitor.
+    Kept,
+}
+
+impl Jar {
+    /// All of them, by their names in the database.
+    const NAMES: [(&str, Self); 3] =
+        [("none", Self::None), ("visit", Self::Visit), ("kept", Self::Kept)];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Visit => "visit",
+            Self::Kept => "kept",
+        }
+    }
 }
 
 /// An app as a list shows it.
@@ -121,7 +154,7 @@ impl Store {
     /// All apps, by name.
     pub(crate) async fn apps(&self) -> Result<Vec<Listed>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, name, parent_origins, COALESCE(number, 0) AS number, created_at
+            "SELECT id, name, parent_origins, jar, COALESCE(number, 0) AS number, created_at
              FROM app LEFT JOIN revision ON app_id = id
                  AND number = (SELECT MAX(number) FROM revision WHERE app_id = id)
              ORDER BY name, id",
@@ -133,7 +166,7 @@ impl Store {
 
     /// One app.
     pub(crate) async fn app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
-        let row = sqlx::query("SELECT id, name, parent_origins FROM app WHERE id = ?")
+        let row = sqlx::query("SELECT id, name, parent_origins, jar FROM app WHERE id = ?")
             .bind(id.as_str())
             .fetch_optional(&self.pool)
             .await?;
@@ -142,20 +175,22 @@ impl Store {
 
     /// Writes a new app. Its id must be new.
     pub(crate) async fn insert_app(&self, app: &App) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO app (id, name, parent_origins) VALUES (?, ?, ?)")
+        sqlx::query("INSERT INTO app (id, name, parent_origins, jar) VALUES (?, ?, ?, ?)")
             .bind(app.id.as_str())
             .bind(&app.name)
             .bind(json(&app.parent_origins))
+            .bind(app.jar.name())
             .execute(&self.pool)
             .await?;
         Ok(())
     }
 
-    /// Writes an app's name and parent origins; false if there is no such app.
+    /// Writes an app's settings; false if there is no such app.
     pub(crate) async fn update_app(&self, app: &App) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE app SET name = ?, parent_origins = ? WHERE id = ?")
+        let done = sqlx::query("UPDATE app SET name = ?, parent_origins = ?, jar = ? WHERE id = ?")
             .bind(&app.name)
             .bind(json(&app.parent_origins))
+            .bind(app.jar.name())
             .bind(app.id.as_str())
             .execute(&self.pool)
             .await?;
@@ -209,11 +244,14 @@ fn read_app(row: &SqliteRow) -> Result<App, StoreError> {
     let id: String = row.try_get("id")?;
     let unreadable = |reason: String| StoreError::Unreadable { id: id.clone(), reason };
     let origins: String = row.try_get("parent_origins")?;
+    let jar: &str = row.try_get("jar")?;
+    let known = Jar::NAMES.iter().find(|(name, _)| *name == jar);
     Ok(App {
         id: id.parse().map_err(|error: c2c_bridge::AppIdError| unreadable(error.to_string()))?,
         name: row.try_get("name")?,
         parent_origins: serde_json::from_str(&origins)
             .map_err(|error| unreadable(error.to_string()))?,
+        jar: known.map(|&(_, jar)| jar).ok_or_else(|| unreadable(format!("jar {jar:?}")))?,
     })
 }
 

@@ -9,7 +9,7 @@ use crate::pages::{Paths, parents_of};
 use crate::response::Body;
 use crate::scripts::Files;
 use crate::sites::Sites;
-use crate::store::App;
+use crate::store::{App, Jar};
 
 const PAGE: &str = include_str!("../pages/widget.html");
 const FILES: &[(&str, &str)] = &[
@@ -36,6 +36,9 @@ pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths, console: Option<&Ori
     });
     if let Some(console) = console {
         config["console"] = json!(console);
+    } else if app.jar == Jar::Kept {
+        // Never of drafts: what they store is gone with the page.
+        config["keepJarOf"] = json!(app.id);
     }
     with_config(PAGE, &config)
 }

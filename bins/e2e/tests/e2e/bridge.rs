@@ -33,7 +33,7 @@ const NAIVE_RECEIVER: &str = "window.naive = []; addEventListener('message', (ev
 /// Lets further pages embed the app's widget.
 async fn allow_parent(cx: &Cx, origin: &str) -> Result<()> {
     let path = format!("/api/apps/{}", cx.app().await?.id);
-    let body = json!({"name": "test", "parentOrigins": [origin]});
+    let body = json!({"name": "test", "parentOrigins": [origin], "jar": "visit"});
     let reply = cx.server().await?.api(Method::PUT, &path, Some(&body)).await?;
     assert_eq!(reply.status, 200);
     Ok(())

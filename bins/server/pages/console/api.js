@@ -33,7 +33,7 @@ export const api = {
   createApp: (name) => call('POST', '/api/apps', { name }),
   /** @param {string} id */
   app: (id) => call('GET', `/api/apps/${id}`),
-  /** @param {string} id @param {{name: string, parentOrigins: string[]}} settings */
+  /** @param {string} id @param {{name: string, parentOrigins: string[], jar: string}} settings */
   configure: (id, settings) => call('PUT', `/api/apps/${id}`, settings),
   /** @param {string} id @param {Code} code @param {number} revision the one that was edited */
   save: (id, code, revision) => call('PUT', `/api/apps/${id}/code`, { ...code, revision }),

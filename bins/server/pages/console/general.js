@@ -6,15 +6,17 @@ import { byId, copy } from './dom.js';
 
 /** @param {any} app as the API describes it */
 export function showGeneral(app) {
+  const form = /** @type {HTMLFormElement & {elements: {jar: RadioNodeList}}} */ (byId('general-form'));
   const name = /** @type {HTMLInputElement} */ (byId('general-name'));
   const origins = /** @type {HTMLTextAreaElement} */ (byId('general-origins'));
   name.value = app.name;
   origins.value = app.parentOrigins.join('\n');
+  form.elements.jar.value = app.jar;
 
-  byId('general-form').addEventListener('submit', async (event) => {
+  form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const parentOrigins = origins.value.split('\n').map((line) => line.trim()).filter(Boolean);
-    const { status, body } = await api.configure(app.id, { name: name.value, parentOrigins });
+    const { status, body } = await api.configure(app.id, { name: name.value, parentOrigins, jar: form.elements.jar.value });
     if (status === 200) byId('app-name').textContent = body.name;
     byId('general-message').textContent =
       status === 200 ? 'Saved. Visitors get it from now on.' : `Not saved: ${body.error}.`;
@@ -32,7 +34,7 @@ function embedCode(widget) {
   const { origin } = new URL(widget);
   return `<iframe id="c2c-widget" title="Click to call" allow="microphone"></iframe>
 <script type="module">
-  import { listen } from '${origin}/host.js';
+  import { listen } from '${origin}/listen.js';
 
   const frame = document.getElementById('c2c-widget');
   listen({

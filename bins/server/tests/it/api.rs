@@ -256,7 +256,7 @@ async fn input_that_no_page_could_hold_is_refused_as_such() {
 
 /// Changes the demo app's settings.
 async fn put(fixture: &Fixture, name: &str, origins: Value) -> Reply {
-    let body = json!({"name": name, "parentOrigins": origins});
+    let body = json!({"name": name, "parentOrigins": origins, "jar": "kept"});
     fixture.write("PUT", "/api/apps/demo", &body).await
 }
 
@@ -281,6 +281,7 @@ async fn settings_are_checked() {
     }
     let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
     assert_eq!(app["parentOrigins"], json!(["https://shop.example"]));
+    assert_eq!(app["jar"], "kept");
 }
 
 #[tokio::test]

@@ -110,7 +110,8 @@ async fn what_a_client_has_is_not_sent_again() {
 async fn the_tag_changes_with_the_code_and_with_the_policy() {
     let fixture = Fixture::start().await;
     let first = get(&fixture, &[]).await.header("etag").to_owned();
-    let settings = json!({"name": "Demo", "parentOrigins": ["https://shop.example"]});
+    let settings =
+        json!({"name": "Demo", "parentOrigins": ["https://shop.example"], "jar": "visit"});
     assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
     let second = get(&fixture, &[]).await;
     assert_ne!(second.header("etag"), first);

@@ -1,6 +1,6 @@
 //! Console, parent page and widget page: their policies, and what they tell their scripts.
 
-use c2c_bridge::HOST_MODULES;
+use c2c_bridge::{HOST_MODULES, Shim};
 use c2c_catalogue::Event;
 use c2c_policy::DocumentPolicy;
 use serde_json::json;
@@ -85,7 +85,8 @@ async fn every_example_runs_as_it_is_where_it_belongs() {
 #[tokio::test]
 async fn the_widget_is_framed_by_its_parents_and_frames_the_sandbox() {
     let fixture = Fixture::start().await;
-    let settings = json!({"name": "Demo", "parentOrigins": ["https://shop.example"]});
+    let settings =
+        json!({"name": "Demo", "parentOrigins": ["https://shop.example"], "jar": "visit"});
     assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
     let reply = fixture.get(To::Widget, "/w/demo?orderId=A-1", &[]).await;
     let policy = reply.header("content-security-policy");
@@ -104,10 +105,32 @@ async fn the_widget_is_framed_by_its_parents_and_frames_the_sandbox() {
 }
 
 #[tokio::test]
+async fn an_app_decides_about_its_jar() {
+    let fixture = Fixture::start().await;
+    for (jar, defines, keeps) in
+        [("none", false, false), ("visit", true, false), ("kept", true, true)]
+    {
+        let settings = json!({"name": "Demo", "parentOrigins": [], "jar": jar});
+        assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
+        let document = fixture.get(To::Sandbox, "/s/demo", &[]).await;
+        let shim = Shim { jar: defines, diagnostics: true }.text();
+        assert!(document.text().contains(shim), "{jar}");
+        let widget = fixture.get(To::Widget, "/w/demo", &[]).await;
+        assert_eq!(
+            widget.text().contains("&quot;keepJarOf&quot;:&quot;demo&quot;"),
+            keeps,
+            "{jar}"
+        );
+    }
+    let settings = json!({"name": "Demo", "parentOrigins": [], "jar": "forever"});
+    assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 400);
+}
+
+#[tokio::test]
 async fn a_name_is_only_ever_text() {
     let fixture = Fixture::start().await;
     let name = "\"><script>alert(1)</script>&quot;";
-    let settings = json!({"name": name, "parentOrigins": []});
+    let settings = json!({"name": name, "parentOrigins": [], "jar": "visit"});
     assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
     let reply = fixture.get(To::Parent, "/p/demo", &[]).await;
     assert!(!reply.text().contains("<script>alert"), "{}", reply.text());

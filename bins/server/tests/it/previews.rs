@@ -83,7 +83,8 @@ async fn a_draft_is_staged_beside_what_visitors_get() {
 #[tokio::test]
 async fn the_console_stands_above_previews_and_above_nothing_else() {
     let fixture = Fixture::start().await;
-    let settings = json!({"name": "Demo", "parentOrigins": ["https://shop.example"]});
+    let settings =
+        json!({"name": "Demo", "parentOrigins": ["https://shop.example"], "jar": "kept"});
     assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
     let path = stage(&fixture, "<b>draft</b>", "").await;
     let [console, parent, widget] =
