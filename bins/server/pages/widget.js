@@ -114,7 +114,7 @@ preview?.takes({
     if (!call) startCall();
   },
   ended({ reason, duration }) {
-    this.started();
+    if (!call) startCall();
     endCall(reason, duration);
   },
   error() {

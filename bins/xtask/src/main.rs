@@ -7,10 +7,12 @@
 mod assets;
 mod bench;
 mod fuzz;
+mod npm;
 mod run;
 mod screenshots;
 mod soak;
 mod test;
+mod types;
 
 use std::process::ExitCode;
 
@@ -28,6 +30,7 @@ struct Cli {
 enum Command {
     Test(test::Args),
     Assets(assets::Args),
+    Types(types::Args),
     Soak(soak::Args),
     Bench(bench::Args),
     /// Take pictures of every screen, into target/screenshots
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Test(args) => Ok(test::run(&args)),
         Command::Assets(args) => assets::run(&args),
+        Command::Types(args) => types::run(&args),
         Command::Soak(args) => soak::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Screenshots => screenshots::run(),

@@ -2,10 +2,9 @@
 //!
 //! All steps run even if one fails: somebody who waited for the whole run wants the whole answer,
 //! and a formatting mistake must not hide a broken sandbox. The last line of the output is always
-//! `N passed, M failed`. N counts tests, invariants, assets and fuzz targets; M counts those, and
-//! each step that failed without naming one. The exit code is 0 only if M is 0.
+//! `N passed, M failed`. N counts tests, invariants, assets, checks of types and fuzz targets; M counts
+//! those, and each step that failed without naming one. The exit code is 0 only if M is 0.
 
-mod axe;
 mod browser;
 mod fuzz;
 mod invariants;
@@ -17,8 +16,8 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
-use crate::assets;
 use crate::run::{Result, cargo, root, show, shown, watch};
+use crate::{assets, types};
 
 /// Run every check: tools, format, lints, invariants, tests, docs, browsers, fuzzing
 #[derive(Debug, clap::Args)]
@@ -37,7 +36,8 @@ pub(crate) struct Args {
 /// One step, in the order in which they run: what is quick to fail comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Step {
-    /// rustfmt, clippy, a C++ compiler, browsers and drivers, axe-core; installs what apt and npm have
+    /// rustfmt, clippy, a C++ compiler, browsers and drivers, axe-core and TypeScript; installs what
+    /// apt and npm have
     Tools,
     /// cargo fmt --check, here and in fuzz/
     Format,
@@ -47,6 +47,8 @@ enum Step {
     Invariants,
     /// the committed scripts are those that `cargo xtask assets` makes
     Assets,
+    /// the types of all JavaScript, and the declarations made from them
+    Types,
     /// unit, property, integration and documentation tests
     Test,
     /// cargo doc, no warnings
@@ -94,6 +96,11 @@ impl Step {
             }
             Self::Invariants => invariants::check(),
             Self::Assets => count_tests(&mut assets::check()),
+            Self::Types => {
+                types::check_scripts()?;
+                types::check_declarations()?;
+                Ok(Counts { passed: 2, ..nothing })
+            }
             Self::Test => count_tests(&mut cargo(
                 "test --workspace --exclude c2c-e2e --locked --no-fail-fast",
             )),

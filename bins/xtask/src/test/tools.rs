@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use super::axe;
+use crate::npm;
 use crate::run::{Result, show};
 
 /// Something that must be there.
@@ -41,9 +41,9 @@ const COMPILER: Need = Need {
     source: Source::Debian(&["g++"]),
 };
 
-/// Needed once: axe-core stays where it was installed.
+/// It installs what tests run, and it comes with Node, which some of that runs in.
 const NPM: Need = Need {
-    what: "npm (for axe-core)",
+    what: "Node and npm (for axe-core and TypeScript)",
     programs: &["npm"],
     variable: "",
     source: Source::Debian(&["nodejs", "npm"]),
@@ -162,8 +162,7 @@ pub(super) fn check() -> Result<()> {
     }
     // As the harness reads it.
     let engines = env::var("C2C_ENGINES").unwrap_or_else(|_| "chromium".to_owned());
-    let axe_is_there = axe::is_there()?;
-    let missing = missing(&engines, axe_is_there);
+    let missing = missing(&engines);
     let machine = Machine::look();
     match plan(&missing, machine) {
         Plan::Nothing => {}
@@ -177,14 +176,13 @@ pub(super) fn check() -> Result<()> {
             show(apt(machine, &install).args(packages))?;
         }
     }
-    if axe_is_there { Ok(()) } else { axe::install() }
+    if npm::is_there()? { Ok(()) } else { npm::install() }
 }
 
-fn missing(engines: &str, axe_is_there: bool) -> Vec<&'static Need> {
+fn missing(engines: &str) -> Vec<&'static Need> {
     let chosen: Vec<_> = engines.split(',').map(str::trim).collect();
     let engines = ENGINES.iter().filter(|(name, _)| chosen.contains(name));
-    let npm = (!axe_is_there).then_some(&NPM);
-    let needs = std::iter::once(&COMPILER).chain(npm).chain(engines.flat_map(|(_, needs)| *needs));
+    let needs = [&COMPILER, &NPM].into_iter().chain(engines.flat_map(|(_, needs)| *needs));
     needs.filter(|need| !is_there(need)).collect()
 }
 
@@ -306,7 +304,6 @@ mod tests {
     #[test]
     fn npm_comes_with_what_it_runs_on() {
         assert_eq!(plan(&[&NPM], ROOT_ON_DEBIAN), Plan::Install(vec!["nodejs", "npm"]));
-        assert!(!missing("", true).contains(&&NPM), "axe-core is there");
     }
 
     fn check_said(machine: Machine, needs: &[&'static Need], expected: &str) {

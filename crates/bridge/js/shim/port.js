@@ -18,7 +18,7 @@ const readyStateOf = getterOf(Document.prototype, 'readyState');
 /** How long events wait for a document that does not finish loading. */
 const HOLD_MS_MAX = 3000;
 
-/** @type {() => void} */
+/** @type {(value?: undefined) => void} */
 let becomeReady;
 export const ready = new Promise((resolve) => (becomeReady = resolve));
 

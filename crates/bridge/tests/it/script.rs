@@ -1,9 +1,12 @@
 //! What can be said of the scripts without running them.
 
+use std::path::Path;
+
 use c2c_bridge::{
     BridgeLimits, ContextLimits, DiagnosticLimits, HOST_MODULES, JarLimits, Shim, shim_attributes,
 };
 use c2c_catalogue::Event;
+use serde_json::{Value, json};
 
 /// The modules that people write; those of the crate are made from them.
 const LIMITS_SOURCE: &str = include_str!("../../js/host/limits.js");
@@ -26,6 +29,33 @@ fn the_shim_can_stand_in_a_script_element() {
 fn no_host_module_imports_another() {
     for module in HOST_MODULES {
         assert!(!module.text.contains("import"), "{}", module.path);
+    }
+}
+
+/// What is published is what is served, with its types.
+#[test]
+fn the_package_has_every_host_module() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("js");
+    let package: Value =
+        serde_json::from_str(include_str!("../../js/package.json")).expect("it is JSON");
+    assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(package["license"], env!("CARGO_PKG_LICENSE"));
+    let modules = HOST_MODULES.iter().map(|module| module.path.trim_end_matches(".js"));
+    let exports = modules.map(|name| {
+        let export = if name == "host" { ".".to_owned() } else { format!("./{name}") };
+        let types = format!("./types/{name}.d.ts");
+        (export, json!({"types": types, "default": format!("./dist/{name}.js")}))
+    });
+    assert_eq!(package["exports"], exports.collect::<Value>());
+    let mut files: Vec<_> =
+        HOST_MODULES.iter().map(|module| format!("dist/{}", module.path)).collect();
+    files.push("types".to_owned());
+    assert_eq!(package["files"], json!(files));
+    for export in package["exports"].as_object().expect("a table").values() {
+        for file in [&export["types"], &export["default"]] {
+            let file = file.as_str().expect("a path");
+            assert!(folder.join(file).is_file(), "{file}");
+        }
     }
 }
 

@@ -1,0 +1,2 @@
+export { contextFromQuery } from "./host/context.js";
+export { mount } from "./host/mount.js";

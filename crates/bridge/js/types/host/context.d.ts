@@ -1,0 +1,30 @@
+/**
+ * Reads the query of the widget's URL. Keys that begin with `c2c` belong to the product and never
+ * enter the context; of several values for one key the first counts. Reading never fails: what
+ * breaks a rule or a limit is left out and reported in `rejected`.
+ *
+ * @param {string} query `location.search`, with or without the question mark
+ * @returns {{context: Context, rejected: {key: string, reason: RejectReason}[]}}
+ */
+export function contextFromQuery(query: string): {
+    context: Context;
+    rejected: {
+        key: string;
+        reason: RejectReason;
+    }[];
+};
+/**
+ * Applies the same rules to entries from elsewhere.
+ *
+ * @param {Iterable<[string, string]>} entries
+ * @returns {{context: Context, rejected: {key: string, reason: RejectReason}[]}}
+ */
+export function contextFromEntries(entries: Iterable<[string, string]>): {
+    context: Context;
+    rejected: {
+        key: string;
+        reason: RejectReason;
+    }[];
+};
+export type Context = Record<string, string>;
+export type RejectReason = "empty_key" | "reserved_key" | "duplicate" | "key_too_long" | "value_too_long" | "too_many_entries" | "too_large";

@@ -1,0 +1,35 @@
+/**
+ * @typedef {object} Envelope
+ * @property {string} name the widget event's name, or `custom:<name>`
+ * @property {Record<string, unknown>} data the event's fields, and `context`
+ * @property {string} timestamp ISO 8601, by the visitor's clock
+ * @property {string} id a UUID of version 7, so that a receiver can drop what it has seen
+ * @property {number} seq the position among the events of this mount, from 0
+ */
+/** What an event gets when it happens. */
+export function stamp(): {
+    timestamp: string;
+    id: string;
+};
+export type Envelope = {
+    /**
+     * the widget event's name, or `custom:<name>`
+     */
+    name: string;
+    /**
+     * the event's fields, and `context`
+     */
+    data: Record<string, unknown>;
+    /**
+     * ISO 8601, by the visitor's clock
+     */
+    timestamp: string;
+    /**
+     * a UUID of version 7, so that a receiver can drop what it has seen
+     */
+    id: string;
+    /**
+     * the position among the events of this mount, from 0
+     */
+    seq: number;
+};

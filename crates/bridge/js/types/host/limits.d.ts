@@ -1,0 +1,24 @@
+export namespace CONTEXT_LIMITS {
+    let entries_max: number;
+    let key_bytes_max: number;
+    let value_bytes_max: number;
+    let total_bytes_max: number;
+}
+export namespace BRIDGE_LIMITS {
+    let payload_units_max: number;
+    let payload_depth_max: number;
+    let emit_burst: number;
+    let emits_per_second: number;
+    let queue_max: number;
+    let batch_max: number;
+    let stray_messages_max: number;
+    let garbage_max: number;
+    let refusals_max: number;
+    let restarts_max: number;
+    let hello_deadline_ms: number;
+    let heartbeat_ms: number;
+    let answer_ms: number;
+    let tick_ms: number;
+    let tick_late_ms: number;
+}
+export type BridgeLimits = { -readonly [name in keyof typeof BRIDGE_LIMITS]: number; };

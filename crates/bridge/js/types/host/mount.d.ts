@@ -1,0 +1,98 @@
+/**
+ * @typedef {import('./envelope.js').Envelope} Envelope
+ * @typedef {import('./machine.js').Consent} Consent
+ * @typedef {import('./machine.js').State} State
+ *
+ * @typedef {object} Bridge
+ * @property {(name: string, fields: Record<string, unknown>) => Envelope} emit reports an event of
+ *   the widget to the frame and to the parent page
+ * @property {State} state
+ * @property {() => boolean} restart takes the frame away and makes a new one; false if there have
+ *   been five, or if consent forbids it
+ * @property {(consent: Consent) => void} setConsent
+ * @property {() => void} clearJar forgets what the visitor's jar keeps; a frame that is running
+ *   still has its copy, until `restart`
+ * @property {() => void} destroy removes the frame and everything that belongs to it
+ */
+/**
+ * Mounts an app's custom code.
+ *
+ * Events that the widget emits before the frame is ready are kept, up to 256, and delivered in
+ * order. The widget never waits for the frame.
+ *
+ * @param {object} options
+ * @param {string} options.src the sandbox document's URL, on a site of its own
+ * @param {string} [options.app] the app's id: names the jar
+ * @param {Element} [options.container] where the (invisible) frame goes; the body by default
+ * @param {Record<string, string>} [options.context] see `contextFromQuery`
+ * @param {readonly string[]} [options.parentOrigins] the origins of the pages that may embed the
+ *   widget, such as `https://shop.example` or `https://*.shop.example`; the envelopes go to the
+ *   parent page if it has one of them, and to nobody else
+ * @param {Consent} [options.consent] `pending`: nothing is loaded and events wait; `denied`: nothing
+ *   is loaded, and what the jar kept is deleted
+ * @param {boolean} [options.parentConsent] whether the parent page decides about consent (`listen`)
+ * @param {boolean} [options.visible] shows the frame, in the size that the page's style gives it.
+ *   **It can then take the focus**, and so what the visitor types, whenever it likes; without this a
+ *   frame that takes the focus is removed
+ * @param {boolean} [options.removeHung] whether a frame that does not answer is removed, not only
+ *   reported; false for previews, where somebody may sit at a breakpoint
+ * @param {Partial<import('./limits.js').BridgeLimits>} [options.limits] in place of `BRIDGE_LIMITS`
+ * @param {(state: State) => void} [options.onState] when it changes after `mount` has returned
+ * @param {(envelope: Envelope) => void} [options.onCustomEvent] what custom code emitted: its data
+ *   is text from a stranger
+ * @param {import('../diagnostics.js').Diagnostics} [options.diagnostics] `diagnosticsTo(callback)`
+ *   of diagnostics.js; without it the frame does not look at errors
+ * @param {import('../jar.js').JarKeeper} [options.jar] `keptJar` of jar.js, if the visitor's cookies
+ *   of this app are to be kept between visits
+ * @returns {Bridge}
+ */
+export function mount({ src, app, container, context, parentOrigins, consent, parentConsent, visible, removeHung, limits: changed, onState, onCustomEvent, diagnostics, jar: keeper, }: {
+    src: string;
+    app?: string | undefined;
+    container?: Element | undefined;
+    context?: Record<string, string> | undefined;
+    parentOrigins?: readonly string[] | undefined;
+    consent?: import("./machine.js").Consent | undefined;
+    parentConsent?: boolean | undefined;
+    visible?: boolean | undefined;
+    removeHung?: boolean | undefined;
+    limits?: Partial<import("./limits.js").BridgeLimits> | undefined;
+    onState?: ((state: State) => void) | undefined;
+    onCustomEvent?: ((envelope: Envelope) => void) | undefined;
+    diagnostics?: {
+        sent(events: readonly {
+            seq: number;
+            name: string;
+        }[]): void;
+        take(data: any, now: number): "passed" | "refused" | "garbage";
+        refused(name: unknown, reason: string, now: number): void;
+        stop(): void;
+    } | undefined;
+    jar?: import("../jar.js").JarKeeper | undefined;
+}): Bridge;
+export type Envelope = import("./envelope.js").Envelope;
+export type Consent = import("./machine.js").Consent;
+export type State = import("./machine.js").State;
+export type Bridge = {
+    /**
+     * reports an event of
+     * the widget to the frame and to the parent page
+     */
+    emit: (name: string, fields: Record<string, unknown>) => Envelope;
+    state: State;
+    /**
+     * takes the frame away and makes a new one; false if there have
+     * been five, or if consent forbids it
+     */
+    restart: () => boolean;
+    setConsent: (consent: Consent) => void;
+    /**
+     * forgets what the visitor's jar keeps; a frame that is running
+     * still has its copy, until `restart`
+     */
+    clearJar: () => void;
+    /**
+     * removes the frame and everything that belongs to it
+     */
+    destroy: () => void;
+};
