@@ -163,8 +163,8 @@ async fn the_host_script_is_open_to_parent_pages_elsewhere() {
 
 #[test]
 fn the_host_script_sets_the_attributes_of_the_policy() {
-    let mount = include_str!("../../../../crates/bridge/js/host/mount.js");
-    let (_, list) = mount.split_once("const FRAME_ATTRIBUTES = [").expect("the list");
+    let frame = include_str!("../../../../crates/bridge/js/host/frame.js");
+    let (_, list) = frame.split_once("const FRAME_ATTRIBUTES = [").expect("the list");
     let list = list.split_once("];").expect("its end").0;
     let expected: Vec<String> = DocumentPolicy::strict(&[])
         .frame_attributes()
