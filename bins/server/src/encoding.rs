@@ -1,6 +1,12 @@
 //! Content codings: which form of a resource a client takes
 //! ([RFC 9110 §12.5.3](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3)).
 
+use std::io::Write;
+
+use brotli::CompressorWriter;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use hyper::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 
 /// A form in which a resource is kept.
@@ -44,6 +50,22 @@ impl Encoding {
             Self::Brotli => Some("br"),
         }
     }
+}
+
+/// [RFC 1952](https://www.rfc-editor.org/rfc/rfc1952), as small as it gets.
+pub(crate) fn gzip(bytes: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).expect("a vector takes all");
+    encoder.finish().expect("a vector takes all").into()
+}
+
+/// [RFC 7932](https://www.rfc-editor.org/rfc/rfc7932), as small as it gets.
+pub(crate) fn brotli(bytes: &[u8]) -> Bytes {
+    const QUALITY: u32 = 11;
+    const WINDOW_BITS: u32 = 22;
+    let mut encoder = CompressorWriter::new(Vec::new(), 4096, QUALITY, WINDOW_BITS);
+    encoder.write_all(bytes).expect("a vector takes all");
+    encoder.into_inner().into()
 }
 
 /// Which codings a client takes: `None` is one that it does not name.

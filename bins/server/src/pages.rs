@@ -80,11 +80,11 @@ impl Pages {
                 compiled,
                 DocumentPolicy::strict(&above_document).headers(),
             ),
-            widget: Resource::file(
+            widget: Resource::page(
                 widget::page(app, sites, paths, console),
                 PagePolicy::widget(&sites.sandbox.source, &above_widget).headers(),
             ),
-            parent: Resource::file(
+            parent: Resource::page(
                 parent::page(app, sites, paths),
                 PagePolicy::parent(&sites.widget.source, above_parent).headers(),
             ),

@@ -7,7 +7,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValu
 use hyper::{Method, Request, Response, StatusCode};
 use sha2::{Digest, Sha256};
 
-use crate::encoding::Encoding;
+use crate::encoding::{self, Encoding};
 use crate::response::{Body, header_map, method_not_allowed};
 
 /// Bytes in each of their encodings, each with its complete headers.
@@ -47,14 +47,25 @@ impl Resource {
         }
     }
 
-    /// A page or file of the server's own.
+    /// A page of the server's own, as it is: it is small, and made anew with each change of an app.
+    pub(crate) fn page(text: impl Into<Bytes>, policy: &[Header]) -> Self {
+        let text = text.into();
+        let identity = Form::new(Encoding::Identity, &tag_of(&text, policy), policy, text);
+        Self { identity, compressed: None }
+    }
+
+    /// A file of the server's own, in every encoding. Its policy varies by `Accept-Encoding`.
     pub(crate) fn file(text: impl Into<Bytes>, policy: &[Header]) -> Self {
         let text = text.into();
-        let mut hash = Sha256::new();
-        hash.update(&text);
-        let tag = format!("{}-{}", hex(&hash.finalize()), fingerprint(policy));
-        let identity = Form::new(Encoding::Identity, &tag, policy, text);
-        Self { identity, compressed: None }
+        let tag = tag_of(&text, policy);
+        let form = |encoding, bytes| Form::new(encoding, &tag, policy, bytes);
+        Self {
+            compressed: Some(Compressed {
+                gzip: form(Encoding::Gzip, encoding::gzip(&text)),
+                brotli: form(Encoding::Brotli, encoding::brotli(&text)),
+            }),
+            identity: form(Encoding::Identity, text),
+        }
     }
 
     /// The same, never kept by a client: it will be gone soon.
@@ -107,6 +118,13 @@ impl Form {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         Self { headers, etag, bytes }
     }
+}
+
+/// What an entity tag of a text under a policy begins with.
+fn tag_of(text: &[u8], policy: &[Header]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(text);
+    format!("{}-{}", hex(&hash.finalize()), fingerprint(policy))
 }
 
 /// Whether `If-None-Match` names the tag, by weak comparison

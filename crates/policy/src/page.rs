@@ -50,6 +50,7 @@ impl PagePolicy {
     pub fn asset(content_type: &'static str) -> Self {
         let mut policy = Self::with(content_type, &inert().frame_ancestors(&[]));
         policy.headers.push(Header::new("cross-origin-resource-policy", "same-origin"));
+        policy.headers.push(Header::new("vary", "accept-encoding"));
         policy
     }
 
@@ -60,6 +61,7 @@ impl PagePolicy {
         policy.headers.push(Header::new("cross-origin-resource-policy", "cross-origin"));
         // Modules are always fetched with CORS.
         policy.headers.push(Header::new("access-control-allow-origin", "*"));
+        policy.headers.push(Header::new("vary", "accept-encoding"));
         policy
     }
 

@@ -268,8 +268,12 @@ async fn a_click_does_not_navigate(cx: &Cx, element: &str) -> Result<()> {
     cx.browser.wait_for_url(&landed, DEADLINE).await?;
 
     let app = cx.app().await?;
-    let show = "const frame = document.querySelector('iframe');
-                Object.assign(frame.style, { position: 'static', width: '300px', height: '100px', opacity: '1', pointerEvents: 'auto' });";
+    // Only a frame that is mounted visible may be clicked: the click gives it the focus.
+    let show = "const [src] = arguments;
+        const container = document.createElement('div');
+        container.id = 'visible';
+        document.body.prepend(container);
+        return import('/host.js').then(({ mount }) => { mount({ src, container, visible: true }); });";
     for (layout, hit) in [(app.widget_url(""), "two"), (app.parent_url(""), "three")] {
         app.save("", &format!("{}{element}{FENCE}", report(hit))).await?;
         cx.browser.goto(&layout).await?;
@@ -277,9 +281,8 @@ async fn a_click_does_not_navigate(cx: &Cx, element: &str) -> Result<()> {
         if hit == "three" {
             cx.browser.enter_frame("#widget").await?;
         }
-        cx.browser.wait_for("document.querySelector('iframe') !== null", DEADLINE).await?;
-        cx.browser.run(show, &[]).await?;
-        cx.browser.enter_frame("iframe").await?;
+        cx.browser.run(show, &[json!(app.sandbox_url())]).await?;
+        cx.browser.enter_frame("#visible iframe").await?;
         cx.browser.click("#target").await?;
         let hit = cx.collector.hit(hit, DEADLINE).await?;
         assert_eq!(hit.param("trusted").as_deref(), Some("true"), "a person's click");

@@ -10,7 +10,7 @@ async fn get(fixture: &Fixture, headers: &[&str]) -> Reply {
     fixture.get(To::Sandbox, "/s/demo", headers).await
 }
 
-fn decoded(reply: &Reply) -> Vec<u8> {
+pub(crate) fn decoded(reply: &Reply) -> Vec<u8> {
     let mut bytes = Vec::new();
     match reply.headers.get("content-encoding").map(String::as_str) {
         None => bytes.clone_from(&reply.body),

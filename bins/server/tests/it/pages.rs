@@ -6,6 +6,7 @@ use c2c_policy::DocumentPolicy;
 use serde_json::json;
 
 use crate::client::{Fixture, To};
+use crate::document::decoded;
 
 #[tokio::test]
 async fn every_answer_of_every_kind_carries_a_policy() {
@@ -158,6 +159,27 @@ async fn the_host_script_is_open_to_parent_pages_elsewhere() {
         let reply = fixture.get(to, path, &["origin: null"]).await;
         assert_eq!(reply.status, 200);
         assert!(!reply.headers.contains_key("access-control-allow-origin"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn files_are_kept_in_every_encoding() {
+    let fixture = Fixture::start().await;
+    for (to, path) in [(To::Widget, "/host.js"), (To::Console, "/console.css")] {
+        let plain = fixture.get(to, path, &[]).await;
+        for coding in ["gzip", "br"] {
+            let accept = format!("accept-encoding: {coding}");
+            let reply = fixture.get(to, path, &[&accept]).await;
+            assert_eq!(reply.header("content-encoding"), coding);
+            assert_eq!(reply.header("vary"), "accept-encoding");
+            assert_ne!(reply.header("etag"), plain.header("etag"));
+            assert!(
+                reply.body.len() * 2 < plain.body.len(),
+                "{path} {coding}: {}",
+                reply.body.len()
+            );
+            assert_eq!(decoded(&reply), plain.body);
+        }
     }
 }
 
