@@ -38,6 +38,21 @@ export const DIAGNOSTIC_LIMITS = {
 
 const KINDS = ['script', 'handler', 'rejection', 'resource', 'csp', 'jar'];
 
+/** What is said of each reason for which the host refuses an emit, to the person who wrote the code.
+ * @type {Record<string, string>} */
+const REFUSALS = {
+  too_many: 'too many events: at most 20 a second',
+  form: 'a name begins with a letter, goes on with letters, digits, "_", "-" and ".", and has 64 characters at most',
+  reserved: 'names that begin with "c2c" are reserved',
+  looks_built_in: 'the name looks like that of an event of the widget',
+  not_json: 'the data is not JSON text',
+  too_large: 'the data is too large',
+  not_an_object: 'the data is not an object',
+  context: 'the key "context" is reserved',
+  too_deep: 'the data is too deep',
+  prototype: 'the key "__proto__" is reserved',
+};
+
 /** What browsers call an error that they say no more about. */
 const MUTED = 'Script error.';
 const MUTED_EXPLAINED =
@@ -181,10 +196,10 @@ export function diagnosticsTo(onDiagnostic) {
       return pass(diagnostic, now) ? 'passed' : 'refused';
     },
 
-    /** @param {unknown} name whatever the frame gave for one @param {string} reason @param {number} now */
+    /** @param {unknown} name whatever the frame gave for one @param {string} reason a key of `REFUSALS` @param {number} now */
     refused(name, reason, now) {
       const text = typeof name === 'string' ? name.slice(0, DIAGNOSTIC_LIMITS.diagnostic_units_max) : typeof name;
-      pass({ type: 'refused', name: text, reason }, now);
+      pass({ type: 'refused', name: text, reason: REFUSALS[reason] }, now);
     },
 
     /** The frame is gone, perhaps for another. */

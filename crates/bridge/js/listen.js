@@ -38,11 +38,28 @@ export function listen({ frame, widgetOrigin, onEvent }) {
     const widget = frame.contentWindow;
     if (widget === null || event.source !== widget) return;
     if (!event.isTrusted || event.origin !== widgetOrigin) return;
-    if (isEnvelope(event.data)) onEvent(event.data);
+    const { data } = event;
+    if (isEnvelope(data)) onEvent(data);
+    else if (data?.c2c === PROTOCOL && data.type === 'focus_stolen') refocus();
   }
 
-  window.addEventListener('message', receive);
-  frame.addEventListener('load', introduce);
+  /* Custom code in the widget can take the focus from this page: the widget is asked to look, gives
+   * it up, and what had it gets it back. */
+
+  /** @type {EventTarget | null} */
+  let last = null;
+  const watch = new AbortController();
+  const { signal } = watch;
+
+  function refocus() {
+    const { activeElement } = document;
+    if ((activeElement === frame || activeElement === document.body) && last instanceof HTMLElement) last.focus();
+  }
+
+  document.addEventListener('focusin', ({ target }) => target !== frame && (last = target), { signal });
+  window.addEventListener('blur', () => post({ type: 'look' }), { signal });
+  window.addEventListener('message', receive, { signal });
+  frame.addEventListener('load', introduce, { signal });
   return {
     /**
      * Tells the widget what the visitor decided, if it was mounted with `parentConsent`; also after
@@ -53,10 +70,7 @@ export function listen({ frame, widgetOrigin, onEvent }) {
       consent = decision;
       post({ type: 'consent', consent });
     },
-    stop() {
-      window.removeEventListener('message', receive);
-      frame.removeEventListener('load', introduce);
-    },
+    stop: () => watch.abort(),
   };
 }
 

@@ -215,10 +215,10 @@ pub struct Host {
     flushing: bool,
     seq: u64,
     restarts: usize,
-    strays: usize,
     garbage: usize,
     refusals: usize,
     emits: Bucket,
+    strays: Bucket,
     counted: f64,
     last: f64,
     due: f64,
@@ -243,10 +243,10 @@ impl Host {
             flushing: false,
             seq: 0,
             restarts: 0,
-            strays: 0,
             garbage: 0,
             refusals: 0,
             emits: Bucket::default(),
+            strays: Bucket::default(),
             counted: 0.0,
             last: 0.0,
             due: 0.0,
@@ -262,7 +262,7 @@ impl Host {
     pub fn handle(&mut self, now: f64, input: Input) -> Vec<Effect> {
         match input {
             Input::Consent(next) => self.consent(next, now),
-            Input::Message(message) => self.message(&message),
+            Input::Message(message) => self.message(&message, now),
             Input::Port(data) => self.port(data, now),
             Input::Load => self.load(),
             Input::Tick(visible) => self.tick(visible, now),
@@ -322,12 +322,12 @@ impl Host {
         self.generation += 1;
         let nonce = format!("nonce {}", self.generation);
         self.nonce = Some(nonce.clone());
-        self.strays = 0;
         self.garbage = 0;
         self.refusals = 0;
         self.awaited = 0;
         self.reloaded = false;
         self.emits = Bucket::new(limits.emit_burst, limits.emits_per_second);
+        self.strays = Bucket::new(limits.stray_burst, limits.strays_per_second);
         self.last = now;
         self.due = self.counted + ms(limits.hello_deadline_ms);
         self.effects.push(Effect::Open(nonce));
@@ -347,15 +347,14 @@ impl Host {
         self.become_(Status::Failed, Some(reason));
     }
 
-    fn message(&mut self, message: &WindowMessage) {
+    fn message(&mut self, message: &WindowMessage, now: f64) {
         if self.nonce.is_none() || message.source == Source::Other {
             return;
         }
         if !self.connected && self.is_hello(message) {
             return self.accept();
         }
-        self.strays += 1;
-        if self.strays > self.options.limits.stray_messages_max {
+        if !self.strays.takes(now) {
             self.fail(Reason::Flooded);
         }
     }

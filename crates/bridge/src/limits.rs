@@ -44,8 +44,11 @@ pub struct BridgeLimits {
     pub queue_max: usize,
     /// How many events travel in one message.
     pub batch_max: usize,
-    /// How many window messages other than the hello a frame may send before it is removed.
-    pub stray_messages_max: usize,
+    /// How many window messages other than the hello a frame may send at once; one more, and it is
+    /// removed. (With 1,000 a flood stopped the widget for 0.1 s and more in Chromium.)
+    pub stray_burst: usize,
+    /// How many of them it may send per second once the burst is spent.
+    pub strays_per_second: usize,
     /// How many messages that are not of the protocol may come over the port before it is closed.
     pub garbage_max: usize,
     /// How many custom events and diagnostics may be refused before the frame is removed.
@@ -77,7 +80,8 @@ impl Default for BridgeLimits {
             emits_per_second: 20,
             queue_max: 256,
             batch_max: 256,
-            stray_messages_max: 1000,
+            stray_burst: 25,
+            strays_per_second: 10,
             garbage_max: 100,
             refusals_max: 10_000,
             restarts_max: 5,

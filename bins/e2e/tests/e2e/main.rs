@@ -20,6 +20,7 @@ mod isolation; // what custom code cannot do, each beside the control that can
 mod port; // the port to the widget is out of custom code's reach
 mod previews; // drafts in the console, and the examples that it offers
 mod screens; // what holds on every screen
+mod states; // how a frame comes and goes: consent, hanging, leaving, restarts, the kept jar
 mod timeline; // the live preview, and what is said of it
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
 
@@ -41,6 +42,7 @@ fn main() -> std::process::ExitCode {
         ("port", port::TESTS),
         ("previews", previews::TESTS),
         ("screens", screens::TESTS),
+        ("states", states::TESTS),
         ("timeline", timeline::TESTS),
         ("vectors", vectors::TESTS),
     ])

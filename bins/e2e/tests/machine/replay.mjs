@@ -35,7 +35,7 @@ function run({ context = {}, remove_hung = true, jar = false, limits = {} }, ste
   );
   const inputs = {
     consent: (value, now) => machine.consent(value, now),
-    message: ({ source, ports, ...message }) => machine.message(source, { ...message, ports: Array(ports) }),
+    message: ({ source, ports, ...message }, now) => machine.message(source, { ...message, ports: Array(ports) }, now),
     port: (data, now) => machine.port(data, now),
     load: () => machine.load(),
     tick: (visible, now) => machine.tick(visible, now),

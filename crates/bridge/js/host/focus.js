@@ -1,33 +1,53 @@
 // @ts-check
-/** The focus guard: an invisible frame that takes the focus would hear what the visitor types. */
+/**
+ * The focus guard. No attribute and no policy keeps an invisible frame from taking the focus, and
+ * with it what the visitor types: so it is noticed and undone, which costs the keys pressed in
+ * between, mostly none. (Blurring the frame instead does not hold: it takes the focus back at once.)
+ */
 
 /**
- * Calls `onTheft` as soon as the frame holds the focus, and gives the focus back to what had it.
+ * Takes the frame away as soon as it holds the focus, and gives the focus back to what had it.
  *
  * @param {HTMLIFrameElement} iframe
- * @param {() => void} onTheft takes the frame away
- * @returns {() => void} ends the watch
+ * @param {() => void} remove takes the frame away
+ * @param {() => void} tellParent the focus was the parent page's
  */
-export function guardFocus(iframe, onTheft) {
-  /** @type {Element | null} */
-  let held = document.activeElement;
+export function guardFocus(iframe, remove, tellParent) {
   const watch = new AbortController();
-  const options = { capture: true, signal: watch.signal };
+  const { signal } = watch;
+  /** Whether this page had the focus itself, when it was last looked. */
+  let own = document.hasFocus();
+  /** @type {EventTarget | null} */
+  let last = document.activeElement;
 
-  function check() {
-    if (document.activeElement === iframe) {
-      onTheft();
-      if (held instanceof HTMLElement) held.focus({ preventScroll: true });
-    } else {
-      held = document.activeElement;
+  function look() {
+    if (signal.aborted) return;
+    if (document.activeElement !== iframe) {
+      own = document.hasFocus();
+      return;
     }
+    // First, or Chromium has the focus nowhere once the frame is gone.
+    window.focus();
+    remove();
+    if (!own) tellParent();
+    else if (last instanceof HTMLElement) last.focus({ preventScroll: true });
   }
 
-  const timer = setInterval(check, 50);
-  window.addEventListener('blur', check, options);
-  document.addEventListener('focusin', check, options);
-  return () => {
-    clearInterval(timer);
-    watch.abort();
+  document.addEventListener('focusin', ({ target }) => target !== iframe && (last = target), { signal });
+  // Never in the listener itself: WebKit goes on to focus the frame, there or not, once that returns.
+  const soon = () => {
+    queueMicrotask(look);
+    setTimeout(look);
+  };
+  window.addEventListener('blur', soon, { signal });
+  window.addEventListener('focus', () => setTimeout(look), { signal });
+  // Who takes the focus from the parent page is seen by nobody here in Chromium and Firefox.
+  const timer = setInterval(look, 50);
+  return {
+    look,
+    stop() {
+      clearInterval(timer);
+      watch.abort();
+    },
   };
 }

@@ -13,7 +13,7 @@
  */
 
 import { tokenBucket } from './bucket.js';
-import { CUSTOM_PREFIX, NAME_FAULTS, customNameFault } from './name.js';
+import { CUSTOM_PREFIX, customNameFault } from './name.js';
 import { isOpaque } from './origin.js';
 import { readPayload } from './payload.js';
 import { PROTOCOL } from './protocol.js';
@@ -68,10 +68,10 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
   let restarts = 0;
 
   /* Of this element. */
-  let strays = 0;
   let garbage = 0;
   let refusals = 0;
   let takesEmit = tokenBucket(0, 0);
+  let takesStray = takesEmit;
 
   /* Time counts only while the page is visible and its timers are on time: a page that was frozen,
    * or a computer that slept, has no frame that failed to answer. */
@@ -96,7 +96,8 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
   /** @param {number} now */
   function begin(now) {
     nonce = newNonce();
-    strays = garbage = refusals = awaited = 0;
+    garbage = refusals = awaited = 0;
+    takesStray = tokenBucket(limits.stray_burst, limits.strays_per_second);
     takesEmit = tokenBucket(limits.emit_burst, limits.emits_per_second);
     reloaded = false;
     last = now;
@@ -171,9 +172,7 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
   /** The data, or why it is refused.
    * @param {unknown} name @param {unknown} json @param {number} now */
   function readEmit(name, json, now) {
-    if (!takesEmit(now)) return 'too many events: at most 20 a second';
-    const fault = customNameFault(name);
-    return fault ? NAME_FAULTS[fault] : readPayload(json, limits);
+    return takesEmit(now) ? (customNameFault(name) ?? readPayload(json, limits)) : 'too_many';
   }
 
   /** @param {unknown} n @returns {Outcome} */
@@ -250,17 +249,17 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
     },
 
     /**
-     * A window message. Everything that the frame's window, or a frame inside it, sends and that
-     * is not the hello is counted; a frame that sends a flood is removed.
+     * A window message. The frame's window, and frames inside it, may send a few that are not the
+     * hello; a frame that sends a flood is removed, and soon: what it has sent by then still comes.
      * @param {'frame' | 'inside' | 'other'} source
      * @param {{isTrusted: boolean, origin: string, data: any, ports: ArrayLike<unknown>}} message
      *   not looked at unless it may be the hello: reading the data of a flood is what costs
+     * @param {number} now
      */
-    message(source, message) {
+    message(source, message, now) {
       if (nonce === null || source === 'other') return;
       if (source === 'frame' && !connected && isHello(message)) return accept();
-      strays += 1;
-      if (strays > limits.stray_messages_max) fail('flooded');
+      if (!takesStray(now)) fail('flooded');
     },
 
     /** A message on the port. @param {unknown} data @param {number} now */

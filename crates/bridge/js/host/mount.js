@@ -78,19 +78,22 @@ export function mount({
 }) {
   const limits = { ...BRIDGE_LIMITS, ...changed };
   const checked = contextFromEntries(Object.entries(context)).context;
-  const parent = parentPage(parentOrigins, (decision) => parentConsent && setConsent(decision), limits.queue_max);
+  const parent = parentPage(parentOrigins, limits.queue_max, {
+    consent: (decision) => parentConsent && setConsent(decision),
+    look: () => guard?.look(),
+  });
   const jar = keeper?.(app, parent.origin);
   /** @type {State} */
   let state = { status: 'waiting', reason: null };
-  /** @type {Element} */
+  /** @type {HTMLIFrameElement} */
   let frame;
-  let frameWindow = /** @type {() => Window | null} */ (() => null);
   /** @type {MessagePort | null} */
   let port = null;
   /** @type {MessagePort} of the message that the machine is looking at */
   let offered;
   let timer = 0;
-  let unguard = () => {};
+  /** @type {ReturnType<typeof guardFocus> | undefined} */
+  let guard;
   // The callback may use what `mount` returns.
   let returned = false;
 
@@ -101,10 +104,10 @@ export function mount({
         const boot = { context: checked, diagnostics: diagnostics && true, jar: jar?.read() };
         const iframe = createFrame(src, nonce, boot, visible);
         frame = iframe;
-        frameWindow = () => iframe.contentWindow;
         iframe.addEventListener('load', () => iframe === frame && machine.load());
         timer = window.setInterval(tick, limits.tick_ms);
-        if (!visible) unguard = guardFocus(iframe, machine.focused);
+        if (!visible) guard = guardFocus(iframe, machine.focused, parent.focusStolen);
+        window.addEventListener('message', onFrameMessage);
         container.append(iframe);
       },
       close() {
@@ -112,9 +115,10 @@ export function mount({
         diagnostics?.stop();
         port?.close();
         port = null;
+        // What is left of a flood need not come here any more.
+        window.removeEventListener('message', onFrameMessage);
         frame.remove();
-        frameWindow = () => null;
-        unguard();
+        guard?.stop();
       },
       accept() {
         port = offered;
@@ -135,16 +139,13 @@ export function mount({
   const tick = () => machine.tick(document.visibilityState === 'visible', performance.now());
 
   /** @param {MessageEvent} event */
-  function onMessage(event) {
+  function onFrameMessage(event) {
     // `source` first: reading `data` of a flood is what costs.
     const source = /** @type {Window | null} */ (event.source);
-    const target = frameWindow();
-    if (source !== null && target !== null && isWithin(source, target)) {
-      offered = event.ports[0];
-      machine.message(source === target ? 'frame' : 'inside', event);
-    } else {
-      parent.receive(event);
-    }
+    const target = frame.contentWindow;
+    if (source === null || target === null || !isWithin(source, target)) return;
+    offered = event.ports[0];
+    machine.message(source === target ? 'frame' : 'inside', event, performance.now());
   }
 
   /** @param {string} name @param {Record<string, unknown>} fields */
@@ -170,11 +171,10 @@ export function mount({
   }
 
   function destroy() {
-    window.removeEventListener('message', onMessage);
+    parent.stop();
     machine.destroy();
   }
 
-  window.addEventListener('message', onMessage);
   setConsent(consent);
   returned = true;
 

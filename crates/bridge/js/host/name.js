@@ -15,13 +15,6 @@ export const EVENT_NAMES = Object.freeze([
 
 const FORM = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 
-/** What is said of each fault to the person who chose the name. */
-export const NAME_FAULTS = Object.freeze({
-  form: 'a name begins with a letter, goes on with letters, digits, "_", "-" and ".", and has 64 characters at most',
-  reserved: 'names that begin with "c2c" are reserved',
-  looks_built_in: 'the name looks like that of an event of the widget',
-});
-
 /** What a hurried reader sees of a name: no case, no separators.
  * @param {string} name */
 const lettersOnly = (name) => name.replace(/[^A-Za-z0-9]/g, '').toLowerCase();

@@ -1,7 +1,7 @@
 // @ts-check
 /** The page above the widget: who it is, what it is told, and what it may say. */
 
-import { originRule } from './origin.js';
+import { isOpaque, originRule } from './origin.js';
 import { CONSENTS, PROTOCOL } from './protocol.js';
 
 /**
@@ -15,20 +15,23 @@ import { CONSENTS, PROTOCOL } from './protocol.js';
  * is possible, the parent says hello first (`listen()`), and envelopes wait for it, up to `queue_max`.
  *
  * @param {readonly string[]} rules see `originRule`
- * @param {(consent: Consent) => void} onConsent the parent page says what the visitor decided
  * @param {number} queue_max
+ * @param {{consent: (decision: Consent) => void, look: () => void}} asks what the parent page may ask for: that
+ *   a decision of the visitor counts, or that somebody looks who has the focus
  */
-export function parentPage(rules, onConsent, queue_max) {
+export function parentPage(rules, queue_max, asks) {
   const allowed = rules.map(originRule);
   const parent = window.parent;
+  const framed = parent !== window && allowed.length > 0;
   /** Null: not known, or not allowed. */
-  let origin = parent === window ? null : knownOrigin();
+  let origin = framed ? knownOrigin() : null;
   /** @type {Envelope[]} */
   let queue = [];
 
   function knownOrigin() {
-    const named = location.ancestorOrigins?.[0];
-    const candidates = named === undefined ? allowed.map(({ exact }) => exact) : [named];
+    // Firefox says "null" if the widget's frame has a `referrerpolicy` that hides the parent.
+    const named = location.ancestorOrigins?.[0] ?? 'null';
+    const candidates = isOpaque(named) ? allowed.map(({ exact }) => exact) : [named];
     return candidates.length === 1 && candidates[0] !== null && isAllowed(candidates[0]) ? candidates[0] : null;
   }
 
@@ -40,8 +43,25 @@ export function parentPage(rules, onConsent, queue_max) {
   /** @param {Envelope} envelope */
   function relay(envelope) {
     if (origin !== null) parent.postMessage(envelope, origin);
-    else if (parent !== window && allowed.length > 0 && queue.length < queue_max) queue.push(envelope);
+    else if (framed && queue.length < queue_max) queue.push(envelope);
   }
+
+  /** @param {MessageEvent} event */
+  function receive(event) {
+    if (event.source !== parent || !event.isTrusted || !isAllowed(event.origin)) return;
+    const { data } = event;
+    if (typeof data !== 'object' || data === null || data.c2c !== PROTOCOL) return;
+    if (data.type === 'listening') {
+      origin = event.origin;
+      const envelopes = queue;
+      queue = [];
+      envelopes.forEach(relay);
+    }
+    if (data.type === 'consent' && CONSENTS.includes(data.consent)) asks.consent(data.consent);
+    if (data.type === 'look') asks.look();
+  }
+
+  if (framed) window.addEventListener('message', receive);
 
   return {
     /** Of the page that decides what the visitor keeps; the widget's own if it is on top. */
@@ -49,18 +69,9 @@ export function parentPage(rules, onConsent, queue_max) {
 
     relay,
 
-    /** Takes a window message if it is the parent page's. @param {MessageEvent} event */
-    receive(event) {
-      if (parent === window || event.source !== parent || !event.isTrusted || !isAllowed(event.origin)) return;
-      const { data } = event;
-      if (typeof data !== 'object' || data === null || data.c2c !== PROTOCOL) return;
-      if (data.type === 'listening') {
-        origin = event.origin;
-        const envelopes = queue;
-        queue = [];
-        envelopes.forEach(relay);
-      }
-      if (data.type === 'consent' && CONSENTS.includes(data.consent)) onConsent(data.consent);
-    },
+    /** The focus that the frame took was the parent page's. */
+    focusStolen: () => origin !== null && parent.postMessage({ c2c: PROTOCOL, type: 'focus_stolen' }, origin),
+
+    stop: () => window.removeEventListener('message', receive),
   };
 }

@@ -8,24 +8,24 @@
  * every double: receivers in other languages do not take them for JSON.
  */
 
-const NOT_JSON = 'the payload is not JSON text';
+const NOT_JSON = 'not_json';
 
 /**
  * @param {unknown} json
  * @param {{payload_units_max: number, payload_depth_max: number}} limits
- * @returns {Record<string, unknown> | string} the data, or what is wrong with it
+ * @returns {Record<string, unknown> | string} the data, or what is wrong with it (diagnostics.js has words for it)
  */
 export function readPayload(json, { payload_units_max, payload_depth_max }) {
   if (typeof json !== 'string') return NOT_JSON;
-  if (json.length > payload_units_max) return 'the payload is too large';
+  if (json.length > payload_units_max) return 'too_large';
   let data;
   try {
     data = JSON.parse(json);
   } catch {
     return NOT_JSON;
   }
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return 'the payload is not an object';
-  if (Object.hasOwn(data, 'context')) return 'the key "context" is reserved';
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return 'not_an_object';
+  if (Object.hasOwn(data, 'context')) return 'context';
   return payloadFault(data, payload_depth_max) || data;
 }
 
@@ -38,8 +38,8 @@ function payloadFault(value, depth) {
   if (typeof value === 'string') return value.isWellFormed() ? '' : NOT_JSON;
   if (typeof value === 'number') return Number.isFinite(value) ? '' : NOT_JSON;
   if (typeof value !== 'object' || value === null) return '';
-  if (depth === 0) return 'the payload is too deep';
-  if (Object.hasOwn(value, '__proto__')) return 'the key "__proto__" is reserved';
+  if (depth === 0) return 'too_deep';
+  if (Object.hasOwn(value, '__proto__')) return 'prototype';
   for (const [key, inner] of Object.entries(value)) {
     const found = payloadFault(key, 0) || payloadFault(inner, depth - 1);
     if (found) return found;
