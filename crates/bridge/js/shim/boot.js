@@ -4,19 +4,20 @@
  * brought (the boot name) is read once, and wiped before customer code runs.
  */
 
-import { create, frame, freeze, ownKeys, page } from './frame.js';
+import { create, eachKey, frame, freeze, page } from './frame.js';
 
 /** The version of the protocol, in the boot name and in the hello. */
 export const PROTOCOL = 1;
 
-const tag = /** @type {HTMLScriptElement} */ (page.currentScript);
+const { app = '', widgetOrigins: listed = '' } = /** @type {HTMLElement} */ (page.currentScript).dataset;
+const [url, fragment] = location.href.split('#');
 
-export const appId = tag.getAttribute('data-app') || '';
-export const widgetOrigins = (tag.getAttribute('data-widget-origins') || '').split(' ');
-export const nonce = location.hash.slice(1);
+export const appId = app;
+export const widgetOrigins = listed.split(' ');
+export const nonce = fragment;
 export const boot = readBoot(frame.name);
 frame.name = '';
-history.replaceState(null, '', location.pathname + location.search);
+history.replaceState(null, '', url);
 
 /**
  * The boot name is written by the host, but anybody may frame this document and write another:
@@ -32,11 +33,9 @@ function readBoot(text) {
   try {
     value = JSON.parse(text);
     if (value.c2c !== PROTOCOL || typeof value.origin !== 'string') throw 0;
-    const keys = ownKeys(value.context);
-    for (let i = 0; i < keys.length; i++) {
-      const entry = value.context[keys[i]];
-      if (typeof entry === 'string') context[keys[i]] = entry;
-    }
+    eachKey(value.context, (key) => {
+      if (typeof value.context[key] === 'string') context[key] = value.context[key];
+    });
   } catch {
     // Not JSON, or not of the form.
     value = {};

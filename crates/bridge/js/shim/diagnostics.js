@@ -7,7 +7,7 @@
 
 import { boot } from './boot.js';
 import { tokenBucket } from './bucket.js';
-import { Event, addListener, exec, frame, getterOf, postTo, reportError, setTimeout, targetOf, uncurry } from './frame.js';
+import { addListener, create, exec, frame, getterOf, postTo, reportError, setTimeout, targetOf, uncurry } from './frame.js';
 import { port } from './port.js';
 import { watcher } from './watcher.js';
 
@@ -28,11 +28,13 @@ export function startDiagnostics() {
   if (!port || boot.diagnostics !== true) return;
   watcher.delivered = (seq, handlers) => postTo(port, { type: 'delivered', seq, handlers });
   watcher.refused = (name, reason) => diagnose({ type: 'refused', name: cut(describe(name)), reason });
-  watcher.jarRefused = (message) => diagnoseError('jar', message, '', 0, 0, '');
+  const told = create(null);
+  watcher.jarRefused = (message) => {
+    if (!told[message]) diagnoseError('jar', message);
+    told[message] = true;
+  };
   watcher.caught = diagnoseCaught;
-  watchErrors();
-  watchRejections();
-  watchPolicy();
+  watchEvents();
 }
 
 /** Sends a diagnostic, or counts it if there are too many: the last token is for their number.
@@ -52,10 +54,10 @@ function tellDropped() {
 }
 
 /**
- * @param {string} kind @param {string} message @param {string} source @param {number} line
- * @param {number} column @param {string} stack names the place if there is no `source`
+ * @param {string} kind @param {string} message @param {string} [source] @param {number} [line]
+ * @param {number} [column] @param {string} [stack] names the place if there is no `source`
  */
-function diagnoseError(kind, message, source, line, column, stack) {
+function diagnoseError(kind, message, source = '', line = 0, column = 0, stack = '') {
   diagnose({ type: 'error', kind, message: cut(message), source: cut(source), line, column, stack: cut(stack) });
 }
 
@@ -103,69 +105,49 @@ function describe(value) {
   }
 }
 
-// What custom code dispatches is not what the browser saw.
-const isTrusted = getterOf(new Event('error'), 'isTrusted');
-
-function watchErrors() {
-  const messageOf = getterOf(ErrorEvent.prototype, 'message');
-  const sourceOf = getterOf(ErrorEvent.prototype, 'filename');
-  const lineOf = getterOf(ErrorEvent.prototype, 'lineno');
-  const columnOf = getterOf(ErrorEvent.prototype, 'colno');
-  const resources = [
-    { what: 'script', urlOf: getterOf(HTMLScriptElement.prototype, 'src') },
-    { what: 'stylesheet', urlOf: getterOf(HTMLLinkElement.prototype, 'href') },
-    { what: 'image', urlOf: getterOf(HTMLImageElement.prototype, 'src') },
-    { what: 'frame', urlOf: getterOf(HTMLIFrameElement.prototype, 'src') },
-  ];
-
-  /** @param {unknown} element */
-  function diagnoseResource(element) {
-    for (let i = 0; i < resources.length; i++) {
-      const { what, urlOf } = resources[i];
-      let url;
-      try {
-        url = urlOf(element);
-      } catch {
-        continue; // It is an element of another kind.
-      }
-      return diagnoseError('resource', `the ${what} could not be loaded`, url, 0, 0, '');
-    }
-  }
-
-  addListener(frame, 'error', (/** @type {Event} */ event) => {
-    if (!isTrusted(event)) return;
-    if (targetOf(event) !== frame) diagnoseResource(targetOf(event));
-    else if (!reporting) diagnoseError('script', messageOf(event), sourceOf(event), lineOf(event), columnOf(event), '');
-  }, true);
-}
-
-function watchRejections() {
-  const reasonOf = getterOf(PromiseRejectionEvent.prototype, 'reason');
-  addListener(frame, 'unhandledrejection', (/** @type {Event} */ event) => {
-    // WebKit's own are not trusted either, so what libraries dispatch counts, if it has a reason.
-    let reason;
+/**
+ * Listens to what the browser tells. `isTrusted` is an event's own, and nobody can change it.
+ * @param {string} type
+ * @param {(event: Event) => void} tell may throw, if it is another event of that name
+ */
+function watch(type, tell) {
+  addListener(frame, type, (/** @type {Event} */ event) => {
     try {
-      reason = reasonOf(event);
+      // WebKit's own rejections are not trusted, so what libraries dispatch counts as well.
+      if (!reporting && (event.isTrusted || type === 'unhandledrejection')) tell(event);
     } catch {
-      return;
+      // There is nothing to tell.
     }
-    diagnoseThrown('rejection', reason);
   }, true);
 }
 
-/** What a content security policy forbade: the server's, or one that custom code added. */
-function watchPolicy() {
-  const violation = SecurityPolicyViolationEvent.prototype;
-  const directiveOf = getterOf(violation, 'effectiveDirective');
-  const blockedOf = getterOf(violation, 'blockedURI');
-  const sourceOf = getterOf(violation, 'sourceFile');
-  const lineOf = getterOf(violation, 'lineNumber');
-  const columnOf = getterOf(violation, 'columnNumber');
-  addListener(frame, 'securitypolicyviolation', (/** @type {Event} */ event) => {
-    if (!isTrusted(event)) return;
+/**
+ * Watches for events that have a message and a place.
+ * @param {string} kind @param {string} type @param {{prototype: object}} of the events' class
+ * @param {string[]} names the accessors of message, source, line, column, and what was blocked
+ */
+function watchPlaced(kind, type, { prototype }, names) {
+  const [messageOf, sourceOf, lineOf, columnOf, blockedOf] = names.map((name) => getterOf(prototype, name));
+  watch(type, (event) => {
+    let message = messageOf(event);
     // The query may say who the visitor is.
-    const blocked = exec(/^[^?#]*/, blockedOf(event))[0];
-    const message = `the policy "${directiveOf(event)}" forbids ${blocked}`;
-    diagnoseError('csp', message, sourceOf(event) || '', lineOf(event), columnOf(event), '');
-  }, true);
+    if (blockedOf) message += ' forbids ' + exec(/^[^?#]*/, blockedOf(event))[0];
+    diagnoseError(kind, message, sourceOf(event) || '', lineOf(event), columnOf(event));
+  });
+}
+
+function watchEvents() {
+  watchPlaced('script', 'error', ErrorEvent, ['message', 'filename', 'lineno', 'colno']);
+  watchPlaced('csp', 'securitypolicyviolation', SecurityPolicyViolationEvent, [
+    'effectiveDirective', 'sourceFile', 'lineNumber', 'columnNumber', 'blockedURI',
+  ]);
+  const reasonOf = getterOf(PromiseRejectionEvent.prototype, 'reason');
+  watch('unhandledrejection', (event) => diagnoseThrown('rejection', reasonOf(event)));
+  watch('error', (event) => {
+    const target = targetOf(event);
+    // To read an element may run custom code, too.
+    if (target !== frame) {
+      diagnoseError('resource', `the <${target.localName}> could not be loaded`, target.src || target.href);
+    }
+  });
 }

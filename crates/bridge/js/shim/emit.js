@@ -12,6 +12,7 @@ const EMIT_BURST = 100;
 const EMITS_PER_SECOND = 20;
 /** The host applies the same form, and the rules on reserved names. */
 const NAME_FORM = /^[a-z][\w.-]{0,63}$/i;
+const NAME_FAULT = `the name must match ${NAME_FORM}`;
 
 const { stringify } = JSON;
 const takesEmit = tokenBucket(EMIT_BURST, EMITS_PER_SECOND);
@@ -21,27 +22,21 @@ const accepted = freeze({ ok: true });
  * Never throws: whatever is wrong with the input is the `reason`.
  * @param {unknown} name @param {unknown} [data] an object that JSON can express
  */
-export function emit(name, data) {
-  const reason = faultOf(name) || send(name, data);
+export function emit(name, data = {}) {
+  const reason = send(name, data);
   if (!reason) return accepted;
   watcher.refused?.(name, reason);
   return freeze({ ok: false, reason });
 }
 
-/** @param {unknown} name */
-function faultOf(name) {
-  if (!port) return 'not connected to a widget';
-  if (typeof name !== 'string' || !exec(NAME_FORM, name)) {
-    return 'the name must be a letter, then at most 63 letters, digits, "_", "-" or "."';
-  }
-  if (!takesEmit(0)) return 'too many events: at most 20 a second';
-}
-
-/** @param {unknown} name @param {unknown} data */
+/** @param {unknown} name @param {unknown} data @returns {string | undefined} why it was not sent */
 function send(name, data) {
+  if (!port) return 'not connected to a widget';
+  if (typeof name !== 'string' || !exec(NAME_FORM, name)) return NAME_FAULT;
+  if (!takesEmit(0)) return 'too many events: at most 20 a second';
   let json;
   try {
-    json = data === undefined ? '{}' : stringify(data);
+    json = stringify(data);
   } catch {
     return 'the data must be JSON';
   }

@@ -11,8 +11,8 @@
 export const frame = window;
 export const page = document;
 
-export const { create, defineProperty, freeze } = Object;
-export const { ownKeys } = Reflect;
+export const { create, freeze } = Object;
+export const { defineProperty, ownKeys } = Reflect;
 export const { Event, TypeError, performance, reportError, setTimeout } = frame;
 
 /** @type {(method: Function) => any} `uncurry(f)(self, ...args)` is `f.call(self, ...args)`. */
@@ -26,11 +26,18 @@ export const postTo = uncurry(MessagePort.prototype.postMessage);
 export const targetOf = getterOf(Event.prototype, 'target');
 export const exec = uncurry(RegExp.prototype.exec);
 
+/** @param {object} object @param {(key: any) => void} visit gets the keys that are there now */
+export function eachKey(object, visit) {
+  const keys = ownKeys(object);
+  for (let i = 0; i < keys.length; i++) visit(keys[i]);
+}
+
 /**
  * Gives an object a property as assignment does, but asks nobody: no setter on a prototype.
  * @param {object} object @param {PropertyKey} name @param {unknown} value
+ * @returns {boolean} whether it could
  */
 export function setOwn(object, name, value) {
   const descriptor = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
-  defineProperty(object, name, /** @type {any} */ (descriptor));
+  return defineProperty(object, name, /** @type {any} */ (descriptor));
 }

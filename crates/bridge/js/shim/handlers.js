@@ -2,7 +2,7 @@
 /** Who hears what: `on`, `once`, `off`, and the delivery of an event. */
 
 import { boot } from './boot.js';
-import { TypeError, create, freeze, ownKeys, reportError, setOwn } from './frame.js';
+import { TypeError, create, eachKey, freeze, reportError, setOwn } from './frame.js';
 import { watcher } from './watcher.js';
 
 /** How many events `{replay: true}` can bring back. */
@@ -26,29 +26,14 @@ let registrations = 0;
 const past = create(null);
 let deliveries = 0;
 
-/** @param {string} name @param {Handler} handler @param {{replay?: boolean}} [options] */
-export const on = (name, handler, options) => subscribe(name, handler, options, false);
-
-/** @param {string} name @param {Handler} handler @param {{replay?: boolean}} [options] */
-export const once = (name, handler, options) => subscribe(name, handler, options, true);
-
-/** @param {string} name @param {Handler} handler */
-export function off(name, handler) {
-  const keys = ownKeys(handlers);
-  for (let i = 0; i < keys.length; i++) {
-    const entry = handlers[keys[i]];
-    if (entry.name === name && entry.handler === handler) delete handlers[keys[i]];
-  }
-}
-
 /**
- * @param {string} name @param {Handler} handler @param {{replay?: boolean} | undefined} options
- * @param {boolean} once whether it is to hear one event only
- * @returns {() => void} ends the subscription
+ * @param {boolean} once whether the handler is to hear one event only
+ * @returns {(name: string, handler: Handler, options?: {replay?: boolean}) => () => void} gives what
+ *   ends the subscription
  */
-function subscribe(name, handler, options, once) {
+const subscribe = (once) => (name, handler, options) => {
   if (typeof name !== 'string' || typeof handler !== 'function') {
-    throw new TypeError('c2c: the name must be a string, the handler a function');
+    throw new TypeError('c2c.on(name, handler): a string and a function');
   }
   const key = registrations++;
   let done = false;
@@ -65,6 +50,17 @@ function subscribe(name, handler, options, once) {
   return () => {
     delete handlers[key];
   };
+};
+
+export const on = subscribe(false);
+export const once = subscribe(true);
+
+/** @param {string} name @param {Handler} handler */
+export function off(name, handler) {
+  eachKey(handlers, (key) => {
+    const entry = handlers[key];
+    if (entry.name === name && entry.handler === handler) delete handlers[key];
+  });
 }
 
 /**
@@ -74,29 +70,29 @@ function subscribe(name, handler, options, once) {
  */
 export function deliver({ data, ...meta }) {
   let called = 0;
+  // Whoever subscribes during the delivery does not hear this event.
+  const end = registrations;
 
-  /** Calls those that are still there. @param {PropertyKey[]} keys @param {string} name */
-  function callAll(keys, name) {
-    for (let i = 0; i < keys.length; i++) {
-      const entry = handlers[keys[i]];
-      if (entry && entry.name === name) {
-        if (entry.once) delete handlers[keys[i]];
+  /** @param {string} name */
+  function callAll(name) {
+    eachKey(handlers, (key) => {
+      const entry = handlers[key];
+      if (key < end && entry && entry.name === name) {
+        if (entry.once) delete handlers[key];
         called++;
         call(entry.handler, { data, meta });
       }
-    }
+    });
   }
 
   try {
     setOwn(data, 'context', boot.context);
     deepFreeze(data);
     freeze(meta);
-    // Before the handlers run: one that subscribes with `replay` gets this event in that way, and
-    // any other that subscribes meanwhile does not get it.
+    // Before the handlers run: one that subscribes with `replay` gets this event in that way.
     past[deliveries++ % REPLAYED_MAX] = { data, meta };
-    const keys = ownKeys(handlers);
-    callAll(keys, meta.name);
-    callAll(keys, EVERY);
+    callAll(meta.name);
+    callAll(EVERY);
   } catch (error) {
     show(error);
   }
@@ -122,7 +118,6 @@ function show(error) {
 /** @param {any} value */
 function deepFreeze(value) {
   if (typeof value === 'object' && value !== null) {
-    const keys = ownKeys(freeze(value));
-    for (let i = 0; i < keys.length; i++) deepFreeze(value[keys[i]]);
+    eachKey(freeze(value), (key) => deepFreeze(value[key]));
   }
 }

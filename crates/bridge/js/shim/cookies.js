@@ -1,0 +1,85 @@
+// @ts-check
+/**
+ * `document.cookie`, by RFC 6265 as far as a document that makes no request with cookies can tell.
+ *
+ * A cookie is its name. There is one document at one URL, so `Path` and `Domain` would part nothing:
+ * they are accepted and forgotten, as are `Secure` and `SameSite`. Code that deletes a cookie with
+ * another path than it was set with deletes it, and one that probes for the widest domain leaves one
+ * cookie.
+ */
+
+import { create, eachKey, exec, ownKeys, uncurry } from './frame.js';
+import { noteChange } from './kept.js';
+import { watcher } from './watcher.js';
+
+const COOKIES_MAX = 180;
+const COOKIE_BYTES_MAX = 4096;
+
+const REFUSED = /[\0-\x08\n-\x1f\x7f]|;\s*httponly\b/i;
+const PAIR = /^\s*([^;=]*?)\s*(?:=\s*([^;]*?)\s*)?(?:;|$)/;
+// The last one counts: so they look from the end.
+const MAX_AGE = /^[^]*;\s*max-age\s*=([^;]*)/i;
+const EXPIRES = /^[^]*;\s*expires\s*=([^;]*)/i;
+
+const { now: timeNow, parse: timeOf } = Date;
+const encoder = new TextEncoder();
+const encodeInto = uncurry(encoder.encodeInto);
+const bytes = new Uint8Array(COOKIE_BYTES_MAX);
+
+/**
+ * In the order in which they were made, by `=` and the name: so none looks like the index of an
+ * array, which would come first. `expires` is NaN, before which no time is, if there is none.
+ * @type {Record<PropertyKey, {name: string, value: string, expires: number}>}
+ */
+const cookies = create(null);
+
+/** What reading `document.cookie` gives. Forgets what has expired. */
+export function cookieText() {
+  let text = '';
+  eachKey(cookies, (key) => {
+    const { name, value, expires } = cookies[key];
+    if (expires <= timeNow()) delete cookies[key];
+    else text += (text && '; ') + (name && name + '=') + value;
+  });
+  return text;
+}
+
+/** What assigning to `document.cookie` does. @param {string} text */
+export function setCookieText(text) {
+  text = `${text}`;
+  if (exec(REFUSED, text)) return refuseCookie();
+  const pair = exec(PAIR, text);
+  const maxAge = exec(MAX_AGE, text);
+  const date = exec(EXPIRES, text);
+  const expires = maxAge ? timeNow() + maxAge[1] * 1000 : date ? timeOf(date[1]) : NaN;
+  // Without a `=` all of it is the value.
+  if (pair[2] === undefined) setCookie('', pair[1], expires);
+  else setCookie(pair[1], pair[2], expires);
+}
+
+/** @param {string} name may be empty @param {string} value @param {number} expires */
+export function setCookie(name, value, expires) {
+  const key = '=' + name;
+  const text = name + value;
+  if (encodeInto(encoder, text, bytes).read < text.length) return refuseCookie();
+  if (expires <= timeNow()) return deleteCookie(key);
+  if (!text) return;
+  if (!cookies[key]) {
+    // Makes room first where nobody misses anything.
+    cookieText();
+    const keys = ownKeys(cookies);
+    if (keys.length === COOKIES_MAX) deleteCookie(keys[0]);
+  }
+  cookies[key] = { name, value, expires };
+  noteChange('cookie', name, value, expires < Infinity ? expires : null);
+}
+
+/** @param {PropertyKey} key */
+function deleteCookie(key) {
+  if (cookies[key]) noteChange('cookie', cookies[key].name, null, null);
+  delete cookies[key];
+}
+
+function refuseCookie() {
+  watcher.jarRefused?.('cookie refused: HttpOnly, control characters or over 4096 bytes');
+}

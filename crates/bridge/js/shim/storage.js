@@ -1,0 +1,119 @@
+// @ts-check
+/**
+ * `localStorage` and `sessionStorage`, by the Web Storage standard. Their methods take the places of
+ * the browser's on `Storage.prototype`: the browser's own areas are out of reach here anyway.
+ */
+
+import { TypeError, create, defineProperty, eachKey, frame, ownKeys, setOwn, uncurry } from './frame.js';
+import { noteChange } from './kept.js';
+import { watcher } from './watcher.js';
+
+/** How much an area holds: keys and values, in UTF-16 code units. */
+const STORAGE_UNITS_MAX = 1048576;
+
+const { DOMException, QuotaExceededError } = /** @type {any} */ (frame);
+const prototype = Storage.prototype;
+
+/**
+ * `items` has all of them. `target` has those that are properties of the storage, too: not those
+ * with the name of a method.
+ * @typedef {{items: Record<string, string>, target: any, units: number, kept: 'local' | ''}} Area
+ */
+const areas = new WeakMap();
+const areaIn = uncurry(areas.get);
+
+/**
+ * The area behind a method's `this`, as the standard checks it.
+ * @param {unknown} storage @param {IArguments} given @param {number} needed how many of them
+ * @returns {Area}
+ */
+function areaOf(storage, given, needed) {
+  const area = areaIn(areas, storage);
+  if (!area || given.length < needed) throw new TypeError('Illegal invocation');
+  return area;
+}
+
+/** @param {string} key @param {string | undefined} value */
+const unitsOf = (key, value) => (value === undefined ? 0 : key.length + value.length);
+
+/** @param {Area} area @param {string} key @param {string} [value] without it, the item is removed */
+export function changeItem(area, key, value) {
+  const { items, target, kept } = area;
+  const units = area.units - unitsOf(key, items[key]) + unitsOf(key, value);
+  if (units > STORAGE_UNITS_MAX) {
+    const message = 'storage is full: 1 MiB';
+    watcher.jarRefused?.(message);
+    throw QuotaExceededError ? new QuotaExceededError(message) : new DOMException(message, 'QuotaExceededError');
+  }
+  area.units = units;
+  if (kept && items[key] !== value) noteChange(kept, key, value ?? null, null);
+  if (value === undefined) {
+    delete items[key];
+    delete target[key];
+  } else {
+    items[key] = value;
+    if (!(key in prototype)) setOwn(target, key, value);
+  }
+  return true;
+}
+
+/** In place of the browser's methods. */
+export function replaceStorageMethods() {
+  const methods = {
+    /** @param {unknown} key */
+    getItem(key) {
+      return areaOf(this, arguments, 1).items[`${key}`] ?? null;
+    },
+    /** @param {unknown} key @param {unknown} value */
+    setItem(key, value) {
+      changeItem(areaOf(this, arguments, 2), `${key}`, `${value}`);
+    },
+    /** @param {unknown} key */
+    removeItem(key) {
+      changeItem(areaOf(this, arguments, 1), `${key}`);
+    },
+    clear() {
+      const area = areaOf(this, arguments, 0);
+      eachKey(area.items, (key) => changeItem(area, key));
+    },
+    /** @param {any} index */
+    key(index) {
+      const keys = ownKeys(areaOf(this, arguments, 1).items);
+      index >>>= 0;
+      return index < keys.length ? keys[index] : null;
+    },
+    get length() {
+      return ownKeys(areaOf(this, arguments, 0).items).length;
+    },
+  };
+  Object.defineProperties(prototype, Object.getOwnPropertyDescriptors(methods));
+}
+
+/**
+ * Puts an area in the place of the window's own.
+ * @param {'localStorage' | 'sessionStorage'} name
+ * @param {'local' | ''} kept under which name its changes are told
+ * @returns {Area}
+ */
+export function replaceStorage(name, kept) {
+  const target = create(prototype);
+  /** @type {Area} */
+  const area = { items: create(null), target, units: 0, kept };
+  // Whatever names a property by a symbol, and all reading, is as usual.
+  const storage = new Proxy(target, /** @type {any} */ ({
+    __proto__: null,
+    set: (_, key, value, receiver) => setOwn(receiver, key, value),
+    defineProperty: (_, key, descriptor) =>
+      typeof key === 'symbol'
+        ? defineProperty(target, key, descriptor)
+        : 'value' in descriptor && changeItem(area, key, `${descriptor.value}`),
+    deleteProperty(_, key) {
+      if (typeof key === 'string' && !(key in prototype)) changeItem(area, key);
+      return delete target[key];
+    },
+    preventExtensions: () => false,
+  }));
+  areas.set(storage, area);
+  defineProperty(frame, name, { get: () => storage });
+  return area;
+}
