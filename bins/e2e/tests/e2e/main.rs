@@ -17,6 +17,7 @@ mod host; // what the host script promises to the widget
 mod hostile; // whatever anybody typed is only ever text in the console
 mod injector; // the checker's verdicts against a browser's
 mod isolation; // what custom code cannot do, each beside the control that can
+mod jar; // the frame's own cookies and storage
 mod port; // the port to the widget is out of custom code's reach
 mod previews; // drafts in the console, and the examples that it offers
 mod screens; // what holds on every screen
@@ -39,6 +40,7 @@ fn main() -> std::process::ExitCode {
         ("hostile", hostile::TESTS),
         ("injector", injector::TESTS),
         ("isolation", isolation::TESTS),
+        ("jar", jar::TESTS),
         ("port", port::TESTS),
         ("previews", previews::TESTS),
         ("screens", screens::TESTS),
