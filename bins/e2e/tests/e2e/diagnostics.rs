@@ -15,6 +15,7 @@ pub(crate) const TESTS: Tests = &[
     ("whatever_is_thrown_is_told", &whatever_is_thrown_is_told),
     ("what_does_not_load_is_named", &what_does_not_load_is_named),
     ("a_script_of_another_site_hides_its_errors", &a_script_of_another_site_hides_its_errors),
+    ("what_a_policy_forbids_is_told", &what_a_policy_forbids_is_told),
     ("refused_emits_are_told", &refused_emits_are_told),
     ("deliveries_are_told_with_their_handlers", &deliveries_are_told_with_their_handlers),
     ("too_many_in_the_frame_are_counted", &too_many_in_the_frame_are_counted),
@@ -256,14 +257,31 @@ async fn what_does_not_load_is_named(cx: &Cx) -> Result<()> {
     watch(cx, &head, &body_end).await?;
     let mut found = diagnostics(cx, 3).await?;
     found.sort_by_key(|error| error["message"].to_string());
-    let expected =
-        [("image", "/missing.png"), ("script", "/missing.js"), ("stylesheet", "/missing.css")];
+    let expected = [("img", "/missing.png"), ("link", "/missing.css"), ("script", "/missing.js")];
     let expected = expected.map(|(what, path)| {
-        let mut error = error("resource", &format!("the {what} could not be loaded"));
+        let mut error = error("resource", &format!("the <{what}> could not be loaded"));
         error["source"] = json!(url(path));
         error
     });
     assert_eq!(found, expected);
+    Ok(())
+}
+
+async fn what_a_policy_forbids_is_told(cx: &Cx) -> Result<()> {
+    let picture = cx.collector.url("/picture.png");
+    let head = format!(
+        "<meta http-equiv=Content-Security-Policy content=\"img-src 'none'\">
+         <script>
+           document.dispatchEvent(new SecurityPolicyViolationEvent('securitypolicyviolation', {{ bubbles: true }}));
+           new Image().src = '{picture}?visitor=7#part';
+         </script>"
+    );
+    watch(cx, &head, "").await?;
+    let found = diagnostics(cx, 1).await?;
+    assert_eq!(found[0]["kind"], "csp", "{found:?}");
+    assert_eq!(found[0]["message"], format!("img-src forbids {picture}"), "{found:?}");
+    assert!(!json!(found).to_string().contains("visitor"), "{found:?}");
+    assert_eq!(found.iter().filter(|found| found["kind"] == "csp").count(), 1, "{found:?}");
     Ok(())
 }
 
@@ -297,7 +315,7 @@ async fn refused_emits_are_told(cx: &Cx) -> Result<()> {
     watch(cx, code, "").await?;
     let found = diagnostics(cx, 9).await?;
     let long = "x".repeat(1024);
-    let form = "the name must be a letter, then at most 63 letters, digits, \"_\", \"-\" or \".\"";
+    let form = r"the name must match /^[a-z][\w.-]{0,63}$/i";
     let expected = [
         ("has space", form),
         ("a value that has no text", form),

@@ -5,7 +5,7 @@
 use c2c_e2e::{Cx, DEADLINE, Result, Tests};
 use serde_json::{Value, json};
 
-use crate::steps::{heard, open_parent, press};
+use crate::steps::{heard, mount, open_parent, press};
 
 pub(crate) const TESTS: Tests = &[
     ("it_is_there_in_the_very_first_statement", &it_is_there_in_the_very_first_statement),
@@ -23,6 +23,10 @@ pub(crate) const TESTS: Tests = &[
     ("the_last_script_hears_the_first_event", &the_last_script_hears_the_first_event),
     ("document_open_loses_nothing", &document_open_loses_nothing),
     ("emit_says_why_not", &emit_says_why_not),
+    ("emits_have_a_rate", &emits_have_a_rate),
+    ("once_hears_one_event", &once_hears_one_event),
+    ("every_event_is_heard_under_a_star", &every_event_is_heard_under_a_star),
+    ("replay_brings_the_last_events_back", &replay_brings_the_last_events_back),
     ("custom_events_are_not_echoed", &custom_events_are_not_echoed),
     ("on_explains_wrong_arguments", &on_explains_wrong_arguments),
     ("nothing_of_the_handshake_is_left", &nothing_of_the_handshake_is_left),
@@ -299,7 +303,7 @@ async fn emit_says_why_not(cx: &Cx) -> Result<()> {
          });",
     )
     .await?;
-    let name = "the name must be a letter, then at most 63 letters, digits, \"_\", \"-\" or \".\"";
+    let name = r"the name must match /^[a-z][\w.-]{0,63}$/i";
     let mut expected = vec![json!(true); 2];
     expected.extend(vec![json!(name); 8]);
     expected.extend(vec![json!("the data must be JSON"); 5]);
@@ -310,6 +314,101 @@ async fn emit_says_why_not(cx: &Cx) -> Result<()> {
     let expected = json!(expected);
     assert_eq!(said(cx).await?, expected);
     heard(cx, "custom:fine").await?;
+    Ok(())
+}
+
+async fn emits_have_a_rate(cx: &Cx) -> Result<()> {
+    open(
+        cx,
+        "c2c.ready.then(() => {
+           const began = performance.now();
+           const results = [];
+           for (let i = 0; i < 1e5; i++) results.push(c2c.emit('loop', { i }));
+           const taken = results.filter(({ ok }) => ok).length;
+           const last = results.at(-1);
+           say([taken, 100 + (performance.now() - began) / 50, last.ok, last.reason, Object.isFrozen(last)]);
+         });",
+    )
+    .await?;
+    let said = said(cx).await?;
+    let (taken, most) = (said[0].as_f64().expect("a number"), said[1].as_f64().expect("a number"));
+    assert!((100.0..=most + 1.0).contains(&taken), "{said}");
+    assert_eq!(said[3], "too many events: at most 20 a second", "{said}");
+    Ok(())
+}
+
+async fn once_hears_one_event(cx: &Cx) -> Result<()> {
+    open(
+        cx,
+        "const heard = [];
+         const named = () => heard.push('off');
+         c2c.once('call_started', (data, { name }) => heard.push(name));
+         c2c.once('*', (data, { name }) => heard.push('* ' + name));
+         c2c.once('call_started', named);
+         c2c.off('call_started', named);
+         c2c.once('call_started', () => heard.push('by return'))();
+         c2c.once('call_started', () => { c2c.once('call_ended', () => heard.push('nested')); throw 1; });
+         c2c.on('call_ended', () => { c2c.once('call_ended', () => heard.push('never')); say(heard); });",
+    )
+    .await?;
+    press(cx, "#call").await?;
+    press(cx, "#hang-up").await?;
+    assert_eq!(said(cx).await?, json!(["* widget_loaded", "call_started"]), "nested comes later");
+    Ok(())
+}
+
+async fn every_event_is_heard_under_a_star(cx: &Cx) -> Result<()> {
+    open(
+        cx,
+        "const heard = [];
+         c2c.on('*', (data, { name }) => {
+           heard.push('first * ' + name);
+           c2c.on('*', () => heard.push('added'), {})();
+         });
+         const off = c2c.on('*', () => heard.push('off'));
+         off();
+         c2c.on('call_started', () => {
+           heard.push('own');
+           c2c.on('*', () => heard.push('too late for this'));
+         });
+         c2c.on('*', () => heard.push('second *'));
+         c2c.emit('custom', {});
+         c2c.on('call_started', () => { heard.push('own, last'); setTimeout(() => say(heard)); });",
+    )
+    .await?;
+    press(cx, "#call").await?;
+    let expected = [
+        "first * widget_loaded",
+        "second *",
+        "own",
+        "own, last",
+        "first * call_started",
+        "second *",
+    ];
+    assert_eq!(said(cx).await?, json!(expected));
+    Ok(())
+}
+
+async fn replay_brings_the_last_events_back(cx: &Cx) -> Result<()> {
+    let code = "c2c.on('last', () => {
+        const all = [], ticks = [], oldest = [], none = [];
+        let sync = true;
+        c2c.on('*', (data, { name, seq }) => { if (sync) all.push([name, seq]); throw 1; }, { replay: true });
+        c2c.on('tick', ({ n, context }) => ticks.push(n + typeof context), { replay: true })();
+        c2c.once('tick', ({ n }) => oldest.push(n), { replay: true });
+        c2c.once('future', () => none.push('future'), { replay: true });
+        c2c.on('tick', () => none.push('no replay'), { replay: false });
+        sync = false;
+        c2c.on('end', () => say([all.length, all[0], all[63], ticks.length, ticks[0], ticks[62], oldest, none]));
+      });";
+    cx.app().await?.save(&snippet(cx, code), "").await?;
+    mount(cx, "").await?;
+    let events = "for (let n = 0; n < 100; n++) bridge.emit('tick', { n });
+        bridge.emit('last', {}); bridge.emit('future', {}); bridge.emit('end', {});";
+    cx.browser.run(events, &[]).await?;
+    let expected =
+        json!([64, ["tick", 37], ["last", 100], 63, "37object", "99object", [37], ["future"],]);
+    assert_eq!(said(cx).await?, expected);
     Ok(())
 }
 
@@ -341,7 +440,7 @@ async fn on_explains_wrong_arguments(cx: &Cx) -> Result<()> {
     assert!(
         wrong.iter().all(|text| text
             .as_str()
-            .is_some_and(|text| text.starts_with("TypeError: c2c: the name must be"))),
+            .is_some_and(|text| text.starts_with("TypeError: c2c.on(name, handler)"))),
         "{said}"
     );
     Ok(())

@@ -1,7 +1,7 @@
 //! The frame's own cookies and storage: custom code finds what the web's standards describe, and the
 //! host is told of what it keeps.
 
-use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::{Value, json};
 
 use crate::steps::{said, say};
@@ -34,14 +34,16 @@ async fn run(cx: &Cx, code: &str) -> Result<Value> {
 /// notes what the port brings in `received`, with the time.
 async fn host(cx: &Cx, code: &str, extra: &Value) -> Result<()> {
     let app = cx.app().await?;
+    // Not in the frame that the widget page mounts by itself.
+    let code = format!("<script>{} if (c2c.context.hand) {{ {code} }}</script>", say(cx));
+    app.save(&code, "").await?;
     cx.browser.goto(&app.widget_url("")).await?;
-    app.save(&format!("<script>{} {code}</script>", say(cx)), "").await?;
     let script = "const [src, extra] = arguments;
         window.received = [];
         return new Promise((resolve) => {
           const frame = document.createElement('iframe');
           frame.setAttribute('sandbox', 'allow-scripts');
-          frame.name = JSON.stringify({ c2c: 1, origin: location.origin, context: {}, ...extra });
+          frame.name = JSON.stringify({ c2c: 1, origin: location.origin, context: { hand: 'yes' }, ...extra });
           addEventListener('message', ({ source, data, ports }) => {
             if (source !== frame.contentWindow || data.nonce !== 'by-hand') return;
             window.port = ports[0];
@@ -117,9 +119,9 @@ async fn cookies_round_trip(cx: &Cx) -> Result<()> {
     );
     let after = "a=object; 1=number; __proto__=p; toString=t; max-age=1; null; by=accessor";
     assert_eq!(run(cx, &code).await?, json!([expected, after, "TypeError", true, true]));
-    // The control: nothing of it is a cookie of an origin, and without a jar reading throws.
+    // The control: where there is no jar, the frame has no storage.
     let page = format!(
-        "<iframe sandbox=allow-scripts srcdoc=\"<script>try {{ document.cookie }} catch (error) {{
+        "<iframe sandbox=allow-scripts srcdoc=\"<script>try {{ localStorage }} catch (error) {{
            fetch('{}', {{ method: 'POST', body: error.name }}) }}</script>\"></iframe>",
         cx.collector.hit_url("bare")
     );
@@ -450,10 +452,14 @@ async fn many_changes_travel_in_few_messages(cx: &Cx) -> Result<()> {
     let sizes =
         "received.filter(({ type }) => type === 'jar').map(({ changes }) => changes.length)";
     assert_eq!(cx.browser.eval(sizes).await?, json!([64, 64, 64, 9]));
-    // Each after the shim's own 100 ms; what arrives may be late, so all of them together.
-    let span = "received.filter(({ type }) => type === 'jar').map(({ at }) => at)";
-    let span = cx.browser.eval(&format!("Math.max(...{span}) - Math.min(...{span})")).await?;
-    assert!(span.as_f64().is_some_and(|ms| ms > 200.0), "{span}");
+    // Each 100 ms after the one before. In WebKit a page and its frames share a thread, and what is
+    // late arrives together.
+    if cx.engine != Engine::WebKit {
+        let times = "received.filter(({ type }) => type === 'jar').map(({ at }) => at)";
+        let span = format!("Math.max(...{times}) - Math.min(...{times})");
+        let span = cx.browser.eval(&span).await?;
+        assert!(span.as_f64().is_some_and(|ms| ms > 200.0), "{span}");
+    }
     Ok(())
 }
 
