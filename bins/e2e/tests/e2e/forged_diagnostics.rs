@@ -209,6 +209,12 @@ async fn a_flood_from_a_hostile_frame_ends_it(cx: &Cx) -> Result<()> {
         return new Promise((resolve) => setTimeout(() => resolve(diagnostics.length - before), 1100));";
     assert_eq!(cx.browser.run(script, &[]).await?, 0);
 
+    // Emits that are refused count in the same way. The shim would not send so many.
+    mount_hostile(cx, "").await?;
+    let emit = json!([{"type": "emit", "name": "call_ended", "json": "{}"}]);
+    post(cx, &emit, 10_001).await?;
+    cx.browser.wait_for("bridge.state.status === 'failed'", DEADLINE).await?;
+
     // Where nobody asked, diagnostics are garbage from the first.
     mount_hostile(cx, "").await?;
     post(cx, &json!([refused("unasked")]), 101).await?;

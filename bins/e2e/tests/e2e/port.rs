@@ -6,6 +6,7 @@
 use c2c_e2e::{Cx, DEADLINE, Result, Tests};
 use serde_json::{Value, json};
 
+use crate::diagnostics::NOTE;
 use crate::steps::{heard, mount, open_parent, press, said, say};
 
 pub(crate) const TESTS: Tests = &[
@@ -177,7 +178,7 @@ async fn what_waited_for_the_document_sees_no_port(cx: &Cx) -> Result<()> {
     let mount = "const [src] = arguments;
         return import('/host.js').then(({ mount }) => {
           const fence = () => [...document.querySelectorAll('iframe')].at(-1).contentWindow.postMessage('fence', '*');
-          mount({ src, onStatus: fence }).emit('first', {});
+          mount({ src, onState: fence }).emit('first', {});
         });";
     cx.browser.run(mount, &[json!(app.sandbox_url())]).await?;
     cx.collector.hit("fence", DEADLINE).await?;
@@ -198,8 +199,7 @@ async fn errors_see_no_port(cx: &Cx) -> Result<()> {
         c2c.on('go', () => { Promise.reject(telltale); throw telltale; });
         c2c.on('end', () => setTimeout(() => say([found, c2c.emit('fence', {}).ok])));";
     cx.app().await?.save(&hunting(cx, code), "").await?;
-    let note = "onDiagnostic: (diagnostic) => (window.diagnostics ??= []).push(diagnostic)";
-    mount(cx, note).await?;
+    mount(cx, NOTE).await?;
     cx.browser.run("bridge.emit('go', {}); bridge.emit('end', {});", &[]).await?;
     assert_eq!(said(cx).await?, json!([[], true]));
     // The control: the errors were told.
