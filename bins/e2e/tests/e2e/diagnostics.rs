@@ -454,7 +454,7 @@ async fn custom_code_neither_breaks_nor_notices(cx: &Cx) -> Result<()> {
     let expected = [
         uncaught["message"].clone(),
         json!("rejected"),
-        json!("the script could not be loaded"),
+        json!("the <script> could not be loaded"),
         json!("Error: broke"),
     ];
     for message in expected {

@@ -7,7 +7,7 @@
 
 import { boot } from './boot.js';
 import { tokenBucket } from './bucket.js';
-import { addListener, create, exec, frame, getterOf, postTo, reportError, setTimeout, targetOf, uncurry } from './frame.js';
+import { addListener, create, exec, frame, getterOf, page, postTo, reportError, setTimeout, targetOf, uncurry } from './frame.js';
 import { port } from './port.js';
 import { watcher } from './watcher.js';
 
@@ -143,11 +143,9 @@ function watchEvents() {
   ]);
   const reasonOf = getterOf(PromiseRejectionEvent.prototype, 'reason');
   watch('unhandledrejection', (event) => diagnoseThrown('rejection', reasonOf(event)));
-  watch('error', (event) => {
-    const target = targetOf(event);
-    // To read an element may run custom code, too.
-    if (target !== frame) {
-      diagnoseError('resource', `the <${target.localName}> could not be loaded`, target.src || target.href);
-    }
-  });
+  for (const tag of ['script', 'link', 'img', 'iframe']) {
+    const { prototype } = page.createElement(tag).constructor;
+    const urlOf = getterOf(prototype, tag === 'link' ? 'href' : 'src');
+    watch('error', (event) => diagnoseError('resource', `the <${tag}> could not be loaded`, urlOf(targetOf(event))));
+  }
 }
