@@ -44,6 +44,7 @@
 //! ```
 //!
 //! Every code is documented with examples in docs/diagnostics.md; [`Code::ALL`] is the same table for programs.
+//! `examples/custom_template.rs` embeds the crate with a template, a script and event names of one's own.
 
 mod attributes;
 mod check;
