@@ -98,7 +98,9 @@ function readError({ kind, message, source, line, column, stack }) {
   const place =
     source === '' ? placeInStack(stack) : { source: bareUrl(source), line: line || null, column: column || null };
   // Chromium alone puts a word in front.
-  return { type: 'error', kind, message: message.replace(/^Uncaught /, ''), ...(place ?? nowhere) };
+  // Of a URL that was blocked the query may say who the visitor is.
+  const text = kind === 'csp' ? message.replace(/[?#].*/s, '') : message.replace(/^Uncaught /, '');
+  return { type: 'error', kind, message: text, ...(place ?? nowhere) };
 }
 
 /** The first place that a stack names. Only the frame knows whether the stack is true.

@@ -13,7 +13,7 @@ import { tokenBucket } from './host/bucket.js';
 
 /** Bounds on what is kept (crates/bridge/src/limits.rs). Lengths are in UTF-16 code units. */
 export const JAR_LIMITS = {
-  changes_max: 64,
+  changes_max: 1024,
   changes_burst: 20,
   changes_per_second: 20,
   jar_units_max: 65536,
@@ -68,11 +68,11 @@ export function keptJar(app, parentOrigin) {
     },
 
     take(changes, now) {
-      if (!isChanges(changes)) return 'garbage';
+      const list = readChanges(changes);
+      if (list === null) return 'garbage';
       if (!takes(now)) return 'refused';
       const own = prefix();
-      if (storage === null || own === null) return 'passed';
-      apply(storage, own, changes);
+      if (storage !== null && own !== null) apply(storage, own, list);
       return 'passed';
     },
 
@@ -93,22 +93,24 @@ function widgetStorage() {
 
 /**
  * @typedef {[area: string, name: string, value: string | null, expires: number | null]} Change
- * @param {any} changes
- * @returns {changes is Change[]}
+ * @param {unknown} changes a record of them; its keys say nothing
+ * @returns {Change[] | null} null if it has not the form
  */
-function isChanges(changes) {
+function readChanges(changes) {
+  if (typeof changes !== 'object' || changes === null) return null;
+  const list = Object.values(changes);
+  return list.length <= JAR_LIMITS.changes_max && list.every(isChange) ? list : null;
+}
+
+/** @param {unknown} change */
+function isChange(change) {
   return (
-    Array.isArray(changes) &&
-    changes.length <= JAR_LIMITS.changes_max &&
-    changes.every(
-      (change) =>
-        Array.isArray(change) &&
-        change.length === 4 &&
-        AREAS.includes(change[0]) &&
-        typeof change[1] === 'string' &&
-        (change[2] === null || typeof change[2] === 'string') &&
-        (change[3] === null || Number.isFinite(change[3])),
-    )
+    Array.isArray(change) &&
+    change.length === 4 &&
+    AREAS.includes(change[0]) &&
+    typeof change[1] === 'string' &&
+    (change[2] === null || typeof change[2] === 'string') &&
+    (change[3] === null || Number.isFinite(change[3]))
   );
 }
 

@@ -326,7 +326,9 @@ impl Host {
         self.refusals = 0;
         self.awaited = 0;
         self.reloaded = false;
-        self.emits = Bucket::new(limits.emit_burst, limits.emits_per_second);
+        // A second's more than the shim takes: what was sent in time may come late, and all at once.
+        let burst = limits.emit_burst + limits.emits_per_second;
+        self.emits = Bucket::new(burst, limits.emits_per_second);
         self.strays = Bucket::new(limits.stray_burst, limits.strays_per_second);
         self.last = now;
         self.due = self.counted + ms(limits.hello_deadline_ms);

@@ -147,7 +147,7 @@ pub struct JarLimits {
 impl Default for JarLimits {
     fn default() -> Self {
         Self {
-            changes_max: 64,
+            changes_max: 1024,
             changes_burst: 20,
             changes_per_second: 20,
             jar_units_max: 64 * 1024,

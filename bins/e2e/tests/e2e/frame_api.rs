@@ -308,9 +308,9 @@ async fn emit_says_why_not(cx: &Cx) -> Result<()> {
     let name = r"the name must match /^[a-z][\w.-]{0,63}$/i";
     let mut expected = vec![json!(true); 2];
     expected.extend(vec![json!(name); 8]);
-    expected.extend(vec![json!("the data must be JSON"); 5]);
-    expected.extend(vec![json!("the data must be an object"); 6]);
-    expected.push(json!("the data must be at most 16 KiB of JSON"));
+    expected.extend(vec![json!("the data must be a JSON object"); 5]);
+    expected.extend(vec![json!("the data must be a JSON object"); 6]);
+    expected.push(json!("the data has over 16 KiB"));
     // How deep an engine can write is its own affair; that it does not pass is ours.
     expected.push(json!(false));
     let expected = json!(expected);
@@ -335,7 +335,7 @@ async fn emits_have_a_rate(cx: &Cx) -> Result<()> {
     let said = said(cx).await?;
     let (taken, most) = (said[0].as_f64().expect("a number"), said[1].as_f64().expect("a number"));
     assert!((100.0..=most + 1.0).contains(&taken), "{said}");
-    assert_eq!(said[3], "too many events: at most 20 a second", "{said}");
+    assert_eq!(said[3], "at most 20 events a second", "{said}");
     Ok(())
 }
 

@@ -214,7 +214,9 @@ async fn a_hung_frame_is_reported_and_removed(cx: &Cx) -> Result<()> {
     let page = widget_page_in(cx, "", "addEventListener('message', ({ data }) => data.report && fetch('HIT', { method: 'POST', body: data.report }));").await?;
     cx.browser.goto(&page).await?;
     cx.browser.enter_frame("#widget").await?;
-    // The page counts the ticks of a timer for a while without the hang, then with it.
+    // The page counts the ticks of a timer for a while without the hang, then with it. A machine that
+    // is busy with other tests has fewer of both, so there are some attempts: a page that froze would
+    // have none in any.
     let script = "const [src] = arguments;
         import('/host.js').then(({ mount }) => {
           const limits = { heartbeat_ms: 2000, answer_ms: 1500 };
@@ -224,20 +226,23 @@ async fn a_hung_frame_is_reported_and_removed(cx: &Cx) -> Result<()> {
           const rate = () => count.ticks / (performance.now() - count.began);
           let usual = 0;
           const bridge = mount({ src, limits, onState({ status, reason }) {
+            if (status === 'connecting') return;
             if (status === 'ready') {
               begin();
               setTimeout(() => { usual = rate(); begin(); bridge.emit('hang', {}); }, 2000);
             } else {
               const after = performance.now() - count.began;
               setTimeout(() => {
+                const share = rate() / usual;
                 const frames = document.querySelectorAll('iframe').length;
-                parent.postMessage({ report: JSON.stringify({ reason, after, share: rate() / usual, frames }) }, '*');
+                if (share < 0.9 && bridge.restart()) return;
+                parent.postMessage({ report: JSON.stringify({ reason, after, share, frames }) }, '*');
               }, 1000);
             }
           } });
         });";
     cx.browser.run(script, &[json!(app.sandbox_url())]).await?;
-    let report = cx.collector.hit("report", 2 * DEADLINE).await;
+    let report = cx.collector.hit("report", 4 * DEADLINE).await;
     if cx.browser.engine() == Engine::WebKit {
         // It has no processes for frames: nothing of the page runs, and nobody can report.
         assert!(report.is_err(), "WebKit has learnt to go on: {report:?}");

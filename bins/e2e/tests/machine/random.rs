@@ -36,8 +36,8 @@ fn options() -> impl Strategy<Value = HostOptions> {
     let limits = BridgeLimits {
         payload_units_max: 40,
         payload_depth_max: 2,
-        emit_burst: 4,
-        emits_per_second: 5,
+        emit_burst: 2,
+        emits_per_second: 2,
         queue_max: 3,
         batch_max: 2,
         stray_burst: 4,

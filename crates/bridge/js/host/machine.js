@@ -98,7 +98,8 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
     nonce = newNonce();
     garbage = refusals = awaited = 0;
     takesStray = tokenBucket(limits.stray_burst, limits.strays_per_second);
-    takesEmit = tokenBucket(limits.emit_burst, limits.emits_per_second);
+    // A second's more than the shim takes: what was sent in time may come late, and all at once.
+    takesEmit = tokenBucket(limits.emit_burst + limits.emits_per_second, limits.emits_per_second);
     reloaded = false;
     last = now;
     due = counted + limits.hello_deadline_ms;

@@ -29,6 +29,7 @@ history.replaceState(null, '', url);
  */
 function readBoot(text) {
   const context = create(null);
+  /** @type {any} */
   let value;
   try {
     value = JSON.parse(text);

@@ -8,12 +8,12 @@
  * cookie.
  */
 
-import { create, eachKey, exec, ownKeys, uncurry } from './frame.js';
+import { create, eachKey, exec, ownKeys } from './frame.js';
 import { noteChange } from './kept.js';
 import { watcher } from './watcher.js';
 
 const COOKIES_MAX = 180;
-const COOKIE_BYTES_MAX = 4096;
+const COOKIE_UNITS_MAX = 4096;
 
 const REFUSED = /[\0-\x08\n-\x1f\x7f]|;\s*httponly\b/i;
 const PAIR = /^\s*([^;=]*?)\s*(?:=\s*([^;]*?)\s*)?(?:;|$)/;
@@ -22,9 +22,6 @@ const MAX_AGE = /^[^]*;\s*max-age\s*=([^;]*)/i;
 const EXPIRES = /^[^]*;\s*expires\s*=([^;]*)/i;
 
 const { now: timeNow, parse: timeOf } = Date;
-const encoder = new TextEncoder();
-const encodeInto = uncurry(encoder.encodeInto);
-const bytes = new Uint8Array(COOKIE_BYTES_MAX);
 
 /**
  * In the order in which they were made, by `=` and the name: so none looks like the index of an
@@ -61,7 +58,7 @@ export function setCookieText(text) {
 export function setCookie(name, value, expires) {
   const key = '=' + name;
   const text = name + value;
-  if (encodeInto(encoder, text, bytes).read < text.length) return refuseCookie();
+  if (text.length > COOKIE_UNITS_MAX) return refuseCookie();
   if (expires <= timeNow()) return deleteCookie(key);
   if (!text) return;
   if (!cookies[key]) {
@@ -81,5 +78,5 @@ function deleteCookie(key) {
 }
 
 function refuseCookie() {
-  watcher.jarRefused?.('cookie refused: HttpOnly, control characters or over 4096 bytes');
+  watcher.jarRefused?.('cookie refused: too long, HttpOnly or control characters');
 }

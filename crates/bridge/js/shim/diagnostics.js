@@ -7,7 +7,7 @@
 
 import { boot } from './boot.js';
 import { tokenBucket } from './bucket.js';
-import { addListener, create, exec, frame, getterOf, page, postTo, reportError, setTimeout, targetOf, uncurry } from './frame.js';
+import { addListener, frame, postTo, reportError, setTimeout, uncurry } from './frame.js';
 import { port } from './port.js';
 import { watcher } from './watcher.js';
 
@@ -28,11 +28,7 @@ export function startDiagnostics() {
   if (!port || boot.diagnostics !== true) return;
   watcher.delivered = (seq, handlers) => postTo(port, { type: 'delivered', seq, handlers });
   watcher.refused = (name, reason) => diagnose({ type: 'refused', name: cut(describe(name)), reason });
-  const told = create(null);
-  watcher.jarRefused = (message) => {
-    if (!told[message]) diagnoseError('jar', message);
-    told[message] = true;
-  };
+  watcher.jarRefused = (message) => diagnoseError('jar', message);
   watcher.caught = diagnoseCaught;
   watchEvents();
 }
@@ -54,11 +50,11 @@ function tellDropped() {
 }
 
 /**
- * @param {string} kind @param {string} message @param {string} [source] @param {number} [line]
- * @param {number} [column] @param {string} [stack] names the place if there is no `source`
+ * @param {string} kind @param {string} message @param {string} [source]
+ * @param {any} [line] @param {any} [column] @param {string} [stack] names the place if there is no `source`
  */
-function diagnoseError(kind, message, source = '', line = 0, column = 0, stack = '') {
-  diagnose({ type: 'error', kind, message: cut(message), source: cut(source), line, column, stack: cut(stack) });
+function diagnoseError(kind, message, source = '', line, column, stack = '') {
+  diagnose({ type: 'error', kind, message: cut(message), source: cut(source), line: line | 0, column: column | 0, stack: cut(stack) });
 }
 
 /**
@@ -88,8 +84,6 @@ function diagnoseThrown(kind, value) {
   }
   if (typeof stack !== 'string') stack = '';
   const text = describe(value);
-  // Chromium repeats the text in front of the stack: a long one would leave no room for the place.
-  if (slice(stack, 0, text.length) === text) stack = slice(stack, text.length);
   diagnoseError(kind, text, '', 0, 0, stack);
 }
 
@@ -101,51 +95,35 @@ function describe(value) {
   try {
     return toText(value);
   } catch {
-    return 'a value that has no text';
+    return typeof value;
   }
 }
 
 /**
- * Listens to what the browser tells. `isTrusted` is an event's own, and nobody can change it.
+ * Listens to what the browser tells. `isTrusted` is an event's own, and nobody can change it; who
+ * patches what is read of it misleads himself.
  * @param {string} type
- * @param {(event: Event) => void} tell may throw, if it is another event of that name
+ * @param {(event: any) => void} tell may throw, if it is another event of that name
+ * @param {boolean} [untrusted] whether those count, too, that scripts dispatch
  */
-function watch(type, tell) {
+function watch(type, tell, untrusted) {
   addListener(frame, type, (/** @type {Event} */ event) => {
     try {
-      // WebKit's own rejections are not trusted, so what libraries dispatch counts as well.
-      if (!reporting && (event.isTrusted || type === 'unhandledrejection')) tell(event);
+      if (!reporting && (untrusted || event.isTrusted)) tell(event);
     } catch {
       // There is nothing to tell.
     }
   }, true);
 }
 
-/**
- * Watches for events that have a message and a place.
- * @param {string} kind @param {string} type @param {{prototype: object}} of the events' class
- * @param {string[]} names the accessors of message, source, line, column, and what was blocked
- */
-function watchPlaced(kind, type, { prototype }, names) {
-  const [messageOf, sourceOf, lineOf, columnOf, blockedOf] = names.map((name) => getterOf(prototype, name));
-  watch(type, (event) => {
-    let message = messageOf(event);
-    // The query may say who the visitor is.
-    if (blockedOf) message += ' forbids ' + exec(/^[^?#]*/, blockedOf(event))[0];
-    diagnoseError(kind, message, sourceOf(event) || '', lineOf(event), columnOf(event));
-  });
-}
-
 function watchEvents() {
-  watchPlaced('script', 'error', ErrorEvent, ['message', 'filename', 'lineno', 'colno']);
-  watchPlaced('csp', 'securitypolicyviolation', SecurityPolicyViolationEvent, [
-    'effectiveDirective', 'sourceFile', 'lineNumber', 'columnNumber', 'blockedURI',
-  ]);
-  const reasonOf = getterOf(PromiseRejectionEvent.prototype, 'reason');
-  watch('unhandledrejection', (event) => diagnoseThrown('rejection', reasonOf(event)));
-  for (const tag of ['script', 'link', 'img', 'iframe']) {
-    const { prototype } = page.createElement(tag).constructor;
-    const urlOf = getterOf(prototype, tag === 'link' ? 'href' : 'src');
-    watch('error', (event) => diagnoseError('resource', `the <${tag}> could not be loaded`, urlOf(targetOf(event))));
-  }
+  watch('error', ({ message, filename, lineno, colno, target }) => {
+    if (target === frame) diagnoseError('script', message, filename, lineno, colno);
+    else diagnoseError('resource', `the <${target.localName}> did not load`, target.src || target.href);
+  });
+  watch('securitypolicyviolation', ({ effectiveDirective, blockedURI, sourceFile, lineNumber, columnNumber }) =>
+    diagnoseError('csp', effectiveDirective + ' forbids ' + blockedURI, sourceFile, lineNumber, columnNumber),
+  );
+  // WebKit's own are not trusted, so what libraries dispatch counts as well.
+  watch('unhandledrejection', (event) => 'reason' in event && diagnoseThrown('rejection', event.reason), true);
 }

@@ -14,6 +14,8 @@ const EMITS_PER_SECOND = 20;
 const NAME_FORM = /^[a-z][\w.-]{0,63}$/i;
 const NAME_FAULT = `the name must match ${NAME_FORM}`;
 
+const NOT_JSON = 'the data must be a JSON object';
+
 const { stringify } = JSON;
 const takesEmit = tokenBucket(EMIT_BURST, EMITS_PER_SECOND);
 const accepted = freeze({ ok: true });
@@ -33,14 +35,14 @@ export function emit(name, data = {}) {
 function send(name, data) {
   if (!port) return 'not connected to a widget';
   if (typeof name !== 'string' || !exec(NAME_FORM, name)) return NAME_FAULT;
-  if (!takesEmit(0)) return 'too many events: at most 20 a second';
+  if (!takesEmit(0)) return 'at most 20 events a second';
   let json;
   try {
     json = stringify(data);
   } catch {
-    return 'the data must be JSON';
+    return NOT_JSON;
   }
-  if (typeof json !== 'string' || json[0] !== '{') return 'the data must be an object';
-  if (json.length > PAYLOAD_UNITS_MAX) return 'the data must be at most 16 KiB of JSON';
+  if (typeof json !== 'string' || json[0] !== '{') return NOT_JSON;
+  if (json.length > PAYLOAD_UNITS_MAX) return 'the data has over 16 KiB';
   postTo(port, { type: 'emit', name, json });
 }

@@ -11,7 +11,7 @@ import { watcher } from './watcher.js';
 /** How much an area holds: keys and values, in UTF-16 code units. */
 const STORAGE_UNITS_MAX = 1048576;
 
-const { DOMException, QuotaExceededError } = /** @type {any} */ (frame);
+const { DOMException } = frame;
 const prototype = Storage.prototype;
 
 /**
@@ -43,7 +43,7 @@ export function changeItem(area, key, value) {
   if (units > STORAGE_UNITS_MAX) {
     const message = 'storage is full: 1 MiB';
     watcher.jarRefused?.(message);
-    throw QuotaExceededError ? new QuotaExceededError(message) : new DOMException(message, 'QuotaExceededError');
+    throw new DOMException(message, 'QuotaExceededError');
   }
   area.units = units;
   if (kept && items[key] !== value) noteChange(kept, key, value ?? null, null);
@@ -100,7 +100,7 @@ export function replaceStorage(name, kept) {
   /** @type {Area} */
   const area = { items: create(null), target, units: 0, kept };
   // Whatever names a property by a symbol, and all reading, is as usual.
-  const storage = new Proxy(target, /** @type {any} */ ({
+  const storage = new Proxy(target, /** @type {ProxyHandler<any>} */ ({
     __proto__: null,
     set: (_, key, value, receiver) => setOwn(receiver, key, value),
     defineProperty: (_, key, descriptor) =>

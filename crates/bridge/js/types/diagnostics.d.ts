@@ -18,7 +18,7 @@ export function diagnosticsTo(onDiagnostic: (diagnostic: Diagnostic) => void): {
      * @returns {'passed' | 'refused' | 'garbage'}
      */
     take(data: any, now: number): "passed" | "refused" | "garbage";
-    /** @param {unknown} name whatever the frame gave for one @param {string} reason @param {number} now */
+    /** @param {unknown} name whatever the frame gave for one @param {string} reason a key of `REFUSALS` @param {number} now */
     refused(name: unknown, reason: string, now: number): void;
     /** The frame is gone, perhaps for another. */
     stop(): void;

@@ -23,5 +23,5 @@ export function listen({ frame, widgetOrigin, onEvent }: {
      * @param {import('./host/machine.js').Consent} decision
      */
     setConsent(decision: import("./host/machine.js").Consent): void;
-    stop(): void;
+    stop: () => void;
 };

@@ -84,14 +84,12 @@ fn scripts_and_crate_have_the_same_limits() {
     let reported = DiagnosticLimits::default();
     let emit = include_str!("../../js/shim/emit.js");
     let port = include_str!("../../js/shim/port.js");
-    let kept = include_str!("../../js/shim/kept.js");
     let diagnostics = include_str!("../../js/shim/diagnostics.js");
     for (text, name, value) in [
         (emit, "PAYLOAD_UNITS_MAX", bridge.payload_units_max),
         (emit, "EMIT_BURST", bridge.emit_burst),
         (emit, "EMITS_PER_SECOND", bridge.emits_per_second),
         (port, "HOLD_MS_MAX", bridge.hold_ms_max),
-        (kept, "CHANGES_MAX", JarLimits::default().changes_max),
         (diagnostics, "DIAGNOSTIC_UNITS_MAX", reported.diagnostic_units_max),
         (diagnostics, "DIAGNOSTIC_BURST", reported.diagnostic_burst),
         (diagnostics, "DIAGNOSTICS_PER_SECOND", reported.diagnostics_per_second),

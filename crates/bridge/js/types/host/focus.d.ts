@@ -1,9 +1,16 @@
-/** The focus guard: an invisible frame that takes the focus would hear what the visitor types. */
 /**
- * Calls `onTheft` as soon as the frame holds the focus, and gives the focus back to what had it.
+ * The focus guard. No attribute and no policy keeps an invisible frame from taking the focus, and
+ * with it what the visitor types: so it is noticed and undone, which costs the keys pressed in
+ * between, mostly none. (Blurring the frame instead does not hold: it takes the focus back at once.)
+ */
+/**
+ * Takes the frame away as soon as it holds the focus, and gives the focus back to what had it.
  *
  * @param {HTMLIFrameElement} iframe
- * @param {() => void} onTheft takes the frame away
- * @returns {() => void} ends the watch
+ * @param {() => void} remove takes the frame away
+ * @param {() => void} tellParent the focus was the parent page's
  */
-export function guardFocus(iframe: HTMLIFrameElement, onTheft: () => void): () => void;
+export function guardFocus(iframe: HTMLIFrameElement, remove: () => void, tellParent: () => void): {
+    look: () => void;
+    stop(): void;
+};

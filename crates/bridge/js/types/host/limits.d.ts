@@ -11,7 +11,8 @@ export namespace BRIDGE_LIMITS {
     let emits_per_second: number;
     let queue_max: number;
     let batch_max: number;
-    let stray_messages_max: number;
+    let stray_burst: number;
+    let strays_per_second: number;
     let garbage_max: number;
     let refusals_max: number;
     let restarts_max: number;

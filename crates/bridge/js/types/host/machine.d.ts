@@ -42,18 +42,19 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
      */
     consent(next: Consent, now: number): void;
     /**
-     * A window message. Everything that the frame's window, or a frame inside it, sends and that
-     * is not the hello is counted; a frame that sends a flood is removed.
+     * A window message. The frame's window, and frames inside it, may send a few that are not the
+     * hello; a frame that sends a flood is removed, and soon: what it has sent by then still comes.
      * @param {'frame' | 'inside' | 'other'} source
      * @param {{isTrusted: boolean, origin: string, data: any, ports: ArrayLike<unknown>}} message
      *   not looked at unless it may be the hello: reading the data of a flood is what costs
+     * @param {number} now
      */
     message(source: "frame" | "inside" | "other", message: {
         isTrusted: boolean;
         origin: string;
         data: any;
         ports: ArrayLike<unknown>;
-    }): void;
+    }, now: number): void;
     /** A message on the port. @param {unknown} data @param {number} now */
     port(data: unknown, now: number): void;
     /** The element has loaded: perhaps another document, perhaps not (`document.open()`). */

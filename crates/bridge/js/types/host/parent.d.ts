@@ -8,15 +8,20 @@
  * is possible, the parent says hello first (`listen()`), and envelopes wait for it, up to `queue_max`.
  *
  * @param {readonly string[]} rules see `originRule`
- * @param {(consent: Consent) => void} onConsent the parent page says what the visitor decided
  * @param {number} queue_max
+ * @param {{consent: (decision: Consent) => void, look: () => void}} asks what the parent page may ask for: that
+ *   a decision of the visitor counts, or that somebody looks who has the focus
  */
-export function parentPage(rules: readonly string[], onConsent: (consent: Consent) => void, queue_max: number): {
+export function parentPage(rules: readonly string[], queue_max: number, asks: {
+    consent: (decision: Consent) => void;
+    look: () => void;
+}): {
     /** Of the page that decides what the visitor keeps; the widget's own if it is on top. */
     origin: () => string | null;
     relay: (envelope: Envelope) => void;
-    /** Takes a window message if it is the parent page's. @param {MessageEvent} event */
-    receive(event: MessageEvent): void;
+    /** The focus that the frame took was the parent page's. */
+    focusStolen: () => false | void;
+    stop: () => void;
 };
 export type Envelope = import("./envelope.js").Envelope;
 export type Consent = import("./machine.js").Consent;
