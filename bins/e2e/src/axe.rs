@@ -6,11 +6,10 @@
 use std::fmt;
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::browser::Browser;
-use crate::error::{Context as _, Error, Result};
-use crate::target_dir;
+use crate::error::{Context as _, Result};
+use crate::target::installed;
 
 /// Where the tools step installs it, below the target directory.
 const FILE: &str = "e2e/npm/node_modules/axe-core/axe.min.js";
@@ -51,7 +50,8 @@ impl Browser {
     ///
     /// The driver runs it, so the page's policy has nothing to say.
     pub async fn axe(&self) -> Result<Vec<Violation>> {
-        let found = self.run(&format!("{}\n{RUN}", source()?), &[]).await?;
+        let source = installed(FILE, SHA256, INSTALL)?;
+        let found = self.run(&format!("{source}\n{RUN}"), &[]).await?;
         let found = found.as_array().context(format_args!("axe gave {found}"))?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let violation = |found: &Value| Violation {
@@ -61,35 +61,5 @@ impl Browser {
             targets: found["targets"].as_array().into_iter().flatten().map(text).collect(),
         };
         Ok(found.iter().map(violation).collect())
-    }
-}
-
-fn source() -> Result<String> {
-    let path = target_dir()?.join(FILE);
-    let source = std::fs::read(&path)
-        .context(format_args!("axe-core is missing ({}): {INSTALL}", path.display()))?;
-    checked(source).context(path.display())
-}
-
-fn checked(source: Vec<u8>) -> Result<String> {
-    use fmt::Write as _;
-    let mut found = String::new();
-    for byte in Sha256::digest(&source) {
-        write!(found, "{byte:02x}")?;
-    }
-    if found != SHA256 {
-        return Err(Error::new(format!("SHA-256 is {found} and not {SHA256}: {INSTALL}")));
-    }
-    Ok(String::from_utf8(source)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::checked;
-
-    #[test]
-    fn another_file_is_not_run() {
-        let error = checked(b"alert(1)".to_vec()).expect_err("it is not axe-core").to_string();
-        assert!(error.contains("and not 29348999450c"), "{error}");
     }
 }

@@ -99,7 +99,7 @@ pub use http::{Reply, request};
 pub use hyper::Method;
 pub use server::{App, Server, Stopped};
 pub use suite::{Case, Cx, Tests, run};
-pub use target::target_dir;
+pub use target::{installed, target_dir};
 
 /// How long a test waits for something that should happen at once: long enough for a loaded
 /// machine, short enough to see a failure soon.

@@ -1,8 +1,11 @@
 //! Where tests put what a person may want to see, and find what was installed for them.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use crate::error::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::{Context as _, Error, Result};
 
 /// Cargo's target directory, the one that this program was built in.
 pub fn target_dir() -> Result<PathBuf> {
@@ -10,4 +13,36 @@ pub fn target_dir() -> Result<PathBuf> {
     // Cargo marks it, so that it is left out of backups.
     let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());
     Ok(target.context("the program is in no target directory")?.to_owned())
+}
+
+/// The text of a file below the target directory, if it is the very one that has this SHA-256;
+/// `install` says how to get it.
+pub fn installed(file: &str, sha256: &str, install: &str) -> Result<String> {
+    let path = target_dir()?.join(file);
+    let bytes = std::fs::read(&path).context(format_args!("{}: {install}", path.display()))?;
+    checked(bytes, sha256).context(format_args!("{}: {install}", path.display()))
+}
+
+fn checked(bytes: Vec<u8>, sha256: &str) -> Result<String> {
+    let mut found = String::new();
+    for byte in Sha256::digest(&bytes) {
+        write!(found, "{byte:02x}")?;
+    }
+    if found != sha256 {
+        return Err(Error::new(format!("SHA-256 is {found} and not {sha256}")));
+    }
+    Ok(String::from_utf8(bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::checked;
+
+    #[test]
+    fn another_file_is_not_taken() {
+        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(checked(b"abc".to_vec(), digest).expect("the file"), "abc");
+        let error = checked(b"alert(1)".to_vec(), digest).expect_err("another file").to_string();
+        assert!(error.contains("and not ba7816bf8f01"), "{error}");
+    }
 }

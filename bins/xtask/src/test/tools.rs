@@ -176,7 +176,7 @@ pub(super) fn check() -> Result<()> {
             show(apt(machine, &install).args(packages))?;
         }
     }
-    if npm::is_there()? { Ok(()) } else { npm::install() }
+    if npm::TOOLS.are_there()? { Ok(()) } else { npm::TOOLS.install() }
 }
 
 fn missing(engines: &str) -> Vec<&'static Need> {

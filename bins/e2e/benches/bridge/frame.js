@@ -1,0 +1,9 @@
+/** What runs in every frame: counts events, and tells the page after the last one. */
+let handled = 0;
+function handle(data) {
+  handled += 1;
+  if (data.last) {
+    parent.postMessage({ handled }, '*');
+    handled = 0;
+  }
+}

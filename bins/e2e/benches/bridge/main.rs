@@ -1,0 +1,324 @@
+//! What the bridge costs, relative to a bare `MessagePort`, and to libraries of its kind.
+//!
+//! `cargo xtask bench bridge` runs it in Chromium. Both sides of a pair run one after the other in
+//! one page, in frames of one site (another than the page's), and give one ratio; the median of the
+//! pairs is the result. Absolute times mean nothing on a shared machine and are not printed.
+//!
+//! Our frame is the document that the server compiled, with its headers. The others are as bare as
+//! can be: `sandbox="allow-scripts"`, the library, and the function that is to be called.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use c2c_e2e::{
+    Browser, Collector, Context as _, Engine, Method, Options, Result, Server, installed, request,
+};
+use serde_json::{Value, json};
+
+const PAGE: &str = include_str!("page.js");
+const HANDLE: &str = include_str!("frame.js");
+
+/// As `cargo xtask bench bridge` installs it from npm (`bins/xtask/src/npm.rs`).
+struct Library {
+    name: &'static str,
+    version: &'static str,
+    file: &'static str,
+    sha256: &'static str,
+    /// What runs in its frame.
+    adapter: &'static str,
+}
+
+/// Postmate is not among them: its handshake compares origins, and an opaque one is never equal.
+const LIBRARIES: [Library; 4] = [
+    Library {
+        name: "comlink",
+        version: "4.4.2",
+        file: "comlink/dist/umd/comlink.min.js",
+        sha256: "b8fcff11a08593a2eaa93bca99689fb5ac483270a30ebf70a7e88cb15cd189f4",
+        adapter: "onmessage = ({ ports }) => Comlink.expose(handle, ports[0]);",
+    },
+    Library {
+        name: "penpal",
+        version: "7.0.6",
+        file: "penpal/dist/penpal.min.js",
+        sha256: "a51fba3e9106940b9ea361c7b8e722de63a93d5a775cba9f12e4ea46788829e8",
+        adapter: "const messenger = new Penpal.WindowMessenger({ remoteWindow: parent, allowedOrigins: ['*'] });
+                  Penpal.connect({ messenger, methods: { handle } });",
+    },
+    Library {
+        name: "post-robot",
+        version: "10.0.46",
+        file: "post-robot/dist/post-robot.min.js",
+        sha256: "d18246f6c2a5575f534719f58ce8bc23b22c8b661b1340b717d3fbcd9e9b37a0",
+        adapter: "postRobot.on('event', ({ data }) => handle(data));",
+    },
+    Library {
+        name: "websandbox",
+        version: "1.4.2",
+        file: "@jetbrains/websandbox/dist/websandbox.js",
+        sha256: "bec2351637d07df593c3b4fa9373c082d368ab37d55f185952b529b2342e163f",
+        adapter: "", // it makes its frame itself
+    },
+];
+
+/// In the frame of the raw port: events are objects, and what is to come back is text.
+const RAW: &str = "onmessage = ({ ports: [port] }) => {
+    port.onmessage = ({ data }) => {
+        if (typeof data === 'string') port.postMessage(data);
+        else if (data.json) port.postMessage({ name: 'answer', json: JSON.stringify(JSON.parse(data.json)) });
+        else handle(data.data);
+    };
+};";
+
+/// Our customer's code.
+const OURS: &str = "c2c.on('call_ended', handle);
+    c2c.on('ask', ({ duration, reason, destinationId, routingKey, hasFormValues }) =>
+        c2c.emit('answer', { duration, reason, destinationId, routingKey, hasFormValues }));";
+
+/// By a clock that all frames share: the widget may be busy when it hears of it.
+const FIRST: &str = "<script>parent.postMessage({ first: performance.timeOrigin + performance.now() }, '*')</script>";
+
+/// Events of a run, and of a burst.
+const EVENTS: u32 = 1_000;
+const BURST: u32 = 10_000;
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    // `cargo test --benches` runs this without: then it shows only that everything runs.
+    let quick = !std::env::args().any(|argument| argument == "--bench");
+    let pairs = |usual| if quick { 1 } else { usual };
+    let bench = Bench::start().await?;
+    let mut met = bench.against_the_port(pairs(15)).await?;
+    for library in &LIBRARIES {
+        bench.beside(library, pairs(9)).await?;
+    }
+    met &= bench.first_script(pairs(20)).await?;
+    bench.browser.close().await?;
+    Ok(if quick || met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+struct Bench {
+    collector: Collector,
+    browser: Browser,
+    /// Our frame.
+    ours: String,
+    /// As long as ours, without the shim.
+    bare: String,
+    bare_with_headers: String,
+    /// The raw port's.
+    raw: String,
+}
+
+impl Bench {
+    async fn start() -> Result<Self> {
+        let collector = Collector::start().await?;
+        let widget = collector.origin_of("widget.localhost");
+        let server = Arc::new(Server::start_with(&["--widget-origin", &widget]).await?);
+        let app = server.create_app("bench").await?;
+        app.save(FIRST, &format!("<script>{HANDLE}{OURS}</script>")).await?;
+        let document = request(Method::GET, &app.sandbox_url(), &[], "").await?.expect(200)?;
+        collector.source_url("dist/host.js")?;
+        collector.page("/page.js", PAGE, &[("content-type", "text/javascript")]);
+
+        // From one server, so that only the documents differ.
+        let names = ["content-length", "date", "content-encoding", "connection"];
+        let headers = document.headers.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        let headers = headers.map(|(name, value)| Ok((name.as_str(), value.to_str()?)));
+        let headers = headers.collect::<Result<Vec<_>>>()?;
+        let frame = |path: &str, body: &str, headers: &[(&str, &str)]| {
+            collector.page(path, body.to_owned(), headers);
+            collector.url_of("sandbox.localhost", path)
+        };
+        let ours = frame("/ours.html", &document.text(), &headers);
+        let without_shim = without_shim(&document.text())?;
+        let bare = frame("/bare.html", &without_shim, &[]);
+        let bare_with_headers = frame("/headers.html", &without_shim, &headers);
+        let raw = frame("/raw.html", &page_with(&format!("<script>{HANDLE}{RAW}</script>")), &[]);
+        let browser = Browser::start(Engine::Chromium, &collector, &Options::default()).await?;
+        Ok(Self { collector, browser, ours, bare, bare_with_headers, raw })
+    }
+
+    /// Opens the widget page, with a library or without.
+    async fn open(&self, library: &str) -> Result<()> {
+        let config = json!({"handle": HANDLE}).to_string().replace('\'', "&#39;");
+        let page = format!(
+            "<!doctype html><meta charset=utf-8><body data-config='{config}'>{library}\
+             <script type=module src=page.js></script>"
+        );
+        // A clock of microseconds is for pages that are isolated across origins.
+        let isolated = [
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-embedder-policy", "credentialless"),
+        ];
+        self.collector.page("/widget.html", page, &isolated);
+        self.browser.goto(&self.collector.url_of("widget.localhost", "/widget.html")).await?;
+        self.browser.wait_for("crossOriginIsolated && bench", c2c_e2e::DEADLINE).await?;
+        Ok(())
+    }
+
+    /// How long it takes until the last handler has run.
+    async fn events(&self, name: &str, frame: &str, count: u32, in_one_task: bool) -> Result<f64> {
+        self.number("run", &[json!(name), json!(frame), json!(count), json!(in_one_task)]).await
+    }
+
+    async fn number(&self, function: &str, arguments: &[Value]) -> Result<f64> {
+        let call = format!("return bench.{function}(...arguments);");
+        self.browser.run(&call, arguments).await?.as_f64().context("a time")
+    }
+
+    /// How many times as fast as the raw port something is, by pairs.
+    async fn ratios(
+        &self,
+        pairs: usize,
+        name: &str,
+        frame: &str,
+        count: u32,
+        in_one_task: bool,
+    ) -> Result<Ratios> {
+        let raw = async || self.events("raw", &self.raw, count, in_one_task).await;
+        let other = async || self.events(name, frame, count, in_one_task).await;
+        // What is compiled and optimised on the way is the same for all later runs.
+        other().await?;
+        raw().await?;
+        let mut ratios = Vec::new();
+        for pair in 0..pairs {
+            // Who goes first changes, so that a drift of the machine favours nobody.
+            let ratio = if pair % 2 == 0 {
+                let first = other().await?;
+                raw().await? / first
+            } else {
+                raw().await? / other().await?
+            };
+            ratios.push(ratio);
+        }
+        Ok(Ratios::of(ratios))
+    }
+
+    async fn against_the_port(&self, pairs: usize) -> Result<bool> {
+        self.open("").await?;
+        let single = self.ratios(pairs, "c2c", &self.ours, EVENTS, false).await?;
+        let single = single.print("throughput, events one at a time", Goal::AtLeast(0.95));
+        let burst = self.ratios(pairs, "c2c", &self.ours, BURST, true).await?;
+        let burst = burst.print("throughput, 10,000 events in one task", Goal::AtLeast(5.0));
+        let (mut ours, mut read) = (Vec::new(), Vec::new());
+        for _ in 0..pairs {
+            let call = "return bench.trips(...arguments);";
+            let medians = self.browser.run(call, &[json!(self.ours), json!(self.raw)]).await?;
+            let median = |side: usize| medians[side].as_f64().context("a median");
+            ours.push(median(0)? / median(1)?);
+            read.push(median(2)? / median(1)?);
+        }
+        let trips = Ratios::of(ours).print("time of a round trip", Goal::AtMost(1.05));
+        Ratios::of(read).print("  a bare port with JSON at both ends", Goal::None);
+        Ok(single && burst && trips)
+    }
+
+    async fn beside(&self, library: &Library, pairs: usize) -> Result<()> {
+        let Library { name, version, adapter, .. } = library;
+        let file = format!("/{name}.js");
+        self.collector.page(&file, library.source()?, &[("content-type", "text/javascript")]);
+        let tag = format!("<script src=.{file}></script>");
+        let frame = page_with(&format!("{tag}<script>{HANDLE}{adapter}</script>"));
+        self.collector.page(&format!("/{name}.html"), frame, &[]);
+        self.open(&tag).await?;
+        let frame = self.collector.url_of("sandbox.localhost", &format!("/{name}.html"));
+        for (what, count, in_one_task) in
+            [("events one at a time", EVENTS, false), ("10,000 events in one task", BURST, true)]
+        {
+            let what = format!("  {name} {version}, {what}");
+            match self.ratios(pairs, name, &frame, count, in_one_task).await {
+                Ok(ratios) => _ = ratios.print(&what, Goal::None),
+                Err(error) => println!("{what}: does not work: {error}"),
+            }
+        }
+        Ok(())
+    }
+
+    async fn first_script(&self, pairs: usize) -> Result<bool> {
+        self.open("").await?;
+        // The site's process is there already, for all.
+        self.browser.run("bench.append(...arguments);", &[json!(self.raw)]).await?;
+        let time = async |name: &str, frame: &str| {
+            self.number("first", &[json!(name), json!(frame)]).await
+        };
+        let ours = async || time("c2c", &self.ours).await;
+        let bare = async || time("bare", &self.bare).await;
+        let (mut ratios, mut headers) = (Vec::new(), Vec::new());
+        ours().await?;
+        bare().await?;
+        for pair in 0..pairs {
+            let (ours, bare) = if pair % 2 == 0 {
+                (ours().await?, bare().await?)
+            } else {
+                let bare = bare().await?;
+                (ours().await?, bare)
+            };
+            ratios.push(ours / bare);
+            headers.push(time("bare", &self.bare_with_headers).await? / bare);
+        }
+        let ratios = Ratios::of(ratios);
+        let met = ratios.print("time to the first customer script", Goal::AtMost(1.10));
+        Ratios::of(headers).print("  the bare document with our headers", Goal::None);
+        Ok(met)
+    }
+}
+
+fn page_with(scripts: &str) -> String {
+    format!("<!doctype html><meta charset=utf-8><title>frame</title>{scripts}")
+}
+
+/// The document with a comment where the shim was.
+fn without_shim(document: &str) -> Result<String> {
+    let start = document.find("<script").context("no shim")?;
+    let end = document.find("</script>").context("no end of the shim")? + "</script>".len();
+    let comment = format!("<!--{}-->", "-".repeat(end - start - "<!---->".len()));
+    Ok([&document[..start], &comment, &document[end..]].concat())
+}
+
+impl Library {
+    fn source(&self) -> Result<String> {
+        let file = format!("e2e/bridge-npm/node_modules/{}", self.file);
+        installed(&file, self.sha256, "run `cargo xtask bench bridge`")
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
+    None,
+}
+
+/// Of the pairs, sorted.
+struct Ratios(Vec<f64>);
+
+impl Ratios {
+    fn of(mut ratios: Vec<f64>) -> Self {
+        ratios.sort_by(f64::total_cmp);
+        Self(ratios)
+    }
+
+    /// Prints them; whether the goal was met.
+    fn print(&self, what: &str, goal: Goal) -> bool {
+        let Self(ratios) = self;
+        let pairs = ratios.len();
+        let (median, low, high) =
+            (ratios[pairs / 2], ratios[pairs / 4], ratios[pairs - 1 - pairs / 4]);
+        let (met, said) = match goal {
+            Goal::AtLeast(goal) => (median >= goal, format!("; goal at least {goal}")),
+            Goal::AtMost(goal) => (median <= goal, format!("; goal at most {goal}")),
+            Goal::None => (true, String::new()),
+        };
+        let verdict = match (said.is_empty(), met) {
+            (true, _) => "",
+            (false, true) => ": met",
+            (false, false) => ": MISSED",
+        };
+        println!(
+            "{what:<52} {median:.3} (quartiles {low:.3} to {high:.3}, {pairs} pairs{said}{verdict})"
+        );
+        met
+    }
+}
