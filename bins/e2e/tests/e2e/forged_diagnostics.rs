@@ -18,7 +18,7 @@ const HOSTILE: &str = "<script>
     const channel = new MessageChannel();
     const port = channel.port1;
     port.onmessage = ({ data }) => {
-      for (const { data: { messages } } of data.events ?? []) for (const message of messages) port.postMessage(message);
+      for (const { data: { messages } } of JSON.parse(data).events ?? []) for (const message of messages) port.postMessage(message);
     };
     const nonce = location.hash.slice(1);
     parent.postMessage({ c2c: 1, type: 'hello', nonce }, JSON.parse(name).origin, [channel.port2]);

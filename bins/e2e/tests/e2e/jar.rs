@@ -48,7 +48,7 @@ async fn host(cx: &Cx, code: &str, extra: &Value) -> Result<()> {
             if (source !== frame.contentWindow || data.nonce !== 'by-hand') return;
             window.port = ports[0];
             port.onmessage = ({ data }) => received.push({ ...data, at: performance.now() });
-            port.postMessage({ type: 'accepted' });
+            port.postMessage(JSON.stringify({ type: 'accepted' }));
             resolve();
           });
           frame.src = src + '#by-hand';
@@ -62,7 +62,7 @@ async fn host(cx: &Cx, code: &str, extra: &Value) -> Result<()> {
 async fn changes(cx: &Cx, count: usize) -> Result<Value> {
     let all = "received.filter(({ type }) => type === 'jar').flatMap(({ changes }) => Object.values(changes))";
     cx.browser.wait_for(&format!("{all}.length >= {count}"), DEADLINE).await?;
-    cx.browser.run("port.postMessage({ type: 'ping', n: 7 });", &[]).await?;
+    cx.browser.run("port.postMessage(JSON.stringify({ type: 'ping', n: 7 }));", &[]).await?;
     cx.browser
         .wait_for("received.some(({ type, n }) => type === 'pong' && n === 7)", DEADLINE)
         .await?;

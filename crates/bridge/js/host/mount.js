@@ -77,7 +77,7 @@ export function mount({
   jar: keeper,
 }) {
   const limits = { ...BRIDGE_LIMITS, ...changed };
-  const checked = contextFromEntries(Object.entries(context)).context;
+  const checked = Object.freeze(contextFromEntries(Object.entries(context)).context);
   const parent = parentPage(parentOrigins, limits.queue_max, {
     consent: (decision) => parentConsent && setConsent(decision),
     look: () => guard?.look(),
@@ -125,7 +125,8 @@ export function mount({
         port.onmessage = ({ data }) => machine.port(data, performance.now());
         frame.removeAttribute('name');
       },
-      post: (message) => port?.postMessage(message),
+      // As text: for small objects JSON costs half of what the browser's own clone does.
+      post: (message) => port?.postMessage(JSON.stringify(message)),
       flushSoon: () => queueMicrotask(machine.flush),
       relay: parent.relay,
       custom: onCustomEvent,

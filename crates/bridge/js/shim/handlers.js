@@ -2,7 +2,7 @@
 /** Who hears what: `on`, `once`, `off`, and the delivery of an event. */
 
 import { boot } from './boot.js';
-import { TypeError, create, eachKey, freeze, reportError, setOwn } from './frame.js';
+import { TypeError, create, eachKey, freeze, reportError } from './frame.js';
 import { watcher } from './watcher.js';
 
 /** How many events `{replay: true}` can bring back. */
@@ -68,8 +68,10 @@ export function off(name, handler) {
  * no other along.
  * @param {{data: any, name: string, timestamp: string, id: string, seq: number}} event
  */
-export function deliver({ data, ...meta }) {
+export function deliver({ data: fields, ...meta }) {
   let called = 0;
+  // As `setOwn`, a literal asks no setter; it costs a tenth.
+  const data = { ...fields, context: boot.context };
   // Whoever subscribes during the delivery does not hear this event.
   const end = registrations;
 
@@ -86,7 +88,6 @@ export function deliver({ data, ...meta }) {
   }
 
   try {
-    setOwn(data, 'context', boot.context);
     deepFreeze(data);
     freeze(meta);
     // Before the handlers run: one that subscribes with `replay` gets this event in that way.

@@ -11,6 +11,7 @@ import { PROTOCOL, boot, nonce, widgetOrigins } from './boot.js';
 import { Event, addListener, create, defineProperty, frame, getterOf, page, postTo, setOwn, setTimeout, targetOf, uncurry } from './frame.js';
 import { deliver } from './handlers.js';
 
+const { parse } = JSON;
 const dataOf = getterOf(MessageEvent.prototype, 'data');
 const dispatch = uncurry(frame.dispatchEvent);
 const readyStateOf = getterOf(Document.prototype, 'readyState');
@@ -89,7 +90,7 @@ function hidePort(hidden) {
 
 /** @param {MessageEvent} event */
 function receive(event) {
-  const message = dataOf(event);
+  const message = parse(dataOf(event));
   if (message.type === 'ping') {
     postTo(port, { type: 'pong', n: message.n });
   } else if (holding) {
