@@ -454,6 +454,9 @@ impl Host {
                 self.flushing = true;
                 self.effects.push(Effect::FlushSoon);
             }
+            if self.connected && self.queue.len() >= self.options.limits.batch_max {
+                self.flush();
+            }
         }
         self.effects.push(Effect::Relay(told));
     }

@@ -81,11 +81,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "readPayload(json, limits)",
     ),
     machine("no prefix", "envelope(CUSTOM_PREFIX + name, result)", "envelope(name, result)"),
-    machine(
-        "the frame's context counts",
-        "{ ...fields, context: { ...context } }",
-        "{ context: { ...context }, ...fields }",
-    ),
+    machine("the frame's context counts", "{ ...fields, context }", "{ context, ...fields }"),
     machine("a pong that was not asked for", "awaited === 0 || n !== awaited", "n !== awaited"),
     machine("any pong", "awaited === 0 || n !== awaited", "awaited === 0"),
     machine(
@@ -106,6 +102,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "    if (!connected) return;\n    const events",
         "    const events",
     ),
+    machine("a full batch waits", "queue.length >= limits.batch_max", "false"),
     machine("a flush for each event", "if (connected && !flushing) {", "if (connected) {"),
     machine("events for a frame that is gone", "listens && (connected", "(connected"),
     machine(

@@ -191,7 +191,7 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
   /** @param {string} name @param {object} fields @returns {Envelope} */
   function envelope(name, fields) {
     const { timestamp, id } = stamp();
-    return { name, data: { ...fields, context: { ...context } }, timestamp, id, seq: seq++ };
+    return { name, data: { ...fields, context }, timestamp, id, seq: seq++ };
   }
 
   function flush() {
@@ -310,6 +310,8 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
           flushing = true;
           effects.flushSoon();
         }
+        // A full message does not wait: the frame can begin while the task goes on.
+        if (connected && queue.length >= limits.batch_max) flush();
       }
       effects.relay(event);
       return event;
