@@ -29,7 +29,7 @@ const areaIn = uncurry(areas.get);
  */
 function areaOf(storage, given, needed) {
   const area = areaIn(areas, storage);
-  if (!area || given.length < needed) throw new TypeError('Illegal invocation');
+  if (!area || given.length < needed) throw new TypeError('no storage');
   return area;
 }
 
@@ -41,7 +41,7 @@ export function changeItem(area, key, value) {
   const { items, target, kept } = area;
   const units = area.units - unitsOf(key, items[key]) + unitsOf(key, value);
   if (units > STORAGE_UNITS_MAX) {
-    const message = 'storage is full: 1 MiB';
+    const message = 'storage is full';
     watcher.jarRefused?.(message);
     throw new DOMException(message, 'QuotaExceededError');
   }

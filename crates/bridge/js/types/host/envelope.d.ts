@@ -1,12 +1,4 @@
 /**
- * @typedef {object} Envelope
- * @property {string} name the widget event's name, or `custom:<name>`
- * @property {Record<string, unknown>} data the event's fields, and `context`
- * @property {string} timestamp ISO 8601, by the visitor's clock
- * @property {string} id a UUID of version 7, so that a receiver can drop what it has seen
- * @property {number} seq the position among the events of this mount, from 0
- */
-/**
  * What an event gets when it happens. The id is a UUID of version 7 (RFC 9562 §5.7 and, for the
  * count, §6.2): 48 bits of time, 12 that count, and 60 random ones.
  */
