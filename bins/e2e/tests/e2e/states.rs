@@ -3,7 +3,7 @@
 //! A frame that hangs can hang its driver: there the page goes on by its own timers and reports to
 //! the collector.
 
-use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
+use c2c_e2e::{Cx, DEADLINE, Engine, Recorded, Result, Tests};
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -179,7 +179,7 @@ async fn a_reload_is_another_document(cx: &Cx) -> Result<()> {
     wait_for_state(cx, "navigated").await?;
     // The widget's own mount has loaded it as well, without context.
     let hits = cx.collector.hits("said", 3, DEADLINE).await?;
-    let found: Vec<Value> = hits.iter().map(|hit| hit.json()).collect::<Result<_>>()?;
+    let found: Vec<Value> = hits.iter().map(Recorded::json).collect::<Result<_>>()?;
     assert_eq!(found.iter().filter(|said| **said == json!(["v", "", ""])).count(), 1, "{found:?}");
     assert_eq!(found.iter().filter(|said| **said == json!([null, "", ""])).count(), 2, "{found:?}");
     Ok(())
