@@ -36,8 +36,8 @@ pub(crate) struct Args {
 /// One step, in the order in which they run: what is quick to fail comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Step {
-    /// rustfmt, clippy, a C++ compiler, browsers and drivers, axe-core and TypeScript; installs what
-    /// apt and npm have
+    /// rustfmt, clippy, a C++ compiler, browsers and drivers, TypeScript, and what browser tests run;
+    /// installs what apt and npm have
     Tools,
     /// cargo fmt --check, here and in fuzz/
     Format,

@@ -43,7 +43,7 @@ const COMPILER: Need = Need {
 
 /// It installs what tests run, and it comes with Node, which some of that runs in.
 const NPM: Need = Need {
-    what: "Node and npm (for axe-core and TypeScript)",
+    what: "Node and npm (for TypeScript and what browser tests run)",
     programs: &["npm"],
     variable: "",
     source: Source::Debian(&["nodejs", "npm"]),
