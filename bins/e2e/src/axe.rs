@@ -9,14 +9,13 @@ use serde_json::Value;
 
 use crate::browser::Browser;
 use crate::error::{Context as _, Result};
+use crate::npm::INSTALL;
 use crate::target::installed;
 
 /// Where the tools step installs it, below the target directory.
 const FILE: &str = "e2e/npm/node_modules/axe-core/axe.min.js";
 /// Of version 4.14.1.
 const SHA256: &str = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c";
-/// How to get it.
-const INSTALL: &str = "run `cargo xtask test --only tools`";
 
 /// The rules of WCAG 2.x, levels A and AA, and axe's own best practices.
 const RUN: &str = "

@@ -21,6 +21,7 @@ mod jar; // the frame's own cookies and storage
 mod port; // the port to the widget is out of custom code's reach
 mod previews; // drafts in the console, and the examples that it offers
 mod screens; // what holds on every screen
+mod sdks; // analytics and error trackers as published, with and without the jar
 mod states; // how a frame comes and goes: consent, hanging, leaving, restarts, the kept jar
 mod timeline; // the live preview, and what is said of it
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
@@ -44,6 +45,7 @@ fn main() -> std::process::ExitCode {
         ("port", port::TESTS),
         ("previews", previews::TESTS),
         ("screens", screens::TESTS),
+        ("sdks", sdks::TESTS),
         ("states", states::TESTS),
         ("timeline", timeline::TESTS),
         ("vectors", vectors::TESTS),

@@ -7,7 +7,7 @@ use c2c_e2e::{Cx, DEADLINE, Engine, Recorded, Result, Tests};
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::steps::{mount, said, say};
+use crate::steps::{choose_jar, mount, said, say};
 
 pub(crate) const TESTS: Tests = &[
     ("nothing_is_loaded_before_consent", &nothing_is_loaded_before_consent),
@@ -305,15 +305,6 @@ async fn kept(cx: &Cx, items: usize) -> Result<()> {
         "Object.keys(localStorage).filter((key) => key.startsWith('c2c-jar ')).length === {items}"
     );
     cx.browser.wait_for(&condition, DEADLINE).await?;
-    Ok(())
-}
-
-/// Chooses what becomes of what the app's code stores.
-async fn choose_jar(cx: &Cx, jar: &str) -> Result<()> {
-    let app = cx.app().await?;
-    let settings = json!({"name": "test", "parentOrigins": [], "jar": jar});
-    let path = format!("/api/apps/{}", app.id);
-    cx.server().await?.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use c2c_catalogue::Envelope;
 use c2c_e2e::{Context as _, Cx, DEADLINE, Result};
+use hyper::Method;
 use serde_json::{Value, json};
 
 /// Opens the parent page with an app's code and a context in its URL.
@@ -59,5 +60,14 @@ pub(crate) async fn mount(cx: &Cx, options: &str) -> Result<()> {
            .then(([{{ mount }}, {{ diagnosticsTo }}, {{ keptJar }}]) => {{ window.bridge = mount({{ src, {options} }}); }});"
     );
     cx.browser.run(&script, &[json!(app.sandbox_url())]).await?;
+    Ok(())
+}
+
+/// Chooses what becomes of what the app's code stores.
+pub(crate) async fn choose_jar(cx: &Cx, jar: &str) -> Result<()> {
+    let app = cx.app().await?;
+    let settings = json!({"name": "test", "parentOrigins": [], "jar": jar});
+    let path = format!("/api/apps/{}", app.id);
+    cx.server().await?.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
     Ok(())
 }
