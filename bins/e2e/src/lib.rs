@@ -53,8 +53,8 @@
 //! - **A probe must be able to fail.** Beside each "cannot" stands the same script where it can:
 //!   [`Collector::page`] serves such pages.
 //! - **No retries** of whole actions, and no skips that count as passes: an engine that was asked
-//!   for and is missing fails its tests, and so does a missing axe-core ([`Browser::axe`]), which
-//!   `cargo xtask test --only tools` installs.
+//!   for and is missing fails its tests, and so does a missing package of npm ([`Browser::axe`],
+//!   [`Package`]), which `cargo xtask test --only tools` installs.
 //! - In tests of frames that hang, drive the page by its own timers and report to the collector:
 //!   a hung frame can block the driver.
 //!

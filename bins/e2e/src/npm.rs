@@ -77,3 +77,15 @@ fn esbuild() -> Result<PathBuf> {
     let package = packages.next().context(format_args!("esbuild is missing: {INSTALL}"))??;
     Ok(package.path().join("bin/esbuild"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Package;
+
+    #[test]
+    fn another_version_is_not_taken() {
+        let package = Package { name: "axe-core", version: "0.0.0" };
+        let error = package.file("axe.min.js").expect_err("it is another one").to_string();
+        assert!(error.contains("and not 0.0.0: run"), "{error}");
+    }
+}
