@@ -1,8 +1,8 @@
 //! `cargo xtask assets`: makes `crates/bridge/js/dist`, the scripts as they are served, from the
 //! modules beside it.
 //!
-//! Each entry becomes one file: the module and what it imports in one scope ([`bundle`]), and then
-//! minified ([`minify`]). The files are committed, so that building the product needs nothing of
+//! Each entry becomes one file: the module and what it imports in one scope ([`bundle()`]), and then
+//! minified ([`minify()`]). The files are committed, so that building the product needs nothing of
 //! this; `--check` says whether they are current.
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its user")]
 

@@ -175,9 +175,14 @@ impl Apps {
         if !self.store.update_app(&app).await? {
             return Err(SaveError::NoSuchApp(app.id));
         }
-        // An app whose code cannot be served stays so until it is saved again.
-        if let Ok((document, _)) = built {
-            self.publish(&app, &parents, &document);
+        match built {
+            Ok((document, _)) => self.publish(&app, &parents, &document),
+            // An app whose code cannot be served is not served, until it is saved again: what was
+            // published may be embedded by whom the settings no longer name.
+            Err(error) => {
+                self.withdraw(&app.id);
+                tracing::error!(id = %app.id, %error, "the app's code cannot be served until it is saved again");
+            }
         }
         Ok(())
     }
@@ -250,6 +255,11 @@ impl Apps {
         let published = Pages::published(app, parents, &self.sites, compiled);
         let mut all = self.published.write().expect("publishing does not panic");
         all.insert(app.id.clone(), Arc::new(published));
+    }
+
+    /// Takes away what visitors got.
+    fn withdraw(&self, id: &AppId) {
+        self.published.write().expect("publishing does not panic").remove(id);
     }
 
     /// The pages that may stand above an app's widget: the demo page, and those of its settings.

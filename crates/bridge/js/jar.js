@@ -72,7 +72,7 @@ export function keptJar(app, parentOrigin) {
       if (list === null) return 'garbage';
       if (!takes(now)) return 'refused';
       const own = prefix();
-      if (storage !== null && own !== null) apply(storage, own, list);
+      if (storage !== null && own !== null && list.length > 0) apply(storage, own, list);
       return 'passed';
     },
 
@@ -129,9 +129,11 @@ function items(storage, prefix) {
   for (const key of Object.keys(storage)) {
     if (!key.startsWith(prefix)) continue;
     try {
-      const [value, expires, written] = JSON.parse(storage.getItem(key) ?? '');
+      const text = storage.getItem(key) ?? '';
+      const [value, expires, written] = JSON.parse(text);
       if (typeof value !== 'string' || typeof written !== 'number') throw new TypeError('not an entry');
-      found.push({ key, value, expires: typeof expires === 'number' ? expires : null, written });
+      const units = key.length + text.length;
+      found.push({ key, value, expires: typeof expires === 'number' ? expires : null, written, units });
     } catch {
       storage.removeItem(key);
     }
@@ -145,7 +147,7 @@ function items(storage, prefix) {
  * @param {Storage} storage @param {string} own @param {Change[]} changes
  */
 function apply(storage, own, changes) {
-  const all = items(storage, PREFIX).map(({ key, value, written }) => ({ key, written, units: key.length + value.length }));
+  const all = items(storage, PREFIX);
   const kept = new Map(all.map((item) => [item.key, item]));
   const others = all.filter(({ key }) => !key.startsWith(own)).sort((a, b) => b.written - a.written);
   const mine = new Set(all.map(({ key }) => key).filter((key) => key.startsWith(own)));
@@ -163,7 +165,10 @@ function apply(storage, own, changes) {
 
   for (const [area, name, value, expires] of changes) {
     const key = `${own}${area} ${name}`;
-    const units = key.length + (value?.length ?? 0);
+    // What is stored counts, not what was given: JSON may need six characters for one.
+    const written = Date.now();
+    const text = JSON.stringify([value, expires, written]);
+    const units = key.length + text.length;
     const known = kept.get(key)?.units ?? 0;
     if (value === null) {
       remove(key);
@@ -172,13 +177,12 @@ function apply(storage, own, changes) {
         remove(/** @type {{key: string}} */ (others.pop()).key);
       }
       remove(key);
-      const written = Date.now();
       try {
-        storage.setItem(key, JSON.stringify([value, expires, written]));
+        storage.setItem(key, text);
       } catch {
         return; // The widget's storage is full: it is the widget's before it is ours.
       }
-      kept.set(key, { key, written, units });
+      kept.set(key, { key, value, expires, written, units });
       mine.add(key);
       total += units;
       jar += units;

@@ -277,6 +277,10 @@ impl Host {
     }
 
     fn consent(&mut self, next: Consent, now: f64) {
+        // Also at the end, and again: another tab may have written meanwhile.
+        if next == Consent::Denied && self.options.jar {
+            self.effects.push(Effect::ClearJar);
+        }
         if self.status == Status::Destroyed || self.consent == Some(next) {
             return;
         }
@@ -289,9 +293,6 @@ impl Host {
             return self.become_(Status::Waiting, None);
         }
         self.queue.clear();
-        if self.options.jar {
-            self.effects.push(Effect::ClearJar);
-        }
         self.become_(Status::Denied, None);
     }
 
@@ -474,9 +475,8 @@ impl Host {
     fn load(&mut self) {
         if self.connected {
             self.reloaded = true;
-            if self.awaited == 0 {
-                self.ping();
-            }
+            // An answer that is under way is the former document's.
+            self.ping();
         }
     }
 

@@ -480,7 +480,7 @@ async fn a_document_that_stands_alone_says_so(cx: &Cx) -> Result<()> {
                 document.body.append(frame);";
     cx.browser.run(body, &[json!(app.sandbox_url())]).await?;
     let hits = cx.collector.hits("said", 2, DEADLINE).await?;
-    let alone = json!([{}, {"ok": false, "reason": "not connected to a widget"}]);
+    let alone = json!([{}, {"ok": false, "reason": "not connected"}]);
     assert_eq!(hits[1].json()?, alone);
     Ok(())
 }

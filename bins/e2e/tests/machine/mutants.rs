@@ -112,10 +112,10 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     ),
     machine(
         "a denial keeps the queue",
-        "      queue = [];\n      jar?.clear();",
-        "      jar?.clear();",
+        "      queue = [];\n      become('denied');",
+        "      become('denied');",
     ),
-    machine("a denial keeps the jar", "      jar?.clear();\n", ""),
+    machine("a denial keeps the jar", "if (next === 'denied') jar?.clear();", ""),
     machine(
         "a denial keeps the frame",
         "      if (next === 'granted') return begin(now);\n      end();",
@@ -174,8 +174,12 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "    } else if (awaited === 0) {\n      ping();",
         "    } else if (awaited === 0) {",
     ),
-    machine("a ping at each load", "      if (awaited === 0) ping();", "      ping();"),
-    machine("no ping at a load", "      if (awaited === 0) ping();\n", ""),
+    machine(
+        "an answer to the former document counts",
+        "document's.\n      ping();",
+        "document's.\n      if (awaited === 0) ping();",
+    ),
+    machine("no ping at a load", "document's.\n      ping();", "document's.\n"),
     machine("a load is not remembered", "      reloaded = true;\n", ""),
     machine(
         "a load before the hello",

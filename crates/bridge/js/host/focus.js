@@ -17,23 +17,29 @@ export function guardFocus(iframe, remove, tellParent) {
   const { signal } = watch;
   /** Whether this page had the focus itself, when it was last looked. */
   let own = document.hasFocus();
-  /** @type {EventTarget | null} */
+  /** @type {any} */
   let last = document.activeElement;
 
   function look() {
     if (signal.aborted) return;
-    if (document.activeElement !== iframe) {
+    // Of the tree in which the frame stands: a document knows of a shadow tree its host only.
+    const { activeElement } = /** @type {Document | ShadowRoot} */ (iframe.getRootNode());
+    if (activeElement !== iframe) {
       own = document.hasFocus();
       return;
     }
     // First, or Chromium has the focus nowhere once the frame is gone.
     window.focus();
-    remove();
+    // The widget may have heard that, and made another element.
+    if (!signal.aborted) remove();
     if (!own) tellParent();
-    else if (last instanceof HTMLElement) last.focus({ preventScroll: true });
+    else last?.focus?.({ preventScroll: true });
   }
 
-  document.addEventListener('focusin', ({ target }) => target !== iframe && (last = target), { signal });
+  document.addEventListener('focusin', (event) => {
+    const [target] = event.composedPath();
+    if (target !== iframe) last = target;
+  }, { signal });
   // Never in the listener itself: WebKit goes on to focus the frame, there or not, once that returns.
   const soon = () => {
     queueMicrotask(look);

@@ -239,13 +239,14 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
      * @param {Consent} next @param {number} now
      */
     consent(next, now) {
+      // Also at the end, and again: another tab may have written meanwhile.
+      if (next === 'denied') jar?.clear();
       if (status === 'destroyed' || next === consent) return;
       consent = next;
       if (next === 'granted') return begin(now);
       end();
       if (next === 'pending') return become('waiting');
       queue = [];
-      jar?.clear();
       become('denied');
     },
 
@@ -267,6 +268,8 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
     port(data, now) {
       if (!connected) return;
       const outcome = take(data, now);
+      // A callback may have ended it.
+      if (!connected) return;
       if (outcome === 'garbage') garbage += 1;
       if (outcome === 'refused') refusals += 1;
       if (garbage > limits.garbage_max) fail('closed');
@@ -277,7 +280,8 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
     load() {
       if (!connected) return;
       reloaded = true;
-      if (awaited === 0) ping();
+      // An answer that is under way is the former document's.
+      ping();
     },
 
     /** @param {boolean} visible @param {number} now in milliseconds */

@@ -152,7 +152,7 @@ export function mount({
   /** @param {string} name @param {Record<string, unknown>} fields */
   function emit(name, fields) {
     if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) {
-      throw new TypeError(`emit: ${JSON.stringify(name)} is not the name of a widget event`);
+      throw new TypeError(`emit: no event is named ${name}`);
     }
     // A copy now: what JSON cannot express is the caller's error here, and later changes are not
     // sent. The frame could not freeze more than that.
@@ -166,7 +166,7 @@ export function mount({
   /** @param {Consent} decision */
   function setConsent(decision) {
     if (!CONSENTS.includes(decision)) {
-      throw new TypeError(`consent must be one of ${CONSENTS}`);
+      throw new TypeError(`consent: one of ${CONSENTS}`);
     }
     machine.consent(decision, performance.now());
   }

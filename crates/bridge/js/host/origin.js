@@ -20,7 +20,7 @@ export function originRule(text) {
   const [, scheme, rest] = /^(https?:\/\/)\*(\..+)$/.exec(text) ?? [];
   const plain = scheme ? scheme + rest.slice(1) : text;
   if (!URL.canParse(plain) || new URL(plain).origin !== plain) {
-    throw new TypeError(`${text} is neither an origin, such as https://shop.example, nor https://*.shop.example`);
+    throw new TypeError(`not an origin: ${text}`);
   }
   if (!scheme) return { exact: text, matches: (origin) => origin === text };
   return {

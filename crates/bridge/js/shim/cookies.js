@@ -78,5 +78,5 @@ function deleteCookie(key) {
 }
 
 function refuseCookie() {
-  watcher.jarRefused?.('cookie refused: too long, HttpOnly or control characters');
+  watcher.jarRefused?.('cookie refused');
 }

@@ -33,7 +33,7 @@ export function emit(name, data = {}) {
 
 /** @param {unknown} name @param {unknown} data @returns {string | undefined} why it was not sent */
 function send(name, data) {
-  if (!port) return 'not connected to a widget';
+  if (!port) return 'not connected';
   if (typeof name !== 'string' || !exec(NAME_FORM, name)) return NAME_FAULT;
   if (!takesEmit(0)) return 'at most 20 events a second';
   let json;
