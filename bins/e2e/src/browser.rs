@@ -26,6 +26,8 @@ use crate::process::POLL;
 const START: Duration = Duration::from_mins(1);
 /// How long an orderly end may take before the process group is ended anyway.
 const CLOSE: Duration = Duration::from_secs(5);
+/// Between the keys of somebody who types faster than most.
+const KEY_PAUSE: Duration = Duration::from_millis(20);
 /// How much of a document an error shows.
 const EXCERPT_CHARS: usize = 2_000;
 
@@ -245,6 +247,21 @@ impl Browser {
             keys.then(KeyAction::Down { value }).then(KeyAction::Up { value })
         });
         Ok(self.client.perform_actions(keys).await?)
+    }
+
+    /// Types `text` as a person does, wherever the focus is: key by key, with a pause behind each,
+    /// and whether the page takes them or not.
+    pub async fn type_slowly(&self, text: &str) -> Result<()> {
+        for value in text.chars() {
+            // Chromium's driver waits for the page to answer what comes last. A key that is on its
+            // way to a frame when that goes away is never answered.
+            let keys = KeyActions::new("keyboard".to_owned())
+                .then(KeyAction::Down { value })
+                .then(KeyAction::Up { value })
+                .then(KeyAction::Pause { duration: KEY_PAUSE });
+            self.client.perform_actions(keys).await?;
+        }
+        Ok(())
     }
 
     // ---- cookies ----

@@ -9,7 +9,9 @@ mod console; // paste, see what is wrong, mend it, save, watch it fire
 mod diagnostics; // what the person who wrote custom code is told of it
 mod drafts; // nothing that a person typed is lost
 mod examples; // what the documentation tells customers to paste
+mod floods; // what a flood costs the widget, and what it loses: nothing
 mod flow; // the product's main job, through all three levels
+mod focus; // an invisible frame does not get what the visitor types
 mod forged_diagnostics; // the frame cannot abuse what is told of it
 mod frame_api; // `window.c2c`, as custom code meets it
 mod harness; // the harness itself: what a probe can do where nothing stops it
@@ -33,7 +35,9 @@ fn main() -> std::process::ExitCode {
         ("diagnostics", diagnostics::TESTS),
         ("drafts", drafts::TESTS),
         ("examples", examples::TESTS),
+        ("floods", floods::TESTS),
         ("flow", flow::TESTS),
+        ("focus", focus::TESTS),
         ("forged_diagnostics", forged_diagnostics::TESTS),
         ("frame_api", frame_api::TESTS),
         ("harness", harness::TESTS),
