@@ -20,6 +20,7 @@ mod hostile; // whatever anybody typed is only ever text in the console
 mod injector; // the checker's verdicts against a browser's
 mod isolation; // what custom code cannot do, each beside the control that can
 mod jar; // the frame's own cookies and storage
+mod mutants; // each check of the host's driver is missed by a test if it is not there
 mod port; // the port to the widget is out of custom code's reach
 mod previews; // drafts in the console, and the examples that it offers
 mod screens; // what holds on every screen
@@ -46,6 +47,7 @@ fn main() -> std::process::ExitCode {
         ("injector", injector::TESTS),
         ("isolation", isolation::TESTS),
         ("jar", jar::TESTS),
+        ("mutants", mutants::TESTS),
         ("port", port::TESTS),
         ("previews", previews::TESTS),
         ("screens", screens::TESTS),

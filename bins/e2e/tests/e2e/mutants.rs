@@ -1,0 +1,397 @@
+//! What connects the host script to a page, without one of its checks: a probe must notice. (Those of
+//! the logic run without a browser: tests/machine.)
+//!
+//! The originals pass in every engine. The mutants run in Chromium: they are about the text.
+
+use std::fs;
+use std::path::Path;
+
+use c2c_e2e::{Collector, Cx, Engine, Error, Result, Tests};
+use serde_json::{Value, json};
+
+pub(crate) const TESTS: Tests = &[
+    ("the_jar_is_probed", &the_jar_is_probed),
+    ("diagnostics_are_probed", &diagnostics_are_probed),
+    ("the_arguments_are_probed", &the_arguments_are_probed),
+    ("the_element_is_probed", &the_element_is_probed),
+    ("windows_are_probed", &windows_are_probed),
+    ("the_end_is_probed", &the_end_is_probed),
+    ("the_focus_is_probed", &the_focus_is_probed),
+    ("the_parent_page_is_probed", &the_parent_page_is_probed),
+    ("listen_is_probed", &listen_is_probed),
+];
+
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/bridge/js");
+
+/// A change of the source text: the file, what stands there exactly once, and what is there instead.
+type Mutant = (&'static str, &'static str, &'static str);
+
+/// Both the parent page and the widget: each does for the other what it is asked for, in the order of
+/// its messages.
+const PAGE: &str = "<!doctype html><body><script>
+    const log = [], answers = new Map();
+    addEventListener('message', (event) => {
+      const { data } = event;
+      if (data?.ask) {
+        const { source } = event;
+        const { ask, say, forget } = data;
+        if (forget) log.length = 0;
+        if ('say' in data) source.postMessage(say, '*');
+        source.postMessage({ answered: ask, value: [...log] }, '*');
+      } else if (data?.answered) answers.get(data.answered)(data.value);
+      else log.push(data);
+    });
+    const askOf = (target) => (command) => new Promise((resolve) => {
+      answers.set(answers.size + 1, resolve);
+      target.postMessage({ ...command, ask: answers.size }, '*');
+    });
+    const run = async (probe, base, given) => {
+      const probes = await import(given.probes);
+      if (given.listens) { given.widget = document.querySelector('#widget'); given.ask = askOf(given.widget.contentWindow); given.sibling = document.querySelector('#sibling'); }
+      else given.ask = askOf(parent);
+      return probes[probe]({ ...given, load: (module) => import(base + module) }).catch((error) => [String(error)]);
+    };
+    </script>";
+
+/// A document that speaks the shim's part by itself, and does what the widget's events tell it to.
+const FRAME: &str = "<!doctype html><body><input id=input><script>
+    const boot = name;
+    const nonce = location.hash.slice(1);
+    const { origin } = JSON.parse(boot);
+    const { port1, port2 } = new MessageChannel();
+    const hello = { c2c: 1, type: 'hello', nonce };
+    let pings = 0;
+    const emit = (name, data) => port1.postMessage({ type: 'emit', name, json: JSON.stringify(data) });
+    const nest = (code) => {
+      const inner = document.createElement('iframe');
+      inner.srcdoc = '<script>' + code + '<\\/script>';
+      document.body.append(inner);
+    };
+    const doing = {
+      facts: () => emit('facts', { boot, nonce, self: self.origin, referrer: document.referrer, credentialless: window.credentialless, pings }),
+      nested: ({ code }) => nest(code),
+      port: () => parent.postMessage('port', '*', [port1]),
+    };
+    port1.onmessage = ({ data }) => {
+      if (data.type === 'ping') { pings++; port1.postMessage({ type: 'pong', n: data.n }); }
+      if (data.type === 'events') for (const { name, data: fields } of data.events) doing[name]?.(fields);
+    };
+    addEventListener('message', () => parent.postMessage('fence', '*'));
+    if (location.search === '?inside') {
+      nest(`parent.parent.postMessage(${JSON.stringify(hello)}, '*', [new MessageChannel().port2]); parent.postMessage('fence', '*');`);
+    } else if (location.search !== '?silent') parent.postMessage(hello, origin, [port2]);
+    </script>";
+
+/// Serves all sources below `/<name>/`, one of them changed.
+fn serve(collector: &Collector, name: &str, mutant: Option<&Mutant>) -> Result<String> {
+    let script = [("content-type", "text/javascript"), ("access-control-allow-origin", "*")];
+    for folder in ["", "host/"] {
+        for entry in fs::read_dir(Path::new(SOURCES).join(folder))? {
+            let entry = entry?;
+            if !entry.file_type()?.is_file() {
+                continue;
+            }
+            let file = format!("{folder}{}", entry.file_name().display());
+            let mut source = fs::read_to_string(entry.path())?;
+            if let Some((_, text, instead)) = mutant.filter(|(changed, ..)| *changed == file) {
+                if source.matches(text).count() != 1 {
+                    return Err(Error::new(format!("{file} does not say {text:?} once")));
+                }
+                source = source.replace(text, instead);
+            }
+            collector.page(&format!("/{name}/{file}"), source, &script);
+        }
+    }
+    Ok(collector.url(&format!("/{name}/")))
+}
+
+/// Runs a probe with the original, in which everything holds, and with the mutants, in which
+/// something does not.
+async fn probe(cx: &Cx, probe: &str, mutants: &[Mutant]) -> Result<()> {
+    let collector = &cx.collector;
+    let script = [("content-type", "text/javascript"), ("access-control-allow-origin", "*")];
+    let probes = collector.page("/probes.js", include_str!("probes.js"), &script);
+    collector.page("/frame", FRAME, &[]);
+    collector.page("/widget", PAGE, &[]);
+    let frame = collector.url_of("sandbox.localhost", "/frame");
+    let widget = collector.url_of("widget.localhost", "/widget");
+    let top =
+        format!("{PAGE}<iframe id=widget src='{widget}'></iframe><iframe id=sibling></iframe>");
+    let top = collector.page("/top", top, &[]);
+    let listens = probe == "listen_";
+    let given = json!({
+        "probes": probes, "listens": listens, "frame": frame, "parentOrigin": collector.origin(),
+        "inside": format!("{frame}?inside"), "silent": format!("{frame}?silent"),
+        "widgetOrigin": collector.origin_of("widget.localhost"),
+    });
+    let run = async |base: String| -> Result<Value> {
+        cx.browser.goto(&top).await?;
+        if !listens {
+            cx.browser.enter_frame("#widget").await?;
+        }
+        let script = "const [probe, base, given] = arguments; return run(probe, base, given);";
+        cx.browser.run(script, &[json!(probe), json!(base), given.clone()]).await
+    };
+    let failed = run(serve(collector, "original", None)?).await?;
+    assert_eq!(failed, json!([]), "the original");
+    if cx.engine != Engine::Chromium {
+        return Ok(());
+    }
+    let mut unnoticed = Vec::new();
+    for (index, mutant) in mutants.iter().enumerate() {
+        let failed = run(serve(collector, &format!("m{index}"), Some(mutant))?).await?;
+        println!("{probe}: {mutant:?}: {failed}");
+        if failed == json!([]) {
+            unnoticed.push(mutant);
+        }
+    }
+    assert!(unnoticed.is_empty(), "nothing notices {unnoticed:#?}");
+    Ok(())
+}
+
+async fn the_jar_is_probed(cx: &Cx) -> Result<()> {
+    const FILE: &str = "jar.js";
+    probe(cx, "jar", &[
+        (FILE, "if (!/^[a-z0-9-]+$/.test(app)) throw new TypeError('mount: a jar that is kept needs the id of its app');", ""),
+        (FILE, "if (!isChanges(changes)) return 'garbage';", ""),
+        (FILE, "if (!takes(now)) return 'refused';", ""),
+        (FILE, "    Array.isArray(changes) &&\n", ""),
+        (FILE, "changes.length <= JAR_LIMITS.changes_max &&", ""),
+        (FILE, "        Array.isArray(change) &&\n", ""),
+        (FILE, "change.length === 4 &&", ""),
+        (FILE, "AREAS.includes(change[0]) &&", ""),
+        (FILE, "typeof change[1] === 'string' &&", ""),
+        (FILE, "(change[2] === null || typeof change[2] === 'string') &&", ""),
+        (FILE, "(change[3] === null || Number.isFinite(change[3])),", "true,"),
+        (FILE, "return origin === null ? null :", "return"),
+        (FILE, "${PREFIX}${app} ${origin} ", "${PREFIX}${app} "),
+        (FILE, "${PREFIX}${app} ${origin} ", "${PREFIX}${origin} "),
+        (FILE, "item.expires !== null && item.expires <= Date.now()", "false"),
+        (FILE, "if (!key.startsWith(prefix)) continue;", ""),
+        (FILE, "if (typeof value !== 'string' || typeof written !== 'number') throw new TypeError('not an entry');", ""),
+        (FILE, "jar - known + units <= JAR_LIMITS.jar_units_max", "true"),
+        (FILE, "total - known + units > JAR_LIMITS.jars_units_max", "false"),
+        (FILE, "for (const { key } of items(storage, own)) storage.removeItem(key);", "storage.clear();"),
+    ]).await
+}
+
+async fn diagnostics_are_probed(cx: &Cx) -> Result<()> {
+    const FILE: &str = "diagnostics.js";
+    probe(
+        cx,
+        "diagnostics",
+        &[
+            (FILE, "!isText(data.name) || ", ""),
+            (FILE, " || !isText(data.reason)", ""),
+            (FILE, "!isNumber(data.count) || ", ""),
+            (FILE, " || data.count === 0", ""),
+            (FILE, "!KINDS.includes(kind) || ", ""),
+            (FILE, " || ![message, source, stack].every(isText)", ""),
+            (FILE, "!isNumber(line) || ", ""),
+            (FILE, " || !isNumber(column)", ""),
+            (FILE, "typeof value === 'string' && value.length", "value.length"),
+            (FILE, " && value.length <= DIAGNOSTIC_LIMITS.diagnostic_units_max", ""),
+            (FILE, "Number.isInteger(value) && ", ""),
+            (FILE, "/** @type {number} */ (value) >= 0 && ", ""),
+            (FILE, " && /** @type {number} */ (value) <= NUMBER_MAX", ""),
+            (
+                FILE,
+                "if (!URL.canParse(text)) return null;",
+                "if (!URL.canParse(text)) return text;",
+            ),
+            (FILE, "origin + pathname : protocol", "text : protocol"),
+            (FILE, "origin + pathname : protocol", "origin + pathname : text"),
+            (FILE, "if (takes(now)) {", "if (true) {"),
+            (FILE, "diagnostic.type === 'dropped' ? diagnostic.count : 1", "1"),
+            (FILE, "name === undefined || !isNumber(handlers)", "!isNumber(handlers)"),
+            (FILE, "name === undefined || !isNumber(handlers)", "name === undefined"),
+            (FILE, " || handlers > DIAGNOSTIC_LIMITS.handlers_max", ""),
+            (FILE, "    unreported.delete(seq);\n", ""),
+            (FILE, "unreported.size > DIAGNOSTIC_LIMITS.unreported_max", "false"),
+            (FILE, "name.slice(0, DIAGNOSTIC_LIMITS.diagnostic_units_max)", "name"),
+            (FILE, "typeof name === 'string' ? name.slice", "name.slice"),
+            (FILE, "      clearTimeout(timer);\n", ""),
+            (FILE, "      unreported.clear();\n", ""),
+        ],
+    )
+    .await
+}
+
+async fn the_arguments_are_probed(cx: &Cx) -> Result<()> {
+    const FILE: &str = "host/mount.js";
+    probe(
+        cx,
+        "arguments_",
+        &[
+            (FILE, "!/^[a-z][a-z0-9_]{0,63}$/.test(name)", "false"),
+            (FILE, "typeof data !== 'object' || data === null", "data === null"),
+            (FILE, " || data === null || Array", " || Array"),
+            (FILE, " || Array.isArray(data)", ""),
+            (FILE, "JSON.parse(JSON.stringify(fields))", "fields"),
+            (FILE, "!CONSENTS.includes(decision)", "false"),
+            (FILE, "if (returned) onState", "onState"),
+        ],
+    )
+    .await
+}
+
+async fn the_element_is_probed(cx: &Cx) -> Result<()> {
+    const FILE: &str = "host/frame.js";
+    const MOUNT: &str = "host/mount.js";
+    probe(
+        cx,
+        "element",
+        &[
+            (FILE, "  ['sandbox', 'allow-scripts'],\n", ""),
+            (
+                FILE,
+                "['sandbox', 'allow-scripts']",
+                "['sandbox', 'allow-scripts allow-same-origin']",
+            ),
+            (FILE, "  ['referrerpolicy', 'no-referrer'],\n", ""),
+            (FILE, "  ['credentialless', ''],\n", ""),
+            (FILE, "  url.hash = nonce;\n", ""),
+            (FILE, "iframe.tabIndex = -1;", ""),
+            (FILE, "iframe.setAttribute('aria-hidden', 'true');", ""),
+            (FILE, "iframe.style.cssText = INVISIBLE;", ""),
+            (FILE, "if (!visible) {", "if (true) {"),
+            (FILE, "origin: location.origin, ", ""),
+            (FILE, "pointer-events:none", ""),
+            (FILE, "opacity:0;", ""),
+            (MOUNT, "frame.removeAttribute('name');", ""),
+            (MOUNT, "contextFromEntries(Object.entries(context)).context", "context"),
+            (MOUNT, "diagnostics: diagnostics && true", "diagnostics: true"),
+            (MOUNT, "        frame.remove();\n", ""),
+        ],
+    )
+    .await
+}
+
+async fn windows_are_probed(cx: &Cx) -> Result<()> {
+    const FILE: &str = "host/mount.js";
+    probe(
+        cx,
+        "windows",
+        &[
+            (FILE, "source === null || target === null", "target === null"),
+            (FILE, " || !isWithin(source, target)", ""),
+            (FILE, "return current === frame;", "return source === frame;"),
+            (FILE, "return current === frame;", "return true;"),
+            (FILE, " && current.parent !== null", ""),
+            (FILE, "source === target ? 'frame' : 'inside'", "'frame'"),
+            (FILE, "iframe === frame && machine.load()", "machine.load()"),
+            (FILE, "window.removeEventListener('message', onFrameMessage);", ""),
+            (FILE, "        port?.close();\n", ""),
+            (
+                FILE,
+                "iframe.addEventListener('load', () => iframe === frame && machine.load());",
+                "",
+            ),
+        ],
+    )
+    .await
+}
+
+async fn the_end_is_probed(cx: &Cx) -> Result<()> {
+    const FILE: &str = "host/mount.js";
+    probe(
+        cx,
+        "end",
+        &[
+            (FILE, "        clearInterval(timer);\n", ""),
+            (FILE, "        diagnostics?.stop();\n", ""),
+            (FILE, "        guard?.stop();\n", ""),
+            (FILE, "document.visibilityState === 'visible'", "true"),
+            ("host/focus.js", "      clearInterval(timer);\n", ""),
+        ],
+    )
+    .await
+}
+
+async fn the_focus_is_probed(cx: &Cx) -> Result<()> {
+    const FILE: &str = "host/focus.js";
+    probe(
+        cx,
+        "focus",
+        &[
+            (FILE, "if (document.activeElement !== iframe) {", "if (true) {"),
+            (FILE, "    remove();\n", ""),
+            (FILE, "target !== iframe && (last = target)", "undefined"),
+            (FILE, "last.focus({ preventScroll: true });", ";"),
+            ("host/mount.js", "if (!visible) guard = ", "guard = "),
+            ("host/mount.js", "if (!visible) guard = ", "if (visible) guard = "),
+        ],
+    )
+    .await
+}
+
+async fn the_parent_page_is_probed(cx: &Cx) -> Result<()> {
+    const FILE: &str = "host/parent.js";
+    probe(
+        cx,
+        "parent_",
+        &[
+            (FILE, "event.source !== parent || ", ""),
+            (FILE, "!event.isTrusted || ", ""),
+            (FILE, " || !isAllowed(event.origin)", ""),
+            (
+                FILE,
+                "typeof data !== 'object' || data === null || data.c2c",
+                "typeof data !== 'object' || data.c2c",
+            ),
+            (FILE, " || data.c2c !== PROTOCOL) return", ") return"),
+            (FILE, "data.type === 'consent' && ", ""),
+            (FILE, " && CONSENTS.includes(data.consent)", ""),
+            (FILE, " && isAllowed(candidates[0])", ""),
+            (FILE, "stop: () => window.removeEventListener('message', receive),", "stop() {},"),
+            ("host/mount.js", "parentConsent && setConsent(decision)", "setConsent(decision)"),
+            ("host/mount.js", "    parent.stop();\n", ""),
+        ],
+    )
+    .await
+}
+
+async fn listen_is_probed(cx: &Cx) -> Result<()> {
+    const FILE: &str = "listen.js";
+    probe(
+        cx,
+        "listen_",
+        &[
+            (FILE, "!URL.canParse(widgetOrigin) || ", ""),
+            (FILE, " || new URL(widgetOrigin).origin !== widgetOrigin", ""),
+            (FILE, " || event.source !== widget", ""),
+            (FILE, "!event.isTrusted || ", ""),
+            (FILE, " || event.origin !== widgetOrigin", ""),
+            (
+                FILE,
+                "typeof value === 'object' &&\n    value !== null &&",
+                "typeof value === 'object' &&",
+            ),
+            (FILE, "    typeof value.name === 'string' &&\n", ""),
+            (FILE, "    typeof value.data === 'object' &&\n", ""),
+            (FILE, "    value.data !== null &&\n", ""),
+            (FILE, "    typeof value.timestamp === 'string' &&\n", ""),
+            (FILE, "    typeof value.id === 'string' &&\n", ""),
+            (
+                FILE,
+                "typeof value.id === 'string' &&\n    typeof value.seq === 'number'",
+                "typeof value.id === 'string'",
+            ),
+            (FILE, "data?.c2c === PROTOCOL && data.type", "data?.type"),
+            (FILE, " && data.type === 'focus_stolen'", ""),
+            (FILE, "activeElement === frame || ", ""),
+            (FILE, " || activeElement === document.body", ""),
+            (FILE, "target !== frame && (last = target)", "undefined"),
+            (FILE, "if (consent !== undefined) post({ type: 'consent', consent });", ""),
+            (FILE, "      consent = decision;\n", ""),
+            (FILE, "post({ type: 'look' })", "undefined"),
+            (
+                FILE,
+                "window.addEventListener('message', receive, { signal })",
+                "window.addEventListener('message', receive)",
+            ),
+            (FILE, "frame.addEventListener('load', introduce, { signal });", ""),
+        ],
+    )
+    .await
+}

@@ -1,0 +1,486 @@
+// Probes of the driver: what mutants.rs runs with the original sources and with mutants of them.
+// Each gives the names of the expectations that do not hold.
+
+const EVENT = { c2c: 1 };
+
+/** Collects what does not hold. */
+function expectations() {
+  const failed = [];
+  return { failed, expect: (name, holds) => holds || failed.push(name) };
+}
+
+async function until(condition) {
+  for (let i = 0; i < 300; i++) {
+    const value = condition();
+    if (value) return value;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return undefined;
+}
+
+const throws = (call) => {
+  try {
+    call();
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+export async function jar({ load }) {
+  const { keptJar, JAR_LIMITS } = await load('jar.js');
+  const { failed, expect } = expectations();
+  localStorage.clear();
+  expect('an app without an id', throws(() => keptJar('', () => 'o')) && throws(() => keptJar('A b', () => 'o')));
+  const change = ['cookie', 'k', 'v', null];
+  const fresh = () => keptJar('app', () => 'https://a.example');
+  for (const garbage of [
+    null, {}, 'text', { length: 1, every: () => true, 0: change }, [null], ['abcd'], [['cookie', 'k', 'v', null, 'more']],
+    [['other', 'k', 'v', null]], [['cookie', 7, 'v', null]], [['cookie', 'k', 7, null]], [['cookie', 'k', 'v', 'soon']],
+    [['cookie', 'k', 'v', Infinity]], Array(65).fill(change),
+  ]) {
+    let outcome;
+    try { outcome = fresh().take(garbage, 0); } catch (error) { outcome = error.name; }
+    expect('garbage ' + JSON.stringify(garbage)?.slice(0, 40), outcome === 'garbage');
+  }
+  expect('nothing of it is kept', localStorage.length === 0);
+  const own = fresh();
+  const outcomes = Array.from({ length: 22 }, () => own.take([change], 0));
+  expect('the burst', outcomes.filter((outcome) => outcome === 'passed').length === JAR_LIMITS.changes_burst);
+  expect('the rate', own.take([change], 1000) === 'passed');
+  expect('another parent', keptJar('app', () => 'https://b.example').read().cookie.length === 0);
+  expect('another app', keptJar('ap', () => 'https://a.example').read().cookie.length === 0);
+  expect('an unknown parent', keptJar('app', () => null).read() === undefined);
+  keptJar('app', () => null).take([['local', 'x', 'y', null]], 0);
+  expect('nothing for an unknown parent', localStorage.length === 1);
+  expect('its own', JSON.stringify(own.read()) === '{"cookie":[["k","v",null]],"local":[]}');
+  fresh().take([['cookie', 'k', null, null], ['cookie', 'old', 'v', 1], ['local', 'l', 'v', null]], 0);
+  localStorage.setItem('c2c-jar app https://a.example local odd', '{"not": "an entry"}');
+  localStorage.setItem('c2c-jar app https://a.example local odder', '[7, null, 1]');
+  localStorage.setItem('mine', 'm');
+  expect('deleted, expired and odd', JSON.stringify(fresh().read()) === '{"cookie":[],"local":[["l","v"]]}');
+  fresh().take([['local', 'large', 'x'.repeat(JAR_LIMITS.jar_units_max), null]], 0);
+  expect('too large', fresh().read().local.length === 1);
+  for (let i = 0; i < 9; i++) keptJar('o' + i, () => 'o').take([['local', 'k', 'x'.repeat(65000), null]], 0);
+  expect('all jars together', Object.keys(localStorage).filter((key) => key.startsWith('c2c-jar o')).length === 8);
+  fresh().take([['local', 'l', 'w', null]], 0);
+  keptJar('other', () => 'https://a.example').take([['local', 'l', 'v', null]], 0);
+  fresh().clear();
+  expect('cleared', fresh().read().local.length === 0);
+  expect('only its own', keptJar('other', () => 'https://a.example').read().local.length === 1 && localStorage.mine === 'm');
+  localStorage.clear();
+  return failed;
+}
+
+export async function diagnostics({ load }) {
+  const { diagnosticsTo, DIAGNOSTIC_LIMITS } = await load('diagnostics.js');
+  const { failed, expect } = expectations();
+  const told = [];
+  const fresh = () => diagnosticsTo((diagnostic) => told.push(diagnostic));
+  const error = { type: 'error', kind: 'script', message: 'm', source: 'https://u:p@s.example/f?q#h', line: 3, column: 1, stack: '' };
+  const long = 'x'.repeat(DIAGNOSTIC_LIMITS.diagnostic_units_max + 1);
+  for (const more of [
+    { type: 'other' }, { kind: 'other' }, { message: long }, { message: 7 }, { source: null }, { stack: long }, { line: -1 },
+    { line: 1.5 }, { line: 2 ** 40 }, { column: '1' }, { type: 'refused', name: 7, reason: 'r' },
+    { type: 'refused', name: 'n', reason: 7 }, { type: 'dropped', count: 0 }, { type: 'dropped', count: '1' },
+    { type: 'delivered', seq: 0, handlers: 1 },
+  ]) {
+    let outcome;
+    try { outcome = fresh().take({ ...error, ...more }, 0); } catch (thrown) { outcome = thrown.name; }
+    expect('garbage ' + JSON.stringify(more).slice(0, 60), outcome === 'garbage');
+  }
+  expect('nothing of it is told', told.length === 0);
+  fresh().take(error, 0);
+  expect('a bare URL', told.at(-1)?.source === 'https://s.example/f');
+  fresh().take({ ...error, source: 'data:text/javascript,secret' }, 0);
+  expect('no data', told.at(-1)?.source === 'data:');
+  fresh().take({ ...error, source: 'nothing' }, 0);
+  expect('no URL', told.at(-1)?.source === null);
+  told.length = 0;
+  const some = fresh();
+  const outcomes = Array.from({ length: 30 }, () => some.take(error, 0));
+  expect('the burst', told.length === DIAGNOSTIC_LIMITS.diagnostic_burst);
+  expect('refused', outcomes.filter((outcome) => outcome === 'refused').length === 10);
+  some.take({ type: 'dropped', count: 7 }, 0);
+  await until(() => told.some(({ type }) => type === 'dropped'));
+  expect('what was dropped', JSON.stringify(told.at(-1)) === '{"type":"dropped","count":17}');
+  expect('the rate', some.take(error, 1000) === 'passed');
+  const reports = fresh();
+  reports.sent(Array.from({ length: 1025 }, (_, seq) => ({ seq, name: 'n' + seq })));
+  const report = (seq, handlers) => reports.take({ type: 'delivered', seq, handlers }, 0);
+  expect('forgotten', report(0, 1) === 'garbage');
+  expect('too many handlers', report(1, DIAGNOSTIC_LIMITS.handlers_max + 1) === 'garbage');
+  expect('handlers that are no number', report(1, '1') === 'garbage');
+  expect('once', report(1, 1) === 'passed' && report(1, 1) === 'garbage');
+  expect('its own name', told.at(-1).name === 'n1');
+  reports.stop();
+  expect('stopped', report(2, 1) === 'garbage');
+  reports.refused('x'.repeat(2000), 'form', 0);
+  expect('a long name is cut', told.at(-1).name.length === DIAGNOSTIC_LIMITS.diagnostic_units_max);
+  reports.refused({}, 'form', 0);
+  expect('a name that is none', told.at(-1).name === 'object');
+  told.length = 0;
+  const ended = fresh();
+  for (let i = 0; i < 30; i++) ended.take(error, 0);
+  const before = told.length;
+  ended.stop();
+  await new Promise((resolve) => setTimeout(resolve, DIAGNOSTIC_LIMITS.dropped_delay_ms + 50));
+  expect('nothing after the end', told.length === before);
+  return failed;
+}
+
+/** What `mount` does at once. */
+export async function arguments_({ load, frame }) {
+  const { mount } = await load('host.js');
+  const { failed, expect } = expectations();
+  const options = { src: frame, consent: 'pending' };
+  expect('a decision that is none', throws(() => mount({ ...options, consent: 'yes' })));
+  const states = [];
+  const bridge = mount({ ...options, onState: (state) => states.push(state.status) });
+  expect('no state before it returns', states.length === 0 && bridge.state.status === 'waiting');
+  for (const name of ['Upper', '', 'a-b', 'custom:x', 'x'.repeat(65), '1a']) {
+    expect('the name ' + name, throws(() => bridge.emit(name, {})));
+  }
+  expect('the longest name', !throws(() => bridge.emit('x'.repeat(64), {})));
+  for (const fields of [null, 7, [], 'text', undefined]) {
+    expect('fields ' + JSON.stringify(fields), throws(() => bridge.emit('name', fields)));
+  }
+  const fields = { a: { b: 1 } };
+  const event = bridge.emit('name', fields);
+  fields.a.b = 2;
+  expect('a copy', event.data.a.b === 1);
+  bridge.destroy();
+  expect('told', states.join() === 'destroyed');
+  return failed;
+}
+
+/** The element, and what its document finds. */
+export async function element({ load, frame }) {
+  const { mount } = await load('host.js');
+  const { failed, expect } = expectations();
+  const container = document.body.appendChild(document.createElement('div'));
+  const heard = [];
+  const options = { src: frame + '#old', container, context: { c2cKey: 'x', k: 'v' } };
+  const bridge = mount({ ...options, onCustomEvent: ({ name, data }) => heard.push([name, data]) });
+  const iframe = container.firstChild;
+  const style = getComputedStyle(iframe);
+  expect('invisible', style.opacity === '0' && iframe.offsetWidth === 1 && style.pointerEvents === 'none' && style.display !== 'none');
+  expect('not for the keyboard', iframe.tabIndex === -1);
+  expect('not for assistive technology', iframe.getAttribute('aria-hidden') === 'true' && iframe.title !== '');
+  expect('the boot name', iframe.name !== '');
+  await until(() => bridge.state.status === 'ready');
+  expect('no name afterwards', bridge.state.status === 'ready' && !iframe.hasAttribute('name'));
+  bridge.emit('facts', {});
+  await until(() => heard.length);
+  const facts = heard[0]?.[1];
+  expect('prefixed', heard[0]?.[0] === 'custom:facts');
+  expect('opaque', facts?.self === 'null');
+  expect('no referrer', facts?.referrer === '');
+  expect('credentialless', facts?.credentialless === (('credentialless' in HTMLIFrameElement.prototype) || undefined));
+  expect('a nonce', /^[0-9a-f]{32}$/.test(facts?.nonce));
+  const boot = JSON.parse(facts?.boot ?? '{}');
+  expect('boot', JSON.stringify(boot) === JSON.stringify({ c2c: 1, origin: location.origin, context: { k: 'v' } }));
+  bridge.destroy();
+  expect('removed', container.childElementCount === 0);
+  const seen = mount({ ...options, visible: true });
+  const shown = container.firstChild;
+  expect('visible', getComputedStyle(shown).opacity === '1' && shown.tabIndex === 0 && !shown.hasAttribute('aria-hidden'));
+  seen.destroy();
+  container.remove();
+  return failed;
+}
+
+/** Who may say what, from which window. */
+export async function windows({ load, frame, inside }) {
+  const { mount } = await load('host.js');
+  const { failed, expect } = expectations();
+  const container = document.body.appendChild(document.createElement('div'));
+  const heard = [];
+  const errors = [];
+  const onError = ({ message }) => errors.push(message);
+  addEventListener('error', onError);
+  const start = async (more) => {
+    const bridge = mount({ src: frame, container, onCustomEvent: ({ name, data }) => heard.push([name, data]), ...more });
+    await until(() => bridge.state.status === 'ready');
+    return bridge;
+  };
+  const bridge = await start();
+  const iframe = container.firstChild;
+
+  // Windows that are none, or gone.
+  const gone = document.body.appendChild(document.createElement('iframe'));
+  const source = gone.contentWindow;
+  gone.remove();
+  for (const lost of [null, source]) dispatchEvent(new MessageEvent('message', { source: lost, data: 1 }));
+  expect('no error for a window that is gone', errors.length === 0);
+  // Others may say what they like, as often as they like.
+  for (let i = 0; i < 100; i++) window.postMessage(i, '*');
+  await new Promise((resolve) => setTimeout(resolve));
+  expect('messages of others do not count', bridge.state.status === 'ready');
+
+  // The load of an element that was replaced is none of the new one's.
+  bridge.restart();
+  const next = container.firstChild;
+  expect('a new element', next !== iframe && container.childElementCount === 1);
+  await until(() => bridge.state.status === 'ready');
+  const pings = async () => {
+    heard.length = 0;
+    bridge.emit('facts', {});
+    return (await until(() => heard[0]))?.[1].pings;
+  };
+  // Its own load comes before or after the hello, and pings or not.
+  await until(() => next.dataset.loaded || new Promise((resolve) => setTimeout(() => { next.dataset.loaded = 1; resolve(); }, 200)));
+  const before = await pings();
+  iframe.dispatchEvent(new Event('load'));
+  expect('no ping for the old element', (await pings()) === before);
+  next.dispatchEvent(new Event('load'));
+  expect('a ping for its own', (await pings()) === before + 1);
+
+  // A frame inside the frame floods.
+  bridge.emit('nested', { code: 'for (let i = 0; i < 100; i++) parent.parent.postMessage(i, "*");' });
+  await until(() => bridge.state.status === 'failed');
+  expect('a flood from inside', bridge.state.reason === 'flooded' && container.childElementCount === 0);
+  bridge.destroy();
+  // Nothing looks at messages any more.
+  let reads = 0;
+  const event = new MessageEvent('message', { data: 1 });
+  Object.defineProperty(event, 'source', { get: () => (reads += 1, null) });
+  dispatchEvent(event);
+  expect('no listener is left', reads === 0);
+
+  // The hello of a frame inside the frame.
+  const insiders = mount({ src: inside, container });
+  await new Promise((resolve) => addEventListener('message', ({ data }) => data === 'fence' && resolve()));
+  expect('not the hello of a frame inside', insiders.state.status === 'connecting');
+  insiders.destroy();
+
+  // A port that was passed on is of no use once its frame is gone.
+  const passing = await start();
+  heard.length = 0;
+  const passed = new Promise((resolve) => addEventListener('message', ({ data, ports }) => data === 'port' && resolve(ports[0])));
+  passing.emit('port', {});
+  const port = await passed;
+  port.postMessage({ type: 'emit', name: 'before', json: '{}' });
+  await until(() => heard.length);
+  passing.restart();
+  await until(() => passing.state.status === 'ready');
+  port.postMessage({ type: 'emit', name: 'after', json: '{}' });
+  passing.emit('facts', {});
+  await until(() => heard.some(([name]) => name === 'custom:facts'));
+  expect('an old port', heard.map(([name]) => name).join() === 'custom:before,custom:facts');
+  passing.destroy();
+  removeEventListener('error', onError);
+  container.remove();
+  return failed;
+}
+
+/** Time, and what is left at the end. */
+export async function end({ load, frame, silent }) {
+  const { mount } = await load('host.js');
+  const { failed, expect } = expectations();
+  const container = document.body.appendChild(document.createElement('div'));
+  const timers = new Set();
+  const { setInterval: set, clearInterval: clear } = window;
+  window.setInterval = (...given) => { const timer = set(...given); timers.add(timer); return timer; };
+  window.clearInterval = (timer) => { timers.delete(timer); clear(timer); };
+  let stopped = 0;
+  const diagnostics = { take: () => 'passed', sent() {}, refused() {}, stop: () => (stopped += 1) };
+  const bridge = mount({ src: frame, container, diagnostics });
+  await until(() => bridge.state.status === 'ready');
+  expect('timers', timers.size === 2);
+  bridge.destroy();
+  expect('no timer is left', timers.size === 0);
+  expect('diagnostics are stopped', stopped === 1);
+  expect('destroyed', bridge.state.status === 'destroyed' && bridge.restart() === false);
+  window.setInterval = set;
+  window.clearInterval = clear;
+
+  let visibility = 'hidden';
+  Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => visibility });
+  const late = mount({ src: silent, container, limits: { hello_deadline_ms: 100, tick_ms: 10 } });
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect('no time passes while the page is hidden', late.state.status === 'connecting');
+  visibility = 'visible';
+  await until(() => late.state.status === 'failed');
+  expect('then it does', late.state.reason === 'refused');
+  delete document.visibilityState;
+  late.destroy();
+  container.remove();
+  return failed;
+}
+
+/** The focus of this page. */
+export async function focus({ load, frame }) {
+  const { mount } = await load('host.js');
+  const { failed, expect } = expectations();
+  const container = document.body.appendChild(document.createElement('div'));
+  const [input, other] = ['input', 'input'].map((name) => container.appendChild(document.createElement(name)));
+  window.focus();
+  other.focus();
+  const start = async (more) => {
+    const bridge = mount({ src: frame, container, ...more });
+    await until(() => bridge.state.status === 'ready');
+    return bridge;
+  };
+  const guarded = await start();
+  input.focus();
+  container.lastChild.focus();
+  await until(() => guarded.state.status === 'failed');
+  expect('removed', guarded.state.reason === 'focus_theft' && container.childElementCount === 2);
+  await until(() => document.activeElement === input);
+  expect('given back to what had it last', document.activeElement === input);
+  guarded.destroy();
+
+  // A frame that is gone has no guard that could take the next one for it.
+  const restarted = await start();
+  expect('restarted', restarted.restart());
+  await until(() => restarted.state.status === 'ready');
+  input.focus();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect('no theft', restarted.state.status === 'ready' && document.activeElement === input);
+  restarted.destroy();
+
+  const visible = await start({ visible: true });
+  container.lastChild.focus();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect('a visible one keeps it', visible.state.status === 'ready' && document.activeElement === container.lastChild);
+  visible.destroy();
+  container.remove();
+  return failed;
+}
+
+/** Whether the parent page is heard, and what it hears. `ask(command)` has it do something. */
+export async function parent_({ load, frame, ask, parentOrigin }) {
+  const { mount } = await load('host.js');
+  const { failed, expect } = expectations();
+  const container = document.body.appendChild(document.createElement('div'));
+  const options = { src: frame, container, consent: 'pending', parentConsent: true };
+  const say = (message) => ask({ say: message });
+  const decision = (consent, more) => ({ ...EVENT, type: 'consent', consent, ...more });
+  const heard = async () => (await ask({ heard: true })).filter(({ name }) => name).map(({ name }) => name).join();
+  const statusAfter = async (more, message, how = say) => {
+    const bridge = mount({ ...options, parentOrigins: [parentOrigin], ...more });
+    await how(message);
+    const { status } = bridge.state;
+    bridge.destroy();
+    return status;
+  };
+  const granted = decision('granted');
+  expect('its decision counts', (await statusAfter({}, granted)) === 'connecting');
+  expect('if it may', (await statusAfter({ parentConsent: false }, granted)) === 'waiting');
+  expect('of this protocol', (await statusAfter({}, { type: 'consent', consent: 'granted' })) === 'waiting');
+  expect('of this type', (await statusAfter({}, { ...granted, type: 'other' })) === 'waiting');
+  expect('of a page that may embed', (await statusAfter({ parentOrigins: ['https://other.example'] }, granted)) === 'waiting');
+  expect('not if none may', (await statusAfter({ parentOrigins: [] }, granted)) === 'waiting');
+  const errors = [];
+  const onError = (event) => { errors.push(event.message); event.preventDefault(); };
+  addEventListener('error', onError);
+  for (const odd of [null, 7, decision('perhaps')]) expect('odd ' + odd, (await statusAfter({}, odd)) === 'waiting');
+  removeEventListener('error', onError);
+  expect('no errors ' + errors, errors.length === 0);
+  const forged = (message) => {
+    dispatchEvent(new MessageEvent('message', { source: window.parent, origin: parentOrigin, data: message }));
+  };
+  expect('not forged', (await statusAfter({}, granted, forged)) === 'waiting');
+  const self = async (message) => {
+    window.postMessage(message, '*');
+    await ask({});
+  };
+  expect('not of another window', (await statusAfter({ parentOrigins: [parentOrigin, location.origin] }, granted, self)) === 'waiting');
+  let bridge = mount({ ...options, parentOrigins: [parentOrigin] });
+  bridge.destroy();
+  let reads = 0;
+  const event = new MessageEvent('message', { data: 1 });
+  Object.defineProperty(event, 'source', { get: () => (reads += 1, null) });
+  dispatchEvent(event);
+  expect('no listener is left', reads === 0);
+
+  await ask({ forget: true });
+  bridge = mount({ ...options, parentOrigins: ['https://other.example'] });
+  bridge.emit('to_another', {});
+  bridge.destroy();
+  bridge = mount({ ...options, parentOrigins: [] });
+  bridge.emit('to_nobody', {});
+  bridge.destroy();
+  bridge = mount({ ...options, parentOrigins: ['https://other.example', parentOrigin] });
+  bridge.emit('to_it', {});
+  bridge.destroy();
+  expect('only what is for it', (await heard()) === 'to_it');
+  container.remove();
+  return failed;
+}
+
+/** `listen`, in the parent page; `ask(command)` has the widget do something. */
+export async function listen_({ load, ask, widget, widgetOrigin, sibling }) {
+  const { listen } = await load('listen.js');
+  const { failed, expect } = expectations();
+  for (const wrong of ['', 'widget.example', 'https://widget.example/', 'null']) {
+    let said;
+    try { listen({ frame: widget, widgetOrigin: wrong, onEvent() {} }); } catch ({ message }) { said = message; }
+    expect('the origin ' + wrong, said?.startsWith('listen: '));
+  }
+  const events = [];
+  const given = { frame: widget, widgetOrigin, onEvent: (event) => events.push(event) };
+  let listening = listen(given);
+  const envelope = { name: 'n', data: {}, timestamp: 't', id: 'i', seq: 0 };
+  const after = async (message) => {
+    events.length = 0;
+    await ask({ say: message });
+    return events.length;
+  };
+  expect('an envelope', (await after(envelope)) === 1);
+  const errors = [];
+  const onError = (event) => { errors.push(event.message); event.preventDefault(); };
+  addEventListener('error', onError);
+  for (const odd of [null, 7, { name: 7 }, { data: 7 }, { data: null }, { timestamp: 7 }, { id: 7 }, { seq: '7' }]) {
+    const message = odd && typeof odd === 'object' ? { ...envelope, ...odd } : odd;
+    expect('odd ' + JSON.stringify(odd), (await after(message)) === 0);
+  }
+  removeEventListener('error', onError);
+  expect('no errors ' + errors, errors.length === 0);
+  events.length = 0;
+  const source = widget.contentWindow;
+  dispatchEvent(new MessageEvent('message', { source, origin: widgetOrigin, data: envelope }));
+  expect('not forged', events.length === 0);
+  listening.stop();
+  expect('stopped', (await after(envelope)) === 0);
+
+  const other = listen({ ...given, widgetOrigin: 'https://other.example' });
+  expect('of the right origin', (await after(envelope)) === 0);
+  other.stop();
+  const wrongFrame = listen({ ...given, frame: sibling });
+  expect('of the right window', (await after(envelope)) === 0);
+  wrongFrame.stop();
+
+  listening = listen(given);
+  const input = document.body.appendChild(document.createElement('input'));
+  const another = document.body.appendChild(document.createElement('input'));
+  const focusAfter = async (message, from) => {
+    input.focus();
+    from();
+    await ask({ say: message });
+    await ask({});
+    return document.activeElement;
+  };
+  const stolen = { ...EVENT, type: 'focus_stolen' };
+  expect('given back', (await focusAfter(stolen, () => input.blur())) === input);
+  expect('given back from the frame', (await focusAfter(stolen, () => widget.focus())) === input);
+  expect('not if the visitor went on', (await focusAfter(stolen, () => another.focus())) === another);
+  expect('only when told so', (await focusAfter({ ...stolen, type: 'x' }, () => input.blur())) === document.body);
+  expect('only in this protocol', (await focusAfter({ type: 'focus_stolen' }, () => input.blur())) === document.body);
+  await ask({ forget: true });
+  widget.focus();
+  await ask({});
+  const told = async () => JSON.stringify((await ask({ heard: true })).filter(({ c2c }) => c2c).map(({ type, consent }) => consent ?? type));
+  const looks = await told();
+  expect('asks the widget to look ' + looks, looks.includes('look'));
+  await ask({ forget: true });
+  listening.setConsent('granted');
+  widget.dispatchEvent(new Event('load'));
+  const words = await told();
+  expect('says who it is, and what was decided ' + words, words === '["granted","listening","granted"]');
+  listening.stop();
+  input.remove();
+  another.remove();
+  return failed;
+}
