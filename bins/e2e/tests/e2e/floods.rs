@@ -1,5 +1,10 @@
 //! What a flood costs the widget, and what many events lose on their way to the frame: nothing.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "whoever reads the run must know how quiet the machine was"
+)]
+
 use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::{Value, json};
 

@@ -152,9 +152,7 @@ async fn type_all(cx: &Cx, typed: Typed) -> Result<Outcome> {
             chars.next().filter(|_| chars.next().is_none())
         });
     let seen = seen.collect();
-    let outcome = Outcome { lost, seen, state };
-    println!("{}: {outcome:?}", cx.name);
-    Ok(outcome)
+    Ok(Outcome { lost, seen, state })
 }
 
 async fn assert_typing_goes_on(cx: &Cx, typed: Typed) -> Result<()> {

@@ -45,7 +45,7 @@ const PAGE: &str = "<!doctype html><body><script>
       answers.set(answers.size + 1, resolve);
       target.postMessage({ ...command, ask: answers.size }, '*');
     });
-    const run = async (probe, base, given) => {
+    window.run = async (probe, base, given) => {
       const probes = await import(given.probes);
       if (given.listens) { given.widget = document.querySelector('#widget'); given.ask = askOf(given.widget.contentWindow); given.sibling = document.querySelector('#sibling'); }
       else given.ask = askOf(parent);
@@ -72,7 +72,8 @@ const FRAME: &str = "<!doctype html><body><input id=input><script>
       nested: ({ code }) => nest(code),
       port: () => parent.postMessage('port', '*', [port1]),
     };
-    port1.onmessage = ({ data }) => {
+    port1.onmessage = ({ data: text }) => {
+      const data = JSON.parse(text);
       if (data.type === 'ping') { pings++; port1.postMessage({ type: 'pong', n: data.n }); }
       if (data.type === 'events') for (const { name, data: fields } of data.events) doing[name]?.(fields);
     };
@@ -140,7 +141,6 @@ async fn probe(cx: &Cx, probe: &str, mutants: &[Mutant]) -> Result<()> {
     let mut unnoticed = Vec::new();
     for (index, mutant) in mutants.iter().enumerate() {
         let failed = run(serve(collector, &format!("m{index}"), Some(mutant))?).await?;
-        println!("{probe}: {mutant:?}: {failed}");
         if failed == json!([]) {
             unnoticed.push(mutant);
         }
@@ -153,16 +153,17 @@ async fn the_jar_is_probed(cx: &Cx) -> Result<()> {
     const FILE: &str = "jar.js";
     probe(cx, "jar", &[
         (FILE, "if (!/^[a-z0-9-]+$/.test(app)) throw new TypeError('mount: a jar that is kept needs the id of its app');", ""),
-        (FILE, "if (!isChanges(changes)) return 'garbage';", ""),
+        (FILE, "if (list === null) return 'garbage';", ""),
         (FILE, "if (!takes(now)) return 'refused';", ""),
-        (FILE, "    Array.isArray(changes) &&\n", ""),
-        (FILE, "changes.length <= JAR_LIMITS.changes_max &&", ""),
-        (FILE, "        Array.isArray(change) &&\n", ""),
+        (FILE, "typeof changes !== 'object' || changes === null", "changes === null"),
+        (FILE, "typeof changes !== 'object' || changes === null", "typeof changes !== 'object'"),
+        (FILE, "list.length <= JAR_LIMITS.changes_max && ", ""),
+        (FILE, "    Array.isArray(change) &&\n", ""),
         (FILE, "change.length === 4 &&", ""),
         (FILE, "AREAS.includes(change[0]) &&", ""),
         (FILE, "typeof change[1] === 'string' &&", ""),
         (FILE, "(change[2] === null || typeof change[2] === 'string') &&", ""),
-        (FILE, "(change[3] === null || Number.isFinite(change[3])),", "true,"),
+        (FILE, "(change[3] === null || Number.isFinite(change[3]))", "true"),
         (FILE, "return origin === null ? null :", "return"),
         (FILE, "${PREFIX}${app} ${origin} ", "${PREFIX}${app} "),
         (FILE, "${PREFIX}${app} ${origin} ", "${PREFIX}${origin} "),
@@ -309,6 +310,10 @@ async fn the_end_is_probed(cx: &Cx) -> Result<()> {
 }
 
 async fn the_focus_is_probed(cx: &Cx) -> Result<()> {
+    if cx.engine == Engine::WebKit {
+        // There `iframe.focus()` focuses no frame of another origin: the probe has nothing to begin with.
+        return Ok(());
+    }
     const FILE: &str = "host/focus.js";
     probe(
         cx,

@@ -35,9 +35,9 @@ export async function jar({ load }) {
   const change = ['cookie', 'k', 'v', null];
   const fresh = () => keptJar('app', () => 'https://a.example');
   for (const garbage of [
-    null, {}, 'text', { length: 1, every: () => true, 0: change }, [null], ['abcd'], [['cookie', 'k', 'v', null, 'more']],
+    null, undefined, 7, 'text', { length: 1, every: () => true, 0: change }, [null], ['abcd'], [['cookie', 'k', 'v', null, 'more']],
     [['other', 'k', 'v', null]], [['cookie', 7, 'v', null]], [['cookie', 'k', 7, null]], [['cookie', 'k', 'v', 'soon']],
-    [['cookie', 'k', 'v', Infinity]], Array(65).fill(change),
+    [['cookie', 'k', 'v', Infinity]], Array(1025).fill(change),
   ]) {
     let outcome;
     try { outcome = fresh().take(garbage, 0); } catch (error) { outcome = error.name; }
@@ -211,7 +211,12 @@ export async function windows({ load, frame, inside }) {
   const gone = document.body.appendChild(document.createElement('iframe'));
   const source = gone.contentWindow;
   gone.remove();
-  for (const lost of [null, source]) dispatchEvent(new MessageEvent('message', { source: lost, data: 1 }));
+  for (const lost of [null, source]) {
+    let event;
+    // WebKit makes no event of a window that is gone.
+    try { event = new MessageEvent('message', { source: lost, data: 1 }); } catch { continue; }
+    dispatchEvent(event);
+  }
   expect('no error for a window that is gone', errors.length === 0);
   // Others may say what they like, as often as they like.
   for (let i = 0; i < 100; i++) window.postMessage(i, '*');
