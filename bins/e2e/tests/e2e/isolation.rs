@@ -8,7 +8,7 @@
 use c2c_e2e::{Cx, DEADLINE, Result, Tests};
 use serde_json::{Value, json};
 
-use crate::steps::{heard, press};
+use crate::steps::{choose_jar, heard, press};
 
 pub(crate) const TESTS: Tests = &[
     ("own_cookies", &own_cookies),
@@ -75,6 +75,8 @@ async fn refused(cx: &Cx, probe: &str) -> Result<()> {
 }
 
 async fn own_cookies(cx: &Cx) -> Result<()> {
+    // With a jar, this works, on nothing of a real origin (`jar.rs`).
+    choose_jar(cx, "none").await?;
     refused(
         cx,
         "document.cookie = 'probe=reached'; return /probe=(\\w+)/.exec(document.cookie)[1];",
@@ -143,11 +145,15 @@ async fn cookies_of_the_other_origins(cx: &Cx) -> Result<()> {
 }
 
 async fn local_storage(cx: &Cx) -> Result<()> {
+    // With a jar, this works, on nothing of a real origin (`jar.rs`).
+    choose_jar(cx, "none").await?;
     refused(cx, "localStorage.setItem('probe', 'reached'); return localStorage.getItem('probe');")
         .await
 }
 
 async fn session_storage(cx: &Cx) -> Result<()> {
+    // With a jar, this works, on nothing of a real origin (`jar.rs`).
+    choose_jar(cx, "none").await?;
     refused(
         cx,
         "sessionStorage.setItem('probe', 'reached'); return sessionStorage.getItem('probe');",

@@ -310,19 +310,19 @@ async fn the_end_is_probed(cx: &Cx) -> Result<()> {
 }
 
 async fn the_focus_is_probed(cx: &Cx) -> Result<()> {
+    const FILE: &str = "host/focus.js";
     if cx.engine == Engine::WebKit {
         // There `iframe.focus()` focuses no frame of another origin: the probe has nothing to begin with.
         return Ok(());
     }
-    const FILE: &str = "host/focus.js";
     probe(
         cx,
         "focus",
         &[
-            (FILE, "if (document.activeElement !== iframe) {", "if (true) {"),
-            (FILE, "    remove();\n", ""),
-            (FILE, "target !== iframe && (last = target)", "undefined"),
-            (FILE, "last.focus({ preventScroll: true });", ";"),
+            (FILE, "if (activeElement !== iframe) {", "if (true) {"),
+            (FILE, "if (!signal.aborted) remove();", ""),
+            (FILE, "if (target !== iframe) last = target;", ""),
+            (FILE, "last?.focus?.({ preventScroll: true });", ";"),
             ("host/mount.js", "if (!visible) guard = ", "guard = "),
             ("host/mount.js", "if (!visible) guard = ", "if (visible) guard = "),
         ],
