@@ -19,7 +19,8 @@ pub(crate) const TESTS: Tests = &[
 
 /// A gap that a visitor would feel, in milliseconds.
 const FELT_MS: f64 = 50.0;
-const ATTEMPTS: usize = 3;
+/// Other tests run on the same cores: one attempt that is undisturbed tells.
+const ATTEMPTS: usize = 8;
 /// One flood at a time: two would be each other's noise.
 static FLOODING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
@@ -67,8 +68,10 @@ async fn longest_gap(
         let before = found["before"].as_array().and_then(|gaps| gaps.last());
         let [before, flood] =
             [before, found.get("flood")].map(|gap| gap.and_then(Value::as_f64).unwrap_or(f64::MAX));
-        assert!(before <= 30.0, "the machine is too busy to tell: {found}");
-        longest = longest.min(flood);
+        // Else the machine is too busy to tell.
+        if before <= 30.0 {
+            longest = longest.min(flood);
+        }
         if longest <= FELT_MS {
             break;
         }
