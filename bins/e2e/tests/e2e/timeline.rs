@@ -114,7 +114,7 @@ async fn the_timeline_says_what_came_of_each_event(cx: &Cx) -> Result<()> {
     let refused =
         "[...document.querySelectorAll('#timeline .refused')].map((row) => row.innerText).join()";
     // The frame's own rules, and those of the host.
-    cx.browser.wait_for(&format!("{refused}.includes('letters, digits')"), DEADLINE).await?;
+    cx.browser.wait_for(&format!("{refused}.includes('the name must match')"), DEADLINE).await?;
     play(cx, "error").await?;
     cx.browser
         .wait_for(&format!("{refused}.includes('looks like that of an event')"), DEADLINE)
