@@ -22,7 +22,19 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
+    /// Starts a driver. chromedriver takes a free port on IPv6 and then wants the same on IPv4, where
+    /// somebody else may have it: then it ends, and another one is started.
     pub(crate) async fn start(engine: Engine, programs: &Programs) -> Result<Self> {
+        for _ in 0..STARTS {
+            match Self::start_once(engine, programs).await {
+                Err(error) if error.to_string().contains("Address already in use") => {}
+                outcome => return outcome,
+            }
+        }
+        Self::start_once(engine, programs).await
+    }
+
+    async fn start_once(engine: Engine, programs: &Programs) -> Result<Self> {
         let dir = fresh_dir(engine.name())?;
         let mut command = match &programs.display {
             Some(display) => {
@@ -71,6 +83,9 @@ impl Driver {
         Ok(Self { process, url })
     }
 }
+
+/// How often another driver is started because a port was taken.
+const STARTS: usize = 3;
 
 /// The port in chromedriver's "… started successfully on port 4444." or geckodriver's
 /// "… Listening on 127.0.0.1:4444".
