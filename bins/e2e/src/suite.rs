@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -86,13 +86,18 @@ impl Cx {
 struct Shared {
     collector: OnceCell<Collector>,
     server: OnceCell<Result<Arc<Server>>>,
+    /// Held for writing by a test that runs alone, for reading by every other.
+    quiet: RwLock<()>,
     // Last: what is above may still need it while it ends.
     runtime: Runtime,
 }
 
 /// Runs the modules' tests in the chosen engines, as `cargo test` arguments ask, and says how it
 /// went as `cargo test` does.
-pub fn run(modules: &[(&'static str, Tests)]) -> ExitCode {
+///
+/// The tests of the modules named in `alone` run beside no other: they assert deadlines of
+/// milliseconds, of which another browser on the same cores would take its part.
+pub fn run(modules: &[(&'static str, Tests)], alone: &[&str]) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     if !arguments.list {
@@ -101,9 +106,13 @@ pub fn run(modules: &[(&'static str, Tests)]) -> ExitCode {
     }
     let trials = Engine::chosen().and_then(|engines| {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
-        let shared =
-            Arc::new(Shared { collector: OnceCell::new(), server: OnceCell::new(), runtime });
-        Ok(trials(&engines, modules, &shared))
+        let shared = Arc::new(Shared {
+            collector: OnceCell::new(),
+            server: OnceCell::new(),
+            quiet: RwLock::new(()),
+            runtime,
+        });
+        Ok(trials(&engines, modules, alone, &shared))
     });
     // A wrong `C2C_ENGINES` must not look like a run in which nothing failed.
     let trials = trials.unwrap_or_else(|error| {
@@ -116,15 +125,23 @@ pub fn run(modules: &[(&'static str, Tests)]) -> ExitCode {
 fn trials(
     engines: &[Engine],
     modules: &[(&'static str, Tests)],
+    alone: &[&str],
     shared: &Arc<Shared>,
 ) -> Vec<Trial> {
     let mut trials = Vec::new();
     for &engine in engines {
         for (module, tests) in modules {
+            let alone = alone.contains(module);
             for &(test, case) in *tests {
                 let name = format!("{engine}::{module}::{test}");
                 let shared = Arc::clone(shared);
                 trials.push(Trial::test(name.clone(), move || {
+                    // A test that panicked is over as well.
+                    let quiet = &shared.quiet;
+                    let _alone =
+                        alone.then(|| quiet.write().unwrap_or_else(PoisonError::into_inner));
+                    let _beside_others =
+                        (!alone).then(|| quiet.read().unwrap_or_else(PoisonError::into_inner));
                     run_case(engine, name, case, &shared).map_err(Failed::from)
                 }));
             }
