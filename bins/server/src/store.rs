@@ -68,10 +68,9 @@ pub(crate) enum Jar {
 }
 
 impl Jar {
-    /// All of them, by their names in the database.
-    const NAMES: [(&str, Self); 3] =
-        [("none", Self::None), ("visit", Self::Visit), ("kept", Self::Kept)];
+    const ALL: [Self; 3] = [Self::None, Self::Visit, Self::Kept];
 
+    /// The name in the database.
     fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -245,13 +244,13 @@ fn read_app(row: &SqliteRow) -> Result<App, StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { id: id.clone(), reason };
     let origins: String = row.try_get("parent_origins")?;
     let jar: &str = row.try_get("jar")?;
-    let known = Jar::NAMES.iter().find(|(name, _)| *name == jar);
+    let known = Jar::ALL.into_iter().find(|known| known.name() == jar);
     Ok(App {
         id: id.parse().map_err(|error: c2c_bridge::AppIdError| unreadable(error.to_string()))?,
         name: row.try_get("name")?,
         parent_origins: serde_json::from_str(&origins)
             .map_err(|error| unreadable(error.to_string()))?,
-        jar: known.map(|&(_, jar)| jar).ok_or_else(|| unreadable(format!("jar {jar:?}")))?,
+        jar: known.ok_or_else(|| unreadable(format!("jar {jar:?}")))?,
     })
 }
 
