@@ -12,19 +12,21 @@ const query = new URLSearchParams(location.search);
 // Only in the console's live preview, whose widget page names the console.
 const preview = config.console ? (await import('./preview.js')).connect(config.console) : null;
 
+const { context } = contextFromQuery(location.search);
+
 const bridge = mount({
   src: config.src,
-  app: config.keepJarOf,
-  jar: config.keepJarOf && (await import('./jar.js')).keptJar,
-  context: contextFromQuery(location.search).context,
+  app: config.app,
+  jar: config.keepJar && (await import('./jar.js')).keptJar,
+  context,
   parentOrigins: config.parentOrigins,
   ...preview?.options,
 });
 
 /** @param {string} name @param {Record<string, unknown>} fields */
 function emit(name, fields) {
-  const envelope = bridge.emit(name, fields);
-  preview?.sent(envelope);
+  const known = bridge.emit(name, fields);
+  preview?.sent({ ...known, data: { ...fields, context } });
 }
 
 /** @template {HTMLElement} T @param {string} selector @returns {T} */

@@ -31,6 +31,7 @@ pub(crate) fn files() -> Files {
 pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths, console: Option<&Origin>) -> String {
     let parents: Vec<&Origin> = parents_of(app, sites).collect();
     let mut config = json!({
+        "app": app.id,
         "src": format!("{}{}", sites.sandbox.origin, paths.sandbox),
         "parentOrigins": parents,
     });
@@ -38,7 +39,7 @@ pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths, console: Option<&Ori
         config["console"] = json!(console);
     } else if app.jar == Jar::Kept {
         // Never of drafts: what they store is gone with the page.
-        config["keepJarOf"] = json!(app.id);
+        config["keepJar"] = json!(true);
     }
     with_config(PAGE, &config)
 }

@@ -77,8 +77,9 @@ export function keptJar(app, parentOrigin) {
     },
 
     clear() {
-      const own = prefix();
-      if (storage !== null && own !== null) for (const { key } of items(storage, own)) storage.removeItem(key);
+      // As long as the parent is not known: for all parents.
+      const own = prefix() ?? `${PREFIX}${app} `;
+      if (storage !== null) for (const { key } of items(storage, own)) storage.removeItem(key);
     },
   };
 }

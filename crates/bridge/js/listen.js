@@ -1,7 +1,11 @@
 // @ts-check
 /** The parent page's end: events from the widget's frame, and from nobody else. */
 
+import { tokenBucket } from './host/bucket.js';
+import { BRIDGE_LIMITS } from './host/limits.js';
+import { isOpaque } from './host/origin.js';
 import { PROTOCOL } from './host/protocol.js';
+import { isWithin } from './host/within.js';
 
 /**
  * Calls `onEvent` with every envelope that the widget in `frame` sends.
@@ -36,11 +40,24 @@ export function listen({ frame, widgetOrigin, onEvent }) {
   /** @param {MessageEvent} event */
   function receive(event) {
     const widget = frame.contentWindow;
-    if (widget === null || event.source !== widget) return;
-    if (!event.isTrusted || event.origin !== widgetOrigin) return;
+    if (widget === null || !event.isTrusted) return;
+    if (event.source !== widget) return countStray(event, widget);
+    if (event.origin !== widgetOrigin) return;
     const { data } = event;
     if (isEnvelope(data)) onEvent(data);
     else if (data?.c2c === PROTOCOL && data.type === 'focus_stolen') refocus();
+  }
+
+  /* Custom code can flood this page past the widget, which alone can remove it. */
+
+  let takesStray = newBucket();
+
+  /** Never looks at the data: that is what costs. @param {MessageEvent} event @param {Window} widget */
+  function countStray({ source, origin, timeStamp }, widget) {
+    if (source === null || !isOpaque(origin) || !isWithin(/** @type {Window} */ (source), widget)) return;
+    if (takesStray(timeStamp)) return;
+    takesStray = newBucket();
+    post({ type: 'flooded' });
   }
 
   /* Custom code in the widget can take the focus from this page: the widget is asked to look, gives
@@ -73,6 +90,8 @@ export function listen({ frame, widgetOrigin, onEvent }) {
     stop: () => watch.abort(),
   };
 }
+
+const newBucket = () => tokenBucket(BRIDGE_LIMITS.stray_burst, BRIDGE_LIMITS.strays_per_second);
 
 /** @param {any} value */
 function isEnvelope(value) {

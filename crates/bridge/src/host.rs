@@ -71,8 +71,9 @@ pub enum Input {
     Load,
     /// Time has passed, and the page is visible or not.
     Tick(bool),
-    /// The frame holds the focus, though nobody can see it.
-    Focused,
+    /// Somebody else saw that the frame does what it must not: [`Reason::FocusTheft`], or
+    /// [`Reason::Flooded`] of the parent page.
+    Blame(Reason),
     /// An event of the widget.
     Emit(String, Map<String, Value>),
     /// The task that emitted events is over.
@@ -266,8 +267,8 @@ impl Host {
             Input::Port(data) => self.port(data, now),
             Input::Load => self.load(),
             Input::Tick(visible) => self.tick(visible, now),
-            Input::Focused if self.nonce.is_some() => self.fail(Reason::FocusTheft),
-            Input::Focused => {}
+            Input::Blame(reason) if self.nonce.is_some() => self.fail(reason),
+            Input::Blame(_) => {}
             Input::Emit(name, fields) => self.emit(name, fields),
             Input::Flush => self.flush(),
             Input::Restart => self.restart(now),
@@ -332,7 +333,7 @@ impl Host {
         self.emits = Bucket::new(burst, limits.emits_per_second);
         self.strays = Bucket::new(limits.stray_burst, limits.strays_per_second);
         self.last = now;
-        self.due = self.counted + ms(limits.hello_deadline_ms);
+        self.due = self.counted + ms(limits.hello_ms);
         self.effects.push(Effect::Open(nonce));
         self.become_(Status::Connecting, None);
     }
@@ -467,16 +468,21 @@ impl Host {
         if self.connected {
             let events = mem::take(&mut self.queue);
             for events in events.chunks(self.options.limits.batch_max) {
-                self.effects.push(Effect::Post(ToFrame::Events { events: events.to_vec() }));
+                self.effects.push(Effect::Post(ToFrame::Events(events.to_vec())));
             }
         }
     }
 
     fn load(&mut self) {
         if self.connected {
-            self.reloaded = true;
+            let due = self.due;
             // An answer that is under way is the former document's.
             self.ping();
+            // Who loads again and again has no more time.
+            if self.reloaded {
+                self.due = due;
+            }
+            self.reloaded = true;
         }
     }
 
@@ -490,10 +496,10 @@ impl Host {
     fn tick(&mut self, visible: bool, now: f64) {
         let passed = now - self.last;
         self.last = now;
-        if !visible || passed > ms(self.options.limits.tick_late_ms) {
+        if !visible {
             return;
         }
-        self.counted += passed;
+        self.counted += passed.min(ms(self.options.limits.tick_late_ms));
         if self.counted >= self.due {
             self.on_due();
         }

@@ -56,7 +56,7 @@ pub struct BridgeLimits {
     /// How many new elements a mount may make in place of its first.
     pub restarts_max: usize,
     /// How long the host waits for the hello, in milliseconds.
-    pub hello_deadline_ms: usize,
+    pub hello_ms: usize,
     /// How long after an answer the host asks again whether the frame is there, in milliseconds.
     pub heartbeat_ms: usize,
     /// How long the host waits for the answer, in milliseconds. A frame that hangs is found after
@@ -85,7 +85,7 @@ impl Default for BridgeLimits {
             garbage_max: 100,
             refusals_max: 10_000,
             restarts_max: 5,
-            hello_deadline_ms: 10_000,
+            hello_ms: 10_000,
             heartbeat_ms: 6000,
             answer_ms: 5000,
             tick_ms: 250,

@@ -12,16 +12,15 @@ pub const PROTOCOL: u64 = 1;
 pub enum ToFrame {
     /// The hello was accepted.
     Accepted,
-    /// Events of the widget, in order.
-    Events {
-        /// At most [`BridgeLimits::batch_max`](crate::BridgeLimits::batch_max).
-        events: Vec<FrameEvent>,
-    },
     /// A question whether somebody is there.
     Ping {
         /// What the answer repeats.
         n: u64,
     },
+    /// Events of the widget, in order: a list, at most
+    /// [`BridgeLimits::batch_max`](crate::BridgeLimits::batch_max) of them.
+    #[serde(untagged)]
+    Events(Vec<FrameEvent>),
 }
 
 /// An event on its way to the frame, which adds the context by itself. (In the browser it has a

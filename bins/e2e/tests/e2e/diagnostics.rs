@@ -323,7 +323,7 @@ async fn refused_emits_are_told(cx: &Cx) -> Result<()> {
         (long.as_str(), form),
         ("cycle", "the data must be a JSON object"),
         ("list", "the data must be a JSON object"),
-        ("large", "the data has over 16 KiB"),
+        ("large", "data over 16 KiB"),
         ("call_ended", "the name looks like that of an event of the widget"),
         ("claims", "the key \"context\" is reserved"),
     ];

@@ -24,6 +24,7 @@ pub(crate) const TESTS: Tests = &[
     ("without_the_guard_the_parent_page_loses", &without_the_guard_the_parent_page_loses),
     ("the_tab_key_does_not_enter_the_frame", &the_tab_key_does_not_enter_the_frame),
     ("a_visible_frame_may_have_the_focus", &a_visible_frame_may_have_the_focus),
+    ("a_frame_in_a_shadow_tree_is_guarded", &a_frame_in_a_shadow_tree_is_guarded),
 ];
 
 /// Each character once, so that it is known which of them was lost and which was seen.
@@ -255,5 +256,38 @@ async fn a_visible_frame_may_have_the_focus(cx: &Cx) -> Result<()> {
     let focused = cx.browser.eval(looks).await?;
     assert!(focused == "iframe" || cx.engine == Engine::WebKit, "{focused}");
     assert_eq!(cx.browser.eval("bridge.state.status").await?, "ready");
+    Ok(())
+}
+
+/// Of a shadow tree `document.activeElement` shows the host only.
+async fn a_frame_in_a_shadow_tree_is_guarded(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let code =
+        "<input><script>c2c.on('steal', () => document.querySelector('input').focus())</script>";
+    app.save("", code).await?;
+    cx.browser.goto(&app.widget_url("")).await?;
+    let script = "const [src] = arguments;
+        document.body.insertAdjacentHTML('beforeend', '<div id=shadow></div>');
+        const root = document.querySelector('#shadow').attachShadow({ mode: 'closed' });
+        root.innerHTML = '<input><p></p>';
+        const [input, container] = root.children;
+        return import('/host.js').then(({ mount }) => {
+          window.bridge = mount({ src, container });
+          window.steal = () => { input.focus(); bridge.emit('steal', {}); };
+          window.focused = () => root.activeElement === input;
+        });";
+    cx.browser.run(script, &[json!(app.sandbox_url())]).await?;
+    cx.browser.wait_for("bridge.state.status === 'ready'", DEADLINE).await?;
+    cx.browser.run("steal()", &[]).await?;
+    if cx.engine == Engine::WebKit {
+        // It focuses no frame of another origin in this way: nothing is stolen.
+        assert_eq!(
+            cx.browser.eval("[bridge.state.status, focused()]").await?,
+            json!(["ready", true])
+        );
+        return Ok(());
+    }
+    cx.browser.wait_for("bridge.state.reason === 'focus_theft'", DEADLINE).await?;
+    assert_eq!(cx.browser.eval("focused()").await?, true, "and the focus is back in the tree");
     Ok(())
 }

@@ -11,6 +11,7 @@ pub(crate) const TESTS: Tests = &[
     ("a_hostile_frame_cannot_forge_deliveries", &a_hostile_frame_cannot_forge_deliveries),
     ("a_frame_that_never_reports_fills_no_memory", &a_frame_that_never_reports_fills_no_memory),
     ("a_flood_from_a_hostile_frame_ends_it", &a_flood_from_a_hostile_frame_ends_it),
+    ("a_callback_may_end_the_bridge", &a_callback_may_end_the_bridge),
 ];
 
 /// Says hello, and posts whatever the widget tells it to.
@@ -18,7 +19,8 @@ const HOSTILE: &str = "<script>
     const channel = new MessageChannel();
     const port = channel.port1;
     port.onmessage = ({ data }) => {
-      for (const { data: { messages } } of JSON.parse(data).events ?? []) for (const message of messages) port.postMessage(message);
+      const events = JSON.parse(data);
+      if (Array.isArray(events)) for (const { data: { messages } } of events) for (const message of messages) port.postMessage(message);
     };
     const nonce = location.hash.slice(1);
     parent.postMessage({ c2c: 1, type: 'hello', nonce }, JSON.parse(name).origin, [channel.port2]);
@@ -177,6 +179,19 @@ async fn a_hostile_frame_cannot_forge_deliveries(cx: &Cx) -> Result<()> {
     assert_eq!(cx.browser.eval("diagnostics.length").await?, 4);
     post(cx, &json!([report(json!(1), json!(0))]), 1).await?;
     cx.browser.wait_for("bridge.state.status === 'failed'", DEADLINE).await?;
+    Ok(())
+}
+
+/// The widget may end the bridge in a callback: what the host was about to say of the frame is moot.
+async fn a_callback_may_end_the_bridge(cx: &Cx) -> Result<()> {
+    let options = "limits: { refusals_max: 0 }, diagnostics: diagnosticsTo(() => bridge.destroy())";
+    mount_hostile(cx, options).await?;
+    post(cx, &json!([{"type": "emit", "name": "", "json": "{}"}]), 1).await?;
+    cx.browser.wait_for("bridge.state.status !== 'ready'", DEADLINE).await?;
+    assert_eq!(
+        cx.browser.eval("bridge.state").await?,
+        json!({"status": "destroyed", "reason": null})
+    );
     Ok(())
 }
 

@@ -20,6 +20,8 @@ pub(crate) const TESTS: Tests = &[
         &the_element_holds_the_frame_before_its_document_loads,
     ),
     ("destroy_leaves_nothing", &destroy_leaves_nothing),
+    ("a_flood_of_the_parent_page_ends_the_frame", &a_flood_of_the_parent_page_ends_the_frame),
+    ("the_document_of_another_app_gets_nothing", &the_document_of_another_app_gets_nothing),
 ];
 
 async fn one_event_that_cannot_be_delivered_takes_no_other_along(cx: &Cx) -> Result<()> {
@@ -144,5 +146,25 @@ async fn destroy_leaves_nothing(cx: &Cx) -> Result<()> {
     cx.browser.goto(&cx.app().await?.widget_url("")).await?;
     let hits = cx.collector.hits("said", 3, DEADLINE).await?;
     assert!(hits.iter().all(|hit| hit.text() == "\"loaded\""), "{hits:?}");
+    Ok(())
+}
+
+async fn a_flood_of_the_parent_page_ends_the_frame(cx: &Cx) -> Result<()> {
+    let code = "<script>c2c.on('call_started', () => {
+        for (let i = 0; i < 2000; i++) top.postMessage(i, '*');
+    });</script>";
+    assert_frame_ends(cx, code).await
+}
+
+/// Somebody above the frame could lead it there before it has loaded, with the name that it was given.
+async fn the_document_of_another_app_gets_nothing(cx: &Cx) -> Result<()> {
+    let code = format!("<script>{} say([c2c.context.key ?? null, name]);</script>", say(cx));
+    cx.app().await?.save(&code, "").await?;
+    mount(cx, "app: 'another', context: { key: 'value' }, limits: { hello_ms: 500 }").await?;
+    let reason = "bridge.state.reason === 'refused'";
+    cx.browser.wait_for(reason, DEADLINE).await?;
+    // The widget's own mount said the same first, with the name of this app.
+    let hits = cx.collector.hits("said", 2, DEADLINE).await?;
+    assert!(hits.iter().all(|hit| hit.text() == r#"[null,""]"#), "{hits:?}");
     Ok(())
 }

@@ -18,6 +18,7 @@ pub(crate) const TESTS: Tests = &[
     ("a_kept_jar_of_wrong_form_breaks_nothing", &a_kept_jar_of_wrong_form_breaks_nothing),
     ("changes_of_a_kept_jar_are_told", &changes_of_a_kept_jar_are_told),
     ("many_changes_travel_in_few_messages", &many_changes_travel_in_few_messages),
+    ("keys_that_come_and_go_are_bounded", &keys_that_come_and_go_are_bounded),
     ("a_jar_that_is_not_kept_tells_nothing", &a_jar_that_is_not_kept_tells_nothing),
     ("what_is_refused_is_told_once", &what_is_refused_is_told_once),
 ];
@@ -451,6 +452,29 @@ async fn many_changes_travel_in_few_messages(cx: &Cx) -> Result<()> {
     assert_eq!(all[200], json!(["local", "last", "x", null]));
     let sizes = "received.filter(({ type }) => type === 'jar').map(({ changes }) => Object.keys(changes).length)";
     assert_eq!(cx.browser.eval(sizes).await?, json!([201, 1]));
+    Ok(())
+}
+
+/// Nothing of them stays, so no quota stops them; but all of them would be one message.
+async fn keys_that_come_and_go_are_bounded(cx: &Cx) -> Result<()> {
+    let code = "const long = 'x'.repeat(1000);
+        for (let i = 0; i < 5000; i++) { localStorage.setItem(long + i, ''); localStorage.removeItem(long + i); }
+        for (let i = 0; i < 20000; i++) document.cookie = 'c' + i + '=1';
+        c2c.on('later', () => { localStorage.last = 'y'; });";
+    host(cx, code, &json!({"jar": {"cookie": [], "local": []}})).await?;
+    let first = changes(cx, 1).await?;
+    let units: usize = first
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|change| change[1].as_str().unwrap_or_default().len() + 99)
+        .sum();
+    assert!((90_000..=100_000).contains(&units), "{units}");
+    // The next message has room again.
+    let event = json!([{"name": "later", "data": {}, "timestamp": "", "id": "", "seq": 0}]);
+    cx.browser.run("port.postMessage(arguments[0]);", &[json!(event.to_string())]).await?;
+    let last = "received.filter(({ type }) => type === 'jar').flatMap(({ changes }) => Object.values(changes)).at(-1)[1] === 'last'";
+    cx.browser.wait_for(last, DEADLINE).await?;
     Ok(())
 }
 

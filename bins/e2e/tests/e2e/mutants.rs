@@ -34,13 +34,20 @@ const PAGE: &str = "<!doctype html><body><script>
       const { data } = event;
       if (data?.ask) {
         const { source } = event;
-        const { ask, say, forget } = data;
+        const { ask, say, forget, nest } = data;
         if (forget) log.length = 0;
+        if (nest) nested(nest);
         if ('say' in data) source.postMessage(say, '*');
         source.postMessage({ answered: ask, value: [...log] }, '*');
       } else if (data?.answered) answers.get(data.answered)(data.value);
       else log.push(data);
     });
+    const nested = ({ code, sandbox }) => {
+      const inner = document.createElement('iframe');
+      if (sandbox) inner.sandbox = 'allow-scripts';
+      inner.srcdoc = '<script>' + code + '<\\/script>';
+      document.body.append(inner);
+    };
     const askOf = (target) => (command) => new Promise((resolve) => {
       answers.set(answers.size + 1, resolve);
       target.postMessage({ ...command, ask: answers.size }, '*');
@@ -71,11 +78,12 @@ const FRAME: &str = "<!doctype html><body><input id=input><script>
       facts: () => emit('facts', { boot, nonce, self: self.origin, referrer: document.referrer, credentialless: window.credentialless, pings }),
       nested: ({ code }) => nest(code),
       port: () => parent.postMessage('port', '*', [port1]),
+      steal: () => document.querySelector('#input').focus(),
     };
     port1.onmessage = ({ data: text }) => {
       const data = JSON.parse(text);
       if (data.type === 'ping') { pings++; port1.postMessage({ type: 'pong', n: data.n }); }
-      if (data.type === 'events') for (const { name, data: fields } of data.events) doing[name]?.(fields);
+      if (Array.isArray(data)) for (const { name, data: fields } of data) doing[name]?.(fields);
     };
     addEventListener('message', () => parent.postMessage('fence', '*'));
     if (location.search === '?inside') {
@@ -173,6 +181,8 @@ async fn the_jar_is_probed(cx: &Cx) -> Result<()> {
         (FILE, "jar - known + units <= JAR_LIMITS.jar_units_max", "true"),
         (FILE, "total - known + units > JAR_LIMITS.jars_units_max", "false"),
         (FILE, "for (const { key } of items(storage, own)) storage.removeItem(key);", "storage.clear();"),
+        (FILE, "prefix() ?? `${PREFIX}${app} `", "prefix() ?? 'none'"),
+        (FILE, "prefix() ?? `${PREFIX}${app} `", "prefix() ?? PREFIX"),
     ]).await
 }
 
@@ -225,10 +235,13 @@ async fn the_arguments_are_probed(cx: &Cx) -> Result<()> {
         "arguments_",
         &[
             (FILE, "!/^[a-z][a-z0-9_]{0,63}$/.test(name)", "false"),
-            (FILE, "typeof data !== 'object' || data === null", "data === null"),
-            (FILE, " || data === null || Array", " || Array"),
-            (FILE, " || Array.isArray(data)", ""),
-            (FILE, "JSON.parse(JSON.stringify(fields))", "fields"),
+            (
+                FILE,
+                "if (json?.[0] !== '{') throw new TypeError('emit: fields must be an object');",
+                "",
+            ),
+            (FILE, "json?.[0] !== '{'", "json === undefined"),
+            (FILE, "json?.[0] !== '{'", "json === 'null'"),
             (FILE, "!CONSENTS.includes(decision)", "false"),
             (FILE, "if (returned) onState", "onState"),
         ],
@@ -252,8 +265,7 @@ async fn the_element_is_probed(cx: &Cx) -> Result<()> {
             (FILE, "  ['referrerpolicy', 'no-referrer'],\n", ""),
             (FILE, "  ['credentialless', ''],\n", ""),
             (FILE, "  url.hash = nonce;\n", ""),
-            (FILE, "iframe.tabIndex = -1;", ""),
-            (FILE, "iframe.setAttribute('aria-hidden', 'true');", ""),
+            (FILE, "iframe.inert = true;", ""),
             (FILE, "iframe.style.cssText = INVISIBLE;", ""),
             (FILE, "if (!visible) {", "if (true) {"),
             (FILE, "origin: location.origin, ", ""),
@@ -270,24 +282,21 @@ async fn the_element_is_probed(cx: &Cx) -> Result<()> {
 
 async fn windows_are_probed(cx: &Cx) -> Result<()> {
     const FILE: &str = "host/mount.js";
+    const WITHIN: &str = "host/within.js";
     probe(
         cx,
         "windows",
         &[
-            (FILE, "source === null || target === null", "target === null"),
+            (FILE, "source === null || ", ""),
             (FILE, " || !isWithin(source, target)", ""),
-            (FILE, "return current === frame;", "return source === frame;"),
-            (FILE, "return current === frame;", "return true;"),
-            (FILE, " && current.parent !== null", ""),
+            (WITHIN, "return current === frame;", "return source === frame;"),
+            (WITHIN, "return current === frame;", "return true;"),
+            (WITHIN, " && current.parent !== null", ""),
             (FILE, "source === target ? 'frame' : 'inside'", "'frame'"),
             (FILE, "iframe === frame && machine.load()", "machine.load()"),
-            (FILE, "window.removeEventListener('message', onFrameMessage);", ""),
+            (FILE, "    iframe.onload = () => iframe === frame && machine.load();\n", ""),
+            (FILE, "        watch.abort();\n", ""),
             (FILE, "        port?.close();\n", ""),
-            (
-                FILE,
-                "iframe.addEventListener('load', () => iframe === frame && machine.load());",
-                "",
-            ),
         ],
     )
     .await
@@ -301,9 +310,11 @@ async fn the_end_is_probed(cx: &Cx) -> Result<()> {
         &[
             (FILE, "        clearInterval(timer);\n", ""),
             (FILE, "        diagnostics?.stop();\n", ""),
-            (FILE, "        guard?.stop();\n", ""),
+            (FILE, "    if (signal.aborted) return;\n", ""),
+            (FILE, "if (document.readyState === 'complete')", "if (true)"),
+            (FILE, "() => setTimeout(start, 0, signal)", "() => start(signal)"),
             (FILE, "document.visibilityState === 'visible'", "true"),
-            ("host/focus.js", "      clearInterval(timer);\n", ""),
+            ("host/focus.js", "() => clearInterval(timer)", "() => {}"),
         ],
     )
     .await
@@ -319,12 +330,12 @@ async fn the_focus_is_probed(cx: &Cx) -> Result<()> {
         cx,
         "focus",
         &[
-            (FILE, "if (activeElement !== iframe) {", "if (true) {"),
+            (FILE, "if (root.activeElement !== iframe) {", "if (true) {"),
             (FILE, "if (!signal.aborted) remove();", ""),
             (FILE, "if (target !== iframe) last = target;", ""),
             (FILE, "last?.focus?.({ preventScroll: true });", ";"),
-            ("host/mount.js", "if (!visible) guard = ", "guard = "),
-            ("host/mount.js", "if (!visible) guard = ", "if (visible) guard = "),
+            ("host/mount.js", "if (!visible) look = ", "look = "),
+            ("host/mount.js", "if (!visible) look = ", "if (visible) look = "),
         ],
     )
     .await
@@ -332,6 +343,7 @@ async fn the_focus_is_probed(cx: &Cx) -> Result<()> {
 
 async fn the_parent_page_is_probed(cx: &Cx) -> Result<()> {
     const FILE: &str = "host/parent.js";
+    const MOUNT: &str = "host/mount.js";
     probe(
         cx,
         "parent_",
@@ -339,18 +351,14 @@ async fn the_parent_page_is_probed(cx: &Cx) -> Result<()> {
             (FILE, "event.source !== parent || ", ""),
             (FILE, "!event.isTrusted || ", ""),
             (FILE, " || !isAllowed(event.origin)", ""),
-            (
-                FILE,
-                "typeof data !== 'object' || data === null || data.c2c",
-                "typeof data !== 'object' || data.c2c",
-            ),
-            (FILE, " || data.c2c !== PROTOCOL) return", ") return"),
-            (FILE, "data.type === 'consent' && ", ""),
-            (FILE, " && CONSENTS.includes(data.consent)", ""),
+            (FILE, "data?.c2c !== PROTOCOL", "data.c2c !== PROTOCOL"),
+            (FILE, "    if (data?.c2c !== PROTOCOL) return;\n", ""),
+            (MOUNT, "type === 'consent' && ", ""),
             (FILE, " && isAllowed(candidates[0])", ""),
-            (FILE, "stop: () => window.removeEventListener('message', receive),", "stop() {},"),
-            ("host/mount.js", "parentConsent && setConsent(decision)", "setConsent(decision)"),
-            ("host/mount.js", "    parent.stop();\n", ""),
+            (FILE, "stop: () => removeEventListener('message', receive),", "stop() {},"),
+            (MOUNT, " && parentConsent", ""),
+            (MOUNT, "    parent.stop();\n", ""),
+            (MOUNT, "if (type === 'flooded') machine.blame(type);", ""),
         ],
     )
     .await
@@ -364,9 +372,14 @@ async fn listen_is_probed(cx: &Cx) -> Result<()> {
         &[
             (FILE, "!URL.canParse(widgetOrigin) || ", ""),
             (FILE, " || new URL(widgetOrigin).origin !== widgetOrigin", ""),
-            (FILE, " || event.source !== widget", ""),
-            (FILE, "!event.isTrusted || ", ""),
-            (FILE, " || event.origin !== widgetOrigin", ""),
+            (FILE, "    if (event.source !== widget) return countStray(event, widget);\n", ""),
+            (FILE, " || !event.isTrusted", ""),
+            (FILE, "    if (event.origin !== widgetOrigin) return;\n", ""),
+            (FILE, "!isOpaque(origin) || ", ""),
+            (FILE, " || !isWithin(/** @type {Window} */ (source), widget)", ""),
+            (FILE, "if (takesStray(timeStamp)) return;", ""),
+            (FILE, "    takesStray = newBucket();\n    post", "    post"),
+            (FILE, "    post({ type: 'flooded' });\n", ""),
             (
                 FILE,
                 "typeof value === 'object' &&\n    value !== null &&",

@@ -67,6 +67,9 @@ export async function jar({ load }) {
   keptJar('other', () => 'https://a.example').take([['local', 'l', 'v', null]], 0);
   fresh().clear();
   expect('cleared', fresh().read().local.length === 0);
+  fresh().take([change], 0);
+  keptJar('app', () => null).clear();
+  expect('cleared for all parents', fresh().read().cookie.length === 0);
   expect('only its own', keptJar('other', () => 'https://a.example').read().local.length === 1 && localStorage.mine === 'm');
   localStorage.clear();
   return failed;
@@ -148,7 +151,7 @@ export async function arguments_({ load, frame }) {
   const fields = { a: { b: 1 } };
   const event = bridge.emit('name', fields);
   fields.a.b = 2;
-  expect('a copy', event.data.a.b === 1);
+  expect('a copy', event.json === '{"a":{"b":1}}');
   bridge.destroy();
   expect('told', states.join() === 'destroyed');
   return failed;
@@ -165,8 +168,7 @@ export async function element({ load, frame }) {
   const iframe = container.firstChild;
   const style = getComputedStyle(iframe);
   expect('invisible', style.opacity === '0' && iframe.offsetWidth === 1 && style.pointerEvents === 'none' && style.display !== 'none');
-  expect('not for the keyboard', iframe.tabIndex === -1);
-  expect('not for assistive technology', iframe.getAttribute('aria-hidden') === 'true' && iframe.title !== '');
+  expect('not for the keyboard, and not for assistive technology', iframe.inert && iframe.title !== '');
   expect('the boot name', iframe.name !== '');
   await until(() => bridge.state.status === 'ready');
   expect('no name afterwards', bridge.state.status === 'ready' && !iframe.hasAttribute('name'));
@@ -179,12 +181,12 @@ export async function element({ load, frame }) {
   expect('credentialless', facts?.credentialless === (('credentialless' in HTMLIFrameElement.prototype) || undefined));
   expect('a nonce', /^[0-9a-f]{32}$/.test(facts?.nonce));
   const boot = JSON.parse(facts?.boot ?? '{}');
-  expect('boot', JSON.stringify(boot) === JSON.stringify({ c2c: 1, origin: location.origin, context: { k: 'v' } }));
+  expect('boot', JSON.stringify(boot) === JSON.stringify({ c2c: 1, origin: location.origin, app: '', context: { k: 'v' } }));
   bridge.destroy();
   expect('removed', container.childElementCount === 0);
   const seen = mount({ ...options, visible: true });
   const shown = container.firstChild;
-  expect('visible', getComputedStyle(shown).opacity === '1' && shown.tabIndex === 0 && !shown.hasAttribute('aria-hidden'));
+  expect('visible', getComputedStyle(shown).opacity === '1' && !shown.inert);
   seen.destroy();
   container.remove();
   return failed;
@@ -300,9 +302,30 @@ export async function end({ load, frame, silent }) {
   window.setInterval = set;
   window.clearInterval = clear;
 
+  // Before and at the load of this page.
+  Object.defineProperty(document, 'readyState', { configurable: true, get: () => 'interactive' });
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+  const loaded = () => dispatchEvent(new Event('load'));
+  const waiting = mount({ src: frame, container });
+  loaded();
+  expect('nothing before the load is over', container.childElementCount === 0);
+  waiting.restart();
+  await pause();
+  expect('nothing of an element that was replaced', container.childElementCount === 0);
+  loaded();
+  await until(() => waiting.state.status === 'ready');
+  expect('then one', container.childElementCount === 1);
+  waiting.destroy();
+  const gone = mount({ src: frame, container });
+  loaded();
+  gone.destroy();
+  await pause();
+  expect('nothing after the end', container.childElementCount === 0);
+  delete document.readyState;
+
   let visibility = 'hidden';
   Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => visibility });
-  const late = mount({ src: silent, container, limits: { hello_deadline_ms: 100, tick_ms: 10 } });
+  const late = mount({ src: silent, container, limits: { hello_ms: 100, tick_ms: 10 } });
   await new Promise((resolve) => setTimeout(resolve, 400));
   expect('no time passes while the page is hidden', late.state.status === 'connecting');
   visibility = 'visible';
@@ -329,7 +352,7 @@ export async function focus({ load, frame }) {
   };
   const guarded = await start();
   input.focus();
-  container.lastChild.focus();
+  guarded.emit('steal', {});
   await until(() => guarded.state.status === 'failed');
   expect('removed', guarded.state.reason === 'focus_theft' && container.childElementCount === 2);
   await until(() => document.activeElement === input);
@@ -380,9 +403,12 @@ export async function parent_({ load, frame, ask, parentOrigin }) {
   const errors = [];
   const onError = (event) => { errors.push(event.message); event.preventDefault(); };
   addEventListener('error', onError);
-  for (const odd of [null, 7, decision('perhaps')]) expect('odd ' + odd, (await statusAfter({}, odd)) === 'waiting');
-  removeEventListener('error', onError);
+  for (const odd of [null, 7]) expect('odd ' + odd, (await statusAfter({}, odd)) === 'waiting');
   expect('no errors ' + errors, errors.length === 0);
+  expect('a decision that is none', (await statusAfter({}, decision('perhaps'))) === 'waiting');
+  removeEventListener('error', onError);
+  expect('it is told ' + errors, errors.join().includes('consent: one of'));
+  expect('a flood is its word', (await statusAfter({ consent: 'granted' }, { ...EVENT, type: 'flooded' })) === 'failed');
   const forged = (message) => {
     dispatchEvent(new MessageEvent('message', { source: window.parent, origin: parentOrigin, data: message }));
   };
@@ -456,6 +482,22 @@ export async function listen_({ load, ask, widget, widgetOrigin, sibling }) {
   const wrongFrame = listen({ ...given, frame: sibling });
   expect('of the right window', (await after(envelope)) === 0);
   wrongFrame.stop();
+
+  // What floods this page past the widget: only a frame without an origin, and inside the widget.
+  const reports = async (code, sandbox, nest = (frame) => ask({ nest: frame })) => {
+    await ask({ forget: true });
+    const over = new Promise((resolve) => addEventListener('message', ({ data }) => data === 'over' && resolve()));
+    await nest({ code: `${code}; top.postMessage('over', '*')`, sandbox });
+    await over;
+    return (await ask({ heard: true })).filter((data) => data?.type === 'flooded').length;
+  };
+  const flood = "for (let i = 0; i < 59; i++) top.postMessage(i, '*')";
+  listening = listen(given);
+  expect('reports a flood, and not each message of it', (await reports(flood, true)) === 2);
+  expect('not of a frame with an origin', (await reports(flood, false)) === 0);
+  expect('not of a frame of this page', (await reports(flood, true, nested)) === 0);
+  listening.stop();
+  expect('nothing when stopped', (await reports(flood, true)) === 0);
 
   listening = listen(given);
   const input = document.body.appendChild(document.createElement('input'));

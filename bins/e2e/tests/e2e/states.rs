@@ -21,6 +21,7 @@ pub(crate) const TESTS: Tests = &[
     ("a_visitor_keeps_the_same_id", &a_visitor_keeps_the_same_id),
     ("a_jar_is_of_one_parent_and_one_app", &a_jar_is_of_one_parent_and_one_app),
     ("a_full_jar_takes_no_more", &a_full_jar_takes_no_more),
+    ("custom_code_holds_no_page_back", &custom_code_holds_no_page_back),
 ];
 
 /// The option that notes every state in `window.states`.
@@ -391,5 +392,21 @@ async fn a_full_jar_takes_no_more(cx: &Cx) -> Result<()> {
         json!(["m", false, true]),
         "the oldest of others goes"
     );
+    Ok(())
+}
+
+/// Not widget and not parent page wait for custom code that never finishes loading.
+async fn custom_code_holds_no_page_back(cx: &Cx) -> Result<()> {
+    let javascript = [("content-type", "text/javascript")];
+    let (slow, hold) = cx.collector.page_held("/slow.js", "say('late')", &javascript);
+    let code = format!("<script>{}</script><script src='{slow}'></script>", say(cx));
+    cx.app().await?.save("", &code).await?;
+    let page = widget_page_in(cx, "", "onload = () => fetch('HIT');").await?;
+    // By a script, once the driver has turned away: it would wait until nothing loads any more.
+    let leave = "setTimeout((page) => { location = page; }, 500, arguments[0]);";
+    cx.browser.run(leave, &[json!(page)]).await?;
+    cx.collector.hit("report", DEADLINE).await?;
+    drop(hold);
+    assert_eq!(said(cx).await?, "late", "and the code runs");
     Ok(())
 }

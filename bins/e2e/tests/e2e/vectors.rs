@@ -70,9 +70,9 @@ async fn payloads(cx: &Cx) -> Result<()> {
         ["{\"a\":[{\"__proto__\":1}]}", "prototype"],
     ]);
     let body = "return vectors.map(([json]) => {
-        const result = module.readPayload(json, { payload_units_max: 16384, payload_depth_max: 8 });
+        const fault = module.payloadFault(json, { payload_units_max: 16384, payload_depth_max: 8 });
         if ({}.polluted) return 'polluted';
-        return typeof result === 'string' ? result : null;
+        return fault || null;
     });";
     let found = with_module(cx, "payload", body, vectors.clone()).await?;
     for (vector, found) in

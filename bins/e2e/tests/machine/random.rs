@@ -1,6 +1,6 @@
 //! Random inputs, with limits so small that they are reached.
 
-use c2c_bridge::{BridgeLimits, Consent, HostOptions, Input, Source, WindowMessage};
+use c2c_bridge::{BridgeLimits, Consent, HostOptions, Input, Reason, Source, WindowMessage};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -45,7 +45,7 @@ fn options() -> impl Strategy<Value = HostOptions> {
         garbage_max: 3,
         refusals_max: 4,
         restarts_max: 2,
-        hello_deadline_ms: 300,
+        hello_ms: 300,
         heartbeat_ms: 200,
         answer_ms: 150,
         tick_late_ms: 120,
@@ -69,7 +69,7 @@ fn input() -> impl Strategy<Value = Input> {
         20 => port().prop_map(Input::Port),
         6 => Just(Input::Load),
         24 => prop::bool::weighted(0.9).prop_map(Input::Tick),
-        1 => Just(Input::Focused),
+        1 => prop_oneof![Just(Reason::FocusTheft), Just(Reason::Flooded)].prop_map(Input::Blame),
         10 => (prop_oneof![Just("a"), Just("b")], 0..3_i32)
             .prop_map(|(name, n)| Input::Emit(name.to_owned(), object(&json!({"n": n})))),
         6 => Just(Input::Flush),
@@ -156,6 +156,6 @@ fn hostile() -> impl Strategy<Value = Value> {
         Just(json!({})),
         Just(json!({"type": null})),
         Just(json!({"type": ["emit"]})),
-        Just(json!({"type": "events", "events": []})),
+        Just(json!([{"name": "a", "data": {}}])),
     ]
 }

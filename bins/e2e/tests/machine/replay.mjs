@@ -7,14 +7,18 @@ const directory = pathToFileURL(process.argv[2] + '/');
 const { hostMachine } = await import(new URL('host/machine.js', directory));
 const { BRIDGE_LIMITS } = await import(new URL('host/limits.js', directory));
 
+/** What an effect is asked with, as the model has it. */
+const plain = (effect, value) => (effect === 'post' ? JSON.parse(value) : effect === 'relay' ? value() : value);
+
 /** The names of JavaScript, as Rust writes them. */
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => '_' + letter.toLowerCase());
 
 function run({ context = {}, remove_hung = true, jar = false, limits = {} }, steps) {
   let effects = [];
   let generation = 0;
+  let time = 0;
   const record = new Proxy({}, {
-    get: (_, name) => (...args) => effects.push(args.length === 0 ? snake(name) : { [snake(name)]: args[0] }),
+    get: (_, name) => (...args) => effects.push(args.length === 0 || name === 'accept' ? snake(name) : { [snake(name)]: plain(name, args[0]) }),
   });
   const machine = hostMachine(
     {
@@ -22,6 +26,7 @@ function run({ context = {}, remove_hung = true, jar = false, limits = {} }, ste
       removeHung: remove_hung,
       limits: { ...BRIDGE_LIMITS, ...limits },
       nonce: () => `nonce ${++generation}`,
+      now: () => time,
       stamp: () => ({}),
       jar: jar ? {
         take(changes) {
@@ -34,20 +39,21 @@ function run({ context = {}, remove_hung = true, jar = false, limits = {} }, ste
     record,
   );
   const inputs = {
-    consent: (value, now) => machine.consent(value, now),
-    message: ({ source, ports, ...message }, now) => machine.message(source, { ...message, ports: Array(ports) }, now),
-    port: (data, now) => machine.port(data, now),
+    consent: (value) => machine.consent(value),
+    message: ({ source, ports, ...message }) => machine.message(source, { ...message, ports: Array(ports) }),
+    port: (data) => machine.port(data),
     load: () => machine.load(),
-    tick: (visible, now) => machine.tick(visible, now),
-    focused: () => machine.focused(),
-    emit: ([name, fields]) => machine.emit(name, structuredClone(fields)),
+    tick: (visible) => machine.tick(visible),
+    blame: (reason) => machine.blame(reason),
+    emit: ([name, fields]) => machine.emit(name, JSON.stringify(fields)),
     flush: () => machine.flush(),
-    restart: (_, now) => machine.restart(now),
+    restart: () => machine.restart(),
     destroy: () => machine.destroy(),
   };
   return steps.map(([now, input]) => {
     const [name, value] = typeof input === 'string' ? [input] : Object.entries(input)[0];
-    inputs[name](value, now);
+    time = now;
+    inputs[name](value);
     // As text at once: an effect is what it was when it was asked for.
     const done = JSON.stringify(effects);
     effects = [];

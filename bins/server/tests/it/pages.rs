@@ -98,6 +98,7 @@ async fn the_widget_is_framed_by_its_parents_and_frames_the_sandbox() {
     );
     assert!(policy.contains(&format!("frame-src {sandbox};")), "{policy}");
     let config = json!({
+        "app": "demo",
         "parentOrigins": [parent, "https://shop.example"],
         "src": format!("{sandbox}/s/demo"),
     });
@@ -117,11 +118,7 @@ async fn an_app_decides_about_its_jar() {
         let shim = Shim { jar: defines, diagnostics: true }.text();
         assert!(document.text().contains(shim), "{jar}");
         let widget = fixture.get(To::Widget, "/w/demo", &[]).await;
-        assert_eq!(
-            widget.text().contains("&quot;keepJarOf&quot;:&quot;demo&quot;"),
-            keeps,
-            "{jar}"
-        );
+        assert_eq!(widget.text().contains("&quot;keepJar&quot;:true"), keeps, "{jar}");
     }
     let settings = json!({"name": "Demo", "parentOrigins": [], "jar": "forever"});
     assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 400);

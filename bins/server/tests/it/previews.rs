@@ -98,7 +98,8 @@ async fn the_console_stands_above_previews_and_above_nothing_else() {
     assert_eq!(ancestors(&page), [&*parent, "https://shop.example", &*console]);
     let src = fixture.origin(To::Sandbox) + &path;
     let parents = [parent.as_str(), "https://shop.example"];
-    assert_eq!(config(&page), json!({"src": src, "parentOrigins": parents, "console": console}));
+    let expected = json!({"app": "demo", "src": src, "parentOrigins": parents, "console": console});
+    assert_eq!(config(&page), expected);
     let page = fixture.get(To::Sandbox, &path, &[]).await;
     assert_eq!(ancestors(&page), [&*widget, &*parent, "https://shop.example", &*console]);
 

@@ -19,12 +19,11 @@ const bytes = (text) => encoder.encode(text).length;
  * enter the context; of several values for one key the first counts. Reading never fails: what
  * breaks a rule or a limit is left out and reported in `rejected`.
  *
- * @param {string} query `location.search`, with or without the question mark
+ * @param {string} query `location.search`
  * @returns {{context: Context, rejected: {key: string, reason: RejectReason}[]}}
  */
 export function contextFromQuery(query) {
-  // URLSearchParams takes one question mark off, so a query that begins with one keeps its own.
-  return contextFromEntries(new URLSearchParams(query.startsWith('?') ? query : `?${query}`));
+  return contextFromEntries(new URLSearchParams(query));
 }
 
 /**
@@ -39,35 +38,27 @@ export function contextFromEntries(entries) {
   /** @type {{key: string, reason: RejectReason}[]} */
   const rejected = [];
   const seen = new Set();
-  const room = { entries: CONTEXT_LIMITS.entries_max, bytes: CONTEXT_LIMITS.total_bytes_max };
+  let entriesLeft = CONTEXT_LIMITS.entries_max;
+  let bytesLeft = CONTEXT_LIMITS.total_bytes_max;
   for (const [key, value] of entries) {
-    const reason = fault(key, value, seen, room);
+    const size = bytes(key) + bytes(value);
+    const reason =
+      key === '' ? 'empty_key'
+      : key === '__proto__' || /^c2c/i.test(key) ? 'reserved_key'
+      : seen.has(key) ? 'duplicate'
+      : bytes(key) > CONTEXT_LIMITS.key_bytes_max ? 'key_too_long'
+      : bytes(value) > CONTEXT_LIMITS.value_bytes_max ? 'value_too_long'
+      : entriesLeft <= 0 ? 'too_many_entries'
+      : bytesLeft < size ? 'too_large'
+      : null;
     seen.add(key);
     if (reason) {
       rejected.push({ key, reason });
     } else {
-      room.entries -= 1;
-      room.bytes -= bytes(key) + bytes(value);
+      entriesLeft -= 1;
+      bytesLeft -= size;
       context[key] = value;
     }
   }
   return { context, rejected };
-}
-
-/**
- * @param {string} key
- * @param {string} value
- * @param {Set<string>} seen
- * @param {{entries: number, bytes: number}} room
- * @returns {RejectReason | null}
- */
-function fault(key, value, seen, room) {
-  if (key === '') return 'empty_key';
-  if (key === '__proto__' || key.slice(0, 3).toLowerCase() === 'c2c') return 'reserved_key';
-  if (seen.has(key)) return 'duplicate';
-  if (bytes(key) > CONTEXT_LIMITS.key_bytes_max) return 'key_too_long';
-  if (bytes(value) > CONTEXT_LIMITS.value_bytes_max) return 'value_too_long';
-  if (room.entries <= 0) return 'too_many_entries';
-  if (room.bytes < bytes(key) + bytes(value)) return 'too_large';
-  return null;
 }

@@ -12,6 +12,13 @@ import { randomHex } from './random.js';
  * @property {number} seq the position among the events of this mount, from 0
  */
 
+/**
+ * An event as the frame gets it. Of these only the fields may hold what JSON escapes.
+ * @param {import('./machine.js').WidgetEvent} event
+ */
+export const eventText = ({ name, timestamp, id, seq, json }) =>
+  `{"name":"${name}","timestamp":"${timestamp}","id":"${id}","seq":${seq},"data":${json}}`;
+
 /* What the events of one millisecond share: time and randomness cost more than all else here. */
 let last = 0;
 let timestamp = '';
@@ -30,8 +37,8 @@ export function stamp() {
     last = now;
     count = 0x100;
     timestamp = new Date(now).toISOString();
-    head = now.toString(16).padStart(12, '0').replace(/.{8}/, '$&-') + '-7';
-    tail = randomHex(8).replace(/.(.{3})/, '-8$1-');
+    head = (now + 2 ** 48).toString(16).slice(1).replace(/.{8}/, '$&-') + '-7';
+    tail = randomHex(2).replace(/.(.{3})/, '-8$1-');
   }
   return { timestamp, id: head + count.toString(16) + tail };
 }

@@ -8,13 +8,15 @@
 /**
  * Takes the frame away as soon as it holds the focus, and gives the focus back to what had it.
  *
- * @param {HTMLIFrameElement} iframe
+ * @param {HTMLIFrameElement} iframe in the page already
+ * @param {AbortSignal} signal when to stop
  * @param {() => void} remove takes the frame away
  * @param {() => void} tellParent the focus was the parent page's
+ * @returns {() => void} looks at once
  */
-export function guardFocus(iframe, remove, tellParent) {
-  const watch = new AbortController();
-  const { signal } = watch;
+export function guardFocus(iframe, signal, remove, tellParent) {
+  /** The tree in which the frame stands: of a shadow tree the document knows the host only. */
+  const root = /** @type {Document | ShadowRoot} */ (iframe.getRootNode());
   /** Whether this page had the focus itself, when it was last looked. */
   let own = document.hasFocus();
   /** @type {any} */
@@ -22,9 +24,7 @@ export function guardFocus(iframe, remove, tellParent) {
 
   function look() {
     if (signal.aborted) return;
-    // Of the tree in which the frame stands: a document knows of a shadow tree its host only.
-    const { activeElement } = /** @type {Document | ShadowRoot} */ (iframe.getRootNode());
-    if (activeElement !== iframe) {
+    if (root.activeElement !== iframe) {
       own = document.hasFocus();
       return;
     }
@@ -36,24 +36,22 @@ export function guardFocus(iframe, remove, tellParent) {
     else last?.focus?.({ preventScroll: true });
   }
 
-  document.addEventListener('focusin', (event) => {
-    const [target] = event.composedPath();
-    if (target !== iframe) last = target;
-  }, { signal });
+  // Captured: the tree, which knows more, has the last word.
+  for (const tree of [document, root]) {
+    tree.addEventListener('focusin', (event) => {
+      const [target] = event.composedPath();
+      if (target !== iframe) last = target;
+    }, { signal, capture: true });
+  }
   // Never in the listener itself: WebKit goes on to focus the frame, there or not, once that returns.
   const soon = () => {
     queueMicrotask(look);
     setTimeout(look);
   };
-  window.addEventListener('blur', soon, { signal });
-  window.addEventListener('focus', () => setTimeout(look), { signal });
+  addEventListener('blur', soon, { signal });
+  addEventListener('focus', () => setTimeout(look), { signal });
   // Who takes the focus from the parent page is seen by nobody here in Chromium and Firefox.
   const timer = setInterval(look, 50);
-  return {
-    look,
-    stop() {
-      clearInterval(timer);
-      watch.abort();
-    },
-  };
+  signal.addEventListener('abort', () => clearInterval(timer));
+  return look;
 }

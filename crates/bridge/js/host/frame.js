@@ -31,10 +31,9 @@ export function createFrame(src, nonce, boot, visible) {
   const iframe = document.createElement('iframe');
   for (const [name, value] of FRAME_ATTRIBUTES) iframe.setAttribute(name, value);
   iframe.name = JSON.stringify({ c2c: PROTOCOL, origin: location.origin, ...boot });
-  iframe.title = 'Custom code';
+  iframe.title = 'custom code';
   if (!visible) {
-    iframe.tabIndex = -1;
-    iframe.setAttribute('aria-hidden', 'true');
+    iframe.inert = true;
     iframe.style.cssText = INVISIBLE;
   }
   iframe.src = url.href;

@@ -25,7 +25,7 @@ export const BRIDGE_LIMITS = {
   garbage_max: 100,
   refusals_max: 10000,
   restarts_max: 5,
-  hello_deadline_ms: 10000,
+  hello_ms: 10000,
   heartbeat_ms: 6000,
   answer_ms: 5000,
   tick_ms: 250,

@@ -13,9 +13,10 @@
  */
 
 import { tokenBucket } from './bucket.js';
+import { eventText } from './envelope.js';
 import { CUSTOM_PREFIX, customNameFault } from './name.js';
 import { isOpaque } from './origin.js';
-import { readPayload } from './payload.js';
+import { payloadFault } from './payload.js';
 import { PROTOCOL } from './protocol.js';
 
 /**
@@ -27,16 +28,17 @@ import { PROTOCOL } from './protocol.js';
  * @typedef {'refused' | 'hung' | 'navigated' | 'flooded' | 'focus_theft' | 'closed'} Reason
  * @typedef {{readonly status: Status, readonly reason: Reason | null}} State
  *
- * @typedef {{name: string, data: object, timestamp: string, id: string, seq: number}} FrameEvent
- * @typedef {{type: 'accepted'} | {type: 'events', events: FrameEvent[]} | {type: 'ping', n: number}} ToFrame
+ * @typedef {{name: string, timestamp: string, id: string, seq: number, json: string}} WidgetEvent `json`
+ *   is its fields, as text: the one copy of them that is made
  *
  * @typedef {object} Effects what the machine asks of the page; all of it at once, in this order
  * @property {(nonce: string) => void} open put a new element into the page
  * @property {() => void} close take the element out of the page, and close its port
- * @property {() => void} accept take the port of the message that was just given
- * @property {(message: ToFrame) => void} post send on the port
+ * @property {(port: any) => void} accept listen to this port
+ * @property {(message: string) => void} post send on the port: JSON text, which for small objects costs
+ *   half of what the browser's own clone does
  * @property {() => void} flushSoon call `flush` at the end of this task
- * @property {(envelope: Envelope) => void} relay tell the parent page
+ * @property {(envelope: () => Envelope) => void} relay tell the parent page, if there is one
  * @property {(envelope: Envelope) => void} custom tell the widget what custom code emitted
  * @property {(state: State) => void} state tell the widget the new state
  *
@@ -47,13 +49,14 @@ import { PROTOCOL } from './protocol.js';
  * @property {boolean} removeHung whether a frame that does not answer is removed, or only reported
  * @property {BridgeLimits} limits
  * @property {() => string} nonce a new secret
+ * @property {() => number} now in milliseconds, by a clock that never goes back
  * @property {() => {timestamp: string, id: string}} stamp
  * @property {import('../diagnostics.js').Diagnostics} [diagnostics]
  * @property {import('../jar.js').KeptJar} [jar]
  */
 
 /** @param {Options} options @param {Effects} effects */
-export function hostMachine({ context, removeHung, limits, nonce: newNonce, stamp, diagnostics, jar }, effects) {
+export function hostMachine({ context, removeHung, limits, nonce: newNonce, now, stamp, diagnostics, jar }, effects) {
   /** @type {Status} */
   let status = 'waiting';
   /** @type {Consent | null} */
@@ -61,7 +64,7 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
   /** Of the element that is in the page; null: there is none. @type {string | null} */
   let nonce = null;
   let connected = false;
-  /** What the frame is to get; it adds the context by itself. @type {FrameEvent[]} */
+  /** What the frame is to get; it adds the context by itself. @type {WidgetEvent[]} */
   let queue = [];
   let flushing = false;
   let seq = 0;
@@ -70,11 +73,14 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
   /* Of this element. */
   let garbage = 0;
   let refusals = 0;
-  let takesEmit = tokenBucket(0, 0);
-  let takesStray = takesEmit;
+  /** @type {ReturnType<typeof tokenBucket>} */
+  let takesEmit;
+  /** @type {ReturnType<typeof tokenBucket>} */
+  let takesStray;
 
-  /* Time counts only while the page is visible and its timers are on time: a page that was frozen,
-   * or a computer that slept, has no frame that failed to answer. */
+  /* Time counts only while the page is visible, and of a timer that was late a second: a page that
+   * was frozen, or a computer that slept, has no frame that failed to answer; but a frame that
+   * shares its thread with the page makes all timers late. */
   let counted = 0;
   let last = 0;
   /** Up to when the hello is awaited, or, without a ping, when the next one is due. */
@@ -93,16 +99,15 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
 
   /* --- Beginning and end ----------------------------------------------------------------- */
 
-  /** @param {number} now */
-  function begin(now) {
+  function begin() {
     nonce = newNonce();
     garbage = refusals = awaited = 0;
     takesStray = tokenBucket(limits.stray_burst, limits.strays_per_second);
     // A second's more than the shim takes: what was sent in time may come late, and all at once.
     takesEmit = tokenBucket(limits.emit_burst + limits.emits_per_second, limits.emits_per_second);
     reloaded = false;
-    last = now;
-    due = counted + limits.hello_deadline_ms;
+    last = now();
+    due = counted + limits.hello_ms;
     effects.open(nonce);
     become('connecting');
   }
@@ -114,20 +119,24 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
     effects.close();
   }
 
-  /** @param {Reason} reason */
-  function fail(reason) {
+  /** What waits is for nobody. @param {Status} next @param {Reason} [reason] */
+  function endAs(next, reason) {
     end();
     queue = [];
-    become('failed', reason);
+    become(next, reason);
   }
+
+  /** @param {Reason} reason */
+  const fail = (reason) => endAs('failed', reason);
 
   /* --- The one window message ------------------------------------------------------------ */
 
-  function accept() {
+  /** @param {unknown} port */
+  function accept(port) {
     connected = true;
     due = counted + limits.heartbeat_ms;
-    effects.accept();
-    effects.post({ type: 'accepted' });
+    effects.accept(port);
+    effects.post('{"type":"accepted"}');
     flush();
     become('ready');
   }
@@ -137,9 +146,7 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
     return (
       isTrusted &&
       isOpaque(origin) &&
-      typeof data === 'object' &&
-      data !== null &&
-      data.c2c === PROTOCOL &&
+      data?.c2c === PROTOCOL &&
       data.type === 'hello' &&
       data.nonce === nonce &&
       ports.length === 1
@@ -148,32 +155,26 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
 
   /* --- From the frame, on the port ------------------------------------------------------- */
 
-  /** @param {any} data @param {number} now @returns {Outcome} */
-  function take(data, now) {
-    if (typeof data !== 'object' || data === null) return 'garbage';
-    if (data.type === 'emit') return takeEmit(data, now);
-    if (data.type === 'pong') return takePong(data.n);
-    if (data.type === 'jar' && jar) return jar.take(data.changes, now);
-    return diagnostics ? diagnostics.take(data, now) : 'garbage';
+  /** @param {any} data @returns {Outcome} */
+  function take(data) {
+    const type = data?.type;
+    if (type === 'emit') return takeEmit(data);
+    if (type === 'pong') return takePong(data.n);
+    if (type === 'jar' && jar) return jar.take(data.changes, now());
+    return type && diagnostics ? diagnostics.take(data, now()) : 'garbage';
   }
 
-  /** @param {{name: unknown, json: unknown}} data @param {number} now @returns {Outcome} */
-  function takeEmit({ name, json }, now) {
-    const result = readEmit(name, json, now);
-    if (typeof result === 'string') {
-      diagnostics?.refused(name, result, now);
+  /** @param {{name: any, json: any}} data @returns {Outcome} */
+  function takeEmit({ name, json }) {
+    const fault = takesEmit(now()) ? customNameFault(name) || payloadFault(json, limits) : 'too_many';
+    if (fault) {
+      diagnostics?.refused(name, fault, now());
       return 'refused';
     }
-    const custom = envelope(CUSTOM_PREFIX + name, result);
-    effects.relay(custom);
+    const custom = envelope(happened(CUSTOM_PREFIX + name, json));
+    effects.relay(() => custom);
     effects.custom(custom);
     return 'passed';
-  }
-
-  /** The data, or why it is refused.
-   * @param {unknown} name @param {unknown} json @param {number} now */
-  function readEmit(name, json, now) {
-    return takesEmit(now) ? (customNameFault(name) ?? readPayload(json, limits)) : 'too_many';
   }
 
   /** @param {unknown} n @returns {Outcome} */
@@ -188,28 +189,33 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
 
   /* --- To the frame ---------------------------------------------------------------------- */
 
-  /** @param {string} name @param {object} fields @returns {Envelope} */
-  function envelope(name, fields) {
+  /** @param {string} name @param {string} json @returns {WidgetEvent} */
+  function happened(name, json) {
     const { timestamp, id } = stamp();
-    return { name, data: { ...fields, context }, timestamp, id, seq: seq++ };
+    return { name, timestamp, id, seq: seq++, json };
+  }
+
+  /** @param {WidgetEvent} event @returns {Envelope} */
+  function envelope(event) {
+    const made = JSON.parse(eventText(event));
+    made.data.context = context;
+    return made;
   }
 
   function flush() {
     flushing = false;
     if (!connected) return;
-    const events = queue;
-    queue = [];
-    diagnostics?.sent(events);
-    for (let at = 0; at < events.length; at += limits.batch_max) {
-      effects.post({ type: 'events', events: events.slice(at, at + limits.batch_max) });
+    diagnostics?.sent(queue);
+    while (queue.length > 0) {
+      effects.post(`[${queue.splice(0, limits.batch_max).map(eventText)}]`);
     }
   }
 
-  function ping() {
-    pings += 1;
-    awaited = pings;
-    due = counted + limits.answer_ms;
-    effects.post({ type: 'ping', n: awaited });
+  /** @param {number} [deadline] */
+  function ping(deadline = counted + limits.answer_ms) {
+    awaited = ++pings;
+    due = deadline;
+    effects.post(`{"type":"ping","n":${awaited}}`);
   }
 
   /* --- Time ------------------------------------------------------------------------------ */
@@ -230,24 +236,20 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
   }
 
   return {
-    /** @returns {State['status']} */
-    status: () => status,
-
     /**
      * The visitor's decision. Until it is granted nothing is loaded and events are kept; once it
      * is denied nothing is left, and events are dropped.
-     * @param {Consent} next @param {number} now
+     * @param {Consent} next
      */
-    consent(next, now) {
+    consent(next) {
       // Also at the end, and again: another tab may have written meanwhile.
       if (next === 'denied') jar?.clear();
       if (status === 'destroyed' || next === consent) return;
       consent = next;
-      if (next === 'granted') return begin(now);
+      if (next === 'granted') return begin();
+      if (next === 'denied') return endAs(next);
       end();
-      if (next === 'pending') return become('waiting');
-      queue = [];
-      become('denied');
+      become('waiting');
     },
 
     /**
@@ -256,18 +258,17 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
      * @param {'frame' | 'inside' | 'other'} source
      * @param {{isTrusted: boolean, origin: string, data: any, ports: ArrayLike<unknown>}} message
      *   not looked at unless it may be the hello: reading the data of a flood is what costs
-     * @param {number} now
      */
-    message(source, message, now) {
+    message(source, message) {
       if (nonce === null || source === 'other') return;
-      if (source === 'frame' && !connected && isHello(message)) return accept();
-      if (!takesStray(now)) fail('flooded');
+      if (source === 'frame' && !connected && isHello(message)) return accept(message.ports[0]);
+      if (!takesStray(now())) fail('flooded');
     },
 
-    /** A message on the port. @param {unknown} data @param {number} now */
-    port(data, now) {
+    /** A message on the port. @param {unknown} data */
+    port(data) {
       if (!connected) return;
-      const outcome = take(data, now);
+      const outcome = take(data);
       // A callback may have ended it.
       if (!connected) return;
       if (outcome === 'garbage') garbage += 1;
@@ -279,36 +280,36 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
     /** The element has loaded: perhaps another document, perhaps not (`document.open()`). */
     load() {
       if (!connected) return;
+      // An answer that is under way is the former document's. Who loads again and again has no more time.
+      ping(reloaded ? due : undefined);
       reloaded = true;
-      // An answer that is under way is the former document's.
-      ping();
     },
 
-    /** @param {boolean} visible @param {number} now in milliseconds */
-    tick(visible, now) {
-      const passed = now - last;
-      last = now;
-      if (!visible || passed > limits.tick_late_ms) return;
-      counted += passed;
+    /** @param {boolean} visible */
+    tick(visible) {
+      const passed = now() - last;
+      last += passed;
+      if (!visible) return;
+      counted += Math.min(passed, limits.tick_late_ms);
       if (counted >= due) onDue();
     },
 
-    /** The frame holds the focus, though nobody can see it. */
-    focused() {
-      if (nonce !== null) fail('focus_theft');
+    /**
+     * Somebody else saw that the frame does what it must not.
+     * @param {'focus_theft' | 'flooded'} reason it holds the focus, though nobody can see it; or it
+     *   floods the parent page
+     */
+    blame(reason) {
+      if (nonce !== null) fail(reason);
     },
 
-    /**
-     * An event of the widget.
-     * @param {string} name @param {object} fields nobody else holds it
-     */
-    emit(name, fields) {
-      const event = envelope(name, fields);
+    /** An event of the widget. @param {string} name @param {string} json its fields @returns {WidgetEvent} */
+    emit(name, json) {
+      const event = happened(name, json);
       if (status === 'destroyed') return event;
       const listens = nonce !== null || status === 'waiting';
       if (listens && (connected || queue.length < limits.queue_max)) {
-        const { timestamp, id, seq } = event;
-        queue.push({ name, data: fields, timestamp, id, seq });
+        queue.push(event);
         // The events of one task travel together.
         if (connected && !flushing) {
           flushing = true;
@@ -317,26 +318,23 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, stam
         // A full message does not wait: the frame can begin while the task goes on.
         if (connected && queue.length >= limits.batch_max) flush();
       }
-      effects.relay(event);
+      effects.relay(() => envelope(event));
       return event;
     },
 
     flush,
 
-    /** A new element; false if there have been too many, or there may be none. @param {number} now */
-    restart(now) {
+    /** A new element; false if there have been too many, or there may be none. */
+    restart() {
       if (consent !== 'granted' || status === 'destroyed' || restarts >= limits.restarts_max) return false;
       restarts += 1;
       end();
-      begin(now);
+      begin();
       return true;
     },
 
     destroy() {
-      if (status === 'destroyed') return;
-      end();
-      queue = [];
-      become('destroyed');
+      if (status !== 'destroyed') endAs('destroyed');
     },
   };
 }

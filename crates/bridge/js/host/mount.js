@@ -10,6 +10,7 @@ import { hostMachine } from './machine.js';
 import { parentPage } from './parent.js';
 import { CONSENTS } from './protocol.js';
 import { randomHex } from './random.js';
+import { isWithin } from './within.js';
 
 /**
  * @typedef {import('./envelope.js').Envelope} Envelope
@@ -17,8 +18,8 @@ import { randomHex } from './random.js';
  * @typedef {import('./machine.js').State} State
  *
  * @typedef {object} Bridge
- * @property {(name: string, fields: Record<string, unknown>) => Envelope} emit reports an event of
- *   the widget to the frame and to the parent page
+ * @property {(name: string, fields: Record<string, unknown>) => import('./machine.js').WidgetEvent} emit
+ *   reports an event of the widget to the frame and to the parent page; gives what it is known by there
  * @property {State} state
  * @property {() => boolean} restart takes the frame away and makes a new one; false if there have
  *   been five, or if consent forbids it
@@ -36,7 +37,7 @@ import { randomHex } from './random.js';
  *
  * @param {object} options
  * @param {string} options.src the sandbox document's URL, on a site of its own
- * @param {string} [options.app] the app's id: names the jar
+ * @param {string} [options.app] the app's id: names the jar, and no other app's document gets the context
  * @param {Element} [options.container] where the (invisible) frame goes; the body by default
  * @param {Record<string, string>} [options.context] see `contextFromQuery`
  * @param {readonly string[]} [options.parentOrigins] the origins of the pages that may embed the
@@ -78,9 +79,10 @@ export function mount({
 }) {
   const limits = { ...BRIDGE_LIMITS, ...changed };
   const checked = Object.freeze(contextFromEntries(Object.entries(context)).context);
-  const parent = parentPage(parentOrigins, limits.queue_max, {
-    consent: (decision) => parentConsent && setConsent(decision),
-    look: () => guard?.look(),
+  const parent = parentPage(parentOrigins, limits.queue_max, ({ type, consent }) => {
+    if (type === 'consent' && parentConsent) setConsent(consent);
+    if (type === 'look') look();
+    if (type === 'flooded') machine.blame(type);
   });
   const jar = keeper?.(app, parent.origin);
   /** @type {State} */
@@ -89,45 +91,43 @@ export function mount({
   let frame;
   /** @type {MessagePort | null} */
   let port = null;
-  /** @type {MessagePort} of the message that the machine is looking at */
-  let offered;
   let timer = 0;
-  /** @type {ReturnType<typeof guardFocus> | undefined} */
-  let guard;
+  /** What this element's listeners end with. @type {AbortController} */
+  let watch;
+  /** Looks who has the focus. */
+  let look = () => {};
   // The callback may use what `mount` returns.
   let returned = false;
 
   const machine = hostMachine(
-    { context: checked, removeHung, limits, nonce: () => randomHex(16), stamp, diagnostics, jar },
+    { context: checked, removeHung, limits, nonce: () => randomHex(4), now: () => performance.now(), stamp, diagnostics, jar },
     {
       open(nonce) {
-        const boot = { context: checked, diagnostics: diagnostics && true, jar: jar?.read() };
-        const iframe = createFrame(src, nonce, boot, visible);
-        frame = iframe;
-        iframe.addEventListener('load', () => iframe === frame && machine.load());
-        timer = window.setInterval(tick, limits.tick_ms);
-        if (!visible) guard = guardFocus(iframe, machine.focused, parent.focusStolen);
-        window.addEventListener('message', onFrameMessage);
-        container.append(iframe);
+        const boot = { app, context: checked, diagnostics: diagnostics && true, jar: jar?.read() };
+        frame = createFrame(src, nonce, boot, visible);
+        const { signal } = (watch = new AbortController());
+        timer = setInterval(tick, limits.tick_ms);
+        // Custom code that never finishes loading must not hold back the `load` of the pages above
+        // it: so it begins when this page's is over.
+        if (document.readyState === 'complete') start(signal);
+        else addEventListener('load', () => setTimeout(start, 0, signal), { signal });
       },
       close() {
+        // What is left of a flood need not come here any more.
+        watch.abort();
         clearInterval(timer);
         diagnostics?.stop();
         port?.close();
         port = null;
-        // What is left of a flood need not come here any more.
-        window.removeEventListener('message', onFrameMessage);
         frame.remove();
-        guard?.stop();
       },
-      accept() {
+      accept(offered) {
         port = offered;
-        port.onmessage = ({ data }) => machine.port(data, performance.now());
+        offered.onmessage = (/** @type {MessageEvent} */ { data }) => machine.port(data);
         frame.removeAttribute('name');
       },
-      // As text: for small objects JSON costs half of what the browser's own clone does.
-      post: (message) => port?.postMessage(JSON.stringify(message)),
-      flushSoon: () => queueMicrotask(machine.flush),
+      post: (message) => port?.postMessage(message),
+      flushSoon: () => void Promise.resolve().then(machine.flush),
       relay: parent.relay,
       custom: onCustomEvent,
       state(next) {
@@ -137,30 +137,37 @@ export function mount({
     },
   );
 
-  const tick = () => machine.tick(document.visibilityState === 'visible', performance.now());
+  /** @param {AbortSignal} signal */
+  function start(signal) {
+    const iframe = frame;
+    if (signal.aborted) return;
+    iframe.onload = () => iframe === frame && machine.load();
+    addEventListener('message', onFrameMessage, { signal });
+    container.append(iframe);
+    if (!visible) look = guardFocus(iframe, signal, () => machine.blame('focus_theft'), parent.focusStolen);
+  }
+
+  const tick = () => machine.tick(document.visibilityState === 'visible');
 
   /** @param {MessageEvent} event */
   function onFrameMessage(event) {
     // `source` first: reading `data` of a flood is what costs.
     const source = /** @type {Window | null} */ (event.source);
     const target = frame.contentWindow;
-    if (source === null || target === null || !isWithin(source, target)) return;
-    offered = event.ports[0];
-    machine.message(source === target ? 'frame' : 'inside', event, performance.now());
+    if (source === null || !isWithin(source, target)) return;
+    machine.message(source === target ? 'frame' : 'inside', event);
   }
 
   /** @param {string} name @param {Record<string, unknown>} fields */
   function emit(name, fields) {
     if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) {
-      throw new TypeError(`emit: no event is named ${name}`);
+      throw new TypeError(`no event is named ${name}`);
     }
-    // A copy now: what JSON cannot express is the caller's error here, and later changes are not
+    // Text now: what JSON cannot express is the caller's error here, and later changes are not
     // sent. The frame could not freeze more than that.
-    const data = JSON.parse(JSON.stringify(fields));
-    if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-      throw new TypeError('emit: fields must be an object');
-    }
-    return machine.emit(name, data);
+    const json = JSON.stringify(fields);
+    if (json?.[0] !== '{') throw new TypeError('emit: fields must be an object');
+    return machine.emit(name, json);
   }
 
   /** @param {Consent} decision */
@@ -168,7 +175,7 @@ export function mount({
     if (!CONSENTS.includes(decision)) {
       throw new TypeError(`consent: one of ${CONSENTS}`);
     }
-    machine.consent(decision, performance.now());
+    machine.consent(decision);
   }
 
   function destroy() {
@@ -177,28 +184,17 @@ export function mount({
   }
 
   setConsent(consent);
+  parent.listen();
   returned = true;
 
   return {
     emit,
     setConsent,
     clearJar: () => jar?.clear(),
-    restart: () => machine.restart(performance.now()),
+    restart: machine.restart,
     destroy,
     get state() {
       return state;
     },
   };
-}
-
-/**
- * Whether a window is `frame` or inside it: frames inside the sandbox can flood the widget as well.
- * A window that was removed meanwhile has no parent, and cannot be told.
- *
- * @param {Window} source @param {Window} frame
- */
-function isWithin(source, frame) {
-  let current = source;
-  while (current !== frame && current.parent !== current && current.parent !== null) current = current.parent;
-  return current === frame;
 }

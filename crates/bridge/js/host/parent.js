@@ -2,11 +2,10 @@
 /** The page above the widget: who it is, what it is told, and what it may say. */
 
 import { isOpaque, originRule } from './origin.js';
-import { CONSENTS, PROTOCOL } from './protocol.js';
+import { PROTOCOL } from './protocol.js';
 
 /**
  * @typedef {import('./envelope.js').Envelope} Envelope
- * @typedef {import('./machine.js').Consent} Consent
  */
 
 /**
@@ -16,16 +15,16 @@ import { CONSENTS, PROTOCOL } from './protocol.js';
  *
  * @param {readonly string[]} rules see `originRule`
  * @param {number} queue_max
- * @param {{consent: (decision: Consent) => void, look: () => void}} asks what the parent page may ask for: that
- *   a decision of the visitor counts, or that somebody looks who has the focus
+ * @param {(data: any) => void} asked gets what the parent page asks for: that a decision of the visitor
+ *   counts, that somebody looks who has the focus, or that the frame goes, which floods it
  */
-export function parentPage(rules, queue_max, asks) {
+export function parentPage(rules, queue_max, asked) {
   const allowed = rules.map(originRule);
   const parent = window.parent;
   const framed = parent !== window && allowed.length > 0;
   /** Null: not known, or not allowed. */
   let origin = framed ? knownOrigin() : null;
-  /** @type {Envelope[]} */
+  /** @type {(() => Envelope)[]} */
   let queue = [];
 
   function knownOrigin() {
@@ -40,9 +39,9 @@ export function parentPage(rules, queue_max, asks) {
     return allowed.some(({ matches }) => matches(candidate));
   }
 
-  /** @param {Envelope} envelope */
+  /** @param {() => Envelope} envelope is made only if somebody is to get it */
   function relay(envelope) {
-    if (origin !== null) parent.postMessage(envelope, origin);
+    if (origin !== null) parent.postMessage(envelope(), origin);
     else if (framed && queue.length < queue_max) queue.push(envelope);
   }
 
@@ -50,28 +49,25 @@ export function parentPage(rules, queue_max, asks) {
   function receive(event) {
     if (event.source !== parent || !event.isTrusted || !isAllowed(event.origin)) return;
     const { data } = event;
-    if (typeof data !== 'object' || data === null || data.c2c !== PROTOCOL) return;
+    if (data?.c2c !== PROTOCOL) return;
     if (data.type === 'listening') {
       origin = event.origin;
       const envelopes = queue;
       queue = [];
       envelopes.forEach(relay);
     }
-    if (data.type === 'consent' && CONSENTS.includes(data.consent)) asks.consent(data.consent);
-    if (data.type === 'look') asks.look();
+    asked(data);
   }
-
-  if (framed) window.addEventListener('message', receive);
 
   return {
     /** Of the page that decides what the visitor keeps; the widget's own if it is on top. */
     origin: () => (parent === window ? location.origin : origin),
 
     relay,
-
+    listen: () => framed && addEventListener('message', receive),
     /** The focus that the frame took was the parent page's. */
     focusStolen: () => origin !== null && parent.postMessage({ c2c: PROTOCOL, type: 'focus_stolen' }, origin),
 
-    stop: () => window.removeEventListener('message', receive),
+    stop: () => removeEventListener('message', receive),
   };
 }

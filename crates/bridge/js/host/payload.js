@@ -11,11 +11,13 @@
 const NOT_JSON = 'not_json';
 
 /**
+ * What is wrong with it, as a key of `REFUSALS` (diagnostics.js); '' if it is the text of an object
+ * that keeps the rules.
+ *
  * @param {unknown} json
  * @param {{payload_units_max: number, payload_depth_max: number}} limits
- * @returns {Record<string, unknown> | string} the data, or what is wrong with it (diagnostics.js has words for it)
  */
-export function readPayload(json, { payload_units_max, payload_depth_max }) {
+export function payloadFault(json, { payload_units_max, payload_depth_max }) {
   if (typeof json !== 'string') return NOT_JSON;
   if (json.length > payload_units_max) return 'too_large';
   let data;
@@ -26,7 +28,7 @@ export function readPayload(json, { payload_units_max, payload_depth_max }) {
   }
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return 'not_an_object';
   if (Object.hasOwn(data, 'context')) return 'context';
-  return payloadFault(data, payload_depth_max) || data;
+  return valueFault(data, payload_depth_max);
 }
 
 /**
@@ -34,14 +36,14 @@ export function readPayload(json, { payload_units_max, payload_depth_max }) {
  * @param {number} depth how many levels of objects and arrays are left
  * @returns {string} '' if there is none
  */
-function payloadFault(value, depth) {
+function valueFault(value, depth) {
   if (typeof value === 'string') return value.isWellFormed() ? '' : NOT_JSON;
   if (typeof value === 'number') return Number.isFinite(value) ? '' : NOT_JSON;
   if (typeof value !== 'object' || value === null) return '';
   if (depth === 0) return 'too_deep';
   if (Object.hasOwn(value, '__proto__')) return 'prototype';
   for (const [key, inner] of Object.entries(value)) {
-    const found = payloadFault(key, 0) || payloadFault(inner, depth - 1);
+    const found = valueFault(key, 0) || valueFault(inner, depth - 1);
     if (found) return found;
   }
   return '';

@@ -1,9 +1,9 @@
 // @ts-check
 /** Randomness that nobody guesses. */
 
-/** @param {number} length in bytes */
-export function randomHex(length) {
+/** @param {number} words of 32 bits */
+export function randomHex(words) {
   let text = '';
-  for (const byte of crypto.getRandomValues(new Uint8Array(length))) text += (byte + 256).toString(16).slice(1);
+  for (const word of crypto.getRandomValues(new Uint32Array(words))) text += (word + 2 ** 32).toString(16).slice(1);
   return text;
 }

@@ -21,7 +21,8 @@ history.replaceState(null, '', url);
 
 /**
  * The boot name is written by the host, but anybody may frame this document and write another:
- * what does not have its form counts as absent.
+ * what does not have its form counts as absent, and so does one for another app: a page above
+ * could have led the frame here.
  *
  * @param {string} text
  * @returns {{origin?: string, context: Readonly<Record<string, string>>, diagnostics?: unknown, jar?: any}}
@@ -33,7 +34,7 @@ function readBoot(text) {
   let value;
   try {
     value = JSON.parse(text);
-    if (value.c2c !== PROTOCOL || typeof value.origin !== 'string') throw 0;
+    if (value.c2c !== PROTOCOL || typeof value.origin !== 'string' || (value.app && value.app !== app)) throw 0;
     eachKey(value.context, (key) => {
       if (typeof value.context[key] === 'string') context[key] = value.context[key];
     });

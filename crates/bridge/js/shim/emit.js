@@ -43,6 +43,6 @@ function send(name, data) {
     return NOT_JSON;
   }
   if (typeof json !== 'string' || json[0] !== '{') return NOT_JSON;
-  if (json.length > PAYLOAD_UNITS_MAX) return 'the data has over 16 KiB';
+  if (json.length > PAYLOAD_UNITS_MAX) return 'data over 16 KiB';
   postTo(port, { type: 'emit', name, json });
 }

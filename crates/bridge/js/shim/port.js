@@ -106,7 +106,7 @@ function handle(message) {
   if (message.type === 'accepted') {
     becomeReady();
     dispatch(frame, new Event('c2c:ready'));
-  } else if (message.type === 'events') {
-    for (let i = 0; i < message.events.length; i++) deliver(message.events[i]);
+  } else {
+    for (let i = 0; i < message.length; i++) deliver(message[i]);
   }
 }

@@ -3,7 +3,7 @@
  * enter the context; of several values for one key the first counts. Reading never fails: what
  * breaks a rule or a limit is left out and reported in `rejected`.
  *
- * @param {string} query `location.search`, with or without the question mark
+ * @param {string} query `location.search`
  * @returns {{context: Context, rejected: {key: string, reason: RejectReason}[]}}
  */
 export function contextFromQuery(query: string): {

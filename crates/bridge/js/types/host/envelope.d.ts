@@ -6,6 +6,7 @@ export function stamp(): {
     timestamp: string;
     id: string;
 };
+export function eventText({ name, timestamp, id, seq, json }: import("./machine.js").WidgetEvent): string;
 export type Envelope = {
     /**
      * the widget event's name, or `custom:<name>`

@@ -6,11 +6,10 @@
 /**
  * Takes the frame away as soon as it holds the focus, and gives the focus back to what had it.
  *
- * @param {HTMLIFrameElement} iframe
+ * @param {HTMLIFrameElement} iframe in the page already
+ * @param {AbortSignal} signal when to stop
  * @param {() => void} remove takes the frame away
  * @param {() => void} tellParent the focus was the parent page's
+ * @returns {() => void} looks at once
  */
-export function guardFocus(iframe: HTMLIFrameElement, remove: () => void, tellParent: () => void): {
-    look: () => void;
-    stop(): void;
-};
+export function guardFocus(iframe: HTMLIFrameElement, signal: AbortSignal, remove: () => void, tellParent: () => void): () => void;

@@ -16,7 +16,7 @@ export namespace BRIDGE_LIMITS {
     let garbage_max: number;
     let refusals_max: number;
     let restarts_max: number;
-    let hello_deadline_ms: number;
+    let hello_ms: number;
     let heartbeat_ms: number;
     let answer_ms: number;
     let tick_ms: number;

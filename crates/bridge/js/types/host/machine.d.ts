@@ -7,16 +7,17 @@
  * @typedef {'refused' | 'hung' | 'navigated' | 'flooded' | 'focus_theft' | 'closed'} Reason
  * @typedef {{readonly status: Status, readonly reason: Reason | null}} State
  *
- * @typedef {{name: string, data: object, timestamp: string, id: string, seq: number}} FrameEvent
- * @typedef {{type: 'accepted'} | {type: 'events', events: FrameEvent[]} | {type: 'ping', n: number}} ToFrame
+ * @typedef {{name: string, timestamp: string, id: string, seq: number, json: string}} WidgetEvent `json`
+ *   is its fields, as text: the one copy of them that is made
  *
  * @typedef {object} Effects what the machine asks of the page; all of it at once, in this order
  * @property {(nonce: string) => void} open put a new element into the page
  * @property {() => void} close take the element out of the page, and close its port
- * @property {() => void} accept take the port of the message that was just given
- * @property {(message: ToFrame) => void} post send on the port
+ * @property {(port: any) => void} accept listen to this port
+ * @property {(message: string) => void} post send on the port: JSON text, which for small objects costs
+ *   half of what the browser's own clone does
  * @property {() => void} flushSoon call `flush` at the end of this task
- * @property {(envelope: Envelope) => void} relay tell the parent page
+ * @property {(envelope: () => Envelope) => void} relay tell the parent page, if there is one
  * @property {(envelope: Envelope) => void} custom tell the widget what custom code emitted
  * @property {(state: State) => void} state tell the widget the new state
  *
@@ -27,50 +28,49 @@
  * @property {boolean} removeHung whether a frame that does not answer is removed, or only reported
  * @property {BridgeLimits} limits
  * @property {() => string} nonce a new secret
+ * @property {() => number} now in milliseconds, by a clock that never goes back
  * @property {() => {timestamp: string, id: string}} stamp
  * @property {import('../diagnostics.js').Diagnostics} [diagnostics]
  * @property {import('../jar.js').KeptJar} [jar]
  */
 /** @param {Options} options @param {Effects} effects */
-export function hostMachine({ context, removeHung, limits, nonce: newNonce, stamp, diagnostics, jar }: Options, effects: Effects): {
-    /** @returns {State['status']} */
-    status: () => State["status"];
+export function hostMachine({ context, removeHung, limits, nonce: newNonce, now, stamp, diagnostics, jar }: Options, effects: Effects): {
     /**
      * The visitor's decision. Until it is granted nothing is loaded and events are kept; once it
      * is denied nothing is left, and events are dropped.
-     * @param {Consent} next @param {number} now
+     * @param {Consent} next
      */
-    consent(next: Consent, now: number): void;
+    consent(next: Consent): void;
     /**
      * A window message. The frame's window, and frames inside it, may send a few that are not the
      * hello; a frame that sends a flood is removed, and soon: what it has sent by then still comes.
      * @param {'frame' | 'inside' | 'other'} source
      * @param {{isTrusted: boolean, origin: string, data: any, ports: ArrayLike<unknown>}} message
      *   not looked at unless it may be the hello: reading the data of a flood is what costs
-     * @param {number} now
      */
     message(source: "frame" | "inside" | "other", message: {
         isTrusted: boolean;
         origin: string;
         data: any;
         ports: ArrayLike<unknown>;
-    }, now: number): void;
-    /** A message on the port. @param {unknown} data @param {number} now */
-    port(data: unknown, now: number): void;
+    }): void;
+    /** A message on the port. @param {unknown} data */
+    port(data: unknown): void;
     /** The element has loaded: perhaps another document, perhaps not (`document.open()`). */
     load(): void;
-    /** @param {boolean} visible @param {number} now in milliseconds */
-    tick(visible: boolean, now: number): void;
-    /** The frame holds the focus, though nobody can see it. */
-    focused(): void;
+    /** @param {boolean} visible */
+    tick(visible: boolean): void;
     /**
-     * An event of the widget.
-     * @param {string} name @param {object} fields nobody else holds it
+     * Somebody else saw that the frame does what it must not.
+     * @param {'focus_theft' | 'flooded'} reason it holds the focus, though nobody can see it; or it
+     *   floods the parent page
      */
-    emit(name: string, fields: object): import("./envelope.js").Envelope;
+    blame(reason: "focus_theft" | "flooded"): void;
+    /** An event of the widget. @param {string} name @param {string} json its fields @returns {WidgetEvent} */
+    emit(name: string, json: string): WidgetEvent;
     flush: () => void;
-    /** A new element; false if there have been too many, or there may be none. @param {number} now */
-    restart(now: number): boolean;
+    /** A new element; false if there have been too many, or there may be none. */
+    restart(): boolean;
     destroy(): void;
 };
 export type Envelope = import("./envelope.js").Envelope;
@@ -82,21 +82,16 @@ export type State = {
     readonly status: Status;
     readonly reason: Reason | null;
 };
-export type FrameEvent = {
+/**
+ * `json`
+ * is its fields, as text: the one copy of them that is made
+ */
+export type WidgetEvent = {
     name: string;
-    data: object;
     timestamp: string;
     id: string;
     seq: number;
-};
-export type ToFrame = {
-    type: "accepted";
-} | {
-    type: "events";
-    events: FrameEvent[];
-} | {
-    type: "ping";
-    n: number;
+    json: string;
 };
 /**
  * what the machine asks of the page; all of it at once, in this order
@@ -111,21 +106,22 @@ export type Effects = {
      */
     close: () => void;
     /**
-     * take the port of the message that was just given
+     * listen to this port
      */
-    accept: () => void;
+    accept: (port: any) => void;
     /**
-     * send on the port
+     * send on the port: JSON text, which for small objects costs
+     * half of what the browser's own clone does
      */
-    post: (message: ToFrame) => void;
+    post: (message: string) => void;
     /**
      * call `flush` at the end of this task
      */
     flushSoon: () => void;
     /**
-     * tell the parent page
+     * tell the parent page, if there is one
      */
-    relay: (envelope: Envelope) => void;
+    relay: (envelope: () => Envelope) => void;
     /**
      * tell the widget what custom code emitted
      */
@@ -150,6 +146,10 @@ export type Options = {
      * a new secret
      */
     nonce: () => string;
+    /**
+     * in milliseconds, by a clock that never goes back
+     */
+    now: () => number;
     stamp: () => {
         timestamp: string;
         id: string;

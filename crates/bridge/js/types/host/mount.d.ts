@@ -4,8 +4,8 @@
  * @typedef {import('./machine.js').State} State
  *
  * @typedef {object} Bridge
- * @property {(name: string, fields: Record<string, unknown>) => Envelope} emit reports an event of
- *   the widget to the frame and to the parent page
+ * @property {(name: string, fields: Record<string, unknown>) => import('./machine.js').WidgetEvent} emit
+ *   reports an event of the widget to the frame and to the parent page; gives what it is known by there
  * @property {State} state
  * @property {() => boolean} restart takes the frame away and makes a new one; false if there have
  *   been five, or if consent forbids it
@@ -22,7 +22,7 @@
  *
  * @param {object} options
  * @param {string} options.src the sandbox document's URL, on a site of its own
- * @param {string} [options.app] the app's id: names the jar
+ * @param {string} [options.app] the app's id: names the jar, and no other app's document gets the context
  * @param {Element} [options.container] where the (invisible) frame goes; the body by default
  * @param {Record<string, string>} [options.context] see `contextFromQuery`
  * @param {readonly string[]} [options.parentOrigins] the origins of the pages that may embed the
@@ -75,10 +75,9 @@ export type Consent = import("./machine.js").Consent;
 export type State = import("./machine.js").State;
 export type Bridge = {
     /**
-     * reports an event of
-     * the widget to the frame and to the parent page
+     * reports an event of the widget to the frame and to the parent page; gives what it is known by there
      */
-    emit: (name: string, fields: Record<string, unknown>) => Envelope;
+    emit: (name: string, fields: Record<string, unknown>) => import("./machine.js").WidgetEvent;
     state: State;
     /**
      * takes the frame away and makes a new one; false if there have

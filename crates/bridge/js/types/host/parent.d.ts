@@ -1,6 +1,5 @@
 /**
  * @typedef {import('./envelope.js').Envelope} Envelope
- * @typedef {import('./machine.js').Consent} Consent
  */
 /**
  * Envelopes go to the parent page if its origin is one that the rules allow, to exactly that origin
@@ -9,19 +8,16 @@
  *
  * @param {readonly string[]} rules see `originRule`
  * @param {number} queue_max
- * @param {{consent: (decision: Consent) => void, look: () => void}} asks what the parent page may ask for: that
- *   a decision of the visitor counts, or that somebody looks who has the focus
+ * @param {(data: any) => void} asked gets what the parent page asks for: that a decision of the visitor
+ *   counts, that somebody looks who has the focus, or that the frame goes, which floods it
  */
-export function parentPage(rules: readonly string[], queue_max: number, asks: {
-    consent: (decision: Consent) => void;
-    look: () => void;
-}): {
+export function parentPage(rules: readonly string[], queue_max: number, asked: (data: any) => void): {
     /** Of the page that decides what the visitor keeps; the widget's own if it is on top. */
     origin: () => string | null;
-    relay: (envelope: Envelope) => void;
+    relay: (envelope: () => Envelope) => void;
+    listen: () => false | void;
     /** The focus that the frame took was the parent page's. */
     focusStolen: () => false | void;
     stop: () => void;
 };
 export type Envelope = import("./envelope.js").Envelope;
-export type Consent = import("./machine.js").Consent;

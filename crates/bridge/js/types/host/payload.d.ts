@@ -1,9 +1,11 @@
 /**
+ * What is wrong with it, as a key of `REFUSALS` (diagnostics.js); '' if it is the text of an object
+ * that keeps the rules.
+ *
  * @param {unknown} json
  * @param {{payload_units_max: number, payload_depth_max: number}} limits
- * @returns {Record<string, unknown> | string} the data, or what is wrong with it (diagnostics.js has words for it)
  */
-export function readPayload(json: unknown, { payload_units_max, payload_depth_max }: {
+export function payloadFault(json: unknown, { payload_units_max, payload_depth_max }: {
     payload_units_max: number;
     payload_depth_max: number;
-}): Record<string, unknown> | string;
+}): string;

@@ -1,3 +1,3 @@
 /** Randomness that nobody guesses. */
-/** @param {number} length in bytes */
-export function randomHex(length: number): string;
+/** @param {number} words of 32 bits */
+export function randomHex(words: number): string;

@@ -1,0 +1,15 @@
+// @ts-check
+/** Which of the windows below is it? */
+
+/**
+ * Whether a window is `frame` or inside it: frames inside the sandbox can flood the widget, and
+ * the page above it, as well.
+ * A window that was removed meanwhile has no parent, and cannot be told.
+ *
+ * @param {Window} source @param {Window | null} frame null: somebody took the element away
+ */
+export function isWithin(source, frame) {
+  let current = source;
+  while (current !== frame && current.parent !== current && current.parent !== null) current = current.parent;
+  return current === frame;
+}
