@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Header, HostSource, Nonce};
+use crate::{Header, HostSource, Nonce, SandboxTokens};
 
 /// One policy, printed as one header.
 ///
@@ -18,15 +18,9 @@ impl Csp {
         self
     }
 
-    /// `sandbox`: the flags of [`crate::sandbox::TOKENS`].
-    pub(crate) fn sandbox(mut self) -> Self {
-        self.0.push(format!("sandbox {}", crate::sandbox::TOKENS));
-        self
-    }
-
-    /// `sandbox` without a token: not even scripts.
-    pub(crate) fn sandbox_everything(mut self) -> Self {
-        self.0.push("sandbox".to_owned());
+    /// `sandbox`, with the tokens of the frame's attribute.
+    pub(crate) fn sandbox(mut self, tokens: SandboxTokens) -> Self {
+        self.0.push(format!("sandbox {tokens}").trim_end().to_owned());
         self
     }
 

@@ -1,21 +1,27 @@
 //! The policy of the sandbox document: its headers, and the attributes of the frame that holds it.
 
-use crate::csp::{Csp, Source};
-use crate::{Header, HostSource, permissions, sandbox};
+use std::borrow::Cow;
 
-/// Everything that holds the sandbox document, as one value.
+use crate::csp::{Csp, Source};
+use crate::{Header, HostSource, SandboxTokens, permissions};
+
+/// Everything that holds the sandbox document, as one value: what its headers say of the sandbox,
+/// the frame's attributes say too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentPolicy {
+    ancestors: Vec<HostSource>,
+    sandbox: SandboxTokens,
     headers: Vec<Header>,
+    frame_attributes: Vec<FrameAttribute>,
 }
 
 /// An attribute of the iframe element, to be set before `src`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrameAttribute {
     /// The attribute's name.
     pub name: &'static str,
     /// The attribute's value; empty for a boolean attribute.
-    pub value: &'static str,
+    pub value: Cow<'static, str>,
 }
 
 impl DocumentPolicy {
@@ -26,9 +32,21 @@ impl DocumentPolicy {
     /// integrator, since browsers check every one of them up to the top. With an empty list the
     /// document cannot be framed at all.
     pub fn strict(ancestors: &[HostSource]) -> Self {
+        Self::new(ancestors.to_vec(), SandboxTokens::strict())
+    }
+
+    /// The same with another sandbox, in header and attribute. **What is lost** depends on the
+    /// tokens; each says it. Each but `allow-scripts` is more than the product's promise was tried
+    /// with.
+    #[must_use]
+    pub fn dangerous_with_sandbox(self, tokens: SandboxTokens) -> Self {
+        Self::new(self.ancestors, tokens)
+    }
+
+    fn new(ancestors: Vec<HostSource>, sandbox: SandboxTokens) -> Self {
         let csp = Csp::default()
-            .sandbox()
-            .frame_ancestors(ancestors)
+            .sandbox(sandbox)
+            .frame_ancestors(&ancestors)
             .directive("form-action", &[Source::None]);
         let headers = vec![
             Header::new("content-type", "text/html; charset=utf-8"),
@@ -39,7 +57,12 @@ impl DocumentPolicy {
             // What `accepts_destination` looks at, and what the encodings depend on.
             Header::new("vary", "accept-encoding, sec-fetch-dest"),
         ];
-        Self { headers }
+        let frame_attributes = vec![
+            FrameAttribute { name: "sandbox", value: sandbox.to_string().into() },
+            FrameAttribute { name: "referrerpolicy", value: "no-referrer".into() },
+            FrameAttribute { name: "credentialless", value: "".into() },
+        ];
+        Self { ancestors, sandbox, headers, frame_attributes }
     }
 
     /// The response headers, each name once.
@@ -49,13 +72,8 @@ impl DocumentPolicy {
 
     /// The attributes of the iframe element. A browser that does not know `credentialless`
     /// ignores it.
-    pub fn frame_attributes(&self) -> &'static [FrameAttribute] {
-        const ATTRIBUTES: &[FrameAttribute] = &[
-            FrameAttribute { name: "sandbox", value: sandbox::TOKENS },
-            FrameAttribute { name: "referrerpolicy", value: "no-referrer" },
-            FrameAttribute { name: "credentialless", value: "" },
-        ];
-        ATTRIBUTES
+    pub fn frame_attributes(&self) -> &[FrameAttribute] {
+        &self.frame_attributes
     }
 
     /// Whether the document may answer a request with this `Sec-Fetch-Dest` header

@@ -42,6 +42,7 @@ pub use document::{DocumentPolicy, FrameAttribute};
 pub use nonce::Nonce;
 pub use page::PagePolicy;
 pub use permissions::DENIED_FEATURES;
+pub use sandbox::{SandboxError, SandboxToken, SandboxTokens};
 pub use source::{HostSource, HostSourceError};
 
 /// One response header.

@@ -1,7 +1,7 @@
 //! The policies of the pages around the sandbox, and of what they load.
 
 use crate::csp::{Csp, Source};
-use crate::{Header, HostSource, Nonce};
+use crate::{Header, HostSource, Nonce, SandboxTokens};
 
 /// The headers of a page that is not the sandbox document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,5 +119,5 @@ fn files_from(source: Source<'_>) -> Csp {
 
 /// Nothing runs, nothing loads.
 fn inert() -> Csp {
-    Csp::default().sandbox_everything().directive("default-src", &[Source::None])
+    Csp::default().sandbox(SandboxTokens::NOTHING).directive("default-src", &[Source::None])
 }

@@ -1,4 +1,6 @@
 //! What the crate promises to those who embed it.
 
 mod headers;
+mod properties;
+mod sandbox;
 mod source;
