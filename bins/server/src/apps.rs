@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock};
 
 use c2c_bridge::{AppId, shim_attributes};
 use c2c_injector::{Checked, Diagnostic, Document, Refused, ScriptAttributes, Snippets};
-use c2c_policy::HostSource;
+use c2c_policy::Ancestor;
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
@@ -136,7 +136,8 @@ impl Apps {
 
     /// Readable where the preview was: in the console's frame, and in the parent page's.
     fn gone(&self) -> Response<Body> {
-        let ancestors = [&self.sites.parent, &self.sites.console].map(|site| site.source.clone());
+        let ancestors =
+            [&self.sites.parent, &self.sites.console].map(|site| site.source.clone().into());
         let text = "This preview is no longer there. Run the preview again.";
         framed_message(StatusCode::NOT_FOUND, text, &ancestors)
     }
@@ -251,7 +252,7 @@ impl Apps {
     }
 
     /// Makes what visitors get and puts it in the place of what they got.
-    fn publish(&self, app: &App, parents: &[HostSource], compiled: &Document) {
+    fn publish(&self, app: &App, parents: &[Ancestor], compiled: &Document) {
         let published = Pages::published(app, parents, &self.sites, compiled);
         let mut all = self.published.write().expect("publishing does not panic");
         all.insert(app.id.clone(), Arc::new(published));
@@ -263,11 +264,7 @@ impl Apps {
     }
 
     /// The pages that may stand above an app's widget: the demo page, and those of its settings.
-    fn ancestors(&self, app: &App) -> Result<Vec<HostSource>, SaveError> {
-        let mut sources = Vec::new();
-        for origin in parents_of(app, &self.sites) {
-            sources.push(origin.as_str().parse()?);
-        }
-        Ok(sources)
+    fn ancestors(&self, app: &App) -> Result<Vec<Ancestor>, SaveError> {
+        parents_of(app, &self.sites).map(|origin| Ok(origin.as_str().parse()?)).collect()
     }
 }

@@ -1,10 +1,8 @@
 //! The three pages around one compiled document: an app's for visitors, a draft's for the console.
 
-use std::slice;
-
 use c2c_bridge::{AppId, Origin};
 use c2c_injector::Document;
-use c2c_policy::{DocumentPolicy, HostSource, PagePolicy};
+use c2c_policy::{Ancestor, DocumentPolicy, PagePolicy};
 use serde_json::{Value, json};
 
 use crate::resource::Resource;
@@ -38,7 +36,7 @@ impl Pages {
     /// What visitors get of an app. `parents` are the pages that may stand above its widget.
     pub(crate) fn published(
         app: &App,
-        parents: &[HostSource],
+        parents: &[Ancestor],
         sites: &Sites,
         compiled: &Document,
     ) -> Self {
@@ -49,7 +47,7 @@ impl Pages {
     /// them, and nobody keeps a copy.
     pub(crate) fn preview(
         app: &App,
-        parents: &[HostSource],
+        parents: &[Ancestor],
         sites: &Sites,
         compiled: &Document,
         id: &str,
@@ -65,15 +63,16 @@ impl Pages {
 
     fn new(
         app: &App,
-        parents: &[HostSource],
+        parents: &[Ancestor],
         sites: &Sites,
         compiled: &Document,
         paths: &Paths,
         console: Option<&Site>,
     ) -> Self {
-        let above_parent = console.map_or(&[][..], |site| slice::from_ref(&site.source));
-        let above_widget = [parents, above_parent].concat();
-        let above_document = [slice::from_ref(&sites.widget.source), &above_widget].concat();
+        let above_parent: Vec<Ancestor> =
+            console.map(|site| site.source.clone().into()).into_iter().collect();
+        let above_widget = [parents, &above_parent].concat();
+        let above_document = [&[sites.widget.source.clone().into()], &above_widget[..]].concat();
         let console = console.map(|site| &site.origin);
         Self {
             document: Resource::document(
@@ -86,7 +85,7 @@ impl Pages {
             ),
             parent: Resource::page(
                 parent::page(app, sites, paths),
-                PagePolicy::parent(&sites.widget.source, above_parent).headers(),
+                PagePolicy::parent(&sites.widget.source, &above_parent).headers(),
             ),
         }
     }

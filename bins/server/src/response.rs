@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use c2c_policy::{Header, HostSource, PagePolicy};
+use c2c_policy::{Ancestor, Header, PagePolicy};
 use http_body_util::Full;
 use hyper::header::{ALLOW, CONNECTION, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -35,7 +35,7 @@ pub(crate) fn message(status: StatusCode, text: &str) -> Response<Body> {
 pub(crate) fn framed_message(
     status: StatusCode,
     text: &str,
-    ancestors: &[HostSource],
+    ancestors: &[Ancestor],
 ) -> Response<Body> {
     let mut response = Response::new(Body::from(Bytes::from(format!("{text}\n"))));
     *response.status_mut() = status;

@@ -2,15 +2,18 @@
 
 use std::borrow::Cow;
 
-use crate::csp::{Csp, Source};
-use crate::{Header, HostSource, SandboxTokens, permissions};
+use crate::{
+    AllowList, Ancestor, Csp, Directive, Header, PermissionsPolicy, ReferrerPolicy, SandboxTokens,
+    SourceDirective,
+};
 
 /// Everything that holds the sandbox document, as one value: what its headers say of the sandbox,
 /// the frame's attributes say too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentPolicy {
-    ancestors: Vec<HostSource>,
+    ancestors: Vec<Ancestor>,
     sandbox: SandboxTokens,
+    allow_list: Option<AllowList>,
     headers: Vec<Header>,
     frame_attributes: Vec<FrameAttribute>,
 }
@@ -31,38 +34,51 @@ impl DocumentPolicy {
     /// `ancestors` are *all* pages that may stand above the frame: the widget's and those of the
     /// integrator, since browsers check every one of them up to the top. With an empty list the
     /// document cannot be framed at all.
-    pub fn strict(ancestors: &[HostSource]) -> Self {
-        Self::new(ancestors.to_vec(), SandboxTokens::strict())
+    pub fn strict(ancestors: &[Ancestor]) -> Self {
+        Self::new(ancestors.to_vec(), SandboxTokens::strict(), None)
+    }
+
+    /// The same, but code loads from the hosts of a list and contacts them, and no others.
+    #[must_use]
+    pub fn with_allow_list(self, allow_list: AllowList) -> Self {
+        Self::new(self.ancestors, self.sandbox, Some(allow_list))
     }
 
     /// The same with another sandbox, in header and attribute. **What is lost** depends on the
-    /// tokens; each says it. Each but `allow-scripts` is more than the product's promise was tried
-    /// with.
+    /// tokens; each says it. The product's promise was tried with `allow-scripts` alone.
     #[must_use]
     pub fn dangerous_with_sandbox(self, tokens: SandboxTokens) -> Self {
-        Self::new(self.ancestors, tokens)
+        Self::new(self.ancestors, tokens, self.allow_list)
     }
 
-    fn new(ancestors: Vec<HostSource>, sandbox: SandboxTokens) -> Self {
-        let csp = Csp::default()
-            .sandbox(sandbox)
-            .frame_ancestors(&ancestors)
-            .directive("form-action", &[Source::None]);
+    fn new(
+        ancestors: Vec<Ancestor>,
+        sandbox: SandboxTokens,
+        allow_list: Option<AllowList>,
+    ) -> Self {
+        let mut directives = vec![
+            Directive::Sandbox(sandbox),
+            Directive::FrameAncestors(ancestors.clone()),
+            Directive::Sources(SourceDirective::FormAction, Vec::new()),
+        ];
+        directives.extend(allow_list.iter().flat_map(AllowList::directives));
+        let csp = Csp::new(directives).expect("its directives differ, and none has 'self'");
+        let referrer = ReferrerPolicy::NoReferrer;
         let headers = vec![
-            Header::new("content-type", "text/html; charset=utf-8"),
+            Header::content_type("text/html; charset=utf-8"),
             csp.header(),
-            permissions::deny_all(),
-            Header::new("x-content-type-options", "nosniff"),
-            Header::new("referrer-policy", "no-referrer"),
-            // What `accepts_destination` looks at, and what the encodings depend on.
-            Header::new("vary", "accept-encoding, sec-fetch-dest"),
+            PermissionsPolicy::strict().header(),
+            Header::NOSNIFF,
+            referrer.header(),
+            // What the encodings depend on, and what `accepts_destination` looks at.
+            Header::vary("accept-encoding, sec-fetch-dest"),
         ];
         let frame_attributes = vec![
             FrameAttribute { name: "sandbox", value: sandbox.to_string().into() },
-            FrameAttribute { name: "referrerpolicy", value: "no-referrer".into() },
+            FrameAttribute { name: "referrerpolicy", value: referrer.as_str().into() },
             FrameAttribute { name: "credentialless", value: "".into() },
         ];
-        Self { ancestors, sandbox, headers, frame_attributes }
+        Self { ancestors, sandbox, allow_list, headers, frame_attributes }
     }
 
     /// The response headers, each name once.

@@ -5,14 +5,14 @@
 //! both come from one value, [`DocumentPolicy`]. The pages around it (widget, parent, console)
 //! carry restrictions that the sandbox depends on; theirs is [`PagePolicy`].
 //!
-//! There is no way to build a looser policy than these: `allow-same-origin`, top navigation and
-//! popups have no spelling in this crate.
+//! What loosens the sandbox is called `dangerous_…` and says what is lost. Whatever is read from
+//! text, a setting or a header, never gets there.
 //!
 //! ```
-//! use c2c_policy::{DocumentPolicy, HostSource};
+//! use c2c_policy::{Ancestor, DocumentPolicy};
 //!
-//! let widget: HostSource = "https://widget.example".parse()?;
-//! let shop: HostSource = "https://*.shop.example".parse()?;
+//! let widget: Ancestor = "https://widget.example".parse()?;
+//! let shop: Ancestor = "https://*.shop.example".parse()?;
 //! let policy = DocumentPolicy::strict(&[widget, shop]);
 //!
 //! let csp = policy.headers().iter().find(|header| header.name == "content-security-policy").unwrap();
@@ -28,34 +28,24 @@
 //!
 //! The crate knows no HTML and does no IO. Header names are lower case, as HTTP/2 has them.
 
-use std::borrow::Cow;
-
+mod allow;
 mod csp;
 mod document;
-mod nonce;
+mod header;
 mod page;
 mod permissions;
+mod referrer;
 mod sandbox;
-mod source;
 
+pub use allow::{AllowList, Load};
+pub use csp::{
+    Ancestor, Csp, CspError, Directive, HostSource, HostSourceError, Nonce, Source, SourceDirective,
+};
 pub use document::{DocumentPolicy, FrameAttribute};
-pub use nonce::Nonce;
+pub use header::Header;
 pub use page::PagePolicy;
-pub use permissions::DENIED_FEATURES;
+pub use permissions::{
+    FEATURES, Feature, FeatureSource, PermissionsPolicy, PermissionsPolicyError,
+};
+pub use referrer::{ReferrerPolicy, ReferrerPolicyError};
 pub use sandbox::{SandboxError, SandboxToken, SandboxTokens};
-pub use source::{HostSource, HostSourceError};
-
-/// One response header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// The name, in lower case.
-    pub name: &'static str,
-    /// The value: visible ASCII and spaces only.
-    pub value: Cow<'static, str>,
-}
-
-impl Header {
-    fn new(name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
-        Self { name, value: value.into() }
-    }
-}

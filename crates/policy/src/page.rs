@@ -1,7 +1,9 @@
 //! The policies of the pages around the sandbox, and of what they load.
 
-use crate::csp::{Csp, Source};
-use crate::{Header, HostSource, Nonce, SandboxTokens};
+use crate::{
+    Ancestor, Csp, Directive, Header, HostSource, Nonce, ReferrerPolicy, SandboxTokens, Source,
+    SourceDirective,
+};
 
 /// The headers of a page that is not the sandbox document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,18 +17,14 @@ impl PagePolicy {
     /// Its `frame-src` names the sandbox's host and nothing else (no `data:`, no `blob:`): this is
     /// what keeps the frame from being navigated elsewhere, by itself or by a page above it.
     /// `parents` are the pages that may embed the widget.
-    pub fn widget(sandbox: &HostSource, parents: &[HostSource]) -> Self {
-        let csp =
-            own_files().directive("frame-src", &[Source::Host(sandbox)]).frame_ancestors(parents);
-        Self::html(&csp)
+    pub fn widget(sandbox: &HostSource, parents: &[Ancestor]) -> Self {
+        Self::html(files_from(&Source::Itself), [frames(sandbox), framed_by(parents)])
     }
 
     /// A parent page that embeds the widget. `ancestors` are the pages that may embed it in turn:
     /// none for a published one, the console for a preview.
-    pub fn parent(widget: &HostSource, ancestors: &[HostSource]) -> Self {
-        let csp =
-            own_files().directive("frame-src", &[Source::Host(widget)]).frame_ancestors(ancestors);
-        Self::html(&csp)
+    pub fn parent(widget: &HostSource, ancestors: &[Ancestor]) -> Self {
+        Self::html(files_from(&Source::Itself), [frames(widget), framed_by(ancestors)])
     }
 
     /// The console: what carries this response's `nonce` and what that imports, its own API and
@@ -34,52 +32,45 @@ impl PagePolicy {
     /// the browser has Trusted Types, no string becomes script. Never kept, since the nonce is for
     /// one response.
     pub fn console(parent: &HostSource, nonce: Nonce) -> Self {
-        let csp = files_from(Source::Nonce(nonce))
-            .directive("connect-src", &[Source::Itself])
-            .directive("frame-src", &[Source::Host(parent)])
-            .directive("require-trusted-types-for", &[Source::Script])
-            .directive("trusted-types", &[Source::None])
-            .frame_ancestors(&[]);
-        let mut policy = Self::html(&csp);
-        policy.headers.push(Header::new("cross-origin-opener-policy", "same-origin"));
-        policy.headers.push(Header::new("cache-control", "no-store"));
-        policy
+        let more = [
+            Directive::Sources(SourceDirective::Connect, vec![Source::Itself]),
+            frames(parent),
+            Directive::RequireTrustedTypesForScript,
+            Directive::TrustedTypesNone,
+            framed_by(&[]),
+        ];
+        Self::html(files_from(&Source::Nonce(nonce)), more)
+            .and(Header::OPENER_POLICY)
+            .and(Header::NO_STORE)
     }
 
     /// A script, stylesheet or image of a page of the same origin: inert if it is opened as a page.
     pub fn asset(content_type: &'static str) -> Self {
-        let mut policy = Self::with(content_type, &inert().frame_ancestors(&[]));
-        policy.headers.push(Header::new("cross-origin-resource-policy", "same-origin"));
-        policy.headers.push(Header::new("vary", "accept-encoding"));
-        policy
+        Self::inert(content_type, &[])
+            .and(Header::resource_policy("same-origin"))
+            .and(Header::vary("accept-encoding"))
     }
 
     /// A file that pages of any origin may load, such as the host script. It must be the same for
     /// everybody and hold no secret.
     pub fn shared_asset(content_type: &'static str) -> Self {
-        let mut policy = Self::with(content_type, &inert().frame_ancestors(&[]));
-        policy.headers.push(Header::new("cross-origin-resource-policy", "cross-origin"));
-        // Modules are always fetched with CORS.
-        policy.headers.push(Header::new("access-control-allow-origin", "*"));
-        policy.headers.push(Header::new("vary", "accept-encoding"));
-        policy
+        Self::inert(content_type, &[])
+            .and(Header::resource_policy("cross-origin"))
+            .and(Header::ALLOW_ANY_ORIGIN)
+            .and(Header::vary("accept-encoding"))
     }
 
     /// An answer of the API: inert if it is opened as a page, and never kept.
     pub fn api() -> Self {
-        let mut policy = Self::with("application/json", &inert().frame_ancestors(&[]));
-        policy.headers.push(Header::new("cross-origin-resource-policy", "same-origin"));
-        policy.headers.push(Header::new("cache-control", "no-store"));
-        policy
+        Self::inert("application/json", &[])
+            .and(Header::resource_policy("same-origin"))
+            .and(Header::NO_STORE)
     }
 
     /// A short explanation for a person (an error, a refusal): inert text, never kept. `ancestors`
     /// are the pages that may show it in a frame, mostly none.
-    pub fn message(ancestors: &[HostSource]) -> Self {
-        let csp = inert().frame_ancestors(ancestors);
-        let mut policy = Self::with("text/plain; charset=utf-8", &csp);
-        policy.headers.push(Header::new("cache-control", "no-store"));
-        policy
+    pub fn message(ancestors: &[Ancestor]) -> Self {
+        Self::inert("text/plain; charset=utf-8", ancestors).and(Header::NO_STORE)
     }
 
     /// The response headers, each name once.
@@ -87,37 +78,51 @@ impl PagePolicy {
         &self.headers
     }
 
-    fn html(csp: &Csp) -> Self {
-        Self::with("text/html; charset=utf-8", csp)
+    fn html<const N: usize>(files: Vec<Directive>, more: [Directive; N]) -> Self {
+        Self::new("text/html; charset=utf-8", files.into_iter().chain(more))
     }
 
-    fn with(content_type: &'static str, csp: &Csp) -> Self {
+    /// Nothing runs, nothing loads.
+    fn inert(content_type: &'static str, ancestors: &[Ancestor]) -> Self {
+        let sandbox = Directive::Sandbox(SandboxTokens::NOTHING);
+        let nothing = Directive::Sources(SourceDirective::Default, Vec::new());
+        Self::new(content_type, [sandbox, nothing, framed_by(ancestors)])
+    }
+
+    fn new(content_type: &'static str, directives: impl IntoIterator<Item = Directive>) -> Self {
+        let csp = Csp::new(directives).expect("its directives differ, and each takes its sources");
         let headers = vec![
-            Header::new("content-type", content_type),
+            Header::content_type(content_type),
             csp.header(),
-            Header::new("x-content-type-options", "nosniff"),
-            Header::new("referrer-policy", "no-referrer"),
+            Header::NOSNIFF,
+            ReferrerPolicy::NoReferrer.header(),
         ];
         Self { headers }
     }
+
+    fn and(mut self, header: Header) -> Self {
+        self.headers.push(header);
+        self
+    }
 }
 
-/// Scripts, styles and images from the page's own server, and nothing else.
-fn own_files() -> Csp {
-    files_from(Source::Itself)
+/// Scripts and styles from one source, images from the page's own server, and nothing else.
+fn files_from(source: &Source) -> Vec<Directive> {
+    let [nothing, files] = [Vec::new(), vec![source.clone()]];
+    vec![
+        Directive::Sources(SourceDirective::Default, nothing.clone()),
+        Directive::Sources(SourceDirective::Script, files.clone()),
+        Directive::Sources(SourceDirective::Style, files),
+        Directive::Sources(SourceDirective::Image, vec![Source::Itself, Source::Data]),
+        Directive::Sources(SourceDirective::BaseUri, nothing.clone()),
+        Directive::Sources(SourceDirective::FormAction, nothing),
+    ]
 }
 
-fn files_from(source: Source<'_>) -> Csp {
-    Csp::default()
-        .directive("default-src", &[Source::None])
-        .directive("script-src", &[source])
-        .directive("style-src", &[source])
-        .directive("img-src", &[Source::Itself, Source::Data])
-        .directive("base-uri", &[Source::None])
-        .directive("form-action", &[Source::None])
+fn frames(host: &HostSource) -> Directive {
+    Directive::Sources(SourceDirective::Frame, vec![Source::Host(host.clone())])
 }
 
-/// Nothing runs, nothing loads.
-fn inert() -> Csp {
-    Csp::default().sandbox(SandboxTokens::NOTHING).directive("default-src", &[Source::None])
+fn framed_by(ancestors: &[Ancestor]) -> Directive {
+    Directive::FrameAncestors(ancestors.to_vec())
 }

@@ -1,73 +1,127 @@
 //! Permissions-Policy ([W3C](https://www.w3.org/TR/permissions-policy-1/)).
+//!
+//! The header is a dictionary of structured fields: a feature's name, and who may use it. We send
+//! one value only, the empty list: nobody, in the document and in every frame inside it. So a
+//! policy is a set of names, and there is no way to write one that grants anything.
 
-use std::sync::LazyLock;
+mod features;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+pub use features::{FEATURES, Feature, FeatureSource};
 
 use crate::Header;
 
-/// The powerful features that the sandbox document is denied, and with it every frame inside it.
-///
-/// From the
-/// [list of policy-controlled features](https://github.com/w3c/webappsec-permissions-policy/blob/main/features.md),
-/// as read in November 2026. Left out on purpose, since tags use them and they grant no power over
-/// the visitor: `unload`, `sync-xhr`, `deferred-fetch`, `deferred-fetch-minimal` and the client
-/// hints `ch-*`.
-pub const DENIED_FEATURES: &[&str] = &[
-    "accelerometer",
-    "all-screens-capture",
-    "ambient-light-sensor",
-    "attribution-reporting",
-    "autoplay",
-    "bluetooth",
-    "browsing-topics",
-    "camera",
-    "captured-surface-control",
-    "clipboard-read",
-    "clipboard-write",
-    "compute-pressure",
-    "cross-origin-isolated",
-    "digital-credentials-get",
-    "display-capture",
-    "encrypted-media",
-    "fullscreen",
-    "gamepad",
-    "geolocation",
-    "gyroscope",
-    "hid",
-    "identity-credentials-get",
-    "idle-detection",
-    "join-ad-interest-group",
-    "keyboard-map",
-    "local-fonts",
-    "local-network-access",
-    "magnetometer",
-    "microphone",
-    "midi",
-    "otp-credentials",
-    "payment",
-    "picture-in-picture",
-    "private-aggregation",
-    "private-state-token-issuance",
-    "private-state-token-redemption",
-    "publickey-credentials-create",
-    "publickey-credentials-get",
-    "run-ad-auction",
-    "screen-wake-lock",
-    "serial",
-    "shared-storage",
-    "shared-storage-select-url",
-    "speaker-selection",
-    "storage-access",
-    "usb",
-    "web-share",
-    "window-management",
-    "xr-spatial-tracking",
-];
+/// Optional white space ([RFC 9110 §5.6.3](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3)).
+const SPACE: [char; 2] = [' ', '\t'];
 
-/// The header that denies [`DENIED_FEATURES`] to everybody: `name=()` for each.
-pub(crate) fn deny_all() -> Header {
-    static VALUE: LazyLock<String> = LazyLock::new(|| {
-        let denied: Vec<String> = DENIED_FEATURES.iter().map(|name| format!("{name}=()")).collect();
-        denied.join(", ")
-    });
-    Header::new("permissions-policy", VALUE.as_str())
+/// Features that nobody may use; at least one.
+///
+/// ```
+/// use c2c_policy::PermissionsPolicy;
+///
+/// let policy: PermissionsPolicy = "microphone=(),  camera=()".parse()?;
+/// assert_eq!(policy.to_string(), "camera=(), microphone=()");
+/// assert!("microphone=(self)".parse::<PermissionsPolicy>().is_err());
+/// # Ok::<(), c2c_policy::PermissionsPolicyError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PermissionsPolicy(BTreeSet<Cow<'static, str>>);
+
+/// Why a text is not a [`PermissionsPolicy`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PermissionsPolicyError {
+    /// Nothing is denied.
+    #[error("no feature is denied, so the policy would do nothing")]
+    Empty,
+    /// A member is not `name=…`.
+    #[error("{0:?} is not a feature's name with a list behind it, such as `camera=()`")]
+    Member(String),
+    /// A member says something else than that nobody may use the feature.
+    #[error("`{feature}` must be denied to everybody: `{feature}=()`, not {value:?}")]
+    NotDenied {
+        /// The feature.
+        feature: String,
+        /// What is said of it.
+        value: String,
+    },
+    /// A feature is there twice. Browsers would take the last.
+    #[error("`{0}` is there twice")]
+    Duplicate(String),
+}
+
+impl PermissionsPolicy {
+    /// Every feature of [`FEATURES`] is denied, but for those that tags use and that give no power
+    /// over the visitor.
+    pub fn strict() -> Self {
+        let denied = FEATURES.iter().filter(|feature| feature.kept.is_none());
+        Self(denied.map(|feature| Cow::Borrowed(feature.name)).collect())
+    }
+
+    /// Whether the policy denies this feature.
+    pub fn denies(&self, feature: &str) -> bool {
+        self.0.contains(feature)
+    }
+
+    pub(crate) fn header(&self) -> Header {
+        Header::new("permissions-policy", self.to_string())
+    }
+}
+
+impl FromStr for PermissionsPolicy {
+    type Err = PermissionsPolicyError;
+
+    /// Reads a dictionary ([RFC 9651 §4.2.2](https://www.rfc-editor.org/rfc/rfc9651#section-4.2.2))
+    /// whose members are empty lists without parameters.
+    fn from_str(text: &str) -> Result<Self, PermissionsPolicyError> {
+        let mut denied = BTreeSet::new();
+        // Before the first member only spaces may stand, elsewhere tabs too.
+        let text = text.trim_start_matches(' ').trim_end_matches(SPACE);
+        if text.is_empty() {
+            return Err(PermissionsPolicyError::Empty);
+        }
+        for (at, member) in text.split(',').enumerate() {
+            let member = member.trim_end_matches(SPACE);
+            let member = if at == 0 { member } else { member.trim_start_matches(SPACE) };
+            let name = denied_feature(member)?;
+            if !denied.insert(Cow::Owned(name.to_owned())) {
+                return Err(PermissionsPolicyError::Duplicate(name.to_owned()));
+            }
+        }
+        Ok(Self(denied))
+    }
+}
+
+/// The name in `name=()`.
+fn denied_feature(member: &str) -> Result<&str, PermissionsPolicyError> {
+    let (name, value) = member
+        .split_once('=')
+        .filter(|(name, _)| is_feature(name))
+        .ok_or_else(|| PermissionsPolicyError::Member(member.to_owned()))?;
+    let inside = value.strip_prefix('(').and_then(|value| value.strip_suffix(')'));
+    if inside.is_none_or(|inside| !inside.trim_matches(' ').is_empty()) {
+        let (feature, value) = (name.to_owned(), value.to_owned());
+        return Err(PermissionsPolicyError::NotDenied { feature, value });
+    }
+    Ok(name)
+}
+
+/// What is both the key of a dictionary and the
+/// [name of a feature](https://www.w3.org/TR/permissions-policy-1/#serialized-policy-directive).
+fn is_feature(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+impl fmt::Display for PermissionsPolicy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, name) in self.0.iter().enumerate() {
+            write!(formatter, "{}{name}=()", if at == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
 }

@@ -1,8 +1,13 @@
 //! What holds for any text. Used by the random tests here and by the fuzz target.
+//!
+//! The judges are written from the standards, and know nothing of how the crate reads or prints.
 
 use std::collections::BTreeSet;
 
-use c2c_policy::SandboxTokens;
+use c2c_policy::{
+    AllowList, Ancestor, Csp, DocumentPolicy, HostSource, Load, PagePolicy, PermissionsPolicy,
+    ReferrerPolicy, SandboxTokens,
+};
 
 /// What opens the sandbox, spelt as the standard does.
 const DANGEROUS: [&str; 5] = [
@@ -13,16 +18,23 @@ const DANGEROUS: [&str; 5] = [
     "allow-top-navigation-to-custom-protocols",
 ];
 
-/// The tokens that a browser sees: an unordered set, split at ASCII whitespace, in lower case.
-fn as_browsers_read(tokens: &str) -> BTreeSet<String> {
-    let words = tokens.split(['\t', '\n', '\x0c', '\r', ' ']).filter(|word| !word.is_empty());
-    words.map(str::to_ascii_lowercase).collect()
+const SPACE: [char; 5] = ['\t', '\n', '\x0c', '\r', ' '];
+
+/// All that is read from text.
+#[cfg_attr(test, expect(dead_code, reason = "for the fuzz target; here each has a test"))]
+pub(crate) fn hold_for(text: &str) {
+    sandbox(text);
+    csp(text);
+    permissions(text);
+    referrer(text);
+    host(text);
+    policies(text);
 }
 
 /// Sandbox tokens: nothing is read that a browser would read as an open sandbox, what is read
 /// means what it meant before, and prints to one text that both readers agree about.
 pub(crate) fn sandbox(text: &str) {
-    let seen = as_browsers_read(text);
+    let seen = tokens_as_browsers_read(text);
     let dangerous = DANGEROUS.iter().any(|token| seen.contains(*token));
     let lenient = SandboxTokens::parse_lenient(text);
     assert_eq!(lenient.is_err(), dangerous, "{text:?}");
@@ -31,11 +43,178 @@ pub(crate) fn sandbox(text: &str) {
         return;
     };
     let printed = lenient.to_string();
-    assert!(as_browsers_read(&printed).is_subset(&seen), "{text:?}");
+    assert!(tokens_as_browsers_read(&printed).is_subset(&seen), "{text:?}");
     assert_eq!(printed.parse(), Ok(lenient));
     assert_eq!(SandboxTokens::parse_lenient(&printed), Ok(lenient));
     if let Ok(strict) = text.parse::<SandboxTokens>() {
         assert_eq!(strict, lenient, "{text:?}");
-        assert_eq!(as_browsers_read(&printed), seen, "nothing was ignored in {text:?}");
+        assert_eq!(tokens_as_browsers_read(&printed), seen, "nothing was ignored in {text:?}");
     }
+}
+
+/// Policies: what is read means to a browser what it meant before, and is no other after printing.
+pub(crate) fn csp(text: &str) {
+    let Ok(policy) = text.parse::<Csp>() else {
+        return;
+    };
+    let printed = policy.to_string();
+    assert_eq!(printed.parse().as_ref(), Ok(&policy), "{text:?}");
+    let read = csp_as_browsers_read(&printed);
+    assert_eq!(read, csp_as_browsers_read(text), "{text:?} → {printed:?}");
+    let names: BTreeSet<_> = read.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names.len(), policy.directives().len(), "{printed:?}");
+    let sandboxed = names.contains("sandbox");
+    for (name, values) in &read {
+        assert!(name == "sandbox" || !values.is_empty(), "{printed:?}");
+        assert!(!values.contains("'none'") || values.len() == 1, "{printed:?}");
+        assert!(!(sandboxed && values.contains("'self'")), "{printed:?}");
+        let unsafe_ = values.iter().any(|value| value.starts_with("'unsafe-"));
+        assert!(sandboxed || !unsafe_, "{printed:?}");
+    }
+}
+
+/// A Permissions-Policy: exactly the dictionaries that deny are read, and keep their names.
+pub(crate) fn permissions(text: &str) {
+    let expected = denied_by_dictionary(text).filter(|denied| !denied.is_empty());
+    let read = text.parse::<PermissionsPolicy>().ok();
+    assert_eq!(read.is_some(), expected.is_some(), "{text:?}");
+    let (Some(policy), Some(expected)) = (read, expected) else {
+        return;
+    };
+    let printed = policy.to_string();
+    assert_eq!(denied_by_dictionary(&printed), Some(expected.clone()), "{text:?} → {printed:?}");
+    assert!(expected.iter().all(|name| policy.denies(name)), "{text:?}");
+    assert_eq!(printed.parse(), Ok(policy));
+}
+
+/// A Referrer-Policy: nothing is read under which a browser sends one.
+pub(crate) fn referrer(text: &str) {
+    if let Ok(policy) = text.parse::<ReferrerPolicy>() {
+        assert_eq!(policy.to_string(), "no-referrer");
+        assert_eq!(text.trim().to_ascii_lowercase(), "no-referrer");
+    }
+}
+
+/// Hosts and ancestors: what is read prints to itself, and cannot leave its place in a policy.
+pub(crate) fn host(text: &str) {
+    let host = text.parse::<HostSource>();
+    if let Ok(host) = &host {
+        let printed = host.to_string();
+        assert_eq!(printed.parse().as_ref(), Ok(host));
+        assert!(
+            printed.bytes().all(|b| b.is_ascii_graphic() && !b";,'\"".contains(&b)),
+            "{text:?}"
+        );
+    }
+    match text.parse::<Ancestor>() {
+        Ok(ancestor) => {
+            assert_eq!(ancestor.to_string().parse().as_ref(), Ok(&ancestor));
+            assert_eq!(host.is_err(), ancestor == Ancestor::AnyHttps, "{text:?}");
+        }
+        Err(error) => assert_eq!(Err(error), host, "{text:?}"),
+    }
+}
+
+/// Whole policies with any ancestors and any allow-list, one of each a line: every header is one,
+/// is what it seems, and agrees with the frame's attributes.
+pub(crate) fn policies(text: &str) {
+    let ancestors: Vec<Ancestor> = text.lines().filter_map(|line| line.parse().ok()).collect();
+    let loads = [Load::Script, Load::Style, Load::Image, Load::Connection, Load::Font, Load::Frame];
+    let mut allow_list = AllowList::nothing();
+    for (line, load) in text.lines().zip(loads.into_iter().cycle()) {
+        if let Ok(host) = HostSource::https(line) {
+            allow_list = allow_list.allow(load, host);
+        }
+    }
+    let strict = DocumentPolicy::strict(&ancestors);
+    let listed = strict.clone().with_allow_list(allow_list);
+    for policy in [&strict, &listed] {
+        let read = csp_as_browsers_read(one(policy.headers(), "content-security-policy"));
+        let value = |name: &str| read.iter().find(|(own, _)| own == name).map(|(_, values)| values);
+        let expected = if ancestors.is_empty() {
+            BTreeSet::from(["'none'".to_owned()])
+        } else {
+            ancestors.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(value("frame-ancestors"), Some(&expected));
+        assert_eq!(value("sandbox"), Some(&BTreeSet::from(["allow-scripts".to_owned()])));
+        assert_eq!(value("default-src").is_some(), policy == &listed);
+        assert_eq!(&*policy.frame_attributes()[0].value, "allow-scripts");
+    }
+    let message = PagePolicy::message(&ancestors);
+    for headers in [strict.headers(), listed.headers(), message.headers()] {
+        csp(one(headers, "content-security-policy"));
+        assert!(one(headers, "content-security-policy").parse::<Csp>().is_ok());
+    }
+}
+
+/// The value of a header that is there once, and is one line of plain text.
+fn one<'a>(headers: &'a [c2c_policy::Header], name: &str) -> &'a str {
+    let mut values = headers.iter().filter(|header| header.name == name);
+    let value = &*values.next().expect(name).value;
+    assert!(values.next().is_none(), "{name} twice");
+    assert!(value.bytes().all(|b| (b' '..=b'~').contains(&b)), "{value:?}");
+    value
+}
+
+/// An unordered set, split at ASCII whitespace, in lower case:
+/// <https://html.spec.whatwg.org/multipage/browsers.html#parse-a-sandboxing-directive>.
+fn tokens_as_browsers_read(tokens: &str) -> BTreeSet<String> {
+    let words = tokens.split(SPACE).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase).collect()
+}
+
+/// <https://www.w3.org/TR/CSP3/#parse-serialized-policy>; sources in the one spelling that means
+/// the same: in lower case, without a default port.
+fn csp_as_browsers_read(text: &str) -> Vec<(String, BTreeSet<String>)> {
+    assert!(!text.contains(','), "two policies: {text:?}");
+    let mut directives = Vec::<(String, BTreeSet<String>)>::new();
+    for token in text.split(';') {
+        let token = token.trim_matches(SPACE);
+        let name = token.split(SPACE).next().unwrap_or_default().to_ascii_lowercase();
+        if name.is_empty() || directives.iter().any(|(own, _)| *own == name) {
+            continue;
+        }
+        let values = tokens_as_browsers_read(&token[name.len()..]);
+        directives.push((name, values.into_iter().map(without_default_port).collect()));
+    }
+    directives
+}
+
+fn without_default_port(source: String) -> String {
+    for (scheme, port) in [("https:", ":443"), ("wss:", ":443"), ("http:", ":80"), ("ws:", ":80")] {
+        if let Some(rest) = source.strip_suffix(port).filter(|_| source.starts_with(scheme)) {
+            return rest.to_owned();
+        }
+    }
+    source
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc9651#section-4.2.2>, cut down to members that are empty lists
+/// without parameters under names of features. Nothing if anything else, or one name twice, is there.
+fn denied_by_dictionary(text: &str) -> Option<BTreeSet<String>> {
+    let mut members = BTreeSet::new();
+    let mut rest = text.trim_start_matches(' ');
+    while !rest.is_empty() {
+        let key = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
+        let length = rest.bytes().take_while(key).count();
+        let (name, after) = rest.split_at(length);
+        if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
+            return None;
+        }
+        let inside = after.strip_prefix("=(")?.trim_start_matches(' ');
+        rest = inside.strip_prefix(')')?;
+        if !members.insert(name.to_owned()) {
+            return None;
+        }
+        rest = rest.trim_start_matches([' ', '\t']);
+        if rest.is_empty() {
+            break;
+        }
+        rest = rest.strip_prefix(',')?.trim_start_matches([' ', '\t']);
+        if rest.is_empty() {
+            return None;
+        }
+    }
+    Some(members)
 }

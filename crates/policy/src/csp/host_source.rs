@@ -7,8 +7,9 @@ use std::str::FromStr;
 /// `https://shop.example`, `https://*.shop.example`, `http://localhost:7180`.
 ///
 /// This is the part of [CSP 3 §2.3.1](https://www.w3.org/TR/CSP3/#grammardef-host-source) that
-/// names who may frame a document. The scheme is required, since a source without one matches
-/// more than it says, and a path is refused, since `frame-ancestors` ignores it.
+/// means the same in every directive. The scheme is required: without one it is the document's,
+/// and a sandboxed document has none. A path is refused: `frame-ancestors` ignores it, and after a
+/// redirect the others do.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostSource(String);
 
@@ -28,6 +29,15 @@ pub enum HostSourceError {
     /// The port is not a number from 1 to 65535 without leading zeros.
     #[error("{0:?} needs a port from 1 to 65535 after the colon, or no colon")]
     Port(String),
+}
+
+impl HostSource {
+    /// A host by https: its name, or `*.` and a name for its subdomains, and at most a port. So
+    /// the injector tells what a snippet loads, whatever scheme stands there: by plain http nothing
+    /// would be loaded into a page that came by https.
+    pub fn https(host: &str) -> Result<Self, HostSourceError> {
+        format!("https://{host}").parse()
+    }
 }
 
 impl FromStr for HostSource {

@@ -7,13 +7,19 @@ use std::fmt;
 /// styles. What somebody else brought into the page does not have it, and does not run.
 ///
 /// It prints as 32 hexadecimal digits, which need no escaping in either place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Nonce([u8; 16]);
 
 impl Nonce {
     /// Made anew for every response, of bytes that nobody can guess.
     pub fn new(random: [u8; 16]) -> Self {
         Self(random)
+    }
+
+    /// Reads what is printed.
+    pub(super) fn from_digits(digits: &str) -> Option<Self> {
+        let nonce = Self(u128::from_str_radix(digits, 16).ok()?.to_be_bytes());
+        (nonce.to_string() == digits).then_some(nonce)
     }
 }
 

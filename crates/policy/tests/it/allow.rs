@@ -1,0 +1,93 @@
+//! The hosts that one app's code may use.
+
+use c2c_policy::{AllowList, DocumentPolicy, HostSource, Load, SandboxTokens};
+use proptest::prelude::*;
+
+use crate::properties;
+
+fn csp(policy: &DocumentPolicy) -> String {
+    let mut csp = policy.headers().iter().filter(|one| one.name == "content-security-policy");
+    let value = csp.next().expect("there is one").value.to_string();
+    assert_eq!(csp.next(), None);
+    properties::csp(&value);
+    value
+}
+
+fn list(entries: &[(Load, &str)]) -> AllowList {
+    let host = |host: &str| host.parse().or_else(|_| HostSource::https(host)).expect(host);
+    entries.iter().fold(AllowList::nothing(), |list, &(load, of)| list.allow(load, host(of)))
+}
+
+#[test]
+fn a_list_without_hosts_leaves_what_contacts_nobody() {
+    let policy = DocumentPolicy::strict(&[]).with_allow_list(AllowList::nothing());
+    assert_eq!(
+        csp(&policy),
+        "sandbox allow-scripts; frame-ancestors 'none'; form-action 'none'; default-src 'none'; \
+         script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; \
+         img-src data: blob:; connect-src 'none'; font-src data:; frame-src 'none'"
+    );
+}
+
+#[test]
+fn each_kind_has_its_directive_and_each_host_is_there_once() {
+    let list = list(&[
+        (Load::Script, "s.example"),
+        (Load::Script, "s.example:443"),
+        (Load::Script, "*.s.example"),
+        (Load::Style, "css.example"),
+        (Load::Image, "img.example:8443"),
+        (Load::Connection, "c.example"),
+        (Load::Connection, "http://localhost:7180"),
+        (Load::Font, "f.example"),
+        (Load::Frame, "frame.example"),
+    ]);
+    let policy = DocumentPolicy::strict(&[]).with_allow_list(list.clone());
+    let csp = csp(&policy);
+    let (_, listed) = csp.split_once("default-src 'none'; ").expect(&csp);
+    assert_eq!(
+        listed,
+        "script-src 'unsafe-inline' 'unsafe-eval' blob: https://*.s.example https://s.example; \
+         style-src 'unsafe-inline' https://css.example; \
+         img-src data: blob: https://img.example:8443; \
+         connect-src http://localhost:7180 ws://localhost:7180 https://c.example wss://c.example; \
+         font-src data: https://f.example; frame-src https://frame.example"
+    );
+    // Only the CSP differs, whatever is asked first.
+    let strict = DocumentPolicy::strict(&[]);
+    let differing = policy.headers().iter().zip(strict.headers()).filter(|(a, b)| a != b);
+    assert_eq!(differing.count(), 1);
+    assert_eq!(policy.frame_attributes(), strict.frame_attributes());
+    let forms = SandboxTokens::strict().and(SandboxTokens::ALLOW_FORMS);
+    assert_eq!(
+        policy.dangerous_with_sandbox(forms),
+        strict.dangerous_with_sandbox(forms).with_allow_list(list)
+    );
+}
+
+#[test]
+fn a_list_goes_with_any_sandbox() {
+    for tokens in [SandboxTokens::NOTHING, SandboxTokens::dangerous_allow_same_origin()] {
+        let policy = DocumentPolicy::strict(&[]).dangerous_with_sandbox(tokens);
+        let policy = policy.with_allow_list(AllowList::nothing());
+        assert!(!policy.headers().is_empty());
+    }
+}
+
+#[test]
+fn a_host_is_a_name_and_at_most_a_port() {
+    for host in
+        ["", "*", "a.example/x", "a.example; script-src *", "[::1]:80", "b\u{fc}cher.example"]
+    {
+        assert!(HostSource::https(host).is_err(), "{host:?}");
+    }
+    let host = HostSource::https("a.example:8443").expect("a name and a port");
+    assert_eq!(host.to_string(), "https://a.example:8443");
+}
+
+proptest! {
+    #[test]
+    fn any_lines(text in "((https?://)?(\\*\\.)?[a-z]{1,3}(\\.example)?(:[0-9]{1,4})?\n|https:\n|[;, '\n]|\\PC){0,9}") {
+        properties::policies(&text);
+    }
+}
