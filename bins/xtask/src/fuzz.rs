@@ -110,9 +110,7 @@ impl Target {
             .arg(format!("-max_total_time={seconds}"))
             .args(["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"])
             .arg(format!("-artifact_prefix={}/", artifacts.display()));
-        if let Some(dictionary) = dictionary(&self.folder, &self.name)? {
-            command.arg(format!("-dict={}", dictionary.display()));
-        }
+        command.arg(format!("-dict={}", dictionary(&self.folder, &self.name).display()));
         // What it finds goes into the first folder; the seeds in the second are only read.
         command.arg(kept);
         let seeds = self.folder.join("corpus").join(&self.name);
@@ -123,16 +121,12 @@ impl Target {
     }
 }
 
-/// The words that a target's inputs are made of: its own dictionary, else the only one there is.
-fn dictionary(fuzz: &Path, name: &str) -> Result<Option<PathBuf>> {
+/// The words that a target's inputs are made of: its own dictionary, else that of the targets that
+/// take snippets.
+fn dictionary(fuzz: &Path, name: &str) -> PathBuf {
     let folder = fuzz.join("dictionaries");
     let own = folder.join(format!("{name}.dict"));
-    if own.exists() || !folder.exists() {
-        return Ok(own.exists().then_some(own));
-    }
-    let mut all = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
-    let first = all.next().transpose()?;
-    Ok(if all.next().is_none() { first } else { None })
+    if own.exists() { own } else { folder.join("html.dict") }
 }
 
 /// The names of the binaries in the fuzz package.
