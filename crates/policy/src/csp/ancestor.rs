@@ -16,8 +16,8 @@ pub enum Ancestor {
     /// Pages of one origin, or of all subdomains of a host.
     Host(HostSource),
     /// `https:`, any page that was loaded securely. For an app whose integrators are not known.
-    /// Any site can then embed the widget, lay something over it and see what it tells its parent
-    /// page; what is told only to listed origins still is.
+    /// Any site can then embed the widget and lay something over it. Whom the widget talks to is not
+    /// decided here.
     AnyHttps,
 }
 

@@ -32,9 +32,9 @@ pub enum HostSourceError {
 }
 
 impl HostSource {
-    /// A host by https: its name, or `*.` and a name for its subdomains, and at most a port. So
-    /// the injector tells what a snippet loads, whatever scheme stands there: by plain http nothing
-    /// would be loaded into a page that came by https.
+    /// A host by https, written as the injector lists the hosts of a snippet: a name, or `*.` and a
+    /// name for all its subdomains, and at most a port. By plain http nothing would be loaded into a
+    /// page that came by https.
     pub fn https(host: &str) -> Result<Self, HostSourceError> {
         format!("https://{host}").parse()
     }

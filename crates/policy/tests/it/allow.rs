@@ -30,6 +30,7 @@ fn a_list_without_hosts_leaves_what_contacts_nobody() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "header and attribute follow any sandbox")]
 fn each_kind_has_its_directive_and_each_host_is_there_once() {
     let list = list(&[
         (Load::Script, "s.example"),
@@ -66,6 +67,7 @@ fn each_kind_has_its_directive_and_each_host_is_there_once() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "header and attribute follow any sandbox")]
 fn a_list_goes_with_any_sandbox() {
     for tokens in [SandboxTokens::NOTHING, SandboxTokens::dangerous_allow_same_origin()] {
         let policy = DocumentPolicy::strict(&[]).dangerous_with_sandbox(tokens);

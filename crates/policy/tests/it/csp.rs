@@ -109,6 +109,7 @@ fn sources_stand_where_they_mean_something() {
         // What would never match there, or run what is only data.
         "sandbox allow-scripts; script-src data:",
         "sandbox allow-scripts; default-src 'unsafe-inline'",
+        "sandbox allow-scripts; style-src 'unsafe-eval'",
         "sandbox allow-scripts; frame-src data:",
         "sandbox allow-scripts; frame-src blob:",
         "frame-src wss://a.example",

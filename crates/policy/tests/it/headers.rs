@@ -1,6 +1,6 @@
 //! The headers as they go over the wire.
 
-use c2c_policy::{Ancestor, DocumentPolicy, Header, HostSource, Nonce, PagePolicy};
+use c2c_policy::{Ancestor, DocumentPolicy, FEATURES, Header, HostSource, Nonce, PagePolicy};
 
 fn source(text: &str) -> HostSource {
     text.parse().expect(text)
@@ -129,4 +129,21 @@ fn every_policy_says_what_it_is_and_leaks_no_referrer() {
             assert!(header.value.bytes().all(|b| (b' '..=b'~').contains(&b)), "{name}: {header:?}");
         }
     }
+}
+
+#[test]
+fn the_documentation_names_every_header_and_directive() {
+    let documentation = include_str!("../../../../docs/policy.md");
+    let words = documentation.to_lowercase();
+    let has = |word: &str| assert!(words.contains(&format!("`{word}")), "no `{word}");
+    for (_, headers) in all() {
+        for header in &headers {
+            has(header.name);
+        }
+        for directive in value(&headers, "content-security-policy").split("; ") {
+            has(directive.split_once(' ').map_or(directive, |(name, _)| name));
+        }
+    }
+    let denied = FEATURES.iter().filter(|feature| feature.kept.is_none()).count();
+    assert!(words.contains(&format!("`<feature>=()` for each of {denied}")), "{denied}");
 }

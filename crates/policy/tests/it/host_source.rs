@@ -26,6 +26,19 @@ fn sources_are_read_and_printed_in_one_spelling() {
 }
 
 #[test]
+fn names_are_as_long_as_dns_has_them() {
+    let label = "a".repeat(63);
+    let longest = [&*label, &label, &label, &label[2..]].join(".");
+    let check_name = |name: &str, fits| {
+        let source = format!("https://{name}");
+        check(&source, if fits { Ok(&source) } else { Err("host name") });
+    };
+    check_name(&longest, true);
+    check_name(&format!("a{longest}"), false);
+    check_name(&format!("a{label}.example"), false);
+}
+
+#[test]
 fn nothing_that_says_more_than_it_seems_is_read() {
     for (source, part) in [
         ("", "must begin with"),

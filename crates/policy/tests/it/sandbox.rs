@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use crate::properties;
 
+const DOCUMENTATION: &str = include_str!("../../../../docs/policy.md");
+
 /// Every spelling that is read, as the strict and the lenient reader see it.
 #[track_caller]
 fn check(text: &str, strict: Result<&str, &str>, lenient: Result<&str, &str>) {
@@ -130,6 +132,7 @@ fn each_constructor_is_its_token() {
         assert_eq!((token.as_str(), SandboxToken::from(name)), (name, token.clone()));
         assert!(!union.contains(&token));
         union = union.and(tokens);
+        assert!(DOCUMENTATION.contains(&format!("\n| `{name}` | ")), "{name} is not documented");
         names.push(name);
     }
     assert_eq!(union.to_string(), names.join(" "));
@@ -140,6 +143,7 @@ fn each_constructor_is_its_token() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "header and attribute follow any sandbox")]
 fn header_and_attribute_say_the_same() {
     let strict = DocumentPolicy::strict(&[]);
     let forms = SandboxTokens::strict().and(SandboxTokens::ALLOW_FORMS);
