@@ -45,9 +45,9 @@ pub enum SandboxToken {
     Unknown(String),
 }
 
-/// A set of tokens that leaves the sandbox closed.
+/// A set of tokens: the value of attribute and directive.
 ///
-/// Sets are put together from constants; there is none for a token that opens the sandbox:
+/// Sets are put together from constants, and there is none for a token that opens the sandbox:
 ///
 /// ```
 /// use c2c_policy::SandboxTokens;
