@@ -1,0 +1,44 @@
+//! What can be typed.
+
+use clap::Parser;
+use url::Url;
+
+/// Shows in real browsers that a sandbox holds: what custom code tries, and what comes of it.
+///
+/// Without arguments it starts a server of its own and tests that. It reads the headers of the
+/// sandbox document and of the widget page, and the attributes of the iframe, serves a replica of both
+/// pages with exactly these, and runs every probe in it; and once more where nothing holds the frame,
+/// to show that the probe could have told.
+#[derive(Debug, Parser)]
+#[command(
+    name = "c2c-probe",
+    version,
+    after_help = "Examples:
+  c2c-probe                                   a server of its own, all engines
+  c2c-probe --engines firefox --only NAV      some probes in one engine
+  c2c-probe --sandbox-url https://usercontent.example/s/demo \\
+            --widget-url https://widget.example/w/demo        your own deployment
+
+Exit codes: 0 everything is as promised, 1 something is not, 2 the probes could not be run."
+)]
+pub(crate) struct Args {
+    /// A sandbox document of your deployment
+    #[arg(long, value_name = "URL", requires = "widget_url")]
+    pub(crate) sandbox_url: Option<Url>,
+
+    /// A page of your widget that mounts it
+    #[arg(long, value_name = "URL", requires = "sandbox_url")]
+    pub(crate) widget_url: Option<Url>,
+
+    /// Engines, by comma [default: chromium, firefox and webkit]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) engines: Vec<String>,
+
+    /// Only the probes whose ids begin so, by comma
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+
+    /// Print JSON in place of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+}

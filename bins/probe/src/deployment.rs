@@ -1,0 +1,113 @@
+//! What is tested: a server that is started for it, or somebody's own deployment.
+
+use c2c_e2e::{Browser, Context as _, DEADLINE, Error, Method, Result, request};
+use c2c_server::{Limits, Running, Settings};
+use clap::Parser as _;
+use serde_json::Value;
+use url::Url;
+
+use crate::surface::{Place, Surface};
+
+/// Two addresses of a deployment: a sandbox document, and a widget page that mounts it.
+#[derive(Clone, Debug)]
+pub(crate) struct Deployment {
+    pub(crate) sandbox_url: Url,
+    pub(crate) widget_url: Url,
+}
+
+/// A server of our own, with a database that is gone afterwards.
+pub(crate) struct Local {
+    running: Running,
+    _data: tempfile::TempDir,
+}
+
+impl Local {
+    pub(crate) async fn start() -> Result<Self> {
+        let data = tempfile::tempdir()?;
+        let settings = Settings::parse_from([
+            "c2c-server".as_ref(),
+            "--data-dir".as_ref(),
+            data.path().as_os_str(),
+            "--console-listen".as_ref(),
+            "127.0.0.1:0".as_ref(),
+            "--pages-listen".as_ref(),
+            "127.0.0.1:0,[::1]:0".as_ref(),
+        ]);
+        let running = c2c_server::start(&settings, Limits::default()).await;
+        let running = running.map_err(|error| Error::new(error.to_string()))?;
+        Ok(Self { running, _data: data })
+    }
+
+    pub(crate) fn deployment(&self) -> Result<Deployment> {
+        let sites = self.running.sites();
+        Ok(Deployment {
+            sandbox_url: format!("{}/s/demo", sites.sandbox.origin).parse()?,
+            widget_url: format!("{}/w/demo", sites.widget.origin).parse()?,
+        })
+    }
+
+    pub(crate) async fn stop(self) {
+        self.running.stop().await;
+    }
+}
+
+impl Deployment {
+    /// Reads the headers of both pages, and the attributes that the frame has in a browser.
+    pub(crate) async fn surface(&self, browser: &Browser) -> Result<Surface> {
+        let (sandbox, widget) = (self.sandbox_url.origin(), self.widget_url.origin());
+        let mut surface = Surface {
+            protections: Vec::new(),
+            same_site: site(&self.sandbox_url) == site(&self.widget_url),
+            sandbox: sandbox.ascii_serialization(),
+            widget: widget.ascii_serialization(),
+        };
+        for (name, value) in self.frame_attributes(browser).await? {
+            surface.add(Place::Attribute, &name, &value);
+        }
+        for (url, of_frame, destination) in
+            [(&self.sandbox_url, true, "iframe"), (&self.widget_url, false, "iframe")]
+        {
+            let headers = [("sec-fetch-dest", destination)];
+            let reply = request(Method::GET, url.as_str(), &headers, "").await?.expect(200)?;
+            let headers = reply
+                .headers
+                .iter()
+                .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+            surface.add_headers(of_frame, headers);
+        }
+        Ok(surface)
+    }
+
+    /// As the widget page's script makes the element.
+    async fn frame_attributes(&self, browser: &Browser) -> Result<Vec<(String, String)>> {
+        browser.goto(self.widget_url.as_str()).await?;
+        let host = serde_json::to_string(&self.sandbox_url.origin().ascii_serialization())?;
+        let frame = format!(
+            "[...document.querySelectorAll('iframe')].find((frame) => frame.src.startsWith({host}))"
+        );
+        let found = browser.wait_for(&format!("{frame}?.getAttributeNames()"), DEADLINE).await;
+        let names = found
+            .context(format_args!("{} has no iframe for {}", self.widget_url, self.sandbox_url))?;
+        let mut attributes = Vec::new();
+        for name in names.as_array().into_iter().flatten().filter_map(Value::as_str) {
+            // What differs from frame to frame, or is only looks.
+            if ["src", "name", "id", "class", "style", "title", "width", "height"].contains(&name) {
+                continue;
+            }
+            let value = browser.eval(&format!("{frame}.getAttribute('{name}')")).await?;
+            attributes.push((name.to_owned(), value.as_str().unwrap_or_default().to_owned()));
+        }
+        Ok(attributes)
+    }
+}
+
+/// The registrable domain, as well as it can be told without the public suffix list: the last two
+/// labels; of what stands below `localhost`, the label in front of it; an address is its own.
+fn site(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let labels: Vec<&str> = host.split('.').collect();
+    match url.host() {
+        Some(url::Host::Domain(_)) if labels.len() > 2 => labels[labels.len() - 2..].join("."),
+        _ => host.to_owned(),
+    }
+}

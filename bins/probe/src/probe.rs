@@ -1,0 +1,149 @@
+//! A probe: what custom code tries, and what is to come of it. They are data, in `probes/*.toml`.
+
+use std::collections::BTreeMap;
+
+use c2c_e2e::{Context as _, Engine, Error, Result};
+use serde::Deserialize;
+
+/// The groups, in the order of the report: a file each.
+const GROUPS: &[(&str, &str)] = &[
+    ("Origin and storage", include_str!("../probes/origin.toml")),
+    ("Navigation", include_str!("../probes/navigation.toml")),
+];
+
+/// One probe.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Probe {
+    /// `NAV-01`.
+    pub(crate) id: String,
+    /// What is tried, for the report.
+    pub(crate) tries: String,
+    /// The body of an async function with one parameter, `probe` (see `page.js`). It reaches its aim
+    /// if it returns `'reached'`, or if a request for `probe.landed` arrives.
+    pub(crate) script: String,
+    /// HTML of the frame's body, before the script runs.
+    #[serde(default)]
+    pub(crate) html: String,
+    /// Whether custom code is to succeed: what the product promises to work.
+    #[serde(default)]
+    pub(crate) works: bool,
+    /// Whether its success, or its attempt, would end the run of others: it has a frame of its own.
+    #[serde(default)]
+    pub(crate) alone: bool,
+    /// Whether a person's click on `#target` is part of it.
+    #[serde(default)]
+    pub(crate) click: bool,
+    /// Where the same script is to succeed (or, of what works, to fail).
+    #[serde(default)]
+    pub(crate) control: Control,
+    /// Engines in which the outcome is another one than promised, and why.
+    #[serde(default)]
+    pub(crate) pinned: BTreeMap<String, Pin>,
+    /// What it notices the lack of: names of protections, such as `attribute sandbox`.
+    #[serde(default)]
+    pub(crate) notices: Vec<String>,
+    /// Where the web-platform tests try the same, for ideas.
+    #[serde(default)]
+    pub(crate) wpt: Option<String>,
+}
+
+/// The arrangement in which a probe shows that it can succeed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Control {
+    /// No protection at all, and all pages on one origin.
+    #[default]
+    SameOrigin,
+    /// No protection at all; the pages stay on their sites.
+    Unprotected,
+    /// A policy that forbids everything: for what is to work.
+    Forbidden,
+    /// The control is the pinned outcome of another engine: no arrangement of this one succeeds.
+    /// (A feature that an engine does not have.)
+    OtherEngine,
+}
+
+/// An outcome that an engine has in place of the promised one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pin {
+    /// Whether the frame reaches its aim; absent: as promised.
+    #[serde(default)]
+    pub(crate) reached: Option<bool>,
+    /// Whether the control cannot succeed either.
+    #[serde(default)]
+    pub(crate) no_control: bool,
+    /// The reason.
+    pub(crate) why: String,
+}
+
+impl Probe {
+    /// Whether custom code is to reach its aim in `engine`.
+    pub(crate) fn expected(&self, engine: Engine) -> bool {
+        self.pin(engine).and_then(|pin| pin.reached).unwrap_or(self.works)
+    }
+
+    pub(crate) fn pin(&self, engine: Engine) -> Option<&Pin> {
+        self.pinned.get(engine.name())
+    }
+
+    /// Whether the control is to reach its aim in `engine`; `None` if the engine has no control.
+    pub(crate) fn expected_control(&self, engine: Engine) -> Option<bool> {
+        let none = self.control == Control::OtherEngine
+            || self.pin(engine).is_some_and(|pin| pin.no_control);
+        (!none).then_some(!self.works)
+    }
+}
+
+/// A group of probes, with its title.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) title: &'static str,
+    pub(crate) probes: Vec<Probe>,
+}
+
+/// All probes, or those whose id begins with one of `only`.
+pub(crate) fn groups(only: &[String]) -> Result<Vec<Group>> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        probe: Vec<Probe>,
+    }
+    let wanted = |id: &str| only.is_empty() || only.iter().any(|start| id.starts_with(start));
+    let mut groups = Vec::new();
+    for &(title, text) in GROUPS {
+        let File { probe } = toml::from_str(text).context(title)?;
+        let probes: Vec<Probe> = probe.into_iter().filter(|probe| wanted(&probe.id)).collect();
+        if !probes.is_empty() {
+            groups.push(Group { title, probes });
+        }
+    }
+    if groups.is_empty() {
+        return Err(Error::new(format!("no probe's id begins with {}", only.join(" or "))));
+    }
+    Ok(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use c2c_e2e::Engine;
+
+    use super::groups;
+
+    #[test]
+    fn ids_are_unique_and_engines_known() {
+        let mut ids = BTreeSet::new();
+        for group in groups(&[]).expect("the files are read") {
+            for probe in group.probes {
+                assert!(ids.insert(probe.id.clone()), "{} twice", probe.id);
+                for engine in probe.pinned.keys() {
+                    let known = Engine::ALL.iter().any(|known| known.name() == engine);
+                    assert!(known, "{}: no engine is called {engine}", probe.id);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! A browser, and pages for probes in it: a replica of the deployment on loopback names, with what
+//! holds the frame there, or without some of it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use c2c_e2e::{Browser, Collector, Context as _, DEADLINE, Result};
+use serde_json::{Value, json};
+
+use crate::probe::Probe;
+use crate::surface::Surface;
+
+/// How many pages stand above the frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Layout {
+    /// The widget page is on top.
+    Two,
+    /// A parent page embeds the widget.
+    Three,
+}
+
+impl Layout {
+    pub(crate) const ALL: [Self; 2] = [Self::Two, Self::Three];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Two => "two levels",
+            Self::Three => "three levels",
+        }
+    }
+}
+
+/// How the pages are arranged.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrangement {
+    pub(crate) surface: Surface,
+    pub(crate) layout: Layout,
+    /// Whether all pages are of one origin.
+    pub(crate) one_origin: bool,
+    /// Whether the frame has a policy that forbids everything.
+    pub(crate) forbidden: bool,
+}
+
+/// Where the pages of a run are.
+struct Hosts {
+    top: &'static str,
+    widget: &'static str,
+    frame: &'static str,
+}
+
+impl Arrangement {
+    fn hosts(&self) -> Hosts {
+        let widget = "widget.localhost";
+        let frame = match (self.one_origin, self.surface.same_site) {
+            (true, _) => widget,
+            (false, true) => "sandbox.widget.localhost",
+            (false, false) => "sandbox.localhost",
+        };
+        let top = if self.one_origin { widget } else { "parent.localhost" };
+        Hosts { top, widget, frame }
+    }
+}
+
+/// What came of a probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) reached: bool,
+    /// What the script returned or threw.
+    pub(crate) said: String,
+}
+
+/// A browser with what it needs.
+pub(crate) struct Stage<'a> {
+    pub(crate) browser: &'a Browser,
+    pub(crate) collector: &'a Collector,
+    runs: AtomicUsize,
+}
+
+/// Pages that are open, with a frame for each list of probes.
+struct Run {
+    number: usize,
+    opened: Instant,
+}
+
+impl<'a> Stage<'a> {
+    pub(crate) fn new(browser: &'a Browser, collector: &'a Collector) -> Self {
+        Self { browser, collector, runs: AtomicUsize::new(0) }
+    }
+
+    /// Runs all probes at once, as far as they can be: those that destroy nothing share a frame, and
+    /// those that would share a page, each in a frame of its own. `grace` is how long a navigation
+    /// may take that should not happen.
+    pub(crate) async fn held(
+        &self,
+        arrangement: &Arrangement,
+        probes: &[&Probe],
+        grace: Duration,
+    ) -> Result<Vec<Outcome>> {
+        let mut frames: Vec<Vec<&Probe>> = vec![shared(probes).collect()];
+        frames.extend(alone(probes).map(|probe| vec![probe]));
+        frames.retain(|frame| !frame.is_empty());
+        let run = self.open(arrangement, &frames, false).await?;
+        let mut said = json!({});
+        for (index, probes) in frames.iter().enumerate() {
+            let hit = self.collector.hit(&run.hit(index, "said"), DEADLINE * 2).await;
+            match hit {
+                Ok(hit) => merge(&mut said, hit.json()?),
+                // What navigated its own frame away may have had no time to say so.
+                Err(_) => merge(&mut said, json!({&probes[0].id: "nothing at all"})),
+            }
+        }
+        if frames.iter().any(|frame| frame[0].alone) {
+            tokio::time::sleep(grace).await;
+        }
+        let mut outcomes = Vec::new();
+        for probe in probes {
+            outcomes.push(if probe.click {
+                self.clicked(arrangement, probe, Some(grace)).await?
+            } else {
+                self.outcome(&run, probe, &said)
+            });
+        }
+        Ok(outcomes)
+    }
+
+    /// Runs probes that are to succeed: those that destroy something one after the other. Also how
+    /// long the slowest of them took.
+    pub(crate) async fn free(
+        &self,
+        arrangement: &Arrangement,
+        probes: &[&Probe],
+    ) -> Result<(Vec<Outcome>, Duration)> {
+        let together: Vec<&Probe> = shared(probes).collect();
+        let mut said = json!({});
+        let mut run = Run { number: 0, opened: Instant::now() };
+        if !together.is_empty() {
+            run = self.open(arrangement, &[together], false).await?;
+            merge(&mut said, self.collector.hit(&run.hit(0, "said"), DEADLINE * 2).await?.json()?);
+        }
+        let mut slowest = Duration::ZERO;
+        let mut outcomes = Vec::new();
+        for &probe in probes {
+            if probe.click {
+                let begun = Instant::now();
+                outcomes.push(self.clicked(arrangement, probe, None).await?);
+                slowest = slowest.max(begun.elapsed());
+            } else if probe.alone {
+                let run = self.open(arrangement, &[vec![probe]], false).await?;
+                outcomes.push(self.one(&run, probe).await?);
+                slowest = slowest.max(run.opened.elapsed());
+            } else {
+                outcomes.push(self.outcome(&run, probe, &said));
+            }
+        }
+        Ok((outcomes, slowest))
+    }
+
+    /// A probe that has a page of its own: its aim, or what it said, whichever comes first; and if
+    /// it only said something, a while for its aim.
+    async fn one(&self, run: &Run, probe: &Probe) -> Result<Outcome> {
+        let end = Instant::now() + DEADLINE;
+        let mut quiet = None;
+        loop {
+            let said = self.said(run);
+            let outcome = self.outcome(run, probe, &said);
+            if said.get(&probe.id).is_some() && quiet.is_none() {
+                quiet = Some(Instant::now() + Duration::from_secs(3));
+            }
+            let over = Instant::now() > quiet.unwrap_or(end);
+            if outcome.reached || over {
+                return Ok(outcome);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// A probe that needs a person's click on `#target`.
+    async fn clicked(
+        &self,
+        arrangement: &Arrangement,
+        probe: &Probe,
+        grace: Option<Duration>,
+    ) -> Result<Outcome> {
+        let run = self.open(arrangement, &[vec![probe]], true).await?;
+        self.collector.hit(&run.hit(0, "said"), DEADLINE).await?;
+        if arrangement.layout == Layout::Three {
+            self.browser.enter_frame("iframe").await?;
+        }
+        self.browser.enter_frame("#frame0").await?;
+        self.browser.click("#target").await?;
+        match grace {
+            Some(grace) => {
+                let clicked = self.collector.hit(&run.hit(0, "clicked"), DEADLINE).await?;
+                if clicked.text() != "true" {
+                    return Err(c2c_e2e::Error::new(format!("{}: not a person's click", probe.id)));
+                }
+                tokio::time::sleep(grace).await;
+                Ok(self.outcome(&run, probe, &self.said(&run)))
+            }
+            None => self.one(&run, probe).await,
+        }
+    }
+
+    /// What the first frame of a run has said so far.
+    fn said(&self, run: &Run) -> Value {
+        let path = format!("/hit/{}", run.hit(0, "said"));
+        let requests = self.collector.requests();
+        let report = requests.iter().find(|request| request.path == path);
+        report.and_then(|report| report.json().ok()).unwrap_or_default()
+    }
+
+    fn outcome(&self, run: &Run, probe: &Probe, said: &Value) -> Outcome {
+        let said = said.get(&probe.id).and_then(Value::as_str).unwrap_or("nothing yet");
+        // A click's aim is looked for in the run of its own, which is the last.
+        let landed = format!("/landed/r{}/{}", run.number, probe.id);
+        let landed = self.collector.requests().iter().any(|request| request.path == landed);
+        Outcome { reached: landed || said == "reached", said: said.to_owned() }
+    }
+
+    /// Serves the pages of a run and opens the uppermost.
+    async fn open(
+        &self,
+        arrangement: &Arrangement,
+        frames: &[Vec<&Probe>],
+        visible: bool,
+    ) -> Result<Run> {
+        let number = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
+        let run = Run { number, opened: Instant::now() };
+        let hosts = arrangement.hosts();
+        let collector = self.collector;
+        let origins = [
+            (arrangement.surface.sandbox.clone(), collector.origin_of(hosts.frame)),
+            (arrangement.surface.widget.clone(), collector.origin_of(hosts.widget)),
+        ];
+        let top = collector.origin_of(hosts.top);
+        let replace = |source: &str| {
+            let found = origins.iter().find(|(theirs, _)| theirs == source);
+            // Whoever else is named may embed the widget: the parent page of the replica does.
+            let other = source.starts_with("http") || source.starts_with("*.");
+            match found {
+                Some((_, ours)) => ours.clone(),
+                None if other => top.clone(),
+                None => source.to_owned(),
+            }
+        };
+        let page = |path: &str, body: String, headers: &[(String, String)]| {
+            let headers: Vec<(&str, &str)> =
+                headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            collector.page(path, body, &headers);
+        };
+
+        let mut urls = Vec::new();
+        for (index, probes) in frames.iter().enumerate() {
+            let mut headers = arrangement.surface.headers(true, replace);
+            if arrangement.forbidden {
+                let policy = format!(
+                    "default-src 'none'; script-src 'nonce-probe'; connect-src {}",
+                    collector.origin()
+                );
+                headers.push(("content-security-policy".to_owned(), policy));
+            }
+            let path = format!("/r{number}/frame{index}");
+            page(&path, self.frame_document(&run, index, probes, &hosts), &headers);
+            urls.push(collector.url_of(hosts.frame, &path));
+        }
+        let attributes: Vec<(&str, &str)> = arrangement.surface.attributes().collect();
+        let given = json!({"frames": urls, "attributes": attributes, "visible": visible});
+        let script = format!("const GIVEN = {given};\n{}", include_str!("widget.js"));
+        collector.page(
+            &format!("/r{number}/widget.js"),
+            script,
+            &[("content-type", "text/javascript")],
+        );
+        let widget = "<!doctype html><meta charset=utf-8><title>widget</title><body>\
+                      <input id=field value=secret><script src=widget.js></script>";
+        let path = format!("/r{number}/widget");
+        page(&path, widget.to_owned(), &arrangement.surface.headers(false, replace));
+        let mut url = collector.url_of(hosts.widget, &path);
+        if arrangement.layout == Layout::Three {
+            let parent = format!(
+                "<!doctype html><meta charset=utf-8><title>parent</title><body>\
+                 <script>window.secret = 'parent'; document.cookie = 'secret=parent';</script>\
+                 <input id=field value=secret><iframe src='{url}' width=600 height=500></iframe>"
+            );
+            let path = format!("/r{number}/parent");
+            collector.page(&path, parent, &[]);
+            url = collector.url_of(hosts.top, &path);
+        }
+        self.browser.goto(&url).await.context(format_args!("run {number}"))?;
+        Ok(run)
+    }
+
+    fn frame_document(&self, run: &Run, index: usize, probes: &[&Probe], hosts: &Hosts) -> String {
+        let collector = self.collector;
+        let given = json!({
+            "report": collector.hit_url(&run.hit(index, "")),
+            "landed": collector.url(&format!("/landed/r{}/", run.number)),
+            "third": collector.url_of("third.localhost", ""),
+            "widget": collector.url_of(hosts.widget, ""),
+            "top": collector.url_of(hosts.top, ""),
+        });
+        let list: Vec<String> = probes
+            .iter()
+            .map(|probe| {
+                let Probe { id, script, click, .. } = probe;
+                format!("['{id}', async (probe) => {{\n{script}\n}}, {click}]")
+            })
+            .collect();
+        let html: String = probes.iter().map(|probe| probe.html.as_str()).collect();
+        format!(
+            "<!doctype html><meta charset=utf-8><title>frame</title><body>{html}\n\
+             <script nonce=probe>\nconst GIVEN = {given};\nconst PROBES = [{}];\n{}</script>",
+            list.join(",\n"),
+            include_str!("page.js"),
+        )
+    }
+}
+
+impl Run {
+    /// The name under which a frame reports.
+    fn hit(&self, frame: usize, what: &str) -> String {
+        format!("r{}f{frame}-{what}", self.number)
+    }
+}
+
+fn shared<'p>(probes: &[&'p Probe]) -> impl Iterator<Item = &'p Probe> {
+    probes.iter().copied().filter(|probe| !probe.alone && !probe.click)
+}
+
+fn alone<'p>(probes: &[&'p Probe]) -> impl Iterator<Item = &'p Probe> {
+    probes.iter().copied().filter(|probe| probe.alone && !probe.click)
+}
+
+fn merge(all: &mut Value, more: Value) {
+    if let (Value::Object(all), Value::Object(more)) = (all, more) {
+        all.extend(more);
+    }
+}

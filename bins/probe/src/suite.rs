@@ -1,0 +1,123 @@
+//! All probes in one engine: what was promised, what came of it, and whether the probe could have
+//! told otherwise.
+
+use std::time::Duration;
+
+use c2c_e2e::{Browser, Collector, Engine, Options, Result};
+
+use crate::deployment::Deployment;
+use crate::probe::{Control, Group, Probe};
+use crate::stage::{Arrangement, Layout, Outcome, Stage};
+use crate::surface::Surface;
+
+/// The least and the most time that something gets which should not happen.
+const GRACE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(3));
+
+/// One probe in one engine and layout.
+#[derive(Clone, Debug)]
+pub(crate) struct Verdict {
+    pub(crate) id: String,
+    pub(crate) engine: Engine,
+    pub(crate) layout: Layout,
+    pub(crate) outcome: Outcome,
+    /// Of the same script where nothing, or everything, stops it.
+    pub(crate) control: Option<Outcome>,
+    /// What is wrong; empty: nothing.
+    pub(crate) fault: String,
+}
+
+/// A browser with fake devices, so that a grant would have something to give.
+pub(crate) fn options() -> Options {
+    let args = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+    Options {
+        chromium_args: args.map(str::to_owned).to_vec(),
+        firefox_prefs: [("media.navigator.streams.fake".to_owned(), true.into())].into(),
+    }
+}
+
+/// Runs all probes in both layouts.
+pub(crate) async fn run(
+    engine: Engine,
+    collector: &Collector,
+    deployment: &Deployment,
+    groups: &[Group],
+) -> Result<(Surface, Vec<Verdict>)> {
+    let browser = Browser::start(engine, collector, &options()).await?;
+    let surface = deployment.surface(&browser).await?;
+    let stage = Stage::new(&browser, collector);
+    let probes: Vec<&Probe> = groups.iter().flat_map(|group| &group.probes).collect();
+    let mut verdicts = Vec::new();
+    for layout in Layout::ALL {
+        let (controls, slowest) = controls(&stage, &surface, layout, &probes).await?;
+        let grace = slowest.clamp(GRACE.0, GRACE.1);
+        let arrangement =
+            Arrangement { surface: surface.clone(), layout, one_origin: false, forbidden: false };
+        let outcomes = stage.held(&arrangement, &probes, grace).await?;
+        for ((probe, outcome), control) in probes.iter().zip(outcomes).zip(controls) {
+            let fault = fault(probe, engine, &outcome, control.as_ref());
+            let id = probe.id.clone();
+            verdicts.push(Verdict { id, engine, layout, outcome, control, fault });
+        }
+    }
+    browser.close().await?;
+    Ok((surface, verdicts))
+}
+
+/// Runs the controls, in the order of the probes.
+async fn controls(
+    stage: &Stage<'_>,
+    surface: &Surface,
+    layout: Layout,
+    probes: &[&Probe],
+) -> Result<(Vec<Option<Outcome>>, Duration)> {
+    let mut found: Vec<Option<Outcome>> = vec![None; probes.len()];
+    let mut slowest = Duration::ZERO;
+    for control in [Control::SameOrigin, Control::Unprotected, Control::Forbidden] {
+        let chosen: Vec<usize> =
+            (0..probes.len()).filter(|&index| probes[index].control == control).collect();
+        if chosen.is_empty() {
+            continue;
+        }
+        let arrangement = Arrangement {
+            surface: surface.bare(),
+            layout,
+            one_origin: control == Control::SameOrigin,
+            forbidden: control == Control::Forbidden,
+        };
+        let these: Vec<&Probe> = chosen.iter().map(|&index| probes[index]).collect();
+        let outcomes = if control == Control::Forbidden {
+            stage.held(&arrangement, &these, GRACE.0).await?
+        } else {
+            let (outcomes, time) = stage.free(&arrangement, &these).await?;
+            slowest = slowest.max(time);
+            outcomes
+        };
+        for (index, outcome) in chosen.into_iter().zip(outcomes) {
+            found[index] = Some(outcome);
+        }
+    }
+    Ok((found, slowest))
+}
+
+/// What differs from the promise, in words.
+fn fault(probe: &Probe, engine: Engine, outcome: &Outcome, control: Option<&Outcome>) -> String {
+    let Outcome { reached, said } = outcome;
+    if *reached != probe.expected(engine) {
+        let what = if *reached { "succeeded" } else { "did not succeed" };
+        return format!("{what} ({said})");
+    }
+    match (probe.expected_control(engine), control) {
+        (Some(expected), Some(control)) if control.reached != expected => {
+            let said = &control.said;
+            if expected {
+                format!("the control did not succeed ({said}): this probe shows nothing")
+            } else {
+                format!("the control succeeded ({said}): this probe shows nothing")
+            }
+        }
+        (None, Some(control)) if control.reached != probe.works => {
+            "its control succeeds after all: take the pin away".to_owned()
+        }
+        _ => String::new(),
+    }
+}
