@@ -498,12 +498,15 @@ async fn nothing_is_sent_unless_asked(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let name = cx.browser.run(script, &[json!(app.sandbox_url())]).await?;
     let origin = &cx.server().await?.widget;
-    assert_eq!(name, json!({"c2c": 1, "origin": origin, "context": {}}));
+    assert_eq!(name, json!({"c2c": 1, "origin": origin, "app": "", "context": {}}));
     cx.browser.wait_for("types.includes('emit')", DEADLINE).await?;
     assert_eq!(cx.browser.eval("types").await?, json!(["emit"]));
     // The control.
     let name = cx.browser.eval("start({ diagnostics: diagnosticsTo(() => {}) })").await?;
-    assert_eq!(name, json!({"c2c": 1, "origin": origin, "context": {}, "diagnostics": true}));
+    assert_eq!(
+        name,
+        json!({"c2c": 1, "origin": origin, "app": "", "context": {}, "diagnostics": true})
+    );
     cx.browser
         .wait_for("types.filter((type) => type === 'delivered').length === 2", DEADLINE)
         .await?;

@@ -81,15 +81,19 @@ async fn consent_withdrawn_leaves_nothing(cx: &Cx) -> Result<()> {
          c2c.on('write', () => {{ localStorage.id = 'second'; }});</script>",
         say(cx)
     );
-    cx.app().await?.save(&code, "").await?;
-    mount(cx, &format!("app: 'demo', jar: keptJar, {NOTE_STATES}")).await?;
+    let app = cx.app().await?;
+    app.save(&code, "").await?;
+    mount(cx, &format!("app: '{}', jar: keptJar, {NOTE_STATES}", app.id)).await?;
     wait_for_state(cx, "ready").await?;
     cx.browser.run("bridge.emit('write', {});", &[]).await?;
-    let kept = "Object.keys(localStorage).filter((key) => key.startsWith('c2c-jar demo ')).length";
+    let kept = format!(
+        "Object.keys(localStorage).filter((key) => key.startsWith('c2c-jar {} ')).length",
+        app.id
+    );
     cx.browser.wait_for(&format!("{kept} === 1 && Object.values(localStorage).some((item) => item.includes('second'))"), DEADLINE).await?;
     let script = "bridge.setConsent('denied'); bridge.emit('ask', {}); return bridge.state.status;";
     assert_eq!(cx.browser.run(script, &[]).await?, "denied");
-    assert_eq!((frames(cx).await?, cx.browser.eval(kept).await?), (json!(1), json!(0)));
+    assert_eq!((frames(cx).await?, cx.browser.eval(&kept).await?), (json!(1), json!(0)));
     // Nothing of what was emitted meanwhile comes later.
     cx.browser.run("bridge.setConsent('granted');", &[]).await?;
     wait_for_state(cx, "ready").await?;
@@ -220,7 +224,7 @@ async fn a_hung_frame_is_reported_and_removed(cx: &Cx) -> Result<()> {
     // have none in any.
     let script = "const [src] = arguments;
         import('/host.js').then(({ mount }) => {
-          const limits = { heartbeat_ms: 2000, answer_ms: 1500 };
+          const limits = { heartbeat_ms: 2000, answer_ms: 1000 };
           const count = { ticks: 0, began: 0 };
           setInterval(() => (count.ticks += 1), 50);
           const begin = () => Object.assign(count, { ticks: 0, began: performance.now() });
@@ -339,13 +343,18 @@ async fn a_jar_is_of_one_parent_and_one_app(cx: &Cx) -> Result<()> {
     let framed = visit(cx, 2).await?;
     assert_ne!(framed[0], alone[0]);
     // And another app's code finds nothing of it.
-    let mounts = "const [src] = arguments;
+    let other = cx.server().await?.create_app("other").await?;
+    other.save(&identifies(cx), "").await?;
+    let settings = json!({"name": "other", "parentOrigins": [], "jar": "kept"});
+    let path = format!("/api/apps/{}", other.id);
+    cx.server().await?.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
+    let mounts = "const [src, app] = arguments;
         return Promise.all([import('/host.js'), import('/jar.js')]).then(([{ mount }, { keptJar }]) => {
-          mount({ src, app: 'other', jar: keptJar });
+          mount({ src, app, jar: keptJar });
         });";
     cx.browser.goto(&app.widget_url("")).await?;
     assert_eq!(visit(cx, 3).await?, json!([alone[0], "2"]));
-    cx.browser.run(mounts, &[json!(app.sandbox_url())]).await?;
+    cx.browser.run(mounts, &[json!(other.sandbox_url()), json!(other.id)]).await?;
     let other = visit(cx, 4).await?;
     assert_eq!(other[1], "1");
     assert_ne!(other[0], alone[0]);
@@ -360,14 +369,15 @@ async fn a_full_jar_takes_no_more(cx: &Cx) -> Result<()> {
          }});</script>",
         say(cx)
     );
-    cx.app().await?.save(&code, "").await?;
+    let app = cx.app().await?;
+    app.save(&code, "").await?;
     // As others have left it: the oldest of them goes first.
     let others = "localStorage.setItem('mine', 'm');
         const entry = (written) => JSON.stringify(['y'.repeat(60000), null, written]);
         for (let i = 0; i < 8; i++) localStorage.setItem(`c2c-jar other${i} https://shop.example local k`, entry(i));";
-    cx.browser.goto(&cx.app().await?.widget_url("")).await?;
+    cx.browser.goto(&app.widget_url("")).await?;
     cx.browser.run(others, &[]).await?;
-    mount(cx, &format!("app: 'demo', jar: keptJar, {NOTE_STATES}")).await?;
+    mount(cx, &format!("app: '{}', jar: keptJar, {NOTE_STATES}", app.id)).await?;
     wait_for_state(cx, "ready").await?;
     cx.browser.run("bridge.emit('fill', {});", &[]).await?;
     assert_eq!(said(cx).await?, 100, "the code's own jar has room");
@@ -376,12 +386,13 @@ async fn a_full_jar_takes_no_more(cx: &Cx) -> Result<()> {
           if (!key.startsWith('c2c-jar ')) continue;
           const size = key.length + item.length;
           sizes.all += size;
-          if (key.startsWith('c2c-jar demo ')) sizes.own += size;
+          if (key.startsWith('c2c-jar OWN ')) sizes.own += size;
         }
-        return sizes; })()";
+        return sizes; })()"
+        .replace("OWN", &app.id);
     // What fits is there; no further key would fit.
     cx.browser.wait_for(&format!("{sizes}.own > 65536 - 1200"), DEADLINE).await?;
-    let found = cx.browser.eval(sizes).await?;
+    let found = cx.browser.eval(&sizes).await?;
     assert!(
         found["own"].as_u64() <= Some(65536) && found["all"].as_u64() <= Some(524_288),
         "{found}"

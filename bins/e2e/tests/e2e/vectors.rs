@@ -39,7 +39,7 @@ async fn contexts(cx: &Cx) -> Result<()> {
 async fn custom_names(cx: &Cx) -> Result<()> {
     let vectors: Value =
         serde_json::from_str(include_str!("../../../../crates/bridge/vectors/custom_name.json"))?;
-    let body = "return vectors.map(({ name }) => ({ name, fault: module.customNameFault(name) }));";
+    let body = "return vectors.map(({ name }) => ({ name, fault: module.customNameFault(name) || null }));";
     assert_eq!(with_module(cx, "name", body, vectors.clone()).await?, vectors);
     Ok(())
 }
