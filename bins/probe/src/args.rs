@@ -1,5 +1,7 @@
 //! What can be typed.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 use url::Url;
 
@@ -37,6 +39,24 @@ pub(crate) struct Args {
     /// Only the probes whose ids begin so, by comma
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
+
+    /// Also take each attribute and header away in turn, in the first engine and with the widget on
+    /// top: the probes that name it must notice
+    #[arg(long)]
+    pub(crate) mutations: bool,
+
+    /// Take each attribute and header away in turn, in all engines and both layouts, and run every
+    /// probe each time: hours
+    #[arg(long, conflicts_with = "mutations")]
+    pub(crate) matrix: bool,
+
+    /// Compare the tables with those in this file, and fail if they differ
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub(crate) check: Option<PathBuf>,
+
+    /// Write the tables into this file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "check"])]
+    pub(crate) write: Option<PathBuf>,
 
     /// Print JSON in place of the table
     #[arg(long)]

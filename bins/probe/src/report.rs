@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use c2c_e2e::Engine;
 use serde_json::{Value, json};
 
-use crate::probe::Group;
+use crate::probe::{Group, Pin};
 use crate::stage::Layout;
 use crate::suite::Verdict;
 
@@ -14,14 +14,25 @@ pub(crate) fn table(groups: &[Group], engines: &[Engine], verdicts: &[Verdict]) 
     let mut text = String::new();
     for Group { title, probes } in groups {
         let names: Vec<&str> = engines.iter().map(|engine| engine.name()).collect();
-        let _ = writeln!(text, "### {title}\n\n| id | custom code … | {} |", names.join(" | "));
-        let _ = writeln!(text, "|---|---|{}", "---|".repeat(engines.len()));
+        let _ = writeln!(
+            text,
+            "### {title}\n\n| id | custom code … | {} | beside |",
+            names.join(" | ")
+        );
+        let _ = writeln!(text, "|---|---|{}---|", "---|".repeat(engines.len()));
         for probe in probes {
             let _ = write!(text, "| {} | {} |", probe.id, probe.tries);
             for &engine in engines {
                 let _ = write!(text, " {} |", cell(probe.works, engine, &probe.id, verdicts));
             }
-            text.push('\n');
+            let wpt = probe.wpt.as_ref().map(|file| format!(" `{file}`")).unwrap_or_default();
+            let _ = writeln!(text, "{wpt} |");
+        }
+        text.push('\n');
+        for probe in probes {
+            for (engine, Pin { why, .. }) in &probe.pinned {
+                let _ = writeln!(text, "- {} in {engine}: {why}", probe.id);
+            }
         }
         text.push('\n');
     }
@@ -30,13 +41,13 @@ pub(crate) fn table(groups: &[Group], engines: &[Engine], verdicts: &[Verdict]) 
 
 /// One word if both layouts agree.
 fn cell(works: bool, engine: Engine, id: &str, verdicts: &[Verdict]) -> String {
-    let words: Vec<&str> = Layout::ALL
+    let found: Vec<&str> = Layout::ALL
         .iter()
         .map(|&layout| {
-            let found = verdicts.iter().find(|verdict| {
+            let verdict = verdicts.iter().find(|verdict| {
                 verdict.id == id && verdict.engine == engine && verdict.layout == layout
             });
-            match found {
+            match verdict {
                 None => "not run",
                 Some(verdict) if !verdict.fault.is_empty() => "**FAILED**",
                 Some(verdict) => match (works, verdict.outcome.reached) {
@@ -48,7 +59,7 @@ fn cell(works: bool, engine: Engine, id: &str, verdicts: &[Verdict]) -> String {
             }
         })
         .collect();
-    if words[0] == words[1] { words[0].to_owned() } else { words.join(" / ") }
+    if found[0] == found[1] { found[0].to_owned() } else { found.join(" / ") }
 }
 
 /// Everything, for programs.

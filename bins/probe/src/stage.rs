@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Browser, Collector, Context as _, DEADLINE, Result};
+use c2c_e2e::{Browser, Collector, Context as _, DEADLINE, Error, Result};
 use serde_json::{Value, json};
 
 use crate::probe::Probe;
@@ -115,7 +115,7 @@ impl<'a> Stage<'a> {
         let mut outcomes = Vec::new();
         for probe in probes {
             outcomes.push(if probe.click {
-                self.clicked(arrangement, probe, Some(grace)).await?
+                self.clicked(arrangement, probe, grace, false).await?
             } else {
                 self.outcome(&run, probe, &said)
             });
@@ -123,12 +123,13 @@ impl<'a> Stage<'a> {
         Ok(outcomes)
     }
 
-    /// Runs probes that are to succeed: those that destroy something one after the other. Also how
-    /// long the slowest of them took.
+    /// Runs probes that may succeed: those that destroy something one after the other. `grace` is
+    /// how long one that has said something else has for its aim. Also how long the slowest took.
     pub(crate) async fn free(
         &self,
         arrangement: &Arrangement,
         probes: &[&Probe],
+        grace: Duration,
     ) -> Result<(Vec<Outcome>, Duration)> {
         let together: Vec<&Probe> = shared(probes).collect();
         let mut said = json!({});
@@ -142,11 +143,11 @@ impl<'a> Stage<'a> {
         for &probe in probes {
             if probe.click {
                 let begun = Instant::now();
-                outcomes.push(self.clicked(arrangement, probe, None).await?);
+                outcomes.push(self.clicked(arrangement, probe, grace, true).await?);
                 slowest = slowest.max(begun.elapsed());
             } else if probe.alone {
                 let run = self.open(arrangement, &[vec![probe]], false).await?;
-                outcomes.push(self.one(&run, probe).await?);
+                outcomes.push(self.one(&run, probe, grace).await?);
                 slowest = slowest.max(run.opened.elapsed());
             } else {
                 outcomes.push(self.outcome(&run, probe, &said));
@@ -157,14 +158,14 @@ impl<'a> Stage<'a> {
 
     /// A probe that has a page of its own: its aim, or what it said, whichever comes first; and if
     /// it only said something, a while for its aim.
-    async fn one(&self, run: &Run, probe: &Probe) -> Result<Outcome> {
+    async fn one(&self, run: &Run, probe: &Probe, grace: Duration) -> Result<Outcome> {
         let end = Instant::now() + DEADLINE;
         let mut quiet = None;
         loop {
             let said = self.said(run);
             let outcome = self.outcome(run, probe, &said);
             if said.get(&probe.id).is_some() && quiet.is_none() {
-                quiet = Some(Instant::now() + Duration::from_secs(3));
+                quiet = Some(Instant::now() + grace);
             }
             let over = Instant::now() > quiet.unwrap_or(end);
             if outcome.reached || over {
@@ -179,7 +180,8 @@ impl<'a> Stage<'a> {
         &self,
         arrangement: &Arrangement,
         probe: &Probe,
-        grace: Option<Duration>,
+        grace: Duration,
+        may_succeed: bool,
     ) -> Result<Outcome> {
         let run = self.open(arrangement, &[vec![probe]], true).await?;
         self.collector.hit(&run.hit(0, "said"), DEADLINE).await?;
@@ -188,17 +190,15 @@ impl<'a> Stage<'a> {
         }
         self.browser.enter_frame("#frame0").await?;
         self.browser.click("#target").await?;
-        match grace {
-            Some(grace) => {
-                let clicked = self.collector.hit(&run.hit(0, "clicked"), DEADLINE).await?;
-                if clicked.text() != "true" {
-                    return Err(c2c_e2e::Error::new(format!("{}: not a person's click", probe.id)));
-                }
-                tokio::time::sleep(grace).await;
-                Ok(self.outcome(&run, probe, &self.said(&run)))
-            }
-            None => self.one(&run, probe).await,
+        if may_succeed {
+            return self.one(&run, probe, grace).await;
         }
+        let clicked = self.collector.hit(&run.hit(0, "clicked"), DEADLINE).await?;
+        if clicked.text() != "true" {
+            return Err(Error::new(format!("{}: not a person's click", probe.id)));
+        }
+        tokio::time::sleep(grace).await;
+        Ok(self.outcome(&run, probe, &self.said(&run)))
     }
 
     /// What the first frame of a run has said so far.

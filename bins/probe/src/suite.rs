@@ -88,7 +88,7 @@ async fn controls(
         let outcomes = if control == Control::Forbidden {
             stage.held(&arrangement, &these, GRACE.0).await?
         } else {
-            let (outcomes, time) = stage.free(&arrangement, &these).await?;
+            let (outcomes, time) = stage.free(&arrangement, &these, GRACE.1).await?;
             slowest = slowest.max(time);
             outcomes
         };

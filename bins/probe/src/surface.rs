@@ -103,10 +103,19 @@ impl Surface {
         self.protections.push(Protection { place, name, value });
     }
 
-    /// All but one; all without `None`.
-    pub(crate) fn without(&self, missing: Option<&Protection>) -> Self {
-        let protections = self.protections.iter().filter(|protection| Some(*protection) != missing);
-        Self { protections: protections.cloned().collect(), ..self.clone() }
+    /// All but one. Where `default-src` would take the place of a directive that is missing, it
+    /// allows everything instead.
+    pub(crate) fn without(&self, missing: &Protection) -> Self {
+        let Protection { place, name, .. } = missing;
+        let falls_back = name.ends_with("-src")
+            && name != "default-src"
+            && self.at(*place).any(|(name, _)| name == "default-src");
+        let mut surface = self.clone();
+        surface.protections.retain(|protection| protection != missing);
+        if falls_back {
+            surface.add(*place, name, "* data: blob:");
+        }
+        surface
     }
 
     /// No protection at all.
