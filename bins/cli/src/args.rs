@@ -50,6 +50,27 @@ NO_COLOR=1 turns them off.")]
   c2c compile head.html --app demo --widget-origin https://widget.example > document.html
   c2c compile --body-end tail.html --app demo --widget-origin https://a.example --widget-origin https://b.example")]
     Compile(CompileArguments),
+    /// Print the JSON Schema of a catalogue's envelopes.
+    ///
+    /// It is a schema of the 2020-12 kind. The data of one event is at `#/$defs/data/$defs/<name>`.
+    #[command(after_help = "Examples:
+  c2c schema > catalogue.schema.json
+  c2c schema catalogue.toml --unknown keep    (for receivers that may be older than the widget)")]
+    Schema(SchemaArguments),
+    /// Print TypeScript declarations of the frame API, with a catalogue's events.
+    ///
+    /// An editor that knows them completes event names and fields, and underlines those that do not exist.
+    #[command(after_help = "Examples:
+  c2c types > c2c.d.ts
+  c2c types catalogue.toml > c2c.d.ts
+
+In a script, `/// <reference path=\"c2c.d.ts\" />` makes them known.")]
+    Types(CatalogueArguments),
+    /// Print a reference of a catalogue's events, in Markdown.
+    #[command(after_help = "Examples:
+  c2c docs > events.md
+  c2c docs catalogue.toml > events.md")]
+    Docs(CatalogueArguments),
 }
 
 #[derive(Debug, Args)]
@@ -82,6 +103,31 @@ pub(crate) struct CompileArguments {
     /// Exact origin of a widget page that may hold the frame (`data-widget-origins`). Can be repeated.
     #[arg(long = "widget-origin", value_name = "ORIGIN", required = true)]
     pub(crate) widget_origins: Vec<Origin>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CatalogueArguments {
+    /// File with the catalogue, TOML or (named *.json) JSON; `-` reads TOML from standard input. Without it, the reference
+    /// catalogue.
+    #[arg(value_name = "CATALOGUE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    #[command(flatten)]
+    pub(crate) catalogue: CatalogueArguments,
+    /// What to make of fields that the catalogue does not know.
+    #[arg(long, value_enum, default_value_t = Unknown::Refuse)]
+    pub(crate) unknown: Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Unknown {
+    /// The schema allows them.
+    Keep,
+    /// The schema refuses them.
+    Refuse,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

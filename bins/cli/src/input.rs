@@ -61,7 +61,7 @@ impl Inputs {
 }
 
 impl Source {
-    fn read(path: &Path) -> Result<Self, ReadError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, ReadError> {
         if path == Path::new("-") {
             let mut bytes = Vec::new();
             io::stdin().lock().read_to_end(&mut bytes).map_err(ReadError::StandardInput)?;

@@ -3,18 +3,22 @@
 //! Exit codes: 0 if all is well, 1 if snippets are refused, 2 if the command could not be carried out.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use c2c_bridge::{Shim, shim_attributes};
-use c2c_catalogue::Event;
+use c2c_catalogue::{Catalogue, CatalogueError, Event, UnknownFields};
 use c2c_injector::{
     AttributeError, Checked, Limits, Refused, ScriptAttributes, Template, TemplateError,
 };
 use clap::Parser as _;
 use thiserror::Error;
 
-use crate::args::{Arguments, CheckArguments, Command, CompileArguments, SnippetArguments};
-use crate::input::{Inputs, ReadError};
+use crate::args::{
+    Arguments, CatalogueArguments, CheckArguments, Command, CompileArguments, SnippetArguments,
+    Unknown,
+};
+use crate::input::{Inputs, ReadError, Source};
 
 mod args;
 mod input;
@@ -36,12 +40,22 @@ enum Failure {
     Attribute(#[from] AttributeError),
     #[error("cannot print the report: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("{file} is not a catalogue:\n{error}")]
+    Catalogue { file: String, error: CatalogueError },
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Check(arguments) => check(&arguments),
         Command::Compile(arguments) => compile(&arguments),
+        Command::Schema(arguments) => print_of(&arguments.catalogue, |catalogue| {
+            catalogue.json_schema(match arguments.unknown {
+                Unknown::Keep => UnknownFields::Keep,
+                Unknown::Refuse => UnknownFields::Refuse,
+            })
+        }),
+        Command::Types(arguments) => print_of(&arguments, Catalogue::typescript),
+        Command::Docs(arguments) => print_of(&arguments, Catalogue::markdown),
     };
     match done {
         Ok(code) => code,
@@ -92,6 +106,29 @@ fn compile(arguments: &CompileArguments) -> Result<ExitCode, Failure> {
             Ok(ExitCode::from(REFUSED))
         }
     }
+}
+
+/// Prints what is made of a catalogue.
+fn print_of(
+    arguments: &CatalogueArguments,
+    make: impl Fn(&Catalogue) -> String,
+) -> Result<ExitCode, Failure> {
+    let made = match &arguments.file {
+        None => make(Catalogue::reference()),
+        Some(path) => make(&read_catalogue(path)?),
+    };
+    let mut out = io::stdout().lock();
+    out.write_all(made.as_bytes())?;
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_catalogue(path: &Path) -> Result<Catalogue, Failure> {
+    let Source { name, bytes } = Source::read(path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let read = if is_json { Catalogue::from_json(&text) } else { Catalogue::from_toml(&text) };
+    read.map_err(|error| Failure::Catalogue { file: name, error })
 }
 
 fn judge(arguments: &SnippetArguments) -> Result<(Inputs, Result<Checked, Refused>), Failure> {

@@ -1,10 +1,10 @@
 //! The console's site: the page where people paste, and the API.
 
 use bytes::Bytes;
-use c2c_catalogue::REFERENCE;
+use c2c_catalogue::{Catalogue, EventDef, Field};
 use c2c_policy::{HostSource, Nonce, PagePolicy};
 use hyper::{Method, Request, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::examples::EXAMPLES;
@@ -53,7 +53,7 @@ impl Console {
             page: with_config(PAGE, &config),
             parent: sites.parent.source.clone(),
             files: Files::new(FILES)
-                .with_json("/catalogue.json", &json!({"events": REFERENCE}))
+                .with_json("/catalogue.json", &events_in_words(Catalogue::reference()))
                 .with_json("/examples.json", &json!(EXAMPLES)),
         }
     }
@@ -76,4 +76,11 @@ impl Console {
         *response.headers_mut() = header_map(PagePolicy::console(&self.parent, nonce).headers());
         response
     }
+}
+
+/// A catalogue as the page shows it.
+fn events_in_words(catalogue: &Catalogue) -> Value {
+    let field = |Field { name, kind, summary, example, .. }: &Field| json!({"name": name, "type": kind.to_string(), "summary": summary, "example": example});
+    let event = |EventDef { name, when, fields, .. }: &EventDef| json!({"name": name, "when": when, "fields": fields.iter().map(field).collect::<Vec<_>>()});
+    json!({"events": catalogue.events().iter().map(event).collect::<Vec<_>>()})
 }

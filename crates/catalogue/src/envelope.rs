@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use serde::ser::SerializeStruct;
@@ -10,11 +11,17 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{CUSTOM_PREFIX, CustomName, CustomNameError, Event};
+use crate::json::SyntaxError;
+use crate::{
+    CUSTOM_PREFIX, Catalogue, CustomName, Event, Refused, UnknownFields, Validator, read_json,
+};
 
-/// One event as the parent page and integrations receive it.
+/// One event as the parent page and integrations receive it, with the events of the
+/// [reference catalogue](Catalogue::reference). (Those of another one are checked by a
+/// [`Validator`], and have no types here.)
 ///
-/// On the wire: `{"name", "data": {…fields, "context"}, "timestamp", "id", "seq"}`.
+/// On the wire: `{"name", "data": {…fields, "context"}, "timestamp", "id", "seq"}`. An envelope is
+/// printed in one way only: keys in this order, those of `data` in alphabetical order, the time in UTC.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope {
     body: Body,
@@ -37,23 +44,15 @@ pub enum Body {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
-    /// The text is not JSON of an envelope's form.
+    /// The text is not JSON that can be read in one way only.
     #[error("not an envelope: {0}")]
-    Form(#[source] serde_json::Error),
-    /// The name after `custom:` is not a custom event's name.
-    #[error("/name: {0}")]
-    CustomName(#[from] CustomNameError),
-    /// `id` is a UUID, but not of version 7.
-    #[error("/id: expected a UUID of version 7, got {0}")]
-    Id(Uuid),
-    /// The name or the fields are not those of a widget event.
-    #[error("/data of {name:?}: {source}")]
-    Event {
-        /// The envelope's name.
-        name: String,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
+    Syntax(#[from] SyntaxError),
+    /// The catalogue refuses it.
+    #[error("not an envelope:\n{0}")]
+    Refused(#[from] Refused),
+    /// The catalogue accepts it, but it does not fit into the types: a time at the end of the year 9999.
+    #[error("not an envelope: {0}")]
+    Form(#[from] serde_json::Error),
 }
 
 impl Envelope {
@@ -95,13 +94,16 @@ impl FromStr for Envelope {
     type Err = EnvelopeError;
 
     fn from_str(json: &str) -> Result<Self, EnvelopeError> {
+        static VALIDATOR: LazyLock<Validator> =
+            LazyLock::new(|| Validator::new(Catalogue::reference(), UnknownFields::Refuse));
+
         #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
         struct Wire {
             name: String,
             data: Data,
             timestamp: Timestamp,
             id: Uuid,
+            #[serde(deserialize_with = "whole")]
             seq: u64,
         }
         #[derive(Deserialize)]
@@ -111,16 +113,14 @@ impl FromStr for Envelope {
             fields: Map<String, Value>,
         }
 
-        let wire: Wire = serde_json::from_str(json).map_err(EnvelopeError::Form)?;
-        if wire.id.get_version_num() != 7 {
-            return Err(EnvelopeError::Id(wire.id));
-        }
+        let value = read_json(json)?;
+        VALIDATOR.envelope(&value)?;
+        let wire: Wire = serde_json::from_value(value)?;
         let body = if let Some(name) = wire.name.strip_prefix(CUSTOM_PREFIX) {
-            Body::Custom(name.parse()?, wire.data.fields)
+            Body::Custom(serde_json::from_value(name.into())?, wire.data.fields)
         } else {
-            let tagged = serde_json::json!({"name": &wire.name, "data": wire.data.fields});
-            let event = serde_json::from_value(tagged);
-            Body::Widget(event.map_err(|source| EnvelopeError::Event { name: wire.name, source })?)
+            let tagged = serde_json::json!({"name": wire.name, "data": wire.data.fields});
+            Body::Widget(serde_json::from_value(tagged)?)
         };
         Ok(Self {
             body,
@@ -130,6 +130,18 @@ impl FromStr for Envelope {
             seq: wire.seq,
         })
     }
+}
+
+/// JSON writes 5 as `5.0`, too.
+fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the catalogue lets through integers that a double knows exactly, from 0"
+    )]
+    let whole = number.as_u64().or_else(|| number.as_f64().map(|float| float as u64));
+    whole.ok_or_else(|| serde::de::Error::custom("/seq: not an integer"))
 }
 
 impl Serialize for Envelope {
@@ -147,6 +159,8 @@ impl Serialize for Envelope {
             },
         };
         data.insert("context".to_owned(), serde_json::json!(self.context));
+        let mut data = Value::Object(data);
+        data.sort_all_objects();
 
         let mut wire = serializer.serialize_struct("Envelope", 5)?;
         wire.serialize_field("name", &self.name())?;

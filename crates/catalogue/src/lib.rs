@@ -23,12 +23,30 @@
 //! # Ok::<(), c2c_catalogue::EnvelopeError>(())
 //! ```
 
+mod compatible;
+mod consistency;
 mod envelope;
 mod event;
+mod file;
+mod fixtures;
+mod json;
+mod markdown;
+mod model;
 mod name;
-mod reference;
+mod problem;
+mod schema;
+mod typescript;
+mod validate;
+mod version;
 
+pub use compatible::CannotFollow;
 pub use envelope::{Body, Envelope, EnvelopeError};
 pub use event::{EndReason, Event, Rating, RatingError};
-pub use name::{CUSTOM_PREFIX, CustomName, CustomNameError};
-pub use reference::{EventReference, FieldReference, REFERENCE};
+pub use file::CatalogueError;
+pub use fixtures::Fixture;
+pub use json::{SyntaxError, read_json};
+pub use model::{Catalogue, EventDef, Field, Privacy, Type};
+pub use name::{CUSTOM_PREFIX, CustomName, CustomNameError, EventName, EventNameError};
+pub use problem::Problem;
+pub use validate::{Refused, UnknownFields, Validator};
+pub use version::{Version, VersionError};

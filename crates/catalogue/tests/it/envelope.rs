@@ -37,11 +37,11 @@ fn a_custom_event_keeps_its_own_keys() {
 fn a_forged_or_broken_envelope_is_refused() {
     check_refused("[]", "not an envelope");
     check_refused(&envelope("call_ended", r#"{"duration":1,"reason":"user_hangup"}"#), "context");
-    check_refused(&envelope("call_ended", r#"{"context":{}}"#), "missing field `duration`");
+    check_refused(&envelope("call_ended", r#"{"context":{}}"#), "/data/duration: is missing");
     check_refused(&envelope("call_begun", r#"{"context":{}}"#), "call_begun");
     check_refused(&envelope("custom:call_ended", r#"{"context":{}}"#), "call_ended");
-    check_refused(&envelope("custom:", r#"{"context":{}}"#), "needs a name");
-    check_refused(&envelope("custom:x", r#"{"context":{"a":1}}"#), "not an envelope");
+    check_refused(&envelope("custom:", r#"{"context":{}}"#), "/name: ");
+    check_refused(&envelope("custom:x", r#"{"context":{"a":1}}"#), "/data/context/a: ");
     check_refused(
         &envelope("custom:x", r#"{"context":{}}"#).replace("-7000-", "-4000-"),
         "version 7",

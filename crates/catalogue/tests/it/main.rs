@@ -2,4 +2,3 @@
 
 mod envelope;
 mod name;
-mod reference;
