@@ -6,6 +6,7 @@
 
 mod assets;
 mod bench;
+mod catalogue;
 mod fuzz;
 mod npm;
 mod run;
@@ -30,6 +31,7 @@ struct Cli {
 enum Command {
     Test(test::Args),
     Assets(assets::Args),
+    Catalogue(catalogue::Args),
     Types(types::Args),
     Soak(soak::Args),
     Bench(bench::Args),
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Test(args) => Ok(test::run(&args)),
         Command::Assets(args) => assets::run(&args),
+        Command::Catalogue(args) => catalogue::run(&args),
         Command::Types(args) => types::run(&args),
         Command::Soak(args) => soak::run(&args),
         Command::Bench(args) => bench::run(&args),

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 
 use crate::run::{Result, cargo, root, show, shown, watch};
-use crate::{assets, types};
+use crate::{assets, catalogue, types};
 
 /// Run every check: tools, format, lints, invariants, tests, docs, browsers, fuzzing
 #[derive(Debug, clap::Args)]
@@ -47,7 +47,9 @@ enum Step {
     Invariants,
     /// the committed scripts are those that `cargo xtask assets` makes
     Assets,
-    /// the types of all JavaScript, and the declarations made from them
+    /// the committed files are those that `cargo xtask catalogue` makes, and nothing breaks handlers
+    Catalogue,
+    /// the types of all JavaScript, the declarations made from them, and code against the catalogue's types
     Types,
     /// unit, property, integration and documentation tests
     Test,
@@ -96,10 +98,11 @@ impl Step {
             }
             Self::Invariants => invariants::check(),
             Self::Assets => count_tests(&mut assets::check()),
+            Self::Catalogue => count_tests(&mut catalogue::check()),
             Self::Types => {
                 types::check_scripts()?;
                 types::check_declarations()?;
-                Ok(Counts { passed: 2, ..nothing })
+                Ok(Counts { passed: 2 + types::check_custom_code()?, ..nothing })
             }
             Self::Test => count_tests(&mut cargo(
                 "test --workspace --exclude c2c-e2e --locked --no-fail-fast",

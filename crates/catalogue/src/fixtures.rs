@@ -15,10 +15,10 @@ use crate::{Catalogue, Field, Type, UnknownFields, file, validate};
 pub struct Fixture {
     /// What it shows.
     pub name: String,
-    /// The envelope.
-    pub envelope: Value,
     /// The JSON pointer of its only fault; `None` if there is none. (Unknown fields are a fault here.)
     pub fault: Option<String>,
+    /// The envelope.
+    pub envelope: Value,
 }
 
 impl Catalogue {
@@ -41,10 +41,9 @@ impl Catalogue {
 
     /// The [fixtures](Catalogue::fixtures) as a JSON file with one in each line.
     pub fn fixtures_json(&self) -> String {
-        let lines = self.fixtures().into_iter().map(|fixture| {
-            let mut line = json!(fixture);
-            line.sort_all_objects();
-            line.to_string()
+        let lines = self.fixtures().into_iter().map(|mut fixture| {
+            fixture.envelope.sort_all_objects();
+            serde_json::to_string(&fixture).expect("texts and JSON")
         });
         format!("[\n{}\n]\n", lines.collect::<Vec<_>>().join(",\n"))
     }
@@ -73,8 +72,8 @@ impl Fixtures {
         let name = envelope["name"].as_str().unwrap_or("an envelope");
         let fixture = Fixture {
             name: format!("{name}: {what}"),
-            envelope: envelope.clone(),
             fault: fault.map(str::to_owned),
+            envelope: envelope.clone(),
         };
         self.0.push(fixture);
     }

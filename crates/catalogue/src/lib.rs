@@ -23,6 +23,7 @@
 //! # Ok::<(), c2c_catalogue::EnvelopeError>(())
 //! ```
 
+mod artefacts;
 mod compatible;
 mod consistency;
 mod envelope;

@@ -10,7 +10,7 @@ use crate::{Catalogue, EventDef, Field, Type};
 const BEFORE: &str = "\
 interface Window {
   /** The widget that this code belongs to. */
-  readonly c2c: C2c.Api;
+  readonly c2c: Readonly<C2c.Api>;
 }
 
 interface WindowEventMap {
@@ -19,7 +19,7 @@ interface WindowEventMap {
 }
 
 /** The widget that this code belongs to. */
-declare const c2c: C2c.Api;
+declare const c2c: Readonly<C2c.Api>;
 
 declare namespace C2c {
   /** What the widget was opened with: texts by their names. */
