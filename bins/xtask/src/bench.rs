@@ -8,6 +8,12 @@ use crate::run::{Result, cargo, show};
 /// What there is: name, package, bench target, and what it answers.
 const BENCHES: &[(&str, &str, &str, &str)] = &[
     (
+        "catalogue",
+        "c2c-catalogue",
+        "catalogue",
+        "checking an event, relative to jsonschema and the catalogue's schema",
+    ),
+    (
         "injector",
         "c2c-injector",
         "injector",

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use serde::ser::SerializeStruct;
@@ -12,12 +11,10 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::json::SyntaxError;
-use crate::{
-    CUSTOM_PREFIX, Catalogue, CustomName, Event, Refused, UnknownFields, Validator, read_json,
-};
+use crate::{CUSTOM_PREFIX, CustomName, Event, Refused, Validator, read_json};
 
 /// One event as the parent page and integrations receive it, with the events of the
-/// [reference catalogue](Catalogue::reference). (Those of another one are checked by a
+/// [reference catalogue](crate::Catalogue::reference). (Those of another one are checked by a
 /// [`Validator`], and have no types here.)
 ///
 /// On the wire: `{"name", "data": {…fields, "context"}, "timestamp", "id", "seq"}`. An envelope is
@@ -94,9 +91,6 @@ impl FromStr for Envelope {
     type Err = EnvelopeError;
 
     fn from_str(json: &str) -> Result<Self, EnvelopeError> {
-        static VALIDATOR: LazyLock<Validator> =
-            LazyLock::new(|| Validator::new(Catalogue::reference(), UnknownFields::Refuse));
-
         #[derive(Deserialize)]
         struct Wire {
             name: String,
@@ -114,7 +108,7 @@ impl FromStr for Envelope {
         }
 
         let value = read_json(json)?;
-        VALIDATOR.envelope(&value)?;
+        Validator::reference().envelope(&value)?;
         let wire: Wire = serde_json::from_value(value)?;
         let body = if let Some(name) = wire.name.strip_prefix(CUSTOM_PREFIX) {
             Body::Custom(serde_json::from_value(name.into())?, wire.data.fields)

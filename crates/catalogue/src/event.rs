@@ -1,17 +1,22 @@
 //! The widget events of the reference catalogue.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::Validator;
+use crate::json::Strict;
 
 /// A widget event of the [reference catalogue](crate::Catalogue::reference) with its fields, as `name` and
 /// `data` of an [`Envelope`](crate::Envelope).
 ///
 /// The types are written by hand; a test proves that they take what the catalogue's file takes.
 ///
-/// Field names are those of the wire in camelCase. A nullable field must be present, and unknown
-/// fields are refused: the reader of an event never has to guess whether something is missing or
-/// misspelt.
+/// Field names are those of the wire in camelCase. What is read has been accepted by the catalogue: a
+/// nullable field must be present, and unknown fields are refused. So the reader of an event never has to
+/// guess whether something is missing or misspelt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(
+    remote = "Self",
     tag = "name",
     content = "data",
     rename_all = "snake_case",
@@ -28,10 +33,8 @@ pub enum Event {
     /// The outbound call request was accepted.
     CallStarted {
         /// Who is called, when the widget knows.
-        #[serde(deserialize_with = "required")]
         destination_id: Option<String>,
         /// The routing decision, when there was one.
-        #[serde(deserialize_with = "required")]
         routing_key: Option<String>,
         /// Whether the visitor filled in a form before the call.
         has_form_values: bool,
@@ -39,7 +42,6 @@ pub enum Event {
     /// The call ended cleanly.
     CallEnded {
         /// Seconds since the visitor started the call, 0 or more.
-        #[serde(deserialize_with = "seconds")]
         duration: f64,
         /// Who hung up.
         reason: EndReason,
@@ -49,10 +51,8 @@ pub enum Event {
         /// A stable, machine-readable code.
         code: String,
         /// A sentence for a person.
-        #[serde(deserialize_with = "required")]
         message: Option<String>,
         /// Seconds since the visitor started the call, if it had started.
-        #[serde(deserialize_with = "optional_seconds")]
         duration: Option<f64>,
     },
     /// The survey after the call was sent.
@@ -60,9 +60,27 @@ pub enum Event {
         /// The visitor's rating.
         rating: Rating,
         /// The visitor's words.
-        #[serde(deserialize_with = "required")]
         comment: Option<String>,
     },
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    /// The catalogue judges, and the types follow: `serde` alone would take a list of values for
+    /// an object, `{"user_hangup": null}` for a text, and a missing field for `null`.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Strict(tagged) = Strict::deserialize(deserializer)?;
+        let Some(name) = tagged["name"].as_str() else {
+            return Err(D::Error::custom("/name: expected a string"));
+        };
+        Validator::reference().data(name, &tagged["data"]).map_err(D::Error::custom)?;
+        Self::deserialize(tagged).map_err(D::Error::custom)
+    }
 }
 
 impl Event {
@@ -128,34 +146,6 @@ impl From<Rating> for u8 {
     }
 }
 
-/// A nullable field that may not be left out (serde would take a missing `Option` for `null`).
-fn required<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::deserialize(deserializer)
-}
-
-fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    let seconds = f64::deserialize(deserializer)?;
-    if seconds >= 0.0 {
-        Ok(seconds)
-    } else {
-        Err(serde::de::Error::custom("a duration is a number ≥ 0"))
-    }
-}
-
-fn optional_seconds<'de, D>(deserializer: D) -> Result<Option<f64>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-{
-    #[derive(Deserialize)]
-    struct Seconds(#[serde(deserialize_with = "seconds")] f64);
-
-    Ok(Option::<Seconds>::deserialize(deserializer)?.map(|Seconds(seconds)| seconds))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,35 +188,46 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_with_the_reason() {
-        check(r#"{"name":"call_begun","data":{}}"#, Err("unknown variant `call_begun`"));
-        check(r#"{"name":"widget_loaded","data":{}}"#, Err("missing field `isPreview`"));
+        check(r#"{"name":"call_begun","data":{}}"#, Err("there is no event \"call_begun\""));
+        check(r#"{"name":"widget_loaded","data":{}}"#, Err("/isPreview: is missing"));
         check(
             r#"{"name":"widget_loaded","data":{"isPreview":true,"extra":1}}"#,
-            Err("unknown field `extra`"),
+            Err("/extra: is not a field"),
+        );
+        check(r#"["widget_loaded", {"isPreview": true}]"#, Err("/name"));
+        check(r#"{"name":{"widget_loaded":null},"data":{"isPreview":true}}"#, Err("/name"));
+        check(
+            r#"{"name":"call_ended","data":{"duration":1,"reason":{"user_hangup":null}}}"#,
+            Err("/reason: expected"),
         );
         check(
+            r#"{"name":"call_ended","data":{"duration":1,"duration":1,"reason":"user_hangup"}}"#,
+            Err("\"duration\" is there twice"),
+        );
+        check(r#"{"name":"widget_loaded","data":[true]}"#, Err("expected an object, got list"));
+        check(
             r#"{"name":"call_started","data":{"destinationId":"x","hasFormValues":true}}"#,
-            Err("missing field `routingKey`"),
+            Err("/routingKey: is missing"),
         );
         check(
             r#"{"name":"call_ended","data":{"duration":-1,"reason":"user_hangup"}}"#,
-            Err("a duration is a number ≥ 0"),
+            Err("/duration: expected a number ≥ 0"),
         );
         check(
             r#"{"name":"call_error","data":{"code":"x","message":null,"duration":-1}}"#,
-            Err("a duration is a number ≥ 0"),
+            Err("/duration: expected a number ≥ 0"),
         );
         check(
             r#"{"name":"call_ended","data":{"duration":1,"reason":"bored"}}"#,
-            Err("unknown variant `bored`"),
+            Err("/reason: expected"),
         );
         check(
             r#"{"name":"survey_submitted","data":{"rating":6,"comment":null}}"#,
-            Err("a rating is an integer from 1 to 5, not 6"),
+            Err("/rating: expected an integer from 1 to 5, got 6"),
         );
         check(
             r#"{"name":"survey_submitted","data":{"rating":4.5,"comment":null}}"#,
-            Err("a rating is an integer from 1 to 5, not 4.5"),
+            Err("got 4.5"),
         );
     }
 }

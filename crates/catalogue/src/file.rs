@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use crate::json::{Entries, Strict, SyntaxError, from_json};
+use crate::json::{Entries, Strict, SyntaxError, Table, from_json};
 use crate::model::SAFE_MAX;
 use crate::problem::{Place, Problem, lines};
 use crate::{Catalogue, EventDef, EventName, Field, Privacy, Type, Version};
@@ -26,7 +26,7 @@ pub enum CatalogueError {
 struct FileCatalogue {
     name: String,
     version: Version,
-    events: Entries<FileEvent>,
+    events: Entries<Table<FileEvent>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ struct FileEvent {
     summary: String,
     when: String,
     #[serde(default = "no_fields")]
-    fields: Entries<FileType>,
+    fields: Entries<Table<FileType>>,
 }
 
 /// A field, or the type of a list's items, which has no words of its own.
@@ -54,9 +54,9 @@ struct FileType {
     #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    items: Option<Box<FileType>>,
+    items: Option<Box<Table<FileType>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fields: Option<Entries<FileType>>,
+    fields: Option<Entries<Table<FileType>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<String>,
     #[serde(default, deserialize_with = "example", skip_serializing_if = "Option::is_none")]
@@ -77,7 +77,7 @@ enum Kind {
     Object,
 }
 
-fn no_fields() -> Entries<FileType> {
+fn no_fields() -> Entries<Table<FileType>> {
     Entries(Vec::new())
 }
 
@@ -123,7 +123,7 @@ impl Catalogue {
     /// # Ok::<(), c2c_catalogue::CatalogueError>(())
     /// ```
     pub fn from_toml(toml: &str) -> Result<Self, CatalogueError> {
-        let file = toml::from_str(toml).map_err(|error: toml::de::Error| {
+        let Table(file) = toml::from_str(toml).map_err(|error: toml::de::Error| {
             let (line, column) = position(toml, error.span().map_or(0, |span| span.start));
             SyntaxError { line, column, message: error.message().to_owned() }
         })?;
@@ -132,7 +132,7 @@ impl Catalogue {
 
     /// Reads a JSON file of the same structure.
     pub fn from_json(json: &str) -> Result<Self, CatalogueError> {
-        read(from_json(json)?)
+        from_json(json).map_err(Into::into).and_then(|Table(file)| read(file))
     }
 
     /// The catalogue as a JSON file.
@@ -159,7 +159,8 @@ fn read(file: FileCatalogue) -> Result<Catalogue, CatalogueError> {
     let root = Place::Root;
     let place = root.key("events");
     let events = file.events.0.into_iter();
-    let events = events.filter_map(|(name, event)| reader.event(&place, &name, event)).collect();
+    let events =
+        events.filter_map(|(name, Table(event))| reader.event(&place, &name, event)).collect();
     if reader.problems.is_empty() {
         Catalogue::new(file.name, file.version, events)
     } else {
@@ -192,9 +193,11 @@ impl Reader {
         }
     }
 
-    fn fields(&mut self, place: &Place<'_>, fields: Entries<FileType>) -> Vec<Field> {
+    fn fields(&mut self, place: &Place<'_>, fields: Entries<Table<FileType>>) -> Vec<Field> {
         let fields = fields.0.into_iter();
-        fields.filter_map(|(name, field)| self.field(&place.key(&name), &name, field)).collect()
+        fields
+            .filter_map(|(name, Table(field))| self.field(&place.key(&name), &name, field))
+            .collect()
     }
 
     fn field(&mut self, place: &Place<'_>, name: &str, mut field: FileType) -> Option<Field> {
@@ -245,7 +248,7 @@ impl Reader {
             },
             Kind::Enum => Type::Enum(self.needed(place, "values", file.values)?),
             Kind::List => {
-                let items = *self.needed(place, "items", file.items)?;
+                let Table(items) = *self.needed(place, "items", file.items)?;
                 let place = place.key("items");
                 if items.summary.is_some() || items.example.is_some() || items.privacy.is_some() {
                     self.wrong(
@@ -304,17 +307,17 @@ fn example_of(kind: &Type) -> Option<Value> {
     }
 }
 
-fn written_event(event: &EventDef) -> (String, FileEvent) {
+fn written_event(event: &EventDef) -> (String, Table<FileEvent>) {
     let file = FileEvent {
         since: event.since,
         summary: event.summary.clone(),
         when: event.when.clone(),
         fields: written_fields(&event.fields),
     };
-    (event.name.to_string(), file)
+    (event.name.to_string(), Table(file))
 }
 
-fn written_fields(fields: &[Field]) -> Entries<FileType> {
+fn written_fields(fields: &[Field]) -> Entries<Table<FileType>> {
     let written = |field: &Field| {
         let file = FileType {
             summary: Some(field.summary.clone()),
@@ -322,7 +325,7 @@ fn written_fields(fields: &[Field]) -> Entries<FileType> {
             privacy: Some(field.privacy),
             ..written(&field.kind)
         };
-        (field.name.clone(), file)
+        (field.name.clone(), Table(file))
     };
     Entries(fields.iter().map(written).collect())
 }
@@ -353,7 +356,9 @@ fn written(kind: &Type) -> FileType {
         }
         Type::Enum(values) => FileType { values: Some(values.clone()), ..plain(Kind::Enum) },
         Type::Nullable(inner) => FileType { nullable: true, ..written(inner) },
-        Type::List(item) => FileType { items: Some(Box::new(written(item))), ..plain(Kind::List) },
+        Type::List(item) => {
+            FileType { items: Some(Box::new(Table(written(item)))), ..plain(Kind::List) }
+        }
         Type::Object(fields) => {
             FileType { fields: Some(written_fields(fields)), ..plain(Kind::Object) }
         }

@@ -1,9 +1,12 @@
 //! JSON that means the same to everybody who reads it.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Number, Value};
 
 /// A text is not what it should be: where, and why.
@@ -35,7 +38,12 @@ pub(crate) fn from_json<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, S
         let (line, column) = (error.line(), error.column());
         let message = error.to_string();
         let place = format!(" at line {line} column {column}");
-        let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
+        let message = match message.strip_suffix(&place).unwrap_or(&message) {
+            // As `serde_json` has it, after `\ud800`.
+            "unexpected end of hex escape" => "half of a surrogate pair is no text",
+            other => other,
+        };
+        let message = message.to_owned();
         SyntaxError { line, column, message }
     })
 }
@@ -112,13 +120,38 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 }
 
+/// A struct that is written as an object: `serde` would take a list of its fields' values, too.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Table<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TableVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for TableVisitor<T> {
+            type Value = T;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a table")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        deserializer.deserialize_map(TableVisitor(PhantomData)).map(Self)
+    }
+}
+
 /// The entries of an object in their order in the file.
 #[derive(Debug)]
 pub(crate) struct Entries<V>(pub(crate) Vec<(String, V)>);
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Entries<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EntriesVisitor<V>(std::marker::PhantomData<V>);
+        struct EntriesVisitor<V>(PhantomData<V>);
 
         impl<'de, V: Deserialize<'de>> Visitor<'de> for EntriesVisitor<V> {
             type Value = Entries<V>;
@@ -129,7 +162,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Entries<V> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<V>, A::Error> {
                 let mut entries: Vec<(String, V)> = Vec::new();
-                let mut known = std::collections::BTreeSet::new();
+                let mut known = BTreeSet::new();
                 while let Some(key) = map.next_key::<String>()? {
                     if !known.insert(key.clone()) {
                         return Err(twice(&key));
@@ -140,7 +173,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Entries<V> {
             }
         }
 
-        deserializer.deserialize_map(EntriesVisitor(std::marker::PhantomData))
+        deserializer.deserialize_map(EntriesVisitor(PhantomData))
     }
 }
 

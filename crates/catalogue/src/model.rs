@@ -181,15 +181,17 @@ impl Type {
 
     /// As part of a sentence: `a number ≥ 0 or null`.
     pub(crate) fn in_prose(&self) -> String {
-        let article = match self {
-            Self::Enum(_) => "",
-            Self::Nullable(inner) => return inner.in_prose() + " or null",
-            Self::Integer { .. } | Self::Object(_) => "an ",
-            _ => "a ",
-        };
         match self {
             Self::Enum(values) => joined(values, " or "),
-            _ => format!("{article}{self}"),
+            Self::Nullable(inner) => inner.in_prose() + " or null",
+            Self::Integer { min: Some(min), max: Some(max) } => {
+                format!("an integer from {min} to {max}")
+            }
+            Self::Number { min: Some(min), max: Some(max) } => {
+                format!("a number from {min} to {max}")
+            }
+            Self::Integer { .. } | Self::Object(_) => format!("an {self}"),
+            _ => format!("a {self}"),
         }
     }
 }

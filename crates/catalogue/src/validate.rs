@@ -1,5 +1,7 @@
 //! Whether an event is as the catalogue says.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Number, Value};
 
 use crate::model::SAFE_MAX;
@@ -65,6 +67,13 @@ impl Validator {
         events.sort_by(|(one, _), (other, _)| one.cmp(other));
         let seq = Node::new(&Type::Integer { min: Some(0), max: None });
         Self { unknown, events: events.into(), seq }
+    }
+
+    /// What the types of this crate go by.
+    pub(crate) fn reference() -> &'static Self {
+        static REFERENCE: LazyLock<Validator> =
+            LazyLock::new(|| Validator::new(Catalogue::reference(), UnknownFields::Refuse));
+        &REFERENCE
     }
 
     /// Checks the data of a widget event, as the widget reports it and as handlers get it: its

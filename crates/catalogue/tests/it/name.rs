@@ -1,6 +1,6 @@
 //! The rules for names of custom events.
 
-use c2c_catalogue::{CustomName, Event};
+use c2c_catalogue::{Catalogue, CustomName, Event, EventName};
 use proptest::prelude::*;
 
 fn check(name: &str, expected: Result<(), &str>) {
@@ -42,6 +42,26 @@ fn no_name_reads_like_a_widget_event() {
         check(&event.to_uppercase(), Err(event));
         check(&event.replace('_', "-"), Err(event));
         check(&event.replace('_', ""), Err(event));
+    }
+}
+
+#[test]
+fn another_catalogue_has_other_names() {
+    let everything = crate::random::everything();
+    assert!(CustomName::within(&everything, "call_ended").is_ok());
+    let error =
+        CustomName::within(&everything, "withDotsAndDashes").expect_err("it looks built in");
+    assert!(error.to_string().contains("`With-dots.and-dashes`"), "{error}");
+    assert!(CustomName::within(Catalogue::reference(), "withDotsAndDashes").is_ok());
+}
+
+#[test]
+fn names_of_events_have_the_same_form() {
+    for name in ["call_ended", "a", "A.b-c_9", &"x".repeat(64)] {
+        assert_eq!(name.parse::<EventName>().expect(name).as_str(), name);
+    }
+    for name in ["", "_x", "a b", "custom:x", "*", "c2c_ready", "C-2-C", &"x".repeat(65)] {
+        assert!(name.parse::<EventName>().is_err(), "{name:?}");
     }
 }
 

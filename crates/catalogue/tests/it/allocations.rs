@@ -1,0 +1,25 @@
+//! What accepting an event allocates: nothing.
+
+use allocation_counter::measure;
+use c2c_catalogue::{Catalogue, UnknownFields, Validator};
+
+use crate::random;
+
+#[test]
+fn accepting_allocates_nothing_and_refusing_does() {
+    for catalogue in [Catalogue::reference(), &random::everything()] {
+        let validator = Validator::new(catalogue, UnknownFields::Refuse);
+        for fixture in catalogue.fixtures() {
+            let mut verdict = None;
+            let counted = measure(|| verdict = Some(validator.envelope(&fixture.envelope)));
+            assert_eq!(verdict.is_some_and(|verdict| verdict.is_ok()), fixture.fault.is_none());
+            // The counter counts: a problem is text.
+            assert_eq!(counted.count_total == 0, fixture.fault.is_none(), "{}", fixture.name);
+            let name = fixture.envelope["name"].as_str().unwrap_or_default();
+            if fixture.fault.is_none() && !name.contains(':') {
+                let data = &fixture.envelope["data"];
+                assert_eq!(measure(|| assert!(validator.data(name, data).is_ok())).count_total, 0);
+            }
+        }
+    }
+}
