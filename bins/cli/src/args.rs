@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use c2c_bridge::{AppId, Origin};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Check pasted HTML, and compile it into a sandbox document.
+/// Check pasted HTML, compile it into a sandbox document, and print what is made of a catalogue of events.
 #[derive(Debug, Parser)]
 #[command(
     name = "c2c",

@@ -12,6 +12,8 @@ use thiserror::Error;
 pub(crate) enum ReadError {
     #[error("cannot read {}: {error}", path.display())]
     File { path: PathBuf, error: io::Error },
+    #[error("{} is not UTF-8 (byte {valid})", path.display())]
+    NotText { path: PathBuf, valid: usize },
     #[error("cannot read standard input: {0}")]
     StandardInput(io::Error),
     #[error("standard input can be only one of the two snippets")]

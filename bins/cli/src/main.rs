@@ -125,9 +125,12 @@ fn print_of(
 
 fn read_catalogue(path: &Path) -> Result<Catalogue, Failure> {
     let Source { name, bytes } = Source::read(path)?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = str::from_utf8(&bytes).map_err(|error| ReadError::NotText {
+        path: path.to_owned(),
+        valid: error.valid_up_to(),
+    })?;
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let read = if is_json { Catalogue::from_json(&text) } else { Catalogue::from_toml(&text) };
+    let read = if is_json { Catalogue::from_json(text) } else { Catalogue::from_toml(text) };
     read.map_err(|error| Failure::Catalogue { file: name, error })
 }
 

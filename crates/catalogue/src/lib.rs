@@ -2,8 +2,12 @@
 //! envelope in which both reach the parent page and integrations.
 //!
 //! The crate does no IO. Everything that crosses a boundary is parsed into one of its types,
-//! so that a value of these types is a proof: an [`Event`] has exactly the fields of its name,
+//! so that a value of these types is a proof: a [`Catalogue`] is consistent, an [`Event`] has exactly the fields of its name,
 //! a [`CustomName`] cannot pass for a widget event, an [`Envelope`] carries one or the other.
+//!
+//! Which events there are says a [`Catalogue`], which is a file. A [`Validator`] checks events against it, and
+//! schema, types, reference and fixtures are made of it. The [reference catalogue](Catalogue::reference) has types
+//! besides:
 //!
 //! ```
 //! use c2c_catalogue::{Body, EndReason, Envelope, Event};

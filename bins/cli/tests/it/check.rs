@@ -311,7 +311,7 @@ fn what_cannot_be_carried_out_exits_with_2() {
 #[test]
 fn help_teaches_with_examples() {
     let directory = Directory::new("help");
-    for command in ["check", "compile"] {
+    for command in ["check", "compile", "schema", "types", "docs"] {
         let run = directory.c2c(&[command, "--help"], "");
         assert_eq!(run.code, 0);
         assert!(run.stdout.contains("Examples:"), "{}", run.stdout);
