@@ -1,8 +1,9 @@
 //! What it costs to check an event, relative to a validator of JSON Schema.
 //!
 //! `cargo xtask bench catalogue` compares, in one run and in turn, [`Validator`] with `is_valid` of the crate
-//! `jsonschema` and our schema, on the same parsed values: the reference catalogue's valid fixtures, and
-//! their data alone; and all fixtures, most of which are refused (we say why, it does not).
+//! `jsonschema` and our schema, on the same parsed values: the reference catalogue's valid fixtures. Without a
+//! goal: their data alone, where it has a validator for each event, chosen beforehand, and we look up the
+//! event; and all fixtures, most of which are refused (we say why, it does not).
 //!
 //! A pair of measurements gives one ratio; the median of the pairs is the result. Absolute numbers mean
 //! nothing on a shared machine and are not printed.
@@ -18,10 +19,10 @@ use serde_json::{Value, json};
 
 /// Odd, so that there is a median; many and short, because what disturbs the machine for a while then
 /// disturbs few.
-const PAIRS: usize = 41;
+const PAIRS: usize = 401;
 
 /// How long one side of a pair runs, about.
-const WINDOW: Duration = Duration::from_millis(20);
+const WINDOW: Duration = Duration::from_millis(2);
 
 /// How many times as fast we have to be.
 const GOAL: f64 = 2.0;
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
 
     let results = [
         ("valid envelopes", Some(GOAL), envelopes(&valid)),
-        ("valid data", Some(GOAL), (median(&theirs_of_data, &ours_of_data, quick), data.len())),
+        ("valid data", None, (median(&theirs_of_data, &ours_of_data, quick), data.len())),
         ("valid and refused envelopes", None, envelopes(&all)),
     ];
     let mut met = true;

@@ -51,7 +51,7 @@ fn make(folder: &Path) -> Result<Vec<(&'static str, String)>> {
     let catalogue = Catalogue::from_toml(&toml).map_err(|error| named(&error))?;
     match fs::read_to_string(folder.join("catalogue.json")) {
         Ok(last) => {
-            catalogue.may_follow(&Catalogue::from_json(&last)?).map_err(|error| named(&error))?
+            catalogue.may_follow(&Catalogue::from_json(&last)?).map_err(|error| named(&error))?;
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),

@@ -135,8 +135,16 @@ impl TryFrom<f64> for Rating {
     type Error = RatingError;
 
     fn try_from(stars: f64) -> Result<Self, RatingError> {
-        let rating = (1..=5).find(|&rating| f64::from(rating) == stars);
-        rating.map(Self).ok_or(RatingError(stars))
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "one of the five, which fit"
+        )]
+        if (1.0..=5.0).contains(&stars) && stars.fract() == 0.0 {
+            Ok(Self(stars as u8))
+        } else {
+            Err(RatingError(stars))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whether an event is as the catalogue says.
 
+use std::cmp::Ordering;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Number, Value};
@@ -43,7 +44,7 @@ pub enum UnknownFields {
 #[derive(Clone, Debug)]
 pub struct Validator {
     unknown: UnknownFields,
-    /// By name.
+    /// In the order of [`by_length`].
     events: Box<[(Box<str>, Shape)]>,
     seq: Node,
 }
@@ -64,7 +65,7 @@ impl Validator {
     pub fn new(catalogue: &Catalogue, unknown: UnknownFields) -> Self {
         let shape = |event: &EventDef| (event.name.as_str().into(), Shape::new(&event.fields));
         let mut events: Vec<(Box<str>, _)> = catalogue.events().iter().map(shape).collect();
-        events.sort_by(|(one, _), (other, _)| one.cmp(other));
+        events.sort_by(|(one, _), (other, _)| by_length(one, other));
         let seq = Node::new(&Type::Integer { min: Some(0), max: None });
         Self { unknown, events: events.into(), seq }
     }
@@ -79,8 +80,12 @@ impl Validator {
     /// Checks the data of a widget event, as the widget reports it and as handlers get it: its
     /// context may be there or not. Gives what there is to warn of.
     pub fn data(&self, event: &str, data: &Value) -> Result<Vec<Problem>, Refused> {
+        let shape = self.shape(event);
+        if shape.is_some_and(|shape| shape.accepts_data(data, Context::Possible, self.unknown)) {
+            return Ok(Vec::new());
+        }
         let mut found = Findings::new(self.unknown);
-        match self.shape(event) {
+        match shape {
             Some(shape) => found.data(shape, data, &Place::Root, Context::Possible),
             None => found.refuse(&Place::Root, || no_event(event)),
         }
@@ -89,6 +94,9 @@ impl Validator {
 
     /// Checks an envelope, of a widget event or of a custom event. Gives what there is to warn of.
     pub fn envelope(&self, envelope: &Value) -> Result<Vec<Problem>, Refused> {
+        if self.accepts(envelope) {
+            return Ok(Vec::new());
+        }
         let mut found = Findings::new(self.unknown);
         let root = Place::Root;
         match envelope {
@@ -98,34 +106,67 @@ impl Validator {
         found.verdict()
     }
 
+    /// Whether there is nothing to say of an envelope. It is asked first, because most are in order.
+    fn accepts(&self, envelope: &Value) -> bool {
+        let Value::Object(fields) = envelope else { return false };
+        let (mut name, mut data, mut seen) = (None, None, 0);
+        for (key, value) in fields {
+            seen += 1;
+            let accepted = match (key.as_str(), value) {
+                ("name", Value::String(text)) => {
+                    name = Some(text);
+                    true
+                }
+                ("data", _) => {
+                    data = Some(value);
+                    true
+                }
+                ("timestamp", Value::String(text)) => is_timestamp(text),
+                ("id", Value::String(text)) => is_id(text),
+                ("seq", _) => self.seq.accepts(value, self.unknown),
+                ("name" | "timestamp" | "id", _) => false,
+                _ => {
+                    seen -= 1;
+                    self.unknown == UnknownFields::Keep
+                }
+            };
+            if !accepted {
+                return false;
+            }
+        }
+        let (Some(name), Some(data)) = (name, data) else { return false };
+        seen == ENVELOPE.len()
+            && match (self.shape(name), name.strip_prefix(CUSTOM_PREFIX)) {
+                (Some(shape), _) => shape.accepts_data(data, Context::Required, self.unknown),
+                (None, Some(custom)) => self.is_custom(custom) && accepts_custom_data(data),
+                (None, None) => false,
+            }
+    }
+
+    fn is_custom(&self, name: &str) -> bool {
+        is_custom(name, self.events.iter().map(|(event, _)| &**event))
+    }
+
+    /// Says all that is wrong with an envelope.
     fn fields(&self, envelope: &Map<String, Value>, found: &mut Findings) {
         let root = Place::Root;
-        let [mut name, mut data] = [None; 2];
-        let mut seen = 0;
         for (key, value) in envelope {
             let place = root.key(key);
-            seen += 1;
             match key.as_str() {
-                "name" => name = Some(value),
-                "data" => data = Some(value),
+                "name" | "data" => {}
                 "timestamp" => found.text(value, &place, TIMESTAMP, is_timestamp),
                 "id" => found.text(value, &place, ID, is_id),
                 "seq" => self.seq.check(value, &place, found),
-                _ => {
-                    seen -= 1;
-                    found.unknown(&place);
-                }
+                _ => found.unknown(&place),
             }
         }
-        if seen < ENVELOPE.len() {
-            for (key, expected) in ENVELOPE {
-                if !envelope.contains_key(key) {
-                    found.missing(&root.key(key), expected);
-                }
+        for (key, expected) in ENVELOPE {
+            if !envelope.contains_key(key) {
+                found.missing(&root.key(key), expected);
             }
         }
-        if let (Some(name), data) = (name, data) {
-            self.named(name, data, found);
+        if let Some(name) = envelope.get("name") {
+            self.named(name, envelope.get("data"), found);
         }
     }
 
@@ -141,7 +182,7 @@ impl Validator {
                 found.data(shape, data, &place, Context::Required);
             }
         } else if let Some(custom) = name.strip_prefix(CUSTOM_PREFIX) {
-            if !is_custom(custom, self.events.iter().map(|(event, _)| &**event)) {
+            if !self.is_custom(custom) {
                 found.refuse(&root.key("name"), || {
                     format!("{} is not a custom event's name", shown(custom))
                 });
@@ -155,9 +196,14 @@ impl Validator {
     }
 
     fn shape(&self, event: &str) -> Option<&Shape> {
-        let found = self.events.binary_search_by(|(name, _)| (**name).cmp(event));
+        let found = self.events.binary_search_by(|(name, _)| by_length(name, event));
         found.ok().map(|index| &self.events[index].1)
     }
+}
+
+/// An order in which lengths tell most names apart.
+fn by_length(one: &str, other: &str) -> Ordering {
+    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
 }
 
 const TIMESTAMP: &str = "a time as 2026-03-01T12:00:00.125Z";
@@ -231,8 +277,8 @@ impl Node {
         Self { kind, nullable, expected }
     }
 
-    fn check(&self, value: &Value, place: &Place<'_>, found: &mut Findings) {
-        let holds = match (&self.kind, value) {
+    fn accepts(&self, value: &Value, unknown: UnknownFields) -> bool {
+        match (&self.kind, value) {
             (Kind::String, Value::String(_)) | (Kind::Bool, Value::Bool(_)) => true,
             (Kind::Number { min, max }, Value::Number(number)) => {
                 number.as_f64().is_some_and(|number| *min <= number && number <= *max)
@@ -244,20 +290,29 @@ impl Node {
                 values.iter().any(|value| **value == **text)
             }
             (Kind::List(item), Value::Array(items)) => {
-                for (index, value) in items.iter().enumerate() {
-                    item.check(value, &place.item(index), found);
-                }
-                true
+                items.iter().all(|value| item.accepts(value, unknown))
             }
             (Kind::Object(shape), Value::Object(fields)) => {
-                shape.check(fields, place, found, Context::Unknown);
-                true
+                shape.accepts(fields, Context::Unknown, unknown)
             }
             (_, Value::Null) => self.nullable,
             _ => false,
-        };
-        if !holds {
-            found.refuse(place, || self.mismatch(value));
+        }
+    }
+
+    /// Says all that is wrong with a value.
+    fn check(&self, value: &Value, place: &Place<'_>, found: &mut Findings) {
+        match (&self.kind, value) {
+            (Kind::List(item), Value::Array(items)) => {
+                for (index, value) in items.iter().enumerate() {
+                    item.check(value, &place.item(index), found);
+                }
+            }
+            (Kind::Object(shape), Value::Object(fields)) => {
+                shape.check(fields, place, found, Context::Unknown);
+            }
+            _ if self.accepts(value, found.unknown) => {}
+            _ => found.refuse(place, || self.mismatch(value)),
         }
     }
 
@@ -306,6 +361,37 @@ impl Shape {
         Self(nodes.into())
     }
 
+    fn accepts_data(&self, data: &Value, context: Context, unknown: UnknownFields) -> bool {
+        matches!(data, Value::Object(fields) if self.accepts(fields, context, unknown))
+    }
+
+    fn accepts(
+        &self,
+        object: &Map<String, Value>,
+        context: Context,
+        unknown: UnknownFields,
+    ) -> bool {
+        // An object lists its keys in order, as a rule; then each is the next one here.
+        let (mut next, mut seen, mut has_context) = (0, 0, false);
+        for (key, value) in object {
+            let accepted = if let Some(index) = self.find(key, next) {
+                next = index + 1;
+                seen += 1;
+                self.0[index].1.accepts(value, unknown)
+            } else if context != Context::Unknown && key == "context" {
+                has_context = true;
+                accepts_context(value)
+            } else {
+                unknown == UnknownFields::Keep
+            };
+            if !accepted {
+                return false;
+            }
+        }
+        seen == self.0.len() && (has_context || context != Context::Required)
+    }
+
+    /// Says all that is wrong with an object.
     fn check(
         &self,
         object: &Map<String, Value>,
@@ -313,13 +399,10 @@ impl Shape {
         found: &mut Findings,
         context: Context,
     ) {
-        // An object lists its keys in order, as a rule; then each is the next one here.
-        let (mut next, mut seen, mut has_context) = (0, 0, false);
+        let mut has_context = false;
         for (key, value) in object {
             let place = place.key(key);
-            if let Some(index) = self.find(key, next) {
-                next = index + 1;
-                seen += 1;
+            if let Some(index) = self.find(key, 0) {
                 self.0[index].1.check(value, &place, found);
             } else if context != Context::Unknown && key == "context" {
                 has_context = true;
@@ -328,11 +411,9 @@ impl Shape {
                 found.unknown(&place);
             }
         }
-        if seen < self.0.len() {
-            for (name, node) in &self.0 {
-                if !object.contains_key(&**name) {
-                    found.missing(&place.key(name), &node.expected);
-                }
+        for (name, node) in &self.0 {
+            if !object.contains_key(&**name) {
+                found.missing(&place.key(name), &node.expected);
             }
         }
         if context == Context::Required && !has_context {
@@ -340,6 +421,7 @@ impl Shape {
         }
     }
 
+    /// The field of this name; `next` is where it probably is.
     fn find(&self, key: &str, next: usize) -> Option<usize> {
         if self.0.get(next).is_some_and(|(name, _)| **name == *key) {
             return Some(next);
@@ -424,6 +506,14 @@ impl Findings {
             }
         }
     }
+}
+
+fn accepts_custom_data(data: &Value) -> bool {
+    matches!(data, Value::Object(fields) if fields.get("context").is_some_and(accepts_context))
+}
+
+fn accepts_context(context: &Value) -> bool {
+    matches!(context, Value::Object(entries) if entries.values().all(Value::is_string))
 }
 
 fn no_event(name: &str) -> String {
