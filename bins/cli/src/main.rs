@@ -111,14 +111,14 @@ fn compile(arguments: &CompileArguments) -> Result<ExitCode, Failure> {
 /// Prints what is made of a catalogue.
 fn print_of(
     arguments: &CatalogueArguments,
-    make: impl Fn(&Catalogue) -> String,
+    print: impl Fn(&Catalogue) -> String,
 ) -> Result<ExitCode, Failure> {
-    let made = match &arguments.file {
-        None => make(Catalogue::reference()),
-        Some(path) => make(&read_catalogue(path)?),
+    let printed = match &arguments.file {
+        None => print(Catalogue::reference()),
+        Some(path) => print(&read_catalogue(path)?),
     };
     let mut out = io::stdout().lock();
-    out.write_all(made.as_bytes())?;
+    out.write_all(printed.as_bytes())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
