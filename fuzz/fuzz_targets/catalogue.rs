@@ -63,7 +63,9 @@ fn is_judged_alike(text: &str) {
             assert_eq!(again.to_string(), printed);
         }
         // The types know no times after 9999-12-30, with which time zones begin to matter.
-        Err(error) if value["timestamp"].as_str().is_some_and(|time| time.starts_with("9999-12-3")) => {
+        Err(error)
+            if value["timestamp"].as_str().is_some_and(|time| time.starts_with("9999-12-3")) =>
+        {
             assert!(!error.to_string().is_empty());
         }
         Err(_) => assert!(validator.envelope(&value).is_err()),

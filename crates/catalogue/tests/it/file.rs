@@ -1,4 +1,5 @@
 //! Catalogues as files.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use c2c_catalogue::{Catalogue, CatalogueError, EventDef, Field, Privacy, Type, Version};
 use expect_test::{Expect, expect};

@@ -1,4 +1,5 @@
 //! What is refused, and with which words.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use c2c_catalogue::{Catalogue, Refused, UnknownFields, Validator};
 use expect_test::{Expect, expect};
