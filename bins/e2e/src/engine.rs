@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::browser::Options;
 use crate::collector::Collector;
 use crate::error::{Error, Result};
+use crate::target_dir;
 
 /// A browser engine that the product is tested in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,12 +52,19 @@ impl Engine {
         self != Self::WebKit
     }
 
-    /// The engines that `C2C_ENGINES` asks for; Chromium if it is not set.
+    /// The engines that `C2C_ENGINES` asks for; all if it is not set.
     pub fn chosen() -> Result<Vec<Self>> {
         match env::var("C2C_ENGINES") {
             Ok(names) => names.split(',').map(|name| name.trim().parse()).collect(),
-            Err(_) => Ok(vec![Self::Chromium]),
+            Err(_) => Ok(Self::ALL.to_vec()),
         }
+    }
+
+    /// Why the tests in this engine are not run: it is missing, and neither `C2C_ENGINES` nor a run
+    /// in CI insists on it. Where one does, they run, and each fails for the same reason.
+    pub(crate) fn not_run(self) -> Option<Error> {
+        let ci = env::var("CI").is_ok_and(|ci| ci == "true");
+        if ci || env::var_os("C2C_ENGINES").is_some() { None } else { self.programs().err() }
     }
 
     /// Finds what a session needs, or says what to install.
@@ -88,13 +96,14 @@ impl Engine {
         let install = match self {
             Self::Chromium => "on Debian: apt-get install chromium chromium-driver",
             Self::Firefox => {
-                "on Debian: apt-get install firefox-esr, then cargo install geckodriver --locked"
+                "on Debian: apt-get install firefox-esr, then \
+                 cargo install geckodriver --version 0.37.1 --locked"
             }
             Self::WebKit => "on Debian: apt-get install webkit2gtk-driver xvfb xauth dbus",
         };
         Error::new(format!(
-            "ENGINE MISSING: {self} was asked for, but {why}. Install it ({install}), or name \
-             other engines in C2C_ENGINES."
+            "ENGINE MISSING: {self}: {why}. Install it ({install}; `cargo xtask test --only tools` \
+             tries to), or name other engines in C2C_ENGINES."
         ))
     }
 
@@ -215,6 +224,8 @@ fn find(variable: &str, names: &[&str]) -> Result<PathBuf, String> {
         folders.push(PathBuf::from(home).join(".cargo/bin"));
     }
     folders.extend(webkit_folders());
+    // Where `cargo xtask test` installs what is no package of Debian.
+    folders.extend(target_dir().map(|target| target.join("tools/bin")));
     names
         .iter()
         .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))

@@ -33,8 +33,9 @@
 //! }
 //! ```
 //!
-//! `tests/e2e/main.rs` lists the modules. Every test runs once per engine of `C2C_ENGINES` and is
-//! then called `<engine>::<module>::<name>`. It has a browser with a fresh profile, an app and a
+//! `tests/e2e/main.rs` lists the modules, each with its engines. Every test runs once in each of
+//! them that `C2C_ENGINES` names, and is then called `<engine>::<module>::<name>`; one engine is
+//! chosen as one test is: `cargo test -p c2c-e2e --test e2e -- chromium::states`. It has a browser with a fresh profile, an app and a
 //! part of the [`Collector`] of its own, so that tests run side by side; it shares one server.
 //!
 //! # The rest of the web
@@ -52,9 +53,12 @@
 //!   hold the load back: [`Collector::page_held`].
 //! - **A probe must be able to fail.** Beside each "cannot" stands the same script where it can:
 //!   [`Collector::page`] serves such pages.
-//! - **No retries** of whole actions, and no skips that count as passes: an engine that was asked
-//!   for and is missing fails its tests, and so does a missing package of npm ([`Browser::axe`],
-//!   [`Package`]), which `cargo xtask test --only tools` installs.
+//! - **No retries** of whole actions, and no skips that count as passes. The tests in an engine that
+//!   is missing are ignored, with a line that says what to install; in CI (`CI=true`), and where
+//!   `C2C_ENGINES` names it, they fail, and so does a missing package of npm ([`Browser::axe`],
+//!   [`Package`]). `cargo xtask test --only tools` installs them.
+//! - **An engine that differs is pinned**: the test asserts what that engine does, and a comment says
+//!   why. It does not return early.
 //! - In tests of frames that hang, drive the page by its own timers and report to the collector:
 //!   a hung frame can block the driver.
 //!
@@ -62,10 +66,10 @@
 //!
 //! | variable | meaning | default |
 //! |---|---|---|
-//! | `C2C_ENGINES` | engines to test, by comma: `chromium`, `firefox`, `webkit` | `chromium` |
+//! | `C2C_ENGINES` | engines to test, by comma: `chromium`, `firefox`, `webkit` | all |
 //! | `C2C_SERVER_BIN` | the server to start | built by `cargo build -p c2c-server` |
 //! | `C2C_CHROMIUM`, `C2C_CHROMEDRIVER` | binaries of Chromium | found on `PATH` |
-//! | `C2C_FIREFOX`, `C2C_GECKODRIVER` | binaries of Firefox | found on `PATH` |
+//! | `C2C_FIREFOX`, `C2C_GECKODRIVER` | binaries of Firefox | found on `PATH` and in `target/tools/bin` |
 //! | `C2C_MINIBROWSER`, `C2C_WEBKITDRIVER`, `C2C_XVFB_RUN` | binaries of `WebKitGTK` | found on `PATH` and in the library folders |
 //!
 //! # Leaving nothing behind
@@ -100,7 +104,7 @@ pub use http::{Reply, request};
 pub use hyper::Method;
 pub use npm::Package;
 pub use server::{App, Server, Stopped};
-pub use suite::{Case, Cx, Tests, run};
+pub use suite::{Case, Cx, Module, Tests, run};
 pub use target::{installed, target_dir};
 
 /// How long a test waits for something that should happen at once: long enough for a loaded

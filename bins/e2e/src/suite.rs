@@ -42,6 +42,9 @@ impl<F: AsyncFn(&Cx) -> Result<()> + Sync> Case for F {
 /// A module's tests: `pub const TESTS: Tests = &[("a_name", &a_name)];`
 pub type Tests = &'static [(&'static str, &'static dyn Case)];
 
+/// A module's name, the engines in which it is run, and its tests.
+pub type Module = (&'static str, &'static [Engine], Tests);
+
 /// What a test is given.
 #[expect(
     missing_debug_implementations,
@@ -97,7 +100,7 @@ struct Shared {
 ///
 /// The tests of the modules named in `alone` run beside no other: they assert deadlines of
 /// milliseconds, of which another browser on the same cores would take its part.
-pub fn run(modules: &[(&'static str, Tests)], alone: &[&str]) -> ExitCode {
+pub fn run(modules: &[Module], alone: &[&str]) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     if !arguments.list {
@@ -122,20 +125,28 @@ pub fn run(modules: &[(&'static str, Tests)], alone: &[&str]) -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
+#[expect(clippy::print_stderr, reason = "whoever reads the run must know what was not tested")]
 fn trials(
     engines: &[Engine],
-    modules: &[(&'static str, Tests)],
+    modules: &[Module],
     alone: &[&str],
     shared: &Arc<Shared>,
 ) -> Vec<Trial> {
     let mut trials = Vec::new();
     for &engine in engines {
-        for (module, tests) in modules {
+        let not_run = engine.not_run();
+        if let Some(why) = &not_run {
+            eprintln!("NOT RUN: {why}");
+        }
+        for (module, engines, tests) in modules {
+            if !engines.contains(&engine) {
+                continue;
+            }
             let alone = alone.contains(module);
             for &(test, case) in *tests {
                 let name = format!("{engine}::{module}::{test}");
                 let shared = Arc::clone(shared);
-                trials.push(Trial::test(name.clone(), move || {
+                let trial = Trial::test(name.clone(), move || {
                     // A test that panicked is over as well.
                     let quiet = &shared.quiet;
                     let _alone =
@@ -143,7 +154,8 @@ fn trials(
                     let _beside_others =
                         (!alone).then(|| quiet.read().unwrap_or_else(PoisonError::into_inner));
                     run_case(engine, name, case, &shared).map_err(Failed::from)
-                }));
+                });
+                trials.push(trial.with_ignored_flag(not_run.is_some()));
             }
         }
     }

@@ -37,7 +37,7 @@ pub(crate) struct Args {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Step {
     /// rustfmt, clippy, a C++ compiler, browsers and drivers, TypeScript, and what browser tests run;
-    /// installs what apt and npm have
+    /// installs what apt, npm and cargo have
     Tools,
     /// cargo fmt --check, here and in fuzz/
     Format,
@@ -55,7 +55,7 @@ enum Step {
     Test,
     /// cargo doc, no warnings
     Doc,
-    /// the whole product in real browsers
+    /// the whole product in real browsers: Chromium, Firefox and WebKit
     Browser,
     /// every fuzz target, for a short time
     Fuzz,
@@ -66,14 +66,15 @@ enum Step {
 struct Counts {
     passed: u32,
     failed: u32,
-    ignored: u32,
+    /// What cargo calls ignored: above all the tests in an engine that is missing.
+    not_run: u32,
 }
 
 impl Counts {
     fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
-        self.ignored += other.ignored;
+        self.not_run += other.not_run;
     }
 }
 
@@ -143,9 +144,9 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     for line in &summary {
         println!("{line}");
     }
-    // Anything ignored did not run, and must not be taken for tested.
-    if total.ignored > 0 {
-        println!("{} ignored", total.ignored);
+    // It must not be taken for tested.
+    if total.not_run > 0 {
+        println!("{} NOT RUN (look for these words above)", total.not_run);
     }
     println!("{} passed, {} failed", total.passed, total.failed);
     if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -155,9 +156,12 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 fn summarise(step: Step, outcome: Result<Counts>, took: Duration) -> (String, Counts) {
     let counts = outcome.unwrap_or(Counts { failed: 1, ..Counts::default() });
     let verdict = if counts.failed == 0 { "ok" } else { "FAILED" };
-    let Counts { passed, failed, .. } = counts;
-    let found =
+    let Counts { passed, failed, not_run } = counts;
+    let mut found =
         if passed > 0 { format!("   {passed} passed, {failed} failed") } else { String::new() };
+    if not_run > 0 {
+        found += &format!(", {not_run} NOT RUN");
+    }
     let took = took.as_secs_f64();
     (format!("{:<12} {verdict:<7} {took:>6.1} s{found}", step.name()), counts)
 }
@@ -203,7 +207,7 @@ fn test_result(line: &str) -> Option<Counts> {
         let mut parts = counts.split(';').map(str::trim);
         parts.find_map(|part| part.strip_suffix(word)?.trim().parse().ok())
     };
-    Some(Counts { passed: count("passed")?, failed: count("failed")?, ignored: count("ignored")? })
+    Some(Counts { passed: count("passed")?, failed: count("failed")?, not_run: count("ignored")? })
 }
 
 #[cfg(test)]
@@ -214,7 +218,7 @@ mod tests {
     fn results_are_read_from_what_cargo_test_prints() {
         let check = |line: &str, expected: Option<(u32, u32, u32)>| {
             let expected =
-                expected.map(|(passed, failed, ignored)| Counts { passed, failed, ignored });
+                expected.map(|(passed, failed, not_run)| Counts { passed, failed, not_run });
             assert_eq!(test_result(line), expected, "{line}");
         };
         check(
@@ -224,6 +228,14 @@ mod tests {
         check("test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured", Some((2, 3, 0)));
         check("running 12 tests", None);
         check("test result: unheard of", None);
+    }
+
+    #[test]
+    fn what_did_not_run_is_said() {
+        let counts = Counts { passed: 2, failed: 0, not_run: 3 };
+        let (line, counts) = summarise(Step::Browser, Ok(counts), Duration::ZERO);
+        assert_eq!((counts.passed, counts.not_run), (2, 3));
+        assert!(line.ends_with("2 passed, 0 failed, 3 NOT RUN"), "{line}");
     }
 
     #[test]
@@ -243,7 +255,7 @@ mod tests {
     fn tests_that_fail_fail_the_step() {
         let script = "echo 'test result: FAILED. 1 passed; 2 failed; 0 ignored; 0'; exit 101";
         let counts = count(script).expect("it ran");
-        assert_eq!(counts, Counts { passed: 1, failed: 2, ignored: 0 });
+        assert_eq!(counts, Counts { passed: 1, failed: 2, not_run: 0 });
     }
 
     #[test]

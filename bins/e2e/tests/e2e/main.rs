@@ -29,33 +29,40 @@ mod states; // how a frame comes and goes: consent, hanging, leaving, restarts, 
 mod timeline; // the live preview, and what is said of it
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
 
+use c2c_e2e::Engine;
+
+/// What runs in visitors' browsers, and what it rests on: must hold in each.
+const VISITORS: &[Engine] = &Engine::ALL;
+/// A tool for people who can choose their browser.
+const CONSOLE: &[Engine] = &[Engine::Chromium];
+
 fn main() -> std::process::ExitCode {
     c2c_e2e::run(
         &[
-            ("bridge", bridge::TESTS),
-            ("console", console::TESTS),
-            ("diagnostics", diagnostics::TESTS),
-            ("drafts", drafts::TESTS),
-            ("examples", examples::TESTS),
-            ("floods", floods::TESTS),
-            ("flow", flow::TESTS),
-            ("focus", focus::TESTS),
-            ("forged_diagnostics", forged_diagnostics::TESTS),
-            ("frame_api", frame_api::TESTS),
-            ("harness", harness::TESTS),
-            ("host", host::TESTS),
-            ("hostile", hostile::TESTS),
-            ("injector", injector::TESTS),
-            ("isolation", isolation::TESTS),
-            ("jar", jar::TESTS),
-            ("mutants", mutants::TESTS),
-            ("port", port::TESTS),
-            ("previews", previews::TESTS),
-            ("screens", screens::TESTS),
-            ("sdks", sdks::TESTS),
-            ("states", states::TESTS),
-            ("timeline", timeline::TESTS),
-            ("vectors", vectors::TESTS),
+            ("bridge", VISITORS, bridge::TESTS),
+            ("console", CONSOLE, console::TESTS),
+            ("diagnostics", VISITORS, diagnostics::TESTS),
+            ("drafts", CONSOLE, drafts::TESTS),
+            ("examples", VISITORS, examples::TESTS),
+            ("floods", VISITORS, floods::TESTS),
+            ("flow", VISITORS, flow::TESTS),
+            ("focus", VISITORS, focus::TESTS),
+            ("forged_diagnostics", VISITORS, forged_diagnostics::TESTS),
+            ("frame_api", VISITORS, frame_api::TESTS),
+            ("harness", VISITORS, harness::TESTS),
+            ("host", VISITORS, host::TESTS),
+            ("hostile", CONSOLE, hostile::TESTS),
+            ("injector", VISITORS, injector::TESTS),
+            ("isolation", VISITORS, isolation::TESTS),
+            ("jar", VISITORS, jar::TESTS),
+            ("mutants", VISITORS, mutants::TESTS),
+            ("port", VISITORS, port::TESTS),
+            ("previews", CONSOLE, previews::TESTS),
+            ("screens", CONSOLE, screens::TESTS),
+            ("sdks", VISITORS, sdks::TESTS),
+            ("states", VISITORS, states::TESTS),
+            ("timeline", CONSOLE, timeline::TESTS),
+            ("vectors", VISITORS, vectors::TESTS),
         ],
         &["floods"],
     )

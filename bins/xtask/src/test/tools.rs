@@ -3,6 +3,9 @@
 //! Packages of the system: it may on Debian and its relatives, as root or with a `sudo` that asks no
 //! password. Everywhere else it says exactly what to run. It never installs anything that is there
 //! already.
+//!
+//! A browser engine may be missing: its tests are then not run, which is said here and counted at the
+//! end. In CI, and where `C2C_ENGINES` names the engine, that is a failure.
 
 use std::env;
 use std::os::unix::fs::MetadataExt as _;
@@ -10,7 +13,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::npm;
-use crate::run::{Result, show};
+use crate::run::{Result, show, target};
 
 /// Something that must be there.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,8 +33,16 @@ enum Source {
     Debian(&'static [&'static str]),
     /// Debian packages that are only an installer for snaps on Ubuntu.
     DebianNotUbuntu(&'static [&'static str]),
-    /// A command for a person to run.
-    Command(&'static str),
+    /// A program that Debian 12 does not have: a crate, and its version.
+    Crate(&'static str, &'static str),
+}
+
+/// Needs of one purpose: some of them alone are of no use.
+#[derive(Debug, Clone, Copy)]
+struct Group {
+    /// The name of an engine, else none.
+    engine: Option<&'static str>,
+    needs: &'static [Need],
 }
 
 const COMPILER: Need = Need {
@@ -49,11 +60,12 @@ const NPM: Need = Need {
     source: Source::Debian(&["nodejs", "npm"]),
 };
 
-/// Per engine. The harness (`bins/e2e`) looks in the same places.
-const ENGINES: &[(&str, &[Need])] = &[
-    (
-        "chromium",
-        &[
+/// The harness (`bins/e2e`) looks in the same places.
+const GROUPS: &[Group] = &[
+    Group { engine: None, needs: &[COMPILER, NPM] },
+    Group {
+        engine: Some("chromium"),
+        needs: &[
             Need {
                 what: "Chromium",
                 programs: &[
@@ -72,10 +84,10 @@ const ENGINES: &[(&str, &[Need])] = &[
                 source: Source::DebianNotUbuntu(&["chromium-driver"]),
             },
         ],
-    ),
-    (
-        "firefox",
-        &[
+    },
+    Group {
+        engine: Some("firefox"),
+        needs: &[
             Need {
                 what: "Firefox",
                 programs: &["firefox-esr", "firefox"],
@@ -86,13 +98,13 @@ const ENGINES: &[(&str, &[Need])] = &[
                 what: "geckodriver",
                 programs: &["geckodriver"],
                 variable: "C2C_GECKODRIVER",
-                source: Source::Command("cargo install geckodriver --locked"),
+                source: Source::Crate("geckodriver", "0.37.1"),
             },
         ],
-    ),
-    (
-        "webkit",
-        &[
+    },
+    Group {
+        engine: Some("webkit"),
+        needs: &[
             Need {
                 what: "WebKitWebDriver and MiniBrowser",
                 programs: &["WebKitWebDriver"],
@@ -106,7 +118,7 @@ const ENGINES: &[(&str, &[Need])] = &[
                 source: Source::Debian(&["xvfb", "xauth"]),
             },
         ],
-    ),
+    },
 ];
 
 /// Ubuntu's `chromium` package installs a snap, which cannot see the profile that a test gives it.
@@ -137,13 +149,12 @@ enum Rights {
     User,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Plan {
-    Nothing,
-    /// Install these packages.
-    Install(Vec<&'static str>),
-    /// Say this; nothing can be installed for the user.
-    Say(String),
+/// What is installed for the user.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Installation {
+    packages: Vec<&'static str>,
+    /// With their versions.
+    crates: Vec<(&'static str, &'static str)>,
 }
 
 pub(super) fn check() -> Result<()> {
@@ -160,80 +171,135 @@ pub(super) fn check() -> Result<()> {
         let components = missing_components.join(" ");
         return Err(format!("run: rustup component add {components}").into());
     }
-    // As the harness reads it.
-    let engines = env::var("C2C_ENGINES").unwrap_or_else(|_| "chromium".to_owned());
-    let missing = missing(&engines);
+    // As the harness reads both.
+    let engines = env::var("C2C_ENGINES").ok();
+    let ci = env::var("CI").is_ok_and(|ci| ci == "true");
     let machine = Machine::look();
-    match plan(&missing, machine) {
-        Plan::Nothing => {}
-        Plan::Say(what) => return Err(what.into()),
-        Plan::Install(packages) => {
-            for need in missing {
-                println!("missing: {}", need.what);
-            }
-            show(&mut apt(machine, &["update"]))?;
-            let install = ["install", "-y", "--no-install-recommends"];
-            show(apt(machine, &install).args(packages))?;
+    let groups = chosen(engines.as_deref());
+    let mut wanted = Installation::default();
+    for group in &groups {
+        if let Some(more) = installation(&missing(*group)?, machine) {
+            wanted.packages.extend(more.packages);
+            wanted.crates.extend(more.crates);
         }
+    }
+    if let Err(error) = install(wanted, machine) {
+        println!("error: {error}"); // what is missing because of it follows
+    }
+    let mut lacking = Vec::new();
+    for group in &groups {
+        let missing = missing(*group)?;
+        if missing.is_empty() {
+            continue;
+        }
+        let advice = advice(&missing, machine);
+        match group.engine {
+            Some(engine) if engines.is_none() && !ci => {
+                println!("NOT RUN: the tests in {engine}. {advice}");
+            }
+            _ => lacking.push(advice),
+        }
+    }
+    if !lacking.is_empty() {
+        return Err(lacking.join("\n").into());
     }
     if npm::TOOLS.are_there()? { Ok(()) } else { npm::TOOLS.install() }
 }
 
-fn missing(engines: &str) -> Vec<&'static Need> {
-    let chosen: Vec<_> = engines.split(',').map(str::trim).collect();
-    let engines = ENGINES.iter().filter(|(name, _)| chosen.contains(name));
-    let needs = [&COMPILER, &NPM].into_iter().chain(engines.flat_map(|(_, needs)| *needs));
-    needs.filter(|need| !is_there(need)).collect()
+/// What every run needs, and the engines that `C2C_ENGINES` names: all if it is not set.
+fn chosen(engines: Option<&str>) -> Vec<Group> {
+    let names: Option<Vec<_>> = engines.map(|engines| engines.split(',').map(str::trim).collect());
+    let is_chosen = |group: &&Group| match (group.engine, &names) {
+        (Some(engine), Some(names)) => names.contains(&engine),
+        _ => true,
+    };
+    GROUPS.iter().filter(is_chosen).copied().collect()
 }
 
-fn is_there(need: &Need) -> bool {
-    if env::var_os(need.variable).is_some() {
-        return true; // the user's word; what uses it says so if it is wrong
-    }
+fn missing(group: Group) -> Result<Vec<&'static Need>> {
     let mut folders: Vec<PathBuf> =
         env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
     folders.extend(env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo/bin")));
-    need.programs.iter().any(|program| folders.iter().any(|folder| folder.join(program).is_file()))
+    folders.push(crates_root()?.join("bin"));
+    let is_there = |need: &Need| {
+        // The user's word counts; what uses it says so if it is wrong.
+        env::var_os(need.variable).is_some()
+            || need
+                .programs
+                .iter()
+                .any(|program| folders.iter().any(|folder| folder.join(program).is_file()))
+    };
+    Ok(group.needs.iter().filter(|need| !is_there(need)).collect())
 }
 
-fn plan(missing: &[&'static Need], machine: Machine) -> Plan {
-    if missing.is_empty() {
-        return Plan::Nothing;
-    }
-    let mut packages = Vec::new();
-    let mut by_hand = Vec::new();
+/// Where crates are installed: the user's own are left alone.
+fn crates_root() -> Result<PathBuf> {
+    Ok(target()?.join("tools"))
+}
+
+/// What gets a group complete; none if the user has to do that.
+fn installation(missing: &[&'static Need], machine: Machine) -> Option<Installation> {
+    let mut wanted = Installation::default();
     for need in missing {
-        match &need.source {
-            Source::DebianNotUbuntu(_) if machine.ubuntu => by_hand.push(UBUNTU_BROWSERS),
+        match need.source {
+            Source::DebianNotUbuntu(_) if machine.ubuntu => return None,
             Source::Debian(names) | Source::DebianNotUbuntu(names) => {
-                packages.extend_from_slice(names);
+                wanted.packages.extend(names);
             }
-            Source::Command(command) => by_hand.push(command),
+            Source::Crate(name, version) => wanted.crates.push((name, version)),
         }
     }
-    // Each once, in a stable order.
-    packages.sort_unstable();
-    packages.dedup();
-    by_hand.dedup();
-    if by_hand.is_empty() && machine.apt && machine.rights != Rights::User {
-        return Plan::Install(packages);
+    let may = wanted.packages.is_empty() || (machine.apt && machine.rights != Rights::User);
+    may.then_some(wanted)
+}
+
+fn install(mut wanted: Installation, machine: Machine) -> Result<()> {
+    if !wanted.packages.is_empty() {
+        wanted.packages.sort_unstable();
+        wanted.packages.dedup();
+        show(&mut apt(machine, &["update"]))?;
+        let install = ["install", "-y", "--no-install-recommends"];
+        show(apt(machine, &install).args(wanted.packages))?;
     }
+    for (name, version) in wanted.crates {
+        let mut install = crate::run::cargo("install --locked");
+        install.args([name, "--version", version, "--root"]);
+        show(install.arg(crates_root()?))?;
+    }
+    Ok(())
+}
+
+/// What the user has to do.
+fn advice(missing: &[&'static Need], machine: Machine) -> String {
+    let mut packages: Vec<&str> = Vec::new();
+    let mut by_hand = Vec::new();
+    for need in missing {
+        match need.source {
+            Source::DebianNotUbuntu(_) if machine.ubuntu => {
+                by_hand.push(UBUNTU_BROWSERS.to_owned())
+            }
+            Source::Debian(names) | Source::DebianNotUbuntu(names) => packages.extend(names),
+            Source::Crate(name, version) => {
+                by_hand.push(format!("cargo install {name} --version {version} --locked"));
+            }
+        }
+    }
+    by_hand.dedup();
     let names: Vec<_> = missing.iter().map(|need| need.what).collect();
     let mut say = format!("missing: {}. Install it and run this again:", names.join(", "));
     if !packages.is_empty() {
-        let packages = packages.join(" ");
         say += if machine.apt {
             "\n  sudo apt-get install -y --no-install-recommends "
         } else {
             "\n  what Debian has as: "
         };
-        say += &packages;
+        say += &packages.join(" ");
     }
     for command in by_hand {
         say += "\n  ";
-        say += command;
+        say += &command;
     }
-    Plan::Say(say)
+    say
 }
 
 impl Machine {
@@ -283,50 +349,62 @@ mod tests {
     use super::*;
 
     const ROOT_ON_DEBIAN: Machine = Machine { apt: true, ubuntu: false, rights: Rights::Root };
+    const USER: Machine = Machine { rights: Rights::User, ..ROOT_ON_DEBIAN };
+    const UBUNTU: Machine = Machine { ubuntu: true, ..ROOT_ON_DEBIAN };
+    const GECKODRIVER: (&str, &str) = ("geckodriver", "0.37.1");
 
-    fn chromium() -> Vec<&'static Need> {
-        ENGINES[0].1.iter().collect()
+    /// What an engine needs.
+    fn needs(engine: &str) -> Vec<&'static Need> {
+        chosen(Some(engine))[1].needs.iter().collect()
     }
 
     #[test]
-    fn nothing_is_done_when_nothing_is_missing() {
-        assert_eq!(plan(&[], ROOT_ON_DEBIAN), Plan::Nothing);
+    fn all_engines_are_chosen_if_none_is_named() {
+        let engines =
+            |named| chosen(named).into_iter().map(|group| group.engine).collect::<Vec<_>>();
+        let [chromium, firefox, webkit] = ["chromium", "firefox", "webkit"].map(Some);
+        assert_eq!(engines(None), [None, chromium, firefox, webkit]);
+        assert_eq!(engines(Some("webkit, chromium")), [None, chromium, webkit]);
     }
 
     #[test]
     fn root_on_debian_gets_it_installed() {
-        let packages = vec!["chromium", "chromium-driver", "fonts-dejavu-core"];
-        assert_eq!(plan(&chromium(), ROOT_ON_DEBIAN), Plan::Install(packages.clone()));
-        let sudo = Machine { rights: Rights::Sudo, ..ROOT_ON_DEBIAN };
-        assert_eq!(plan(&chromium(), sudo), Plan::Install(packages));
+        let check = |missing: &[&'static Need], packages: &[&'static str], crates: &[_]| {
+            let expected = Installation { packages: packages.to_vec(), crates: crates.to_vec() };
+            let sudo = Machine { rights: Rights::Sudo, ..ROOT_ON_DEBIAN };
+            for machine in [ROOT_ON_DEBIAN, sudo] {
+                assert_eq!(installation(missing, machine).as_ref(), Some(&expected));
+            }
+        };
+        check(&[], &[], &[]);
+        check(&[&NPM], &["nodejs", "npm"], &[]);
+        check(&needs("chromium"), &["chromium", "fonts-dejavu-core", "chromium-driver"], &[]);
+        check(&needs("firefox"), &["firefox-esr", "fonts-dejavu-core"], &[GECKODRIVER]);
+        let webkit = ["webkit2gtk-driver", "dbus", "fonts-dejavu-core", "xvfb", "xauth"];
+        check(&needs("webkit"), &webkit, &[]);
     }
 
     #[test]
-    fn npm_comes_with_what_it_runs_on() {
-        assert_eq!(plan(&[&NPM], ROOT_ON_DEBIAN), Plan::Install(vec!["nodejs", "npm"]));
-    }
-
-    fn check_said(machine: Machine, needs: &[&'static Need], expected: &str) {
-        match plan(needs, machine) {
-            Plan::Say(said) => assert!(said.contains(expected), "{said}"),
-            other => panic!("{other:?}"),
-        }
+    fn a_crate_needs_no_rights() {
+        let geckodriver = needs("firefox")[1];
+        let installation = installation(&[geckodriver], USER).expect("it can be installed");
+        assert_eq!(installation.crates, [GECKODRIVER]);
     }
 
     #[test]
     fn others_are_told_what_to_run() {
-        let user = Machine { rights: Rights::User, ..ROOT_ON_DEBIAN };
-        check_said(
-            user,
-            &chromium(),
-            "sudo apt-get install -y --no-install-recommends chromium chromium-driver",
-        );
-        let elsewhere = Machine { apt: false, ..user };
-        check_said(elsewhere, &chromium(), "what Debian has as: chromium");
-        let ubuntu = Machine { ubuntu: true, ..ROOT_ON_DEBIAN };
-        check_said(ubuntu, &chromium(), "google-chrome-stable_current_amd64.deb");
-        let gecko: Vec<_> = ENGINES[1].1.iter().collect();
-        check_said(ROOT_ON_DEBIAN, &gecko, "cargo install geckodriver --locked");
+        let check = |engine, machine, expected| {
+            let missing = needs(engine);
+            assert_eq!(installation(&missing, machine), None);
+            let advice = advice(&missing, machine);
+            assert!(advice.contains(expected), "{advice}");
+        };
+        let apt = "sudo apt-get install -y --no-install-recommends chromium fonts-dejavu-core";
+        check("chromium", USER, apt);
+        check("chromium", Machine { apt: false, ..USER }, "what Debian has as: chromium");
+        check("chromium", UBUNTU, "google-chrome-stable_current_amd64.deb");
+        check("firefox", USER, "\n  cargo install geckodriver --version 0.37.1 --locked");
+        check("firefox", UBUNTU, "packages.mozilla.org");
     }
 
     #[test]
