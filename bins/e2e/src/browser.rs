@@ -28,6 +28,8 @@ const START: Duration = Duration::from_mins(1);
 const CLOSE: Duration = Duration::from_secs(5);
 /// Between the keys of somebody who types faster than most.
 const KEY_PAUSE: Duration = Duration::from_millis(20);
+/// Whether the current frame's document has loaded, and all of its scripts have run.
+const LOADED: &str = "document.readyState === 'complete'";
 /// How much of a document an error shows.
 const EXCERPT_CHARS: usize = 2_000;
 
@@ -110,6 +112,10 @@ impl Browser {
         self.command(Method::POST, "url", Some(json!({"url": url})))
             .await
             .context(format_args!("cannot open {url}"))?;
+        if self.engine == Engine::WebKit {
+            // Its driver answers before the modules of a page have run, now and then.
+            self.wait_for(LOADED, DEADLINE).await?;
+        }
         Ok(())
     }
 

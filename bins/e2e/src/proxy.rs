@@ -6,8 +6,7 @@
 //! host there is no way. A test cannot reach the internet, not even by mistake.
 //!
 //! A proxy, because more than one engine can be told of it, and because a browser that has one asks
-//! no resolver. `WebKitGTK` takes what its driver tells it and goes without: see
-//! [`Engine::has_stand_ins`](crate::Engine::has_stand_ins).
+//! no resolver. `WebKitGTK` cannot: see [`Engine::has_stand_ins`](crate::Engine::has_stand_ins).
 
 use std::convert::Infallible;
 use std::sync::Arc;

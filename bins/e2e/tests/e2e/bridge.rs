@@ -6,7 +6,7 @@ use c2c_e2e::{Cx, DEADLINE, Result, Tests};
 use hyper::Method;
 use serde_json::json;
 
-use crate::steps::{all_heard, heard, open_parent, press, said, say};
+use crate::steps::{all_heard, enter_widget, heard, open_parent, press, said, say};
 
 pub(crate) const TESTS: Tests = &[
     (
@@ -170,7 +170,7 @@ async fn a_hello_from_another_window_is_nobody(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     cx.browser.goto(&app.parent_url("")).await?;
     heard(cx, "widget_loaded").await?;
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     let silent = "const real = document.createElement.bind(document);
         return import('/host.js').then(({ mount }) => {
           window.states = [];
@@ -188,7 +188,7 @@ async fn a_hello_from_another_window_is_nobody(cx: &Cx) -> Result<()> {
         document.querySelector('#widget').contentWindow
           .postMessage({ c2c: 1, type: 'hello', nonce: arguments[0] }, '*', [channel.port2]);";
     cx.browser.run(parent, &[nonce]).await?;
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     // The fence: a message to the same listeners, after those.
     cx.browser
         .run(
@@ -273,7 +273,7 @@ async fn the_widget_posts_to_its_parents_only(cx: &Cx) -> Result<()> {
     cx.browser.goto(&app.parent_url("")).await?;
     heard(cx, "widget_loaded").await?;
     cx.browser.run(NAIVE_RECEIVER, &[]).await?;
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     let parent = cx.server().await?.parent.clone();
     let body = "const [src, parent] = arguments;
         return import('/host.js').then(({ mount }) => {
@@ -309,13 +309,13 @@ async fn the_frame_cannot_leave(cx: &Cx) -> Result<()> {
     app.save(&code, "").await?;
     cx.browser.goto(&app.parent_url("")).await?;
     said(cx).await?;
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     let watch = "addEventListener('securitypolicyviolation', (event) => (window.violated = event.effectiveDirective));";
     cx.browser.run(watch, &[]).await?;
     cx.browser.enter_top().await?;
     press(cx, "#call").await?;
     // The fence: the browser has decided, by the widget's policy.
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     assert_eq!(cx.browser.wait_for("window.violated", DEADLINE).await?, "frame-src");
     cx.browser.enter_top().await?;
     press(cx, "#hang-up").await?;

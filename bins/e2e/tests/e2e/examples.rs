@@ -10,7 +10,7 @@ use c2c_catalogue::Body;
 use c2c_e2e::{Context as _, Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::{Value, json};
 
-use crate::steps::{heard, open_parent, press, said, say};
+use crate::steps::{enter_widget, heard, open_parent, press, said, say};
 
 pub(crate) const TESTS: Tests = &[
     ("ga4", &ga4),
@@ -146,7 +146,7 @@ async fn gtm(cx: &Cx) -> Result<()> {
 /// Takes `seconds` from the start of a call that runs: the widget measures by `performance.now`,
 /// and nobody waits so long.
 async fn seconds_later(cx: &Cx, seconds: u32) -> Result<()> {
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     let later = "const now = performance.now.bind(performance);
                  performance.now = () => now() + 1000 * arguments[0];";
     // An arrow function has the arguments of the script that it stands in.

@@ -5,7 +5,7 @@ use c2c_catalogue::{Body, EndReason, Event};
 use c2c_e2e::{Context as _, Cx, DEADLINE, Result, Tests};
 use serde_json::json;
 
-use crate::steps::{all_heard, heard, open_parent, press};
+use crate::steps::{all_heard, enter_widget, heard, open_parent, press};
 
 pub(crate) const TESTS: Tests = &[
     ("a_call_reaches_custom_code_and_comes_back", &a_call_reaches_custom_code_and_comes_back),
@@ -75,7 +75,7 @@ async fn the_survey_reaches_custom_code(cx: &Cx) -> Result<()> {
     press(cx, "#call").await?;
     press(cx, "#hang-up").await?;
     press(cx, "input[value='4']").await?;
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     cx.browser.type_into("#comment", "Very \"helpful\"").await?;
     cx.browser.enter_top().await?;
     press(cx, "#rate").await?;

@@ -12,6 +12,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::steps::enter_widget;
 use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::{Value, json};
 
@@ -72,7 +73,7 @@ impl Typed {
     async fn enter_widget(self, cx: &Cx) -> Result<()> {
         cx.browser.enter_top().await?;
         if self != Self::WidgetOnTop {
-            cx.browser.enter_frame("#widget").await?;
+            enter_widget(cx).await?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::{Value, json};
 
-use crate::steps::{heard, mount, open_parent, press};
+use crate::steps::{enter_widget, heard, mount, open_parent, press};
 
 pub(crate) const TESTS: Tests = &[
     ("it_is_there_in_the_very_first_statement", &it_is_there_in_the_very_first_statement),
@@ -456,7 +456,7 @@ async fn nothing_of_the_handshake_is_left(cx: &Cx) -> Result<()> {
     .await?;
     assert_eq!(said(cx).await?, json!(["", "", "", "", null]));
     // Neither in the element, once the frame is ready.
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     cx.browser
         .wait_for("document.querySelector('iframe').getAttribute('name') === null", DEADLINE)
         .await?;

@@ -4,7 +4,7 @@
 use c2c_e2e::{Cx, DEADLINE, Result, Tests};
 use serde_json::json;
 
-use crate::steps::{heard, mount, open_parent, press, said, say};
+use crate::steps::{enter_widget, heard, mount, open_parent, press, said, say};
 
 pub(crate) const TESTS: Tests = &[
     ("a_flood_outside_the_port_ends_the_frame", &a_flood_outside_the_port_ends_the_frame),
@@ -45,7 +45,7 @@ async fn one_event_that_cannot_be_delivered_takes_no_other_along(cx: &Cx) -> Res
 async fn assert_frame_ends(cx: &Cx, code: &str) -> Result<()> {
     open_parent(cx, code, "", "").await?;
     press(cx, "#call").await?;
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     cx.browser.wait_for("document.querySelector('iframe') === null", DEADLINE).await?;
     cx.browser.enter_top().await?;
     press(cx, "#hang-up").await?;
@@ -123,7 +123,7 @@ async fn a_flood_from_inside_ends_the_frame(cx: &Cx) -> Result<()> {
     );
     open_parent(cx, &code, "", "").await?;
     press(cx, "#call").await?;
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     cx.browser.wait_for("document.querySelector('iframe') === null", DEADLINE).await?;
     Ok(())
 }

@@ -8,7 +8,7 @@
 use c2c_e2e::{Cx, DEADLINE, Result, Tests};
 use serde_json::{Value, json};
 
-use crate::steps::{choose_jar, heard, press};
+use crate::steps::{choose_jar, enter_widget, heard, press};
 
 pub(crate) const TESTS: Tests = &[
     ("own_cookies", &own_cookies),
@@ -285,7 +285,7 @@ async fn a_click_does_not_navigate(cx: &Cx, element: &str) -> Result<()> {
         cx.browser.goto(&layout).await?;
         cx.browser.run("window.marker = true", &[]).await?;
         if hit == "three" {
-            cx.browser.enter_frame("#widget").await?;
+            enter_widget(cx).await?;
         }
         cx.browser.run(show, &[json!(app.sandbox_url())]).await?;
         cx.browser.enter_frame("#visible iframe").await?;

@@ -2,7 +2,7 @@
 //!
 //! `cargo test -p c2c-e2e [-- <part of a name>]`, or as a step of `cargo xtask test`.
 
-mod steps; // what several modules do: call, hang up, read the parent page's list
+mod steps;
 
 mod bridge; // who may speak to whom, and what the frame cannot forge or break
 mod console; // paste, see what is wrong, mend it, save, watch it fire

@@ -4,6 +4,7 @@
 //! What is found here is what `docs/sdks.md` says, in all three engines. The files come from npm
 //! (`bins/xtask/src/npm.rs`), and all that is told to the vendors goes to the collector.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -195,10 +196,15 @@ impl Sdk {
         format!("| {name} {version} | {without} | delivers | {visitor} |")
     }
 
-    /// Saves what a customer pastes, and what says how that fails.
+    /// Saves what a customer pastes, and what says how that fails and what was asked for.
     async fn save(&self, cx: &Cx) -> Result<()> {
+        let asked = cx.collector.hit_url("asked");
         let watch = format!(
             "<script>{}
+             addEventListener('message', () => {{
+               const urls = performance.getEntriesByType('resource').map(({{ name }}) => name);
+               fetch('{asked}', {{ method: 'POST', body: JSON.stringify(urls) }});
+             }});
              addEventListener('error', ({{ message }}) => say(message));
              addEventListener('unhandledrejection', ({{ reason }}) => say(String(reason)));</script>",
             say(cx)
@@ -235,12 +241,22 @@ async fn visit(cx: &Cx, visit: usize, jar: &str) -> Result<()> {
 
 /// Nothing was asked of any other host.
 async fn stays_here(cx: &Cx) -> Result<()> {
-    if cx.engine == Engine::WebKit {
-        return Ok(()); // its driver runs no script in the sandboxed frame
-    }
     let server = cx.server().await?;
     let ours = [&server.widget, &server.sandbox, &cx.collector.origin()];
-    for url in cx.browser.requested_urls().await? {
+    let mut urls = BTreeSet::new();
+    if cx.engine == Engine::WebKit {
+        // Its driver runs no script in a sandboxed frame, so the code tells what it has asked for. (It
+        // knows nothing of what failed there.)
+        let before = cx.collector.count("asked");
+        let ask = "document.querySelector('iframe').contentWindow.postMessage('what?', '*');";
+        cx.browser.run(ask, &[]).await?;
+        let hits = cx.collector.hits("asked", before + 1, DEADLINE).await?;
+        urls.extend(serde_json::from_value::<Vec<String>>(hits[before].json()?)?);
+        assert!(!urls.is_empty(), "the code has loaded a script, or sent an event");
+    } else {
+        urls.extend(cx.browser.requested_urls().await?);
+    }
+    for url in urls {
         assert!(ours.iter().any(|origin| url.starts_with(&format!("{origin}/"))), "{url}");
     }
     Ok(())

@@ -7,7 +7,7 @@ use c2c_e2e::{Cx, DEADLINE, Engine, Recorded, Result, Tests};
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::steps::{choose_jar, mount, said, say};
+use crate::steps::{choose_jar, enter_widget, mount, said, say};
 
 pub(crate) const TESTS: Tests = &[
     ("nothing_is_loaded_before_consent", &nothing_is_loaded_before_consent),
@@ -115,7 +115,7 @@ async fn the_parent_page_decides_if_it_may(cx: &Cx) -> Result<()> {
     let forger = cx.collector.page("/forger", forger, &[]);
     let sibling = format!("<iframe id=forger src='{forger}'></iframe>");
     cx.browser.goto(&widget_page_in(cx, &sibling, "").await?).await?;
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     let script = "const [src, parentOrigins] = arguments;
         return import('/host.js').then(({ mount }) => {
           const options = { src, parentOrigins, consent: 'pending' };
@@ -128,7 +128,7 @@ async fn the_parent_page_decides_if_it_may(cx: &Cx) -> Result<()> {
         frames[1].postMessage('go', '*');";
     cx.browser.run(post, &[]).await?;
     cx.browser.wait_for("window.tried", DEADLINE).await?;
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     cx.browser.wait_for("window.fenced", DEADLINE).await?;
     let statuses = "bridges.map(({ state }) => state.status)";
     assert_eq!(cx.browser.eval(statuses).await?, json!(["waiting", "waiting"]));
@@ -140,7 +140,7 @@ async fn the_parent_page_decides_if_it_may(cx: &Cx) -> Result<()> {
         });";
     let widget = &cx.server().await?.widget;
     cx.browser.run(decide, &[json!(format!("{widget}/listen.js")), json!(widget)]).await?;
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     cx.browser.wait_for(&format!("{statuses}[0] === 'ready'"), DEADLINE).await?;
     assert_eq!(cx.browser.eval(statuses).await?, json!(["ready", "waiting"]), "only where it may");
     Ok(())
@@ -218,7 +218,7 @@ async fn a_hung_frame_is_reported_and_removed(cx: &Cx) -> Result<()> {
     app.save("<script>c2c.on('hang', () => { for (;;); });</script>", "").await?;
     let page = widget_page_in(cx, "", "addEventListener('message', ({ data }) => data.report && fetch('HIT', { method: 'POST', body: data.report }));").await?;
     cx.browser.goto(&page).await?;
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     // The page counts the ticks of a timer for a while without the hang, then with it. A machine that
     // is busy with other tests has fewer of both, so there are some attempts: a page that froze would
     // have none in any.

@@ -12,9 +12,18 @@ pub(crate) async fn open_parent(cx: &Cx, head: &str, body_end: &str, query: &str
     cx.browser.goto(&app.parent_url(query)).await
 }
 
+/// Makes the widget's page the current frame, from the parent page, and waits until it works: in
+/// `WebKit` a page that sets its frame's address by a script has loaded before that frame has.
+pub(crate) async fn enter_widget(cx: &Cx) -> Result<()> {
+    cx.browser.enter_frame("#widget").await?;
+    let works = "document.querySelector('#call') !== null && document.readyState === 'complete'";
+    cx.browser.wait_for(works, DEADLINE).await?;
+    Ok(())
+}
+
 /// Presses a button of the widget, from the parent page.
 pub(crate) async fn press(cx: &Cx, css: &str) -> Result<()> {
-    cx.browser.enter_frame("#widget").await?;
+    enter_widget(cx).await?;
     cx.browser.click(css).await?;
     cx.browser.enter_top().await
 }
