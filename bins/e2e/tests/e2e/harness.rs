@@ -1,6 +1,8 @@
 //! Proves the harness: the mechanisms of later probes succeed where nothing stops them, and the
 //! browsers stop them where a plain sandbox does.
 
+use std::process::Command;
+
 use c2c_e2e::{ColorScheme, Cx, DEADLINE, Engine, Method, Result, Tests, request};
 use serde_json::json;
 
@@ -25,6 +27,7 @@ pub(crate) const TESTS: Tests = &[
     ("a_policy_violation_is_in_the_console", &a_policy_violation_is_in_the_console),
     ("promises_are_awaited", &promises_are_awaited),
     ("the_server_serves_an_app_of_this_test", &the_server_serves_an_app_of_this_test),
+    ("a_missing_engine_does_not_pass", &a_missing_engine_does_not_pass),
 ];
 
 /// Writes into the parent and reads it back: what a sandboxed frame must not be able to do.
@@ -264,6 +267,37 @@ async fn the_server_serves_an_app_of_this_test(cx: &Cx) -> Result<()> {
     let widget = cx.browser.eval("location.href").await?;
     assert_eq!(widget, app.widget_url("orderId=A-1"));
     Ok(())
+}
+
+async fn a_missing_engine_does_not_pass(cx: &Cx) -> Result<()> {
+    let binary = match cx.engine {
+        Engine::Chromium => "C2C_CHROMIUM",
+        Engine::Firefox => "C2C_FIREFOX",
+        Engine::WebKit => "C2C_MINIBROWSER",
+    };
+    // This program, with one test, in an engine that is nowhere.
+    let test = format!("{}::harness::promises_are_awaited", cx.engine);
+    let said = |ci: &str| -> Result<String> {
+        let output = Command::new(std::env::current_exe()?)
+            .args([&test, "--exact"])
+            .env_remove("C2C_ENGINES")
+            .env("CI", ci)
+            .env(binary, "/nowhere")
+            .output()?;
+        let said = [output.stdout, output.stderr].concat();
+        Ok(format!("{} {}", output.status.success(), String::from_utf8_lossy(&said)))
+    };
+    let check = |ci, expected: &[&str]| -> Result<()> {
+        let said = said(ci)?;
+        for part in expected {
+            assert!(said.contains(part), "no `{part}` in: {said}");
+        }
+        Ok(())
+    };
+    let missing = format!("ENGINE MISSING: {}", cx.engine);
+    let not_run = format!("NOT RUN: {missing}");
+    check("", &["true ", &not_run, "apt-get install", "0 passed; 0 failed; 1 ignored"])?;
+    check("true", &["false ", &missing, "0 passed; 1 failed; 0 ignored"])
 }
 
 async fn axe_finds_what_is_wrong(cx: &Cx) -> Result<()> {

@@ -215,7 +215,17 @@ async fn document_open_is_no_leaving(cx: &Cx) -> Result<()> {
 
 async fn a_hung_frame_is_reported_and_removed(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save("<script>c2c.on('hang', () => { for (;;); });</script>", "").await?;
+    // The request is over before the loop begins.
+    let hanging = cx.collector.hit_url("hanging");
+    let code = format!(
+        "<script>c2c.on('hang', () => {{
+           const request = new XMLHttpRequest();
+           request.open('POST', '{hanging}', false);
+           request.send();
+           for (;;);
+         }});</script>"
+    );
+    app.save(&code, "").await?;
     let page = widget_page_in(cx, "", "addEventListener('message', ({ data }) => data.report && fetch('HIT', { method: 'POST', body: data.report }));").await?;
     cx.browser.goto(&page).await?;
     enter_widget(cx).await?;
@@ -247,13 +257,14 @@ async fn a_hung_frame_is_reported_and_removed(cx: &Cx) -> Result<()> {
           } });
         });";
     cx.browser.run(script, &[json!(app.sandbox_url())]).await?;
-    let report = cx.collector.hit("report", 4 * DEADLINE).await;
+    cx.collector.hit("hanging", DEADLINE).await?;
     if cx.browser.engine() == Engine::WebKit {
         // It has no processes for frames: nothing of the page runs, and nobody can report.
+        let report = cx.collector.hit("report", DEADLINE).await;
         assert!(report.is_err(), "WebKit has learnt to go on: {report:?}");
         return Ok(());
     }
-    let report = report?.json()?;
+    let report = cx.collector.hit("report", 4 * DEADLINE).await?.json()?;
     assert_eq!((&report["reason"], &report["frames"]), (&json!("hung"), &json!(1)), "{report}");
     assert!(report["after"].as_f64() <= Some(4000.0), "within twice the heartbeat: {report}");
     assert!(report["share"].as_f64() >= Some(0.9), "of the usual ticks: {report}");
