@@ -158,19 +158,7 @@ struct Installation {
 }
 
 pub(super) fn check() -> Result<()> {
-    let mut missing_components = Vec::new();
-    for (component, tool) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
-        let mut version = crate::run::cargo(tool);
-        let there =
-            version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status()?;
-        if !there.success() {
-            missing_components.push(component);
-        }
-    }
-    if !missing_components.is_empty() {
-        let components = missing_components.join(" ");
-        return Err(format!("run: rustup component add {components}").into());
-    }
+    check_components()?;
     // As the harness reads both.
     let engines = env::var("C2C_ENGINES").ok();
     let ci = env::var("CI").is_ok_and(|ci| ci == "true");
@@ -204,6 +192,22 @@ pub(super) fn check() -> Result<()> {
         return Err(lacking.join("\n").into());
     }
     if npm::TOOLS.are_there()? { Ok(()) } else { npm::TOOLS.install() }
+}
+
+fn check_components() -> Result<()> {
+    let mut missing = Vec::new();
+    for (component, tool) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
+        let mut version = crate::run::cargo(tool);
+        let there =
+            version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+        if !there.success() {
+            missing.push(component);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!("run: rustup component add {}", missing.join(" ")).into())
 }
 
 /// What every run needs, and the engines that `C2C_ENGINES` names: all if it is not set.
