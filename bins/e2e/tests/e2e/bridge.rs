@@ -6,7 +6,7 @@ use c2c_e2e::{Cx, DEADLINE, Result, Tests};
 use hyper::Method;
 use serde_json::json;
 
-use crate::steps::{all_heard, enter_widget, heard, open_parent, press, said, say};
+use crate::steps::{all_heard, enter_widget, heard, mount, open_parent, press, said, say};
 
 pub(crate) const TESTS: Tests = &[
     (
@@ -24,6 +24,13 @@ pub(crate) const TESTS: Tests = &[
     ("the_widget_is_shown_to_its_parents_only", &the_widget_is_shown_to_its_parents_only),
     ("the_widget_posts_to_its_parents_only", &the_widget_posts_to_its_parents_only),
     ("the_frame_cannot_leave", &the_frame_cannot_leave),
+    (
+        "nobody_above_puts_another_document_in_its_place",
+        &nobody_above_puts_another_document_in_its_place,
+    ),
+    ("two_apps_never_cross", &two_apps_never_cross),
+    ("a_name_that_nobody_of_ours_wrote_is_nothing", &a_name_that_nobody_of_ours_wrote_is_nothing),
+    ("a_hundred_thousand_handlers_are_called", &a_hundred_thousand_handlers_are_called),
 ];
 
 /// Starts to note the `name` of everything that is posted to the current page, from anybody: a
@@ -323,5 +330,131 @@ async fn the_frame_cannot_leave(cx: &Cx) -> Result<()> {
     let requests =
         cx.collector.requests().iter().filter(|request| request.path == "/landed").count();
     assert_eq!(requests, 1, "only the control's");
+    Ok(())
+}
+
+/// A page above can navigate the frame, by the standard; the widget's `frame-src` stops it before
+/// any request. (What it can do is to end the frame: an error page takes its place.)
+async fn nobody_above_puts_another_document_in_its_place(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    allow_parent(cx, &cx.collector.origin()).await?;
+    let evil = cx.collector.page("/evil", "<script>parent.postMessage('evil', '*')</script>", &[]);
+    let arrived = || cx.collector.requests().iter().filter(|seen| seen.path == "/evil").count();
+    // Again and again from the first moment that there is a frame.
+    let above = format!(
+        "<script>
+           let tried = 0;
+           const timer = setInterval(() => {{
+             if (!frames[0]?.length) return;
+             frames[0][0].location = '{evil}';
+             tried += 1;
+             if (tried > 50) {{ clearInterval(timer); fetch('{}'); }}
+           }}, 10);
+         </script><iframe src='WIDGET'></iframe>",
+        cx.collector.hit_url("over")
+    );
+    let top = cx.collector.page("/above", above.replace("WIDGET", &app.widget_url("")), &[]);
+    cx.browser.goto(&top).await?;
+    cx.collector.hit("over", DEADLINE).await?;
+    assert_eq!(arrived(), 0);
+
+    // The control: a widget page without `frame-src`.
+    let frame = cx.collector.page("/frame", "<p>frame</p>", &[]);
+    let widget = format!("<iframe sandbox=allow-scripts src='{frame}'></iframe>");
+    let widget = cx.collector.page("/widget", widget, &[]);
+    let top = cx.collector.page("/above", above.replace("WIDGET", &widget), &[]);
+    cx.browser.goto(&top).await?;
+    cx.collector.hits("over", 2, DEADLINE).await?;
+    assert!(arrived() > 0, "this test could not tell");
+    Ok(())
+}
+
+/// In one widget page, and of one sandbox origin.
+async fn two_apps_never_cross(cx: &Cx) -> Result<()> {
+    let (one, other) = (cx.app().await?, cx.server().await?.create_app("other").await?);
+    let code = |name: &str| {
+        format!(
+            "<script>const heard = [];
+             c2c.on('*', (data, {{ name }}) => {{
+               heard.push(name);
+               if (name === 'fence') c2c.emit('{name}', {{ heard, key: c2c.context.key, appId: c2c.appId }});
+             }});</script>"
+        )
+    };
+    one.save(&code("of_one"), "").await?;
+    other.save(&code("of_other"), "").await?;
+    cx.browser.goto(&one.widget_url("")).await?;
+    let script = "const apps = arguments;
+        window.told = [];
+        return import('/host.js').then(({ mount }) => {
+          window.bridges = [...apps].map(([app, src], i) =>
+            mount({ app, src, context: { key: 'of ' + i }, onCustomEvent: ({ name, data }) => told.push([i, name, data]) }));
+        });";
+    let apps = [&*one, &other].map(|app| json!([app.id, app.sandbox_url()]));
+    cx.browser.run(script, &apps).await?;
+    let emits = "bridges.forEach((bridge, i) => { bridge.emit('to_' + i, {}); bridge.emit('fence', {}); });";
+    cx.browser.run(emits, &[]).await?;
+    cx.browser.wait_for("told.length >= 2", DEADLINE).await?;
+    let told = cx.browser.eval("told.sort((a, b) => a[0] - b[0])").await?;
+    let event = |i: usize, name: &str, app: &str| {
+        let context = json!({"key": format!("of {i}")});
+        let data = json!({"heard": [format!("to_{i}"), "fence"], "key": format!("of {i}"), "appId": app, "context": context});
+        json!([i, name, data])
+    };
+    assert_eq!(
+        told,
+        json!([event(0, "custom:of_one", &one.id), event(1, "custom:of_other", &other.id)])
+    );
+    Ok(())
+}
+
+/// Anybody who may frame the document can give its frame a name.
+async fn a_name_that_nobody_of_ours_wrote_is_nothing(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let code = format!(
+        "<script>{} say([Object.keys(c2c.context), Object.getPrototypeOf(c2c.context), ({{}}).polluted ?? null, name, c2c.emit('x', {{}}).ok]);</script>",
+        say(cx)
+    );
+    app.save(&code, "").await?;
+    cx.browser.goto(&app.widget_url("")).await?;
+    cx.collector.hit("said", DEADLINE).await?;
+    let deep = "[".repeat(5000);
+    let names = [
+        "x".repeat(1 << 20),
+        "{".to_owned(),
+        "null".to_owned(),
+        "7".to_owned(),
+        deep,
+        r#"{"c2c":2,"origin":"o","context":{"a":"b"}}"#.to_owned(),
+        r#"{"c2c":1,"origin":7,"context":{"a":"b"}}"#.to_owned(),
+        r#"{"c2c":1,"origin":"o","context":null}"#.to_owned(),
+        r#"{"c2c":1,"origin":"o","context":{"a":{"b":1},"__proto__":{"polluted":1}}}"#.to_owned(),
+        r#"{"__proto__":{"c2c":1,"origin":"o","context":{"polluted":"x"}}}"#.to_owned(),
+    ];
+    let script = "const [src, name] = arguments;
+        const frame = document.createElement('iframe');
+        Object.assign(frame, { name, src });
+        frame.setAttribute('sandbox', 'allow-scripts');
+        document.body.append(frame);";
+    for (index, name) in names.iter().enumerate() {
+        cx.browser.run(script, &[json!(app.sandbox_url()), json!(name)]).await?;
+        let hits = cx.collector.hits("said", index + 2, DEADLINE).await?;
+        let said = hits[index + 1].json()?;
+        assert_eq!(said, json!([[], null, null, "", false]), "{name:.60}");
+    }
+    Ok(())
+}
+
+async fn a_hundred_thousand_handlers_are_called(cx: &Cx) -> Result<()> {
+    let code = format!(
+        "<script>{} let called = 0;
+         for (let i = 0; i < 1e5; i++) c2c.on('tick', () => {{ called += 1; }});
+         c2c.on('tick', () => say(called));</script>",
+        say(cx)
+    );
+    cx.app().await?.save(&code, "").await?;
+    mount(cx, "").await?;
+    cx.browser.run("bridge.emit('tick', {});", &[]).await?;
+    assert_eq!(said(cx).await?, 100_000);
     Ok(())
 }
