@@ -55,7 +55,7 @@ enum Step {
     Test,
     /// cargo doc, no warnings
     Doc,
-    /// the whole product in real browsers: Chromium, Firefox and WebKit
+    /// the whole product in real browsers of three engines
     Browser,
     /// every fuzz target, for a short time
     Fuzz,
@@ -157,11 +157,9 @@ fn summarise(step: Step, outcome: Result<Counts>, took: Duration) -> (String, Co
     let counts = outcome.unwrap_or(Counts { failed: 1, ..Counts::default() });
     let verdict = if counts.failed == 0 { "ok" } else { "FAILED" };
     let Counts { passed, failed, not_run } = counts;
-    let mut found =
-        if passed > 0 { format!("   {passed} passed, {failed} failed") } else { String::new() };
-    if not_run > 0 {
-        found += &format!(", {not_run} NOT RUN");
-    }
+    let not_run = if not_run > 0 { format!(", {not_run} NOT RUN") } else { String::new() };
+    let found =
+        if passed > 0 { format!("   {passed} passed, {failed} failed{not_run}") } else { not_run };
     let took = took.as_secs_f64();
     (format!("{:<12} {verdict:<7} {took:>6.1} s{found}", step.name()), counts)
 }

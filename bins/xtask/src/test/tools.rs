@@ -280,7 +280,7 @@ fn advice(missing: &[&'static Need], machine: Machine) -> String {
     for need in missing {
         match need.source {
             Source::DebianNotUbuntu(_) if machine.ubuntu => {
-                by_hand.push(UBUNTU_BROWSERS.to_owned())
+                by_hand.push(UBUNTU_BROWSERS.to_owned());
             }
             Source::Debian(names) | Source::DebianNotUbuntu(names) => packages.extend(names),
             Source::Crate(name, version) => {
