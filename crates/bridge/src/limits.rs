@@ -62,10 +62,10 @@ pub struct BridgeLimits {
     /// How long the host waits for the answer, in milliseconds. A frame that hangs is found after
     /// this and the heartbeat at the latest.
     pub answer_ms: usize,
-    /// How often the host looks at the time, in milliseconds.
+    /// How often the host looks at the time, and who has the focus, in milliseconds.
     pub tick_ms: usize,
-    /// Time between two looks does not count if it is longer than this, in milliseconds: the page
-    /// was frozen, or the computer slept.
+    /// Of the time between two looks so much counts at most, in milliseconds: the page may have been
+    /// frozen, or the computer have slept.
     pub tick_late_ms: usize,
     /// How long the shim holds events for a document that does not finish loading, in milliseconds.
     pub hold_ms_max: usize,
@@ -88,7 +88,7 @@ impl Default for BridgeLimits {
             hello_ms: 10_000,
             heartbeat_ms: 6000,
             answer_ms: 5000,
-            tick_ms: 250,
+            tick_ms: 50,
             tick_late_ms: 1000,
             hold_ms_max: 3000,
         }

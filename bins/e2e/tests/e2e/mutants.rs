@@ -258,7 +258,7 @@ async fn the_arguments_are_probed(cx: &Cx) -> Result<()> {
             (FILE, "!/^[a-z][a-z0-9_]{0,63}$/.test(name)", "false"),
             (
                 FILE,
-                "if (json?.[0] !== '{') throw new TypeError('emit: fields must be an object');",
+                "if (json?.[0] !== '{') throw new TypeError('fields must be an object');",
                 "",
             ),
             (FILE, "json?.[0] !== '{'", "json === undefined"),
@@ -335,7 +335,7 @@ async fn the_end_is_probed(cx: &Cx) -> Result<()> {
             (FILE, "if (document.readyState === 'complete')", "if (true)"),
             (FILE, "() => setTimeout(start, 0, signal)", "() => start(signal)"),
             (FILE, "document.visibilityState === 'visible'", "true"),
-            ("host/focus.js", "() => clearInterval(timer)", "() => {}"),
+            (FILE, "    look();\n    machine", "    machine"),
         ],
     )
     .await
@@ -351,7 +351,8 @@ async fn the_focus_is_probed(cx: &Cx) -> Result<()> {
         "focus",
         not_here,
         &[
-            (FILE, "if (root.activeElement !== iframe) {", "if (true) {"),
+            (FILE, " || root.activeElement !== iframe", ""),
+            (FILE, "own = before || document.hasFocus();", "own = false;"),
             (FILE, "if (!signal.aborted) remove();", ""),
             (FILE, "if (target !== iframe) last = target;", ""),
             (FILE, "last?.focus?.({ preventScroll: true });", ";"),

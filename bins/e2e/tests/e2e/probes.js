@@ -302,7 +302,7 @@ export async function end({ load, frame, silent }) {
   const diagnostics = { take: () => 'passed', sent() {}, refused() {}, stop: () => (stopped += 1) };
   const bridge = mount({ src: frame, container, diagnostics });
   await until(() => bridge.state.status === 'ready');
-  expect('timers', timers.size === 2);
+  expect('one timer', timers.size === 1);
   bridge.destroy();
   expect('no timer is left', timers.size === 0);
   expect('diagnostics are stopped', stopped === 1);

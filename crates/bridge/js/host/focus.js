@@ -12,22 +12,21 @@
  * @param {AbortSignal} signal when to stop
  * @param {() => void} remove takes the frame away
  * @param {() => void} tellParent the focus was the parent page's
- * @returns {() => void} looks at once
+ * @returns {() => void} looks, and is to be called every 50 ms: who takes the focus from the parent page
+ *   is seen by nobody here in Chromium and Firefox
  */
 export function guardFocus(iframe, signal, remove, tellParent) {
   /** The tree in which the frame stands: of a shadow tree the document knows the host only. */
   const root = /** @type {Document | ShadowRoot} */ (iframe.getRootNode());
-  /** Whether this page had the focus itself, when it was last looked. */
+  /** Whether this page had the focus itself at one of the last two calls: in Firefox neither it nor
+   * the frame has it for a moment, while the frame takes it. */
   let own = document.hasFocus();
+  let before = own;
   /** @type {any} */
   let last = document.activeElement;
 
   function look() {
-    if (signal.aborted) return;
-    if (root.activeElement !== iframe) {
-      own = document.hasFocus();
-      return;
-    }
+    if (signal.aborted || root.activeElement !== iframe) return;
     // First, or Chromium has the focus nowhere once the frame is gone.
     window.focus();
     // The widget may have heard that, and made another element.
@@ -49,9 +48,10 @@ export function guardFocus(iframe, signal, remove, tellParent) {
     setTimeout(look);
   };
   addEventListener('blur', soon, { signal });
-  addEventListener('focus', () => setTimeout(look), { signal });
-  // Who takes the focus from the parent page is seen by nobody here in Chromium and Firefox.
-  const timer = setInterval(look, 50);
-  signal.addEventListener('abort', () => clearInterval(timer));
-  return look;
+  addEventListener('focus', soon, { signal });
+  return () => {
+    look();
+    own = before || document.hasFocus();
+    before = document.hasFocus();
+  };
 }

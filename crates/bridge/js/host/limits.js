@@ -28,7 +28,7 @@ export const BRIDGE_LIMITS = {
   hello_ms: 10000,
   heartbeat_ms: 6000,
   answer_ms: 5000,
-  tick_ms: 250,
+  tick_ms: 50,
   tick_late_ms: 1000,
 };
 

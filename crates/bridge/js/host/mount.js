@@ -147,7 +147,10 @@ export function mount({
     if (!visible) look = guardFocus(iframe, signal, () => machine.blame('focus_theft'), parent.focusStolen);
   }
 
-  const tick = () => machine.tick(document.visibilityState === 'visible');
+  function tick() {
+    look();
+    machine.tick(document.visibilityState === 'visible');
+  }
 
   /** @param {MessageEvent} event */
   function onFrameMessage(event) {
@@ -166,7 +169,7 @@ export function mount({
     // Text now: what JSON cannot express is the caller's error here, and later changes are not
     // sent. The frame could not freeze more than that.
     const json = JSON.stringify(fields);
-    if (json?.[0] !== '{') throw new TypeError('emit: fields must be an object');
+    if (json?.[0] !== '{') throw new TypeError('fields must be an object');
     return machine.emit(name, json);
   }
 
