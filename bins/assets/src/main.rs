@@ -42,6 +42,7 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "listen.js", kind: Kind::Module, brotli_max: None },
     Entry { path: "diagnostics.js", kind: Kind::Module, brotli_max: None },
     Entry { path: "jar.js", kind: Kind::Module, brotli_max: None },
+    Entry { path: "validate.js", kind: Kind::Module, brotli_max: Some(2_100) },
 ];
 
 /// Bundle and minify the scripts of the bridge, into crates/bridge/js/dist

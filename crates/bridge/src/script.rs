@@ -44,6 +44,7 @@ pub const HOST_MODULES: &[HostModule] = &[
     HostModule { path: "listen.js", text: include_str!("../js/dist/listen.js") },
     HostModule { path: "diagnostics.js", text: include_str!("../js/dist/diagnostics.js") },
     HostModule { path: "jar.js", text: include_str!("../js/dist/jar.js") },
+    HostModule { path: "validate.js", text: include_str!("../js/dist/validate.js") },
 ];
 
 /// The attributes of the shim's script tag: which app it serves, and which origins a widget of this

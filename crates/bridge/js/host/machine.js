@@ -14,7 +14,8 @@
 
 import { tokenBucket } from './bucket.js';
 import { eventText } from './envelope.js';
-import { CUSTOM_PREFIX, customNameFault } from './name.js';
+import { CUSTOM_PREFIX } from './letters.js';
+import { customNameFault } from './name.js';
 import { isOpaque } from './origin.js';
 import { payloadFault } from './payload.js';
 import { PROTOCOL } from './protocol.js';

@@ -1,0 +1,10 @@
+// What `validate.js` says: the first line of the file is a catalogue, each other one `{whole: envelope}` or
+// `{name, part: data}`. Prints the problems of each in a line.
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+
+const [script, file] = process.argv.slice(2);
+const { validator } = await import(pathToFileURL(script));
+const [catalogue, ...values] = readFileSync(file, 'utf8').split('\n').map((line) => JSON.parse(line));
+const { envelope, data } = validator(catalogue);
+for (const { whole, name, part } of values) console.log(JSON.stringify(name === undefined ? envelope(whole) : data(name, part)));

@@ -1,0 +1,97 @@
+/**
+ * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
+ *
+ * @typedef {{pointer: string, message: string}} Problem
+ * @typedef {Generator<Problem, void>} Problems
+ *
+ * @typedef {object} Catalogue the file `catalogue.json`; what else is in it is for people
+ * @property {Record<string, {fields?: Fields}>} events
+ *
+ * @typedef {Record<string, FieldType>} Fields
+ *
+ * @typedef {object} FieldType
+ * @property {string} type `string`, `bool`, `integer`, `number`, `enum`, `list` or `object`
+ * @property {boolean} [nullable]
+ * @property {number} [min]
+ * @property {number} [max]
+ * @property {string[]} [values] of an enum
+ * @property {FieldType} [items] of a list
+ * @property {Fields} [fields] of an object
+ */
+/**
+ * The same bridge with an `emit` that checks first. Without `onProblems` it throws a `TypeError`,
+ * which is what development and tests need; with it the event is reported all the same.
+ *
+ * @param {import('./host/mount.js').Bridge} bridge
+ * @param {Catalogue} catalogue the widget's own: it is not checked
+ * @param {(name: string, problems: Problem[]) => void} [onProblems] called before the event is reported
+ * @returns {import('./host/mount.js').Bridge}
+ */
+export function validating(bridge: import("./host/mount.js").Bridge, catalogue: Catalogue, onProblems?: (name: string, problems: Problem[]) => void): import("./host/mount.js").Bridge;
+/**
+ * Checks values that were read from JSON, and gives all their problems. An unknown field is one.
+ *
+ * @param {Catalogue} catalogue
+ */
+export function validator({ events }: Catalogue): {
+    /**
+     * The problems of a widget event's data, as the widget reports it and as handlers get it: its
+     * context may be there or not.
+     *
+     * @param {string} name @param {unknown} data
+     */
+    data(name: string, data: unknown): Problem[];
+    /**
+     * The problems of an envelope, of a widget event or of a custom event.
+     *
+     * @param {unknown} envelope
+     */
+    envelope(envelope: unknown): Problem[];
+};
+/**
+ * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
+ */
+export type Problem = {
+    pointer: string;
+    message: string;
+};
+/**
+ * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
+ */
+export type Problems = Generator<Problem, void>;
+/**
+ * the file `catalogue.json`; what else is in it is for people
+ */
+export type Catalogue = {
+    events: Record<string, {
+        fields?: Fields;
+    }>;
+};
+/**
+ * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
+ */
+export type Fields = Record<string, FieldType>;
+/**
+ * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
+ */
+export type FieldType = {
+    /**
+     * `string`, `bool`, `integer`, `number`, `enum`, `list` or `object`
+     */
+    type: string;
+    nullable?: boolean | undefined;
+    min?: number | undefined;
+    max?: number | undefined;
+    /**
+     * of an enum
+     */
+    values?: string[] | undefined;
+    /**
+     * of a list
+     */
+    items?: FieldType | undefined;
+    /**
+     * of an object
+     */
+    fields?: Record<string, FieldType> | undefined;
+};
