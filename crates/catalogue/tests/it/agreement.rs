@@ -31,6 +31,7 @@ fn check(catalogue: &Catalogue, unknown: UnknownFields, envelopes: u32) -> u32 {
             let verdict = ours.envelope(&envelope);
             accepted.set(accepted.get() + u32::from(verdict.is_ok()));
             prop_assert_eq!(verdict.is_ok(), theirs.is_valid(&envelope), "{:?}", verdict);
+            prop_assert_eq!(verdict.is_ok(), ours.accepts(&envelope));
             if let Err(refused) = verdict {
                 prop_assert!(!refused.problems.is_empty());
             }

@@ -10,6 +10,9 @@ fn accepting_allocates_nothing_and_refusing_does() {
     for catalogue in [Catalogue::reference(), &random::everything()] {
         let validator = Validator::new(catalogue, UnknownFields::Refuse);
         for fixture in catalogue.fixtures() {
+            let mut accepted = None;
+            let asked = measure(|| accepted = Some(validator.accepts(&fixture.envelope)));
+            assert_eq!((accepted, asked.count_total), (Some(fixture.fault.is_none()), 0));
             let mut verdict = None;
             let counted = measure(|| verdict = Some(validator.envelope(&fixture.envelope)));
             assert_eq!(verdict.is_some_and(|verdict| verdict.is_ok()), fixture.fault.is_none());

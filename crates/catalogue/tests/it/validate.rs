@@ -126,6 +126,11 @@ fn unknown_fields_are_kept_warned_of_or_refused() {
     let warnings = validator(UnknownFields::Warn).envelope(&more).expect("it is accepted");
     let pointers: Vec<_> = warnings.iter().map(|warning| &*warning.pointer).collect();
     assert_eq!(pointers, ["/extra", "/data/new"]);
+    let accepts = |unknown| validator(unknown).accepts(&more);
+    assert_eq!(
+        [UnknownFields::Keep, UnknownFields::Warn, UnknownFields::Refuse].map(accepts),
+        [true, false, false]
+    );
     let refused = validator(UnknownFields::Refuse).envelope(&more).expect_err("it is refused");
     assert_eq!((refused.problems, refused.warnings), (warnings.clone(), vec![]));
     // A fault beside them does not hide the warnings.
