@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use c2c_bridge::{Shim, shim_attributes};
-use c2c_catalogue::{Catalogue, CatalogueError, Event, UnknownFields};
+use c2c_catalogue::{Catalogue, CatalogueError, UnknownFields};
 use c2c_injector::{
     AttributeError, Checked, Limits, Refused, ScriptAttributes, Template, TemplateError,
 };
@@ -137,7 +137,8 @@ fn read_catalogue(path: &Path) -> Result<Catalogue, Failure> {
 fn judge(arguments: &SnippetArguments) -> Result<(Inputs, Result<Checked, Refused>), Failure> {
     let inputs = Inputs::read(arguments.head.as_deref(), arguments.body_end.as_deref())?;
     let shim = Shim { jar: true, diagnostics: true };
-    let template = Template::reference(shim.text())?.with_event_names(Event::NAMES);
+    let events = Catalogue::reference().events().iter().map(|event| event.name.as_str());
+    let template = Template::reference(shim.text())?.with_event_names(events);
     let checked = template.check(inputs.snippets(), &Limits::default());
     Ok((inputs, checked))
 }

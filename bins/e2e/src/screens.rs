@@ -56,6 +56,8 @@ pub const SCREENS: &[Screen] = screens! {
     "code-row" => row,
     "code-errors" => errors,
     "code-events" => events,
+    "code-events-found" => events_found,
+    "code-events-none" => events_none,
     "code-examples" => examples,
     "code-conflict" => conflict,
     "general" => general,
@@ -154,6 +156,20 @@ async fn events(stage: &Stage<'_>) -> Result<()> {
     code(stage).await?;
     stage.browser.click("#tab-events").await?;
     stage.wait("document.querySelector('#events .card')").await
+}
+
+/// Searches the events.
+async fn search(stage: &Stage<'_>, query: &str) -> Result<()> {
+    events(stage).await?;
+    stage.browser.type_into("#event-search", query).await
+}
+
+async fn events_found(stage: &Stage<'_>) -> Result<()> {
+    search(stage, "duration").await
+}
+
+async fn events_none(stage: &Stage<'_>) -> Result<()> {
+    search(stage, "transferred").await
 }
 
 async fn examples(stage: &Stage<'_>) -> Result<()> {

@@ -54,6 +54,7 @@ impl Console {
             parent: sites.parent.source.clone(),
             files: Files::new(FILES)
                 .with_json("/catalogue.json", &events_in_words(Catalogue::reference()))
+                .with_text("/c2c.d.ts", Catalogue::reference().typescript())
                 .with_json("/examples.json", &json!(EXAMPLES)),
         }
     }
@@ -81,6 +82,6 @@ impl Console {
 /// A catalogue as the page shows it.
 fn events_in_words(catalogue: &Catalogue) -> Value {
     let field = |Field { name, kind, summary, example, .. }: &Field| json!({"name": name, "type": kind.to_string(), "summary": summary, "example": example});
-    let event = |EventDef { name, when, fields, .. }: &EventDef| json!({"name": name, "when": when, "fields": fields.iter().map(field).collect::<Vec<_>>()});
+    let event = |EventDef { name, summary, when, fields, .. }: &EventDef| json!({"name": name, "summary": summary, "when": when, "fields": fields.iter().map(field).collect::<Vec<_>>()});
     json!({"events": catalogue.events().iter().map(event).collect::<Vec<_>>()})
 }

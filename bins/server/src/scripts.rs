@@ -1,4 +1,4 @@
-//! The server's own scripts, stylesheets and tables, in memory with their headers.
+//! The server's own scripts, stylesheets, tables and texts, in memory with their headers.
 
 use bytes::Bytes;
 use c2c_bridge::HOST_MODULES;
@@ -13,6 +13,7 @@ use crate::response::Body;
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
 
 /// A site's files by path.
 #[derive(Debug)]
@@ -35,6 +36,12 @@ impl Files {
     /// The same with a table that scripts of the site read.
     pub(crate) fn with_json(mut self, path: &str, table: &Value) -> Self {
         self.add(path, table.to_string(), &PagePolicy::asset(JSON));
+        self
+    }
+
+    /// The same with a text that people read or take away.
+    pub(crate) fn with_text(mut self, path: &str, text: String) -> Self {
+        self.add(path, text, &PagePolicy::asset(TEXT));
         self
     }
 

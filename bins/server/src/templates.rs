@@ -1,7 +1,7 @@
 //! The templates into which custom code is spliced: one for each shim.
 
 use c2c_bridge::Shim;
-use c2c_catalogue::Event;
+use c2c_catalogue::Catalogue;
 use c2c_injector::{Checked, Limits, Refused, Snippets, Template};
 use tokio::task::spawn_blocking;
 
@@ -16,11 +16,12 @@ pub(crate) struct Templates {
 
 impl Templates {
     pub(crate) fn new() -> Self {
+        let events = Catalogue::reference().events().iter().map(|event| event.name.as_str());
         // Any widget may ask for diagnostics.
         let template = |jar| {
             Template::reference(Shim { jar, diagnostics: true }.text())
                 .expect("the shim can stand in a script element")
-                .with_event_names(Event::NAMES)
+                .with_event_names(events.clone())
         };
         Self { with_jar: template(true), without_jar: template(false) }
     }

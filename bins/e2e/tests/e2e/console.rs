@@ -11,6 +11,7 @@ pub(crate) const TESTS: Tests = &[
     ("an_app_is_made", &an_app_is_made),
     ("settings_are_changed", &settings_are_changed),
     ("an_example_is_inserted", &an_example_is_inserted),
+    ("events_are_searched", &events_are_searched),
     ("lines_are_indented", &lines_are_indented),
     ("a_keyboard_is_enough", &a_keyboard_is_enough),
 ];
@@ -157,6 +158,48 @@ async fn an_example_is_inserted(cx: &Cx) -> Result<()> {
     cx.browser.click("#events button[aria-label$='a handler for call_ended']").await?;
     let value = cx.browser.eval("head.value").await?;
     assert!(value.as_str().is_some_and(|value| value.contains("c2c.on('call_ended'")), "{value}");
+    Ok(())
+}
+
+async fn events_are_searched(cx: &Cx) -> Result<()> {
+    const TAB: &str = "\u{E004}";
+    open(cx, cx.app().await?).await?;
+    cx.browser.click("#tab-events").await?;
+    let shown = "[document.querySelector('#events [role=status]').textContent,
+        ...[...document.querySelectorAll('#events .card h2')].filter((h2) => h2.checkVisibility()).map((h2) => h2.textContent)]";
+    cx.browser
+        .wait_for("document.querySelectorAll('#events .card').length === 5", DEADLINE)
+        .await?;
+    for (query, expected) in [
+        // A name, in parts; a field; words of a summary.
+        ("Call ENDED", json!(["1 of 5 events", "call_ended"])),
+        ("hasForm", json!(["1 of 5 events", "call_started"])),
+        ("rated", json!(["1 of 5 events", "survey_submitted"])),
+        ("duration", json!(["2 of 5 events", "call_ended", "call_error"])),
+        ("<b>", json!(["No event has “<b>”"])),
+    ] {
+        cx.browser.run("document.querySelector('#event-search').value = ''", &[]).await?;
+        cx.browser.type_into("#event-search", query).await?;
+        assert_eq!(cx.browser.eval(shown).await?, expected, "{query}");
+    }
+    // What is not shown is not in the way of the keyboard, either.
+    cx.browser.run("document.querySelector('#event-search').value = ''", &[]).await?;
+    cx.browser.type_into("#event-search", "survey").await?;
+    cx.browser.type_keys(TAB).await?;
+    assert_eq!(
+        cx.browser.eval("document.activeElement.getAttribute('aria-label')").await?,
+        "Code: the handler for survey_submitted"
+    );
+    // The types can be taken away.
+    let types = cx
+        .browser
+        .run(
+            "const link = document.querySelector('#events a[download]');
+             return fetch(link.href).then((response) => response.text());",
+            &[],
+        )
+        .await?;
+    assert_eq!(types, json!(c2c_catalogue::Catalogue::reference().typescript()));
     Ok(())
 }
 

@@ -12,10 +12,7 @@ const PLACEHOLDER = /(?<=[='])(?:G-X+|GTM-X+|YOUR_[A-Z_]+)/;
 /** @param {Areas} areas */
 export async function showReference(areas) {
   const [catalogue, examples] = await Promise.all([api.catalogue(), api.examples()]);
-  fill(byId('events'), catalogue, ({ events }) => [
-    element('p', 'hint', 'Your code hears these events of the widget. Every event also has the context of the visitor.'),
-    ...events.map((/** @type {any} */ event) => eventCard(event, areas)),
-  ]);
+  fill(byId('events'), catalogue, ({ events }) => showEvents(events, areas));
   fill(byId('examples'), examples, (all) => [
     element('p', 'hint', 'Insert one, then put your own ID in the place that is selected.'),
     ...all.map((/** @type {any} */ example) => exampleCard(example, areas)),
@@ -28,11 +25,58 @@ function fill(panel, { status, body }, show) {
   else panel.textContent = 'This could not be loaded. Reload the page to try again.';
 }
 
-/** @param {{name: string, when: string, fields: any[]}} event @param {Areas} areas */
-function eventCard({ name, when, fields }, areas) {
+/**
+ * @typedef {{name: string, summary: string, when: string, fields: EventField[]}} Event
+ * @typedef {{name: string, type: string, summary: string}} EventField
+ */
+
+/** @param {Event[]} events @param {Areas} areas */
+function showEvents(events, areas) {
+  const types = element('a', '', 'Types for your editor');
+  types.href = '/c2c.d.ts';
+  types.download = '';
+  const hint = element(
+    'p',
+    'hint',
+    'Your code hears these events of the widget. Every event also has the context of the visitor. ',
+    types,
+  );
+  const found = events.map((event) => ({ text: searchText(event), card: eventCard(event, areas) }));
+  return [hint, searchRow(found), ...found.map(({ card }) => card)];
+}
+
+/** What an event can be found by. @param {Event} event */
+function searchText({ name, summary, when, fields }) {
+  const ofFields = fields.flatMap((field) => [field.name, field.summary]);
+  return [name, summary, when, ...ofFields].join('\n').toLowerCase();
+}
+
+/** Shows the cards that have all words of what is typed. @param {{text: string, card: HTMLElement}[]} all */
+function searchRow(all) {
+  const label = element('label', '', 'Search');
+  const input = element('input');
+  input.type = 'search';
+  input.id = label.htmlFor = 'event-search';
+  input.autocomplete = 'off';
+  input.spellcheck = false;
+  const count = element('p', 'hint', `${all.length} events`);
+  count.setAttribute('role', 'status');
+
+  input.addEventListener('input', () => {
+    const query = input.value.trim();
+    const words = query.toLowerCase().split(/\s+/);
+    for (const { text, card } of all) card.hidden = !words.every((word) => text.includes(word));
+    const shown = all.filter(({ card }) => !card.hidden).length;
+    count.textContent = shown > 0 ? `${shown} of ${all.length} events` : `No event has “${query}”`;
+  });
+  return element('div', 'row search', label, input, count);
+}
+
+/** @param {Event} event @param {Areas} areas */
+function eventCard({ name, summary, when, fields }, areas) {
   const code = handlerFor(name, fields);
-  const rows = fields.map(({ name: field, type, summary }) =>
-    element('tr', '', element('td', '', element('code', '', field)), element('td', '', type), element('td', '', summary)),
+  const rows = fields.map((field) =>
+    element('tr', '', element('td', '', element('code', '', field.name)), element('td', '', field.type), element('td', '', field.summary)),
   );
   const head = element('tr', '', ...['Field', 'Type', 'Meaning'].map((text) => element('th', '', text)));
   for (const cell of head.children) cell.setAttribute('scope', 'col');
@@ -41,7 +85,8 @@ function eventCard({ name, when, fields }, areas) {
     'article',
     'card',
     element('h2', '', element('code', '', name)),
-    element('p', '', when),
+    element('p', '', summary),
+    element('p', 'hint', when),
     table,
     sample(`the handler for ${name}`, code),
     element('div', 'row', insertButton(`a handler for ${name}`, 'head', code, areas), copyButton(`a handler for ${name}`, () => code)),

@@ -1,7 +1,7 @@
 //! Console, parent page and widget page: their policies, and what they tell their scripts.
 
 use c2c_bridge::{HOST_MODULES, Shim};
-use c2c_catalogue::Event;
+use c2c_catalogue::{Catalogue, Event};
 use c2c_policy::DocumentPolicy;
 use serde_json::json;
 
@@ -15,6 +15,7 @@ async fn every_answer_of_every_kind_carries_a_policy() {
         (To::Console, "/", "frame-ancestors 'none'"),
         (To::Console, "/console.js", "sandbox;"),
         (To::Console, "/catalogue.json", "sandbox;"),
+        (To::Console, "/c2c.d.ts", "sandbox;"),
         (To::Console, "/examples.json", "sandbox;"),
         (To::Console, "/api/apps", "sandbox;"),
         (To::Console, "/none", "sandbox;"),
@@ -61,6 +62,19 @@ async fn the_catalogue_is_served_in_words() {
     let field = &events[2]["fields"][0];
     assert_eq!((&field["name"], &field["type"]), (&json!("duration"), &json!("number ≥ 0")));
     assert_eq!(field["example"], 42.5);
+    assert_eq!(events[2]["summary"], "A call has ended as it should.");
+}
+
+#[tokio::test]
+async fn the_types_for_an_editor_are_those_of_the_catalogue() {
+    let fixture = Fixture::start().await;
+    let reply = fixture.get(To::Console, "/c2c.d.ts", &[]).await;
+    assert_eq!((reply.status, reply.text()), (200, &*Catalogue::reference().typescript()));
+    assert_eq!(reply.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(reply.header("cross-origin-resource-policy"), "same-origin");
+    for to in [To::Widget, To::Parent, To::Sandbox] {
+        assert_eq!(fixture.get(to, "/c2c.d.ts", &[]).await.status, 404);
+    }
 }
 
 #[tokio::test]
