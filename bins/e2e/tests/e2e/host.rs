@@ -1,8 +1,9 @@
 //! What the host script promises to the widget: its frame, its queue, its end, and how much of a
 //! flood it takes.
 
+use c2c_catalogue::Catalogue;
 use c2c_e2e::{Cx, DEADLINE, Result, Tests};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::steps::{enter_widget, heard, mount, open_parent, press, said, say};
 
@@ -22,6 +23,7 @@ pub(crate) const TESTS: Tests = &[
     ("destroy_leaves_nothing", &destroy_leaves_nothing),
     ("a_flood_of_the_parent_page_ends_the_frame", &a_flood_of_the_parent_page_ends_the_frame),
     ("the_document_of_another_app_gets_nothing", &the_document_of_another_app_gets_nothing),
+    ("an_event_is_checked_before_it_is_sent", &an_event_is_checked_before_it_is_sent),
 ];
 
 async fn one_event_that_cannot_be_delivered_takes_no_other_along(cx: &Cx) -> Result<()> {
@@ -38,6 +40,31 @@ async fn one_event_that_cannot_be_delivered_takes_no_other_along(cx: &Cx) -> Res
         return results;";
     assert_eq!(cx.browser.run(body, &[]).await?, json!(vec!["refused"; 6]));
     assert_eq!(said(cx).await?, "last");
+    Ok(())
+}
+
+async fn an_event_is_checked_before_it_is_sent(cx: &Cx) -> Result<()> {
+    let heard = "const all = []; c2c.on('survey_submitted', ({ rating }) => all.push(rating));
+        c2c.on('call_ended', () => say(all));";
+    cx.app().await?.save(&format!("<script>{} {heard}</script>", say(cx)), "").await?;
+    mount(cx, "").await?;
+    let body = "const [catalogue] = arguments;
+        return import('/validate.js').then(({ validating }) => {
+          const told = [];
+          const strict = validating(bridge, catalogue);
+          const lenient = validating(bridge, catalogue, (name) => told.push(name));
+          const rate = (bridge, rating) => bridge.emit('survey_submitted', { rating, comment: null });
+          try { rate(strict, 6); } catch (error) { told.push(error.message); }
+          rate(strict, 5);
+          rate(lenient, 7);
+          lenient.emit('call_ended', { duration: 1, reason: 'user_hangup' });
+          return told;
+        });";
+    let catalogue: Value = serde_json::from_str(&Catalogue::reference().to_json())?;
+    let message = "survey_submitted is not as the catalogue says\n\
+        /rating: expected an integer from 1 to 5, got 6";
+    assert_eq!(cx.browser.run(body, &[catalogue]).await?, json!([message, "survey_submitted"]));
+    assert_eq!(said(cx).await?, json!([5, 7]));
     Ok(())
 }
 

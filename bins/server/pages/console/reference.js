@@ -45,11 +45,9 @@ function showEvents(events, areas) {
   return [hint, searchRow(found), ...found.map(({ card }) => card)];
 }
 
-/** What an event can be found by. @param {Event} event */
-function searchText({ name, summary, when, fields }) {
-  const ofFields = fields.flatMap((field) => [field.name, field.summary]);
-  return [name, summary, when, ...ofFields].join('\n').toLowerCase();
-}
+/** What an event is found by: not by when it happens, which speaks of other events. @param {Event} event */
+const searchText = ({ name, summary, fields }) =>
+  [name, summary, ...fields.map((field) => field.name)].join('\n').toLowerCase();
 
 /** Shows the cards that have all words of what is typed. @param {{text: string, card: HTMLElement}[]} all */
 function searchRow(all) {
