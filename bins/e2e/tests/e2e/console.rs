@@ -176,7 +176,7 @@ async fn events_are_searched(cx: &Cx) -> Result<()> {
         ("hasForm", json!(["1 of 5 events", "call_started"])),
         ("rated", json!(["1 of 5 events", "survey_submitted"])),
         ("duration", json!(["2 of 5 events", "call_ended", "call_error"])),
-        ("<b>", json!(["No event has “<b>”"])),
+        ("<b>", json!(["No event has “<b>” in its name, summary or fields"])),
     ] {
         cx.browser.run("document.querySelector('#event-search').value = ''", &[]).await?;
         cx.browser.type_into("#event-search", query).await?;

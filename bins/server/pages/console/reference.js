@@ -65,7 +65,8 @@ function searchRow(all) {
     const words = query.toLowerCase().split(/\s+/);
     for (const { text, card } of all) card.hidden = !words.every((word) => text.includes(word));
     const shown = all.filter(({ card }) => !card.hidden).length;
-    count.textContent = shown > 0 ? `${shown} of ${all.length} events` : `No event has “${query}”`;
+    count.textContent =
+      shown > 0 ? `${shown} of ${all.length} events` : `No event has “${query}” in its name, summary or fields`;
   });
   return element('div', 'row search', label, input, count);
 }
