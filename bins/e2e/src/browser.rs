@@ -39,6 +39,8 @@ const EXCERPT_CHARS: usize = 2_000;
 pub struct Options {
     /// Switches such as `--use-fake-device-for-media-stream`.
     pub chromium_args: Vec<String>,
+    /// Preferences of the profile such as `profile.cookie_controls_mode`.
+    pub chromium_prefs: BTreeMap<String, Value>,
     /// Preferences as in `about:config`.
     pub firefox_prefs: BTreeMap<String, Value>,
 }

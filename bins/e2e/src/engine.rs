@@ -141,7 +141,11 @@ impl Engine {
                 args.extend(options.chromium_args.iter().cloned());
                 json!({
                     "browserName": "chrome",
-                    "goog:chromeOptions": {"binary": programs.browser, "args": args},
+                    "goog:chromeOptions": {
+                        "binary": programs.browser,
+                        "args": args,
+                        "prefs": options.chromium_prefs,
+                    },
                     "goog:loggingPrefs": {"browser": "ALL"},
                 })
             }
