@@ -23,6 +23,7 @@ use url::Url;
 
 Exit codes: 0 everything is as promised, 1 something is not, 2 the probes could not be run."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is typed")]
 pub(crate) struct Args {
     /// A sandbox document of your deployment
     #[arg(long, value_name = "URL", requires = "widget_url")]
@@ -49,6 +50,10 @@ pub(crate) struct Args {
     /// probe each time: hours
     #[arg(long, conflicts_with = "mutations")]
     pub(crate) matrix: bool,
+
+    /// Also measure which cookies of an integrator go with custom code's requests
+    #[arg(long)]
+    pub(crate) credentials: bool,
 
     /// Compare the tables with those in this file, and fail if they differ
     #[arg(long, value_name = "FILE", conflicts_with = "json")]

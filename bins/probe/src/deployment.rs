@@ -78,6 +78,22 @@ impl Deployment {
         Ok(surface)
     }
 
+    /// What is wrong with the answers to whoever asks for the sandbox document, and not for a frame.
+    pub(crate) async fn opened_otherwise(&self) -> Result<Vec<String>> {
+        let mut faults = Vec::new();
+        for destination in ["document", "object", "embed", "fencedframe", "script", "empty"] {
+            let headers = [("sec-fetch-dest", destination)];
+            let reply = request(Method::GET, self.sandbox_url.as_str(), &headers, "").await?;
+            if reply.status != 403 {
+                faults.push(format!(
+                    "{} answers a request with Sec-Fetch-Dest: {destination} by {}, and not by 403",
+                    self.sandbox_url, reply.status
+                ));
+            }
+        }
+        Ok(faults)
+    }
+
     /// As the widget page's script makes the element.
     async fn frame_attributes(&self, browser: &Browser) -> Result<Vec<(String, String)>> {
         browser.goto(self.widget_url.as_str()).await?;

@@ -4,6 +4,7 @@
 
 mod advice;
 mod args;
+mod credentials;
 mod deployment;
 mod document;
 mod mutation;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use args::Args;
 use c2c_e2e::{Collector, Engine, Error, Result};
 use clap::Parser as _;
+use credentials::Measured;
 use deployment::{Deployment, Local};
 use mutation::Mutation;
 use probe::Group;
@@ -50,8 +52,14 @@ async fn run(args: Args) -> Result<bool> {
         (None, None) => return Err(Error::new("there is nothing to test")),
     };
     let collector = Collector::start().await?;
-    let found = probes(&engines, &collector, &deployment, &args.only).await?;
+    let mut found = probes(&engines, &collector, &deployment, &args.only).await?;
+    found.advice.extend(deployment.opened_otherwise().await?);
     let mutations = mutations(&args, &engines, &collector, &deployment, &groups).await?;
+    let credentials = if args.credentials {
+        Some(credentials(&engines, &collector, &deployment).await?)
+    } else {
+        None
+    };
     if let Some(local) = local {
         local.stop().await;
     }
@@ -61,6 +69,13 @@ async fn run(args: Args) -> Result<bool> {
         tables.push((name, mutation::table(&mutations)));
     }
     let mut as_promised = tell(&found, &mutations);
+    if let Some(Measured { table, faults }) = credentials {
+        for fault in &faults {
+            eprintln!("{fault}");
+        }
+        as_promised &= faults.is_empty();
+        tables.push(("credentials", table));
+    }
     match (&args.check, &args.write) {
         _ if args.json => println!("{:#}", report::json(&found.verdicts)),
         (Some(file), _) => as_promised &= document::check(file, &tables)?,
@@ -123,6 +138,24 @@ async fn mutations(
         eprintln!("{engine}: done without each protection");
     }
     Ok(mutations)
+}
+
+/// Measures which cookies go along, in one engine after the other.
+async fn credentials(
+    engines: &[Engine],
+    collector: &Collector,
+    deployment: &Deployment,
+) -> Result<Measured> {
+    let mut all = Measured::default();
+    for &engine in engines {
+        let collector = collector.scoped().await?;
+        let Measured { table, faults } =
+            credentials::measure(engine, &collector, deployment).await?;
+        all.table += &table;
+        all.table.push('\n');
+        all.faults.extend(faults);
+    }
+    Ok(all)
 }
 
 /// Prints what is wrong; whether nothing is.

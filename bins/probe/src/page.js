@@ -1,28 +1,66 @@
 // Runs probes one after the other in the frame, and reports what each said.
-// GIVEN: { report, landed, third, widget, top, scope }; PROBES: [[id, function, click], …].
+// GIVEN: { report, landed, third, widget, top, frame, run }; PROBES: [[id, function, click], …].
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const report = (path, said) => fetch(GIVEN.report + path, { method: 'POST', body: JSON.stringify(said), keepalive: true });
 
+/** The data of the next window message that is of interest. */
+const told = (wanted) => new Promise((resolve) => {
+  addEventListener('message', function listen(event) {
+    if (!wanted(event)) return;
+    removeEventListener('message', listen);
+    resolve(event.data);
+  });
+});
+
+/** What every window gives to every other: https://html.spec.whatwg.org/#crossoriginproperties-(-o-) */
+const FOR_ALL = new Set('window self location close closed focus blur frames length top opener parent postMessage then'.split(' '));
+
 /** What a probe's script is given. */
 const forProbe = (id) => ({
   ...GIVEN,
+  id,
   /** A request for this address shows that the probe reached its aim. */
   landed: GIVEN.landed + id,
   pause,
+  told,
+  /** The address of another page of the run (`teller`, `plain`, `worker.js`) at `frame`, `widget`, `top` or `third`. */
+  page: (host, name) => `${GIVEN[host]}${GIVEN.run}/${name}`,
+  /** What the widget page sees of itself: see `LOOKS` in `widget.js`. */
+  look: async (name) => {
+    parent.postMessage({ look: name, id }, '*');
+    return (await told(({ data }) => data?.look === name && 'seen' in data)).seen;
+  },
   /** Waits until an element has loaded, or throws. */
   loaded: (element) => new Promise((resolve, reject) => {
     element.onload = () => resolve('loaded');
     element.onerror = () => reject(new DOMException('not loaded', 'LoadError'));
   }),
-  /** The data of the next window message that is of interest. */
-  told: (wanted) => new Promise((resolve) => {
-    addEventListener('message', function listen(event) {
-      if (!wanted(event)) return;
-      removeEventListener('message', listen);
-      resolve(event.data);
-    });
-  }),
+  /** What the document at `teller` or `plain` says of itself, embedded or opened. */
+  teller: async () => {
+    const { told: says } = await told(({ data }) => data?.told);
+    return says.origin !== 'null' || [says.cookie, says.storage].includes('reached') ? 'reached' : says.storage;
+  },
+  /** Appends an element to the body. */
+  nest: (name, properties) => document.body.appendChild(Object.assign(document.createElement(name), properties)),
+  /** The names that a window gives away beyond those that every window does. */
+  reads: (other) => {
+    const names = new Set(['secret', ...Reflect.ownKeys(other).map(String)]);
+    for (let from = self; from; from = Object.getPrototypeOf(from)) {
+      for (const name of Reflect.ownKeys(from)) names.add(name);
+    }
+    const frames = new Set(Array.from({ length: other.length }, (_, index) => other[index]));
+    return [...names].filter((name) => {
+      // A number is a frame inside, which is a window like the others.
+      if (FOR_ALL.has(name) || /^\d+$/.test(String(name))) return false;
+      try {
+        const value = other[name];
+        return value !== undefined && !frames.has(value);
+      } catch {
+        return false;
+      }
+    }).map(String);
+  },
 });
 
 addEventListener('DOMContentLoaded', async () => {
@@ -31,7 +69,7 @@ addEventListener('DOMContentLoaded', async () => {
     try {
       said[id] = String(await Promise.race([run(forProbe(id)), pause(3000).then(() => 'nothing within 3 s')]));
     } catch (error) {
-      said[id] = error?.name ?? String(error);
+      said[id] = String(error);
     }
     if (click) addEventListener('click', ({ isTrusted }) => pause(0).then(() => report('clicked', isTrusted)), true);
   }

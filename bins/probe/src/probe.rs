@@ -8,12 +8,16 @@ use serde::Deserialize;
 /// The groups, in the order of the report: a file each.
 const GROUPS: &[(&str, &str)] = &[
     ("Origin and storage", include_str!("../probes/origin.toml")),
+    ("DOM reach", include_str!("../probes/dom.toml")),
+    ("The sandbox document, opened otherwise", include_str!("../probes/opened.toml")),
+    ("Credentials and referrers", include_str!("../probes/network.toml")),
     ("Navigation", include_str!("../probes/navigation.toml")),
 ];
 
 /// One probe.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word in the data")]
 pub(crate) struct Probe {
     /// `NAV-01`.
     pub(crate) id: String,
@@ -34,6 +38,12 @@ pub(crate) struct Probe {
     /// Whether a person's click on `#target` is part of it.
     #[serde(default)]
     pub(crate) click: bool,
+    /// Whether a person then types, copies and pastes in the widget's `#field`.
+    #[serde(default)]
+    pub(crate) types: bool,
+    /// Where its script runs.
+    #[serde(default)]
+    pub(crate) opened: Opened,
     /// Where the same script is to succeed (or, of what works, to fail).
     #[serde(default)]
     pub(crate) control: Control,
@@ -64,6 +74,19 @@ pub(crate) enum Control {
     OtherEngine,
 }
 
+/// Where a probe's script runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Opened {
+    /// In the frame, as custom code.
+    #[default]
+    InWidget,
+    /// In the sandbox document, opened as a page.
+    AsTab,
+    /// In a page of somebody else, on top: who opens or embeds the sandbox document.
+    Elsewhere,
+}
+
 /// An outcome that an engine has in place of the promised one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,6 +105,11 @@ impl Probe {
     /// Whether custom code is to reach its aim in `engine`.
     pub(crate) fn expected(&self, engine: Engine) -> bool {
         self.pin(engine).and_then(|pin| pin.reached).unwrap_or(self.works)
+    }
+
+    /// Whether it has pages of its own, in which somebody may act.
+    pub(crate) fn apart(&self) -> bool {
+        self.click || self.types || self.opened != Opened::InWidget
     }
 
     pub(crate) fn pin(&self, engine: Engine) -> Option<&Pin> {

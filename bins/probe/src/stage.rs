@@ -7,8 +7,31 @@ use std::time::{Duration, Instant};
 use c2c_e2e::{Browser, Collector, Context as _, DEADLINE, Error, Result};
 use serde_json::{Value, json};
 
-use crate::probe::Probe;
+use crate::probe::{Opened, Probe};
 use crate::surface::Surface;
+
+/// What a person types; and the keys that copy all of the field, and paste it twice, where each
+/// `U+E009` is Control, down and up in turn.
+const TYPED: (&str, &str) = ("keys", "\u{E009}a\u{E009}\u{E009}c\u{E009}\u{E009}vv\u{E009}");
+/// What the field has then, which had `secret` before.
+const IN_FIELD: &str = "secretkeyssecretkeys";
+
+/// The header of what is a script.
+const SCRIPT: (&str, &str) = ("content-type", "text/javascript");
+
+/// Another app's document, with a frame like the first one's.
+const APP: &str = "<!doctype html><meta charset=utf-8><title>another app</title><body>\
+                   <script nonce=probe>window.secret = 'app';</script>";
+
+/// Tells whoever embeds or opens it what it is.
+const TELLER: &str = concat!(
+    "<!doctype html><meta charset=utf-8><title>teller</title><body><script nonce=probe>",
+    include_str!("teller.js"),
+    "</script>"
+);
+
+/// A worker of any kind.
+const WORKER: &str = "onconnect = ({ ports: [port] }) => port.postMessage('reached'); self.postMessage?.('reached');";
 
 /// How many pages stand above the frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +72,11 @@ struct Hosts {
 }
 
 impl Arrangement {
+    /// The name of the host whose user is logged in.
+    pub(crate) fn integrator(&self) -> &'static str {
+        self.hosts().top
+    }
+
     fn hosts(&self) -> Hosts {
         let widget = "widget.localhost";
         let frame = match (self.one_origin, self.surface.same_site) {
@@ -99,7 +127,11 @@ impl<'a> Stage<'a> {
         let mut frames: Vec<Vec<&Probe>> = vec![shared(probes).collect()];
         frames.extend(alone(probes).map(|probe| vec![probe]));
         frames.retain(|frame| !frame.is_empty());
-        let run = self.open(arrangement, &frames, false).await?;
+        let run = if frames.is_empty() {
+            Run::none()
+        } else {
+            self.open(arrangement, &frames, false).await?
+        };
         let mut said = json!({});
         for (index, probes) in frames.iter().enumerate() {
             let hit = self.collector.hit(&run.hit(index, "said"), DEADLINE * 2).await;
@@ -114,8 +146,8 @@ impl<'a> Stage<'a> {
         }
         let mut outcomes = Vec::new();
         for probe in probes {
-            outcomes.push(if probe.click {
-                self.clicked(arrangement, probe, grace, false).await?
+            outcomes.push(if probe.apart() {
+                self.apart(arrangement, probe, grace, false).await?
             } else {
                 self.outcome(&run, probe, &said)
             });
@@ -133,7 +165,7 @@ impl<'a> Stage<'a> {
     ) -> Result<(Vec<Outcome>, Duration)> {
         let together: Vec<&Probe> = shared(probes).collect();
         let mut said = json!({});
-        let mut run = Run { number: 0, opened: Instant::now() };
+        let mut run = Run::none();
         if !together.is_empty() {
             run = self.open(arrangement, &[together], false).await?;
             merge(&mut said, self.collector.hit(&run.hit(0, "said"), DEADLINE * 2).await?.json()?);
@@ -141,9 +173,9 @@ impl<'a> Stage<'a> {
         let mut slowest = Duration::ZERO;
         let mut outcomes = Vec::new();
         for &probe in probes {
-            if probe.click {
+            if probe.apart() {
                 let begun = Instant::now();
-                outcomes.push(self.clicked(arrangement, probe, grace, true).await?);
+                outcomes.push(self.apart(arrangement, probe, grace, true).await?);
                 slowest = slowest.max(begun.elapsed());
             } else if probe.alone {
                 let run = self.open(arrangement, &[vec![probe]], false).await?;
@@ -175,30 +207,50 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// A probe that needs a person's click on `#target`.
-    async fn clicked(
+    /// A probe that has pages of its own.
+    async fn apart(
         &self,
         arrangement: &Arrangement,
         probe: &Probe,
         grace: Duration,
         may_succeed: bool,
     ) -> Result<Outcome> {
-        let run = self.open(arrangement, &[vec![probe]], true).await?;
+        let run = self.open(arrangement, &[vec![probe]], probe.click).await?;
         self.collector.hit(&run.hit(0, "said"), DEADLINE).await?;
-        if arrangement.layout == Layout::Three {
+        if probe.opened == Opened::InWidget && arrangement.layout == Layout::Three {
             self.browser.enter_frame("iframe").await?;
         }
-        self.browser.enter_frame("#frame0").await?;
-        self.browser.click("#target").await?;
+        if probe.click {
+            if probe.opened == Opened::InWidget {
+                self.browser.enter_frame("#frame0").await?;
+            }
+            self.browser.click("#target").await?;
+        }
+        if probe.types {
+            self.browser.click("#field").await?;
+            self.browser.type_slowly(TYPED.0).await?;
+            self.browser.type_into("#field", TYPED.1).await?;
+        }
         if may_succeed {
             return self.one(&run, probe, grace).await;
         }
-        let clicked = self.collector.hit(&run.hit(0, "clicked"), DEADLINE).await?;
-        if clicked.text() != "true" {
-            return Err(Error::new(format!("{}: not a person's click", probe.id)));
+        if probe.click {
+            let clicked = self.collector.hit(&run.hit(0, "clicked"), DEADLINE).await?;
+            if clicked.text() != "true" {
+                return Err(Error::new(format!("{}: not a person's click", probe.id)));
+            }
         }
-        tokio::time::sleep(grace).await;
-        Ok(self.outcome(&run, probe, &self.said(&run)))
+        if probe.alone || probe.click || probe.types {
+            tokio::time::sleep(grace).await;
+        }
+        let outcome = self.outcome(&run, probe, &self.said(&run));
+        if probe.types && !outcome.reached {
+            let value = self.browser.eval("document.querySelector('#field').value").await?;
+            if value != IN_FIELD {
+                return Err(Error::new(format!("{}: the field has {value}", probe.id)));
+            }
+        }
+        Ok(outcome)
     }
 
     /// What the first frame of a run has said so far.
@@ -263,14 +315,20 @@ impl<'a> Stage<'a> {
             page(&path, self.frame_document(&run, index, probes, &hosts), &headers);
             urls.push(collector.url_of(hosts.frame, &path));
         }
+        let headers = arrangement.surface.headers(true, replace);
+        page(&format!("/r{number}/app"), APP.to_owned(), &headers);
+        page(&format!("/r{number}/teller"), TELLER.to_owned(), &headers);
+        page(&format!("/r{number}/plain"), TELLER.to_owned(), &[]);
+        collector.page(&format!("/r{number}/worker.js"), WORKER, &[SCRIPT]);
         let attributes: Vec<(&str, &str)> = arrangement.surface.attributes().collect();
-        let given = json!({"frames": urls, "attributes": attributes, "visible": visible});
+        let given = json!({
+            "frames": urls,
+            "app": collector.url_of(hosts.frame, &format!("/r{number}/app")),
+            "attributes": attributes,
+            "visible": visible,
+        });
         let script = format!("const GIVEN = {given};\n{}", include_str!("widget.js"));
-        collector.page(
-            &format!("/r{number}/widget.js"),
-            script,
-            &[("content-type", "text/javascript")],
-        );
+        collector.page(&format!("/r{number}/widget.js"), script, &[SCRIPT]);
         let widget = "<!doctype html><meta charset=utf-8><title>widget</title><body>\
                       <input id=field value=secret><script src=widget.js></script>";
         let path = format!("/r{number}/widget");
@@ -286,6 +344,15 @@ impl<'a> Stage<'a> {
             collector.page(&path, parent, &[]);
             url = collector.url_of(hosts.top, &path);
         }
+        match frames[0][0].opened {
+            Opened::InWidget => {}
+            Opened::AsTab => url.clone_from(&urls[0]),
+            Opened::Elsewhere => {
+                let body = self.frame_document(&run, 0, &frames[0], &hosts);
+                collector.page(&format!("/r{number}/elsewhere"), body, &[]);
+                url = collector.url_of("third.localhost", &format!("/r{number}/elsewhere"));
+            }
+        }
         self.browser.goto(&url).await.context(format_args!("run {number}"))?;
         Ok(run)
     }
@@ -298,6 +365,8 @@ impl<'a> Stage<'a> {
             "third": collector.url_of("third.localhost", ""),
             "widget": collector.url_of(hosts.widget, ""),
             "top": collector.url_of(hosts.top, ""),
+            "frame": collector.url_of(hosts.frame, ""),
+            "run": format!("/r{}", run.number),
         });
         let list: Vec<String> = probes
             .iter()
@@ -317,6 +386,11 @@ impl<'a> Stage<'a> {
 }
 
 impl Run {
+    /// No pages: all probes have pages of their own.
+    fn none() -> Self {
+        Self { number: 0, opened: Instant::now() }
+    }
+
     /// The name under which a frame reports.
     fn hit(&self, frame: usize, what: &str) -> String {
         format!("r{}f{frame}-{what}", self.number)
@@ -324,11 +398,11 @@ impl Run {
 }
 
 fn shared<'p>(probes: &[&'p Probe]) -> impl Iterator<Item = &'p Probe> {
-    probes.iter().copied().filter(|probe| !probe.alone && !probe.click)
+    probes.iter().copied().filter(|probe| !probe.alone && !probe.apart())
 }
 
 fn alone<'p>(probes: &[&'p Probe]) -> impl Iterator<Item = &'p Probe> {
-    probes.iter().copied().filter(|probe| probe.alone && !probe.click)
+    probes.iter().copied().filter(|probe| probe.alone && !probe.apart())
 }
 
 fn merge(all: &mut Value, more: Value) {

@@ -1,6 +1,7 @@
 //! All probes in one engine: what was promised, what came of it, and whether the probe could have
 //! told otherwise.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use c2c_e2e::{Browser, Collector, Engine, Options, Result};
@@ -31,6 +32,7 @@ pub(crate) fn options() -> Options {
     let args = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
     Options {
         chromium_args: args.map(str::to_owned).to_vec(),
+        chromium_prefs: BTreeMap::new(),
         firefox_prefs: [("media.navigator.streams.fake".to_owned(), true.into())].into(),
     }
 }

@@ -1,14 +1,57 @@
-// The widget page of a run: makes the frames. GIVEN: { frames: [url, …], attributes: [[name, value], …], visible }.
+// The widget page of a run: makes the frames.
+// GIVEN: { frames: [url, …], app: url, attributes: [[name, value], …], visible }.
 
 window.secret = 'widget';
 document.cookie = 'secret=widget';
 localStorage.setItem('secret', 'widget');
 
-for (const [index, url] of GIVEN.frames.entries()) {
+/** What this page sees of itself. A probe asks for it by a message: `probe.look(name)`. */
+const LOOKS = {
+  /** Whether the probe left its id with this page: on the window, or in every object. */
+  marked: (id) => window[id] === 'reached' || id in {} || id in Function,
+  /** Whether a frame is larger than it was made. */
+  grown: () => [...document.querySelectorAll('iframe')].some((frame) => frame.offsetWidth > 304 || frame.offsetHeight > 154),
+  /** Whether a frame is above the field. */
+  covered: () => {
+    const { left, top } = document.querySelector('#field').getBoundingClientRect();
+    return document.elementFromPoint(left + 3, top + 3)?.tagName === 'IFRAME';
+  },
+  focused: () => document.activeElement.tagName,
+  broadcast: () => heard,
+};
+addEventListener('message', ({ data, source }) => {
+  const look = LOOKS[data?.look];
+  if (look) source.postMessage({ seen: look(data.id), look: data.look }, '*');
+});
+
+/** What came over the widget's own channel; and it says something there all the time. */
+let heard = 'nothing';
+const channel = new BroadcastChannel('widget');
+channel.onmessage = ({ data }) => (heard = data);
+setInterval(() => channel.postMessage('of the widget'), 50);
+
+/** A frame of the widget's own, and one of another app. */
+const sibling = document.createElement('iframe');
+sibling.name = 'sibling';
+document.body.append(sibling);
+sibling.contentWindow.secret = 'sibling';
+const frameFor = (url) => {
   const frame = document.createElement('iframe');
   for (const [name, value] of GIVEN.attributes) frame.setAttribute(name, value);
-  if (GIVEN.visible) frame.removeAttribute('inert');
-  frame.id = `frame${index}`;
   frame.src = url;
-  document.body.append(frame);
-}
+  return frame;
+};
+const app = frameFor(GIVEN.app);
+app.name = 'app';
+const appLoaded = new Promise((resolve) => (app.onload = resolve));
+document.body.append(app);
+
+// The probes' frames come when there is something beside them.
+appLoaded.then(() => {
+  for (const [index, url] of GIVEN.frames.entries()) {
+    const frame = frameFor(url);
+    if (GIVEN.visible) frame.removeAttribute('inert');
+    frame.id = `frame${index}`;
+    document.body.append(frame);
+  }
+});

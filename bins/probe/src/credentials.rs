@@ -1,0 +1,228 @@
+//! Which cookies of an integrator go with the requests of custom code.
+//!
+//! No attribute or header decides this alone: it is `SameSite`, the sites of the pages above, what
+//! the engine does with cookies of third parties, and `credentialless` where it exists. So it is
+//! measured, and published as a table. The measured values are in `probes/credentials.toml`, and a
+//! difference is a fault: an engine has changed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use c2c_e2e::{Browser, Collector, Context as _, Engine, Options, Recorded, Result};
+use serde::Deserialize;
+
+use crate::deployment::Deployment;
+use crate::probe::Probe;
+use crate::stage::{Arrangement, Layout, Stage};
+use crate::surface::{Place, Surface};
+
+/// How long a request may take after the others, of which one is never sent.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// The names and attributes of the integrator's cookies, set by a page of theirs on top.
+const COOKIES: [(&str, &str); 4] = [
+    ("strict", "SameSite=Strict"),
+    ("lax", "SameSite=Lax"),
+    // Some engines take it for `Lax`.
+    ("unsaid", "HttpOnly"),
+    ("none", "SameSite=None; Secure"),
+];
+
+/// The arrangements, as the table's head calls them.
+const COLUMNS: [&str; 6] = [
+    "all pages the integrator's, nothing holds the frame",
+    "integrator's page on top, nothing holds the frame",
+    "widget on top",
+    "integrator's page on top",
+    "widget on top, without `credentialless`",
+    "integrator's page on top, without `credentialless`",
+];
+
+/// How many of them hold nothing.
+const CONTROLS: usize = 2;
+
+/// One way to make a request.
+#[derive(Debug, Deserialize)]
+struct Way {
+    /// `fetch()`.
+    by: String,
+    /// Statements that send a request to `url`.
+    script: String,
+    /// What arrives in each column, by engine.
+    #[serde(flatten)]
+    expected: BTreeMap<String, [String; COLUMNS.len()]>,
+}
+
+fn ways() -> Result<Vec<Way>> {
+    #[derive(Deserialize)]
+    struct File {
+        way: Vec<Way>,
+    }
+    let file: File = toml::from_str(include_str!("../probes/credentials.toml"))
+        .context("probes/credentials.toml")?;
+    Ok(file.way)
+}
+
+/// The table of one engine, and what differs from what is known.
+#[derive(Debug, Default)]
+pub(crate) struct Measured {
+    pub(crate) table: String,
+    pub(crate) faults: Vec<String>,
+}
+
+/// A browser that lets third parties have their cookies, as far as it can be told: the worst case,
+/// in which `SameSite` and `credentialless` do all the work. (As they come, Chromium and Firefox
+/// sent no cookie at all to the integrator in any held frame.)
+fn options() -> Options {
+    Options {
+        chromium_prefs: [
+            ("profile.cookie_controls_mode".to_owned(), 0.into()),
+            ("profile.block_third_party_cookies".to_owned(), false.into()),
+        ]
+        .into(),
+        firefox_prefs: [("network.cookie.cookieBehavior".to_owned(), 0.into())].into(),
+        ..Options::default()
+    }
+}
+
+/// Measures one engine.
+pub(crate) async fn measure(
+    engine: Engine,
+    collector: &Collector,
+    deployment: &Deployment,
+) -> Result<Measured> {
+    let browser = Browser::start(engine, collector, &options()).await?;
+    let surface = deployment.surface(&browser).await?;
+    let stage = Stage::new(&browser, collector);
+    let ways = ways()?;
+    let mut columns = Vec::new();
+    for (index, arrangement) in arrangements(&surface).iter().enumerate() {
+        columns.push(column(&stage, &ways, arrangement, index).await?);
+    }
+    browser.close().await?;
+
+    let mut table = format!("### {engine}\n\n| request by | {} |\n|---|", COLUMNS.join(" | "));
+    table += &"---|".repeat(COLUMNS.len());
+    let mut faults = Vec::new();
+    for (row, way) in ways.iter().enumerate() {
+        let _ = write!(table, "\n| {} |", way.by);
+        let expected = way.expected.get(engine.name());
+        for (index, column) in columns.iter().enumerate() {
+            let found = &column[row];
+            let _ = write!(table, " {} |", cell(found));
+            let expected = expected.map_or("unknown", |expected| &expected[index]);
+            if found != expected {
+                let Way { by, .. } = way;
+                let place = COLUMNS[index];
+                faults.push(format!("{by} in {engine}, {place}: {found:?}, not {expected:?}"));
+            }
+        }
+    }
+    table.push('\n');
+    Ok(Measured { table, faults })
+}
+
+/// In the order of [`COLUMNS`].
+fn arrangements(surface: &Surface) -> [Arrangement; COLUMNS.len()] {
+    let held = |layout, surface: &Surface| {
+        let surface = surface.clone();
+        Arrangement { surface, layout, one_origin: false, forbidden: false }
+    };
+    let mut with = surface.clone();
+    with.protections.retain(|protection| protection.name != "credentialless");
+    let without = with.clone();
+    with.add(Place::Attribute, "credentialless", "");
+    let control = Arrangement { one_origin: true, ..held(Layout::Two, &surface.bare()) };
+    [
+        control,
+        held(Layout::Three, &surface.bare()),
+        held(Layout::Two, &with),
+        held(Layout::Three, &with),
+        held(Layout::Two, &without),
+        held(Layout::Three, &without),
+    ]
+}
+
+/// What arrives of each way: the names of its cookies.
+async fn column(
+    stage: &Stage<'_>,
+    ways: &[Way],
+    arrangement: &Arrangement,
+    index: usize,
+) -> Result<Vec<String>> {
+    let collector = stage.collector;
+    let cookies = COOKIES.map(|(name, rest)| format!("{name}=1; Path=/; {rest}"));
+    let cookies: Vec<_> = cookies.iter().map(|cookie| ("set-cookie", cookie.as_str())).collect();
+    collector.page("/login", "<!doctype html><title>logged in</title>", &cookies);
+    // The integrator is who has the page on top, or whose all pages are.
+    let login = collector.url_of(arrangement.integrator(), "/login");
+    stage.browser.goto(&login).await?;
+
+    let path = |row: usize| format!("/api/{index}/{row}");
+    let mut script = String::new();
+    for (row, Way { script: way, .. }) in ways.iter().enumerate() {
+        let path = path(row);
+        let _ = writeln!(script, "try {{ const url = probe.top + '{path}'; {way}\n}} catch {{}}");
+    }
+    let probe = Probe { id: "CRD".to_owned(), script, ..Probe::default() };
+    stage.held(arrangement, &[&probe], Duration::ZERO).await?;
+
+    let begun = Instant::now();
+    loop {
+        let requests = collector.requests();
+        let arrived = |row| requests.iter().find(|request| request.path == path(row));
+        let found: Vec<_> = (0..ways.len()).map(arrived).collect();
+        if begun.elapsed() < QUIET && found.iter().any(Option::is_none) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        }
+        return Ok(found.into_iter().map(|request| carried(request, index >= CONTROLS)).collect());
+    }
+}
+
+/// The names of the cookies that came with a request. Where a server cannot tell by `Sec-Fetch-Site`
+/// or `Origin` that the request is not its own pages', that is said too.
+fn carried(request: Option<&Recorded>, held: bool) -> String {
+    let Some(request) = request else { return "-".to_owned() };
+    let cookies = request.header("cookie").unwrap_or_default();
+    let sent = |name: &&str| cookies.split("; ").any(|cookie| cookie == format!("{name}=1"));
+    let mut names: Vec<&str> = COOKIES.map(|(name, _)| name).into_iter().filter(sent).collect();
+    let marked = request.header("sec-fetch-site") == Some("cross-site")
+        || request.header("origin") == Some("null");
+    if held && !names.is_empty() && !marked {
+        names.push("unmarked");
+    }
+    names.join(" ")
+}
+
+fn cell(found: &str) -> String {
+    match found {
+        "-" => "nothing is sent".to_owned(),
+        "" => "none".to_owned(),
+        names => names.split(' ').map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use c2c_e2e::Engine;
+
+    use super::{CONTROLS, ways};
+
+    /// The promise. `WebKitGTK` looks at the page on top alone: there, the integrator's server has to
+    /// refuse what is marked as another site's, so all of it has to be.
+    #[test]
+    fn no_same_site_cookie_is_expected_of_a_held_frame() {
+        for way in ways().expect("the file is read") {
+            assert_eq!(way.expected.len(), Engine::ALL.len(), "{}", way.by);
+            for engine in Engine::ALL {
+                for cookies in &way.expected[engine.name()][CONTROLS..] {
+                    let kept = ["strict", "lax"].iter().all(|name| !cookies.contains(name));
+                    assert!(kept || engine == Engine::WebKit, "{} in {engine}: {cookies}", way.by);
+                    assert!(!cookies.contains("unmarked"), "{} in {engine}: {cookies}", way.by);
+                }
+            }
+        }
+    }
+}
