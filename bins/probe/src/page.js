@@ -1,6 +1,7 @@
 // Runs probes one after the other in the frame, and reports what each said.
-// GIVEN: { report, landed, third, widget, top, frame, run }; PROBES: [[id, function, click], …].
+// GIVEN: { report, landed, third, widget, top, frame, run, widgetPage, topPage }; PROBES: [[id, function, click], …].
 
+const later = [];
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const report = (path, said) => fetch(GIVEN.report + path, { method: 'POST', body: JSON.stringify(said), keepalive: true });
 
@@ -22,6 +23,8 @@ const forProbe = (id) => ({
   id,
   /** A request for this address shows that the probe reached its aim. */
   landed: GIVEN.landed + id,
+  /** The same, at a third party. */
+  landedAtThird: GIVEN.landed.replace('//collector.', '//third.') + id,
   pause,
   told,
   /** The address of another page of the run (`teller`, `plain`, `worker.js`) at `frame`, `widget`, `top` or `third`. */
@@ -31,6 +34,8 @@ const forProbe = (id) => ({
     parent.postMessage({ look: name, id }, '*');
     return (await told(({ data }) => data?.look === name && 'seen' in data)).seen;
   },
+  /** Does a step when the report has arrived: one that may end the document. */
+  later: (step) => later.push(step),
   /** Waits until an element has loaded, or throws. */
   loaded: (element) => new Promise((resolve, reject) => {
     element.onload = () => resolve('loaded');
@@ -73,5 +78,6 @@ addEventListener('DOMContentLoaded', async () => {
     }
     if (click) addEventListener('click', ({ isTrusted }) => pause(0).then(() => report('clicked', isTrusted)), true);
   }
-  report('said', said);
+  await report('said', said);
+  for (const step of later) step();
 });

@@ -12,6 +12,9 @@ const GROUPS: &[(&str, &str)] = &[
     ("The sandbox document, opened otherwise", include_str!("../probes/opened.toml")),
     ("Credentials and referrers", include_str!("../probes/network.toml")),
     ("Navigation", include_str!("../probes/navigation.toml")),
+    ("Popups, dialogs, downloads and forms", include_str!("../probes/popups.toml")),
+    ("Devices and permissions", include_str!("../probes/devices.toml")),
+    ("What works", include_str!("../probes/works.toml")),
 ];
 
 /// One probe.
@@ -44,6 +47,10 @@ pub(crate) struct Probe {
     /// Where its script runs.
     #[serde(default)]
     pub(crate) opened: Opened,
+    /// Whether it reaches its aim when the browser shows a dialog. (Only behind a click: a dialog
+    /// before the page has loaded would stop the driver.)
+    #[serde(default)]
+    pub(crate) dialog: bool,
     /// Where the same script is to succeed (or, of what works, to fail).
     #[serde(default)]
     pub(crate) control: Control,
@@ -167,6 +174,7 @@ mod tests {
         for group in groups(&[]).expect("the files are read") {
             for probe in group.probes {
                 assert!(ids.insert(probe.id.clone()), "{} twice", probe.id);
+                assert!(probe.click || !probe.dialog, "{}: a dialog without a click", probe.id);
                 for engine in probe.pinned.keys() {
                     let known = Engine::ALL.iter().any(|known| known.name() == engine);
                     assert!(known, "{}: no engine is called {engine}", probe.id);

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Browser, Collector, Context as _, DEADLINE, Error, Result};
+use c2c_e2e::{Browser, Collector, Context as _, DEADLINE, Error, Method, Result};
 use serde_json::{Value, json};
 
 use crate::probe::{Opened, Probe};
@@ -97,6 +97,32 @@ pub(crate) struct Outcome {
     pub(crate) said: String,
 }
 
+/// Between two looks at what has arrived.
+const POLL: Duration = Duration::from_millis(10);
+
+const ABOVE: &str = include_str!("above.js");
+
+/// What every host serves, and a third party to all who want it: path, type, text.
+const THIRD: &[(&str, &str, &str)] = &[
+    ("/third/script.js", "text/javascript", "window.third = 'reached';"),
+    ("/third/module.js", "text/javascript", "export default 'reached';"),
+    ("/third/style.css", "text/css", ".third { --third: reached; }"),
+    (
+        "/third/picture.svg",
+        "image/svg+xml",
+        "<svg xmlns='http://www.w3.org/2000/svg' width='7' height='5'/>",
+    ),
+    ("/third/data.json", "application/json", "{\"third\": \"reached\"}"),
+    ("/third/events", "text/event-stream", "data: reached\n\n"),
+    (
+        "/third/storage.html",
+        "text/html",
+        "<script>localStorage.probe = 1; fetch(location.hash.slice(1), { mode: 'no-cors' });</script>",
+    ),
+    ("/third/away.html", "text/html", "<script>top.location = location.hash.slice(1);</script>"),
+    ("/third/frame.html", "text/html", "<script>parent.postMessage('reached', '*');</script>"),
+];
+
 /// A browser with what it needs.
 pub(crate) struct Stage<'a> {
     pub(crate) browser: &'a Browser,
@@ -108,10 +134,16 @@ pub(crate) struct Stage<'a> {
 struct Run {
     number: usize,
     opened: Instant,
+    /// Of the uppermost page.
+    url: String,
 }
 
 impl<'a> Stage<'a> {
     pub(crate) fn new(browser: &'a Browser, collector: &'a Collector) -> Self {
+        for (path, kind, text) in THIRD {
+            let headers = [("content-type", *kind), ("access-control-allow-origin", "*")];
+            collector.page(path, *text, &headers);
+        }
         Self { browser, collector, runs: AtomicUsize::new(0) }
     }
 
@@ -194,16 +226,15 @@ impl<'a> Stage<'a> {
         let end = Instant::now() + DEADLINE;
         let mut quiet = None;
         loop {
-            let said = self.said(run);
-            let outcome = self.outcome(run, probe, &said);
-            if said.get(&probe.id).is_some() && quiet.is_none() {
+            let outcome = self.now(run, probe).await?;
+            if self.said(run).get(&probe.id).is_some() && quiet.is_none() {
                 quiet = Some(Instant::now() + grace);
             }
             let over = Instant::now() > quiet.unwrap_or(end);
             if outcome.reached || over {
                 return Ok(outcome);
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(POLL).await;
         }
     }
 
@@ -235,15 +266,12 @@ impl<'a> Stage<'a> {
             return self.one(&run, probe, grace).await;
         }
         if probe.click {
-            let clicked = self.collector.hit(&run.hit(0, "clicked"), DEADLINE).await?;
-            if clicked.text() != "true" {
-                return Err(Error::new(format!("{}: not a person's click", probe.id)));
-            }
+            self.click_arrived(&run, probe).await?;
         }
         if probe.alone || probe.click || probe.types {
             tokio::time::sleep(grace).await;
         }
-        let outcome = self.outcome(&run, probe, &self.said(&run));
+        let outcome = self.now(&run, probe).await?;
         if probe.types && !outcome.reached {
             let value = self.browser.eval("document.querySelector('#field').value").await?;
             if value != IN_FIELD {
@@ -253,12 +281,72 @@ impl<'a> Stage<'a> {
         Ok(outcome)
     }
 
+    /// Waits for the frame's word that a person clicked, or for the probe's aim: that may end the
+    /// frame, and the word with it.
+    async fn click_arrived(&self, run: &Run, probe: &Probe) -> Result<()> {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            if self.now(run, probe).await?.reached {
+                return Ok(());
+            }
+            match self.reported(run, "clicked") {
+                Some(trusted) if trusted == true => return Ok(()),
+                None if Instant::now() < end => tokio::time::sleep(POLL).await,
+                _ => return Err(Error::new(format!("{}: not a person's click", probe.id))),
+            }
+        }
+    }
+
+    /// What has come of a probe that has a page of its own. An open dialog is closed.
+    async fn now(&self, run: &Run, probe: &Probe) -> Result<Outcome> {
+        if probe.dialog && self.browser.command(Method::GET, "alert/text", None).await.is_ok() {
+            self.browser.command(Method::POST, "alert/dismiss", Some(json!({}))).await?;
+            return Ok(Outcome { reached: true, said: "a dialog".to_owned() });
+        }
+        if probe.click && self.browser.url().await? != run.url {
+            return Ok(Outcome {
+                reached: true,
+                said: "the top window is another page".to_owned(),
+            });
+        }
+        Ok(self.outcome(run, probe, &self.said(run)))
+    }
+
     /// What the first frame of a run has said so far.
     fn said(&self, run: &Run) -> Value {
-        let path = format!("/hit/{}", run.hit(0, "said"));
+        self.reported(run, "said").unwrap_or_default()
+    }
+
+    /// What it reported under a name.
+    fn reported(&self, run: &Run, what: &str) -> Option<Value> {
+        let path = format!("/hit/{}", run.hit(0, what));
         let requests = self.collector.requests();
-        let report = requests.iter().find(|request| request.path == path);
-        report.and_then(|report| report.json().ok()).unwrap_or_default()
+        requests.iter().find(|request| request.path == path)?.json().ok()
+    }
+
+    /// Opens a page. A navigation that the last probe began may still end, and take its place.
+    async fn goto(&self, url: &str) -> Result<()> {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            self.browser.goto(url).await?;
+            if self.browser.url().await? == url || Instant::now() > end {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Closes the windows that probes opened.
+    async fn tidy(&self) -> Result<()> {
+        let windows = self.browser.windows().await?;
+        if windows.len() < 2 {
+            return Ok(());
+        }
+        let own = self.browser.command(Method::GET, "window", None).await?;
+        for window in windows.iter().filter(|window| **window != own) {
+            self.browser.switch_to_window(window).await?;
+            self.browser.close_window().await?;
+        }
+        self.browser.switch_to_window(own.as_str().unwrap_or_default()).await
     }
 
     fn outcome(&self, run: &Run, probe: &Probe, said: &Value) -> Outcome {
@@ -276,8 +364,9 @@ impl<'a> Stage<'a> {
         frames: &[Vec<&Probe>],
         visible: bool,
     ) -> Result<Run> {
+        self.tidy().await?;
         let number = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
-        let run = Run { number, opened: Instant::now() };
+        let mut run = Run { number, opened: Instant::now(), url: String::new() };
         let hosts = arrangement.hosts();
         let collector = self.collector;
         let origins = [
@@ -311,8 +400,8 @@ impl<'a> Stage<'a> {
                 );
                 headers.push(("content-security-policy".to_owned(), policy));
             }
-            let path = format!("/r{number}/frame{index}");
-            page(&path, self.frame_document(&run, index, probes, &hosts), &headers);
+            let path = run.path(&format!("frame{index}"));
+            page(&path, self.frame_document(&run, index, probes, arrangement), &headers);
             urls.push(collector.url_of(hosts.frame, &path));
         }
         let headers = arrangement.surface.headers(true, replace);
@@ -323,24 +412,25 @@ impl<'a> Stage<'a> {
         let attributes: Vec<(&str, &str)> = arrangement.surface.attributes().collect();
         let given = json!({
             "frames": urls,
-            "app": collector.url_of(hosts.frame, &format!("/r{number}/app")),
+            "app": collector.url_of(hosts.frame, &run.path("app")),
             "attributes": attributes,
             "visible": visible,
         });
-        let script = format!("const GIVEN = {given};\n{}", include_str!("widget.js"));
-        collector.page(&format!("/r{number}/widget.js"), script, &[SCRIPT]);
+        let script = format!("const GIVEN = {given};\n{ABOVE}\n{}", include_str!("widget.js"));
+        collector.page(&run.path("widget.js"), script, &[SCRIPT]);
         let widget = "<!doctype html><meta charset=utf-8><title>widget</title><body>\
                       <input id=field value=secret><script src=widget.js></script>";
-        let path = format!("/r{number}/widget");
+        let path = run.path("widget");
         page(&path, widget.to_owned(), &arrangement.surface.headers(false, replace));
         let mut url = collector.url_of(hosts.widget, &path);
         if arrangement.layout == Layout::Three {
             let parent = format!(
                 "<!doctype html><meta charset=utf-8><title>parent</title><body>\
-                 <script>window.secret = 'parent'; document.cookie = 'secret=parent';</script>\
-                 <input id=field value=secret><iframe src='{url}' width=600 height=500></iframe>"
+                 <script>{ABOVE}\nwindow.secret = 'parent'; document.cookie = 'secret=parent';</script>\
+                 <input id=field value=secret><iframe src='{url}' width=600 height=500 \
+                 allow='camera; microphone; geolocation; fullscreen'></iframe>"
             );
-            let path = format!("/r{number}/parent");
+            let path = run.path("parent");
             collector.page(&path, parent, &[]);
             url = collector.url_of(hosts.top, &path);
         }
@@ -348,17 +438,30 @@ impl<'a> Stage<'a> {
             Opened::InWidget => {}
             Opened::AsTab => url.clone_from(&urls[0]),
             Opened::Elsewhere => {
-                let body = self.frame_document(&run, 0, &frames[0], &hosts);
-                collector.page(&format!("/r{number}/elsewhere"), body, &[]);
-                url = collector.url_of("third.localhost", &format!("/r{number}/elsewhere"));
+                let body = self.frame_document(&run, 0, &frames[0], arrangement);
+                collector.page(&run.path("elsewhere"), body, &[]);
+                url = collector.url_of("third.localhost", &run.path("elsewhere"));
             }
         }
-        self.browser.goto(&url).await.context(format_args!("run {number}"))?;
+        self.goto(&url).await.context(format_args!("run {number}"))?;
+        run.url = url;
         Ok(run)
     }
 
-    fn frame_document(&self, run: &Run, index: usize, probes: &[&Probe], hosts: &Hosts) -> String {
+    fn frame_document(
+        &self,
+        run: &Run,
+        index: usize,
+        probes: &[&Probe],
+        arrangement: &Arrangement,
+    ) -> String {
         let collector = self.collector;
+        let hosts = arrangement.hosts();
+        let widget_page = collector.url_of(hosts.widget, &run.path("widget"));
+        let top_page = match arrangement.layout {
+            Layout::Two => widget_page.clone(),
+            Layout::Three => collector.url_of(hosts.top, &run.path("parent")),
+        };
         let given = json!({
             "report": collector.hit_url(&run.hit(index, "")),
             "landed": collector.url(&format!("/landed/r{}/", run.number)),
@@ -367,6 +470,8 @@ impl<'a> Stage<'a> {
             "top": collector.url_of(hosts.top, ""),
             "frame": collector.url_of(hosts.frame, ""),
             "run": format!("/r{}", run.number),
+            "widgetPage": widget_page,
+            "topPage": top_page,
         });
         let list: Vec<String> = probes
             .iter()
@@ -388,7 +493,12 @@ impl<'a> Stage<'a> {
 impl Run {
     /// No pages: all probes have pages of their own.
     fn none() -> Self {
-        Self { number: 0, opened: Instant::now() }
+        Self { number: 0, opened: Instant::now(), url: String::new() }
+    }
+
+    /// Where a page of it is.
+    fn path(&self, page: &str) -> String {
+        format!("/r{}/{page}", self.number)
     }
 
     /// The name under which a frame reports.

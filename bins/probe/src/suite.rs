@@ -1,10 +1,10 @@
 //! All probes in one engine: what was promised, what came of it, and whether the probe could have
 //! told otherwise.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use c2c_e2e::{Browser, Collector, Engine, Options, Result};
+use c2c_e2e::{Browser, Collector, Engine, Method, Options, Result};
+use serde_json::{Value, json};
 
 use crate::deployment::Deployment;
 use crate::probe::{Control, Group, Probe};
@@ -27,14 +27,64 @@ pub(crate) struct Verdict {
     pub(crate) fault: String,
 }
 
-/// A browser with fake devices, so that a grant would have something to give.
+/// What Chromium lets every page do: as if the person had said so for all of the web.
+const ALLOWED: &[&str] = &[
+    "clipboard",
+    "geolocation",
+    "idle_detection",
+    "local_fonts",
+    "media_stream_camera",
+    "media_stream_mic",
+    "notifications",
+    "sensors",
+    "storage_access",
+    "window_placement",
+];
+
+/// A browser with fake devices that asks nobody, so that nothing but the frame's own limits refuses.
+///
+/// Chromium's driver could also grant permissions; but what it grants, it grants past these limits.
 pub(crate) fn options() -> Options {
-    let args = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+    let args = ["--use-fake-device-for-media-stream", "--auto-accept-this-tab-capture"];
+    let allowed = ALLOWED
+        .iter()
+        .map(|name| (format!("profile.default_content_setting_values.{name}"), 1.into()));
+    let place = "data:application/json,{\"location\":{\"lat\":1,\"lng\":1},\"accuracy\":1}";
+    let prefs: [(&str, Value); 8] = [
+        ("media.navigator.streams.fake", true.into()),
+        ("media.navigator.permission.disabled", true.into()),
+        ("geo.prompt.testing", true.into()),
+        ("geo.prompt.testing.allow", true.into()),
+        ("geo.provider.network.url", place.into()),
+        ("permissions.default.desktop-notification", 1.into()),
+        ("full-screen-api.allow-trusted-requests-only", true.into()),
+        ("print.always_print_silent", true.into()),
+    ];
     Options {
         chromium_args: args.map(str::to_owned).to_vec(),
-        chromium_prefs: BTreeMap::new(),
-        firefox_prefs: [("media.navigator.streams.fake".to_owned(), true.into())].into(),
+        chromium_prefs: allowed.collect(),
+        firefox_prefs: prefs.map(|(name, value)| (name.to_owned(), value)).into(),
     }
+}
+
+/// Gives the browser what a person could have: a place, and a device with keys.
+async fn equip(browser: &Browser) -> Result<()> {
+    if browser.engine() != Engine::Chromium {
+        return Ok(());
+    }
+    let place = json!({"latitude": 1, "longitude": 1, "accuracy": 1});
+    let place = json!({"cmd": "Emulation.setGeolocationOverride", "params": place});
+    browser.command(Method::POST, "goog/cdp/execute", Some(place)).await?;
+    let authenticator = json!({
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": true,
+        "hasUserVerification": true,
+        "isUserConsenting": true,
+        "isUserVerified": true,
+    });
+    browser.command(Method::POST, "webauthn/authenticator", Some(authenticator)).await?;
+    Ok(())
 }
 
 /// Runs all probes in both layouts.
@@ -45,6 +95,7 @@ pub(crate) async fn run(
     groups: &[Group],
 ) -> Result<(Surface, Vec<Verdict>)> {
     let browser = Browser::start(engine, collector, &options()).await?;
+    equip(&browser).await?;
     let surface = deployment.surface(&browser).await?;
     let stage = Stage::new(&browser, collector);
     let probes: Vec<&Probe> = groups.iter().flat_map(|group| &group.probes).collect();
@@ -61,7 +112,9 @@ pub(crate) async fn run(
             verdicts.push(Verdict { id, engine, layout, outcome, control, fault });
         }
     }
-    browser.close().await?;
+    // What was found is found, also if a probe has left the session in a state that has no end; its
+    // processes are ended anyway.
+    let _ended = browser.close().await;
     Ok((surface, verdicts))
 }
 

@@ -256,11 +256,7 @@ async fn the_arguments_are_probed(cx: &Cx) -> Result<()> {
         "arguments_",
         &[
             (FILE, "!/^[a-z][a-z0-9_]{0,63}$/.test(name)", "false"),
-            (
-                FILE,
-                "if (json?.[0] !== '{') throw new TypeError('fields must be an object');",
-                "",
-            ),
+            (FILE, "if (json?.[0] !== '{') throw new TypeError('fields must be an object');", ""),
             (FILE, "json?.[0] !== '{'", "json === undefined"),
             (FILE, "json?.[0] !== '{'", "json === 'null'"),
             (FILE, "!CONSENTS.includes(decision)", "false"),
