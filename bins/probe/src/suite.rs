@@ -50,7 +50,7 @@ pub(crate) fn options() -> Options {
         .iter()
         .map(|name| (format!("profile.default_content_setting_values.{name}"), 1.into()));
     let place = "data:application/json,{\"location\":{\"lat\":1,\"lng\":1},\"accuracy\":1}";
-    let prefs: [(&str, Value); 9] = [
+    let prefs: [(&str, Value); 10] = [
         ("media.navigator.streams.fake", true.into()),
         ("media.navigator.permission.disabled", true.into()),
         ("geo.prompt.testing", true.into()),
@@ -59,8 +59,9 @@ pub(crate) fn options() -> Options {
         ("permissions.default.desktop-notification", 1.into()),
         ("full-screen-api.allow-trusted-requests-only", true.into()),
         ("print.always_print_silent", true.into()),
-        // It would ask for a key, and keep the focus while it does.
+        // It would ask for a key or for a screen, and keep the focus while it does.
         ("security.webauth.webauthn", false.into()),
+        ("media.getusermedia.screensharing.enabled", false.into()),
     ];
     Options {
         chromium_args: args.map(str::to_owned).to_vec(),
