@@ -1,13 +1,11 @@
 /**
- * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
+ * The file `catalogue.json`; what else is in it is for people.
  *
- * @typedef {{pointer: string, message: string}} Problem
- * @typedef {Generator<Problem, void>} Problems
- *
- * @typedef {object} Catalogue the file `catalogue.json`; what else is in it is for people
- * @property {Record<string, {fields?: Fields}>} events
- *
- * @typedef {Record<string, FieldType>} Fields
+ * @typedef {{events: Record<string, {fields?: Fields}>}} Catalogue
+ */
+/** @typedef {Record<string, FieldType>} Fields */
+/**
+ * A field, or the items of a list.
  *
  * @typedef {object} FieldType
  * @property {string} type `string`, `bool`, `integer`, `number`, `enum`, `list` or `object`
@@ -18,6 +16,12 @@
  * @property {FieldType} [items] of a list
  * @property {Fields} [fields] of an object
  */
+/**
+ * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
+ *
+ * @typedef {{pointer: string, message: string}} Problem
+ */
+/** @typedef {Generator<Problem, void>} Problems */
 /**
  * The same bridge with an `emit` that checks first. Without `onProblems` it throws a `TypeError`,
  * which is what development and tests need; with it the event is reported all the same.
@@ -31,7 +35,7 @@ export function validating(bridge: import("./host/mount.js").Bridge, catalogue: 
 /**
  * Checks values that were read from JSON, and gives all their problems. An unknown field is one.
  *
- * @param {Catalogue} catalogue
+ * @param {Catalogue} catalogue is not checked
  */
 export function validator({ events }: Catalogue): {
     /**
@@ -49,30 +53,16 @@ export function validator({ events }: Catalogue): {
     envelope(envelope: unknown): Problem[];
 };
 /**
- * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
- */
-export type Problem = {
-    pointer: string;
-    message: string;
-};
-/**
- * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
- */
-export type Problems = Generator<Problem, void>;
-/**
- * the file `catalogue.json`; what else is in it is for people
+ * The file `catalogue.json`; what else is in it is for people.
  */
 export type Catalogue = {
     events: Record<string, {
         fields?: Fields;
     }>;
 };
-/**
- * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
- */
 export type Fields = Record<string, FieldType>;
 /**
- * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
+ * A field, or the items of a list.
  */
 export type FieldType = {
     /**
@@ -95,3 +85,11 @@ export type FieldType = {
      */
     fields?: Record<string, FieldType> | undefined;
 };
+/**
+ * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
+ */
+export type Problem = {
+    pointer: string;
+    message: string;
+};
+export type Problems = Generator<Problem, void>;
