@@ -390,7 +390,7 @@ async fn two_apps_never_cross(cx: &Cx) -> Result<()> {
           window.bridges = [...apps].map(([app, src], i) =>
             mount({ app, src, context: { key: 'of ' + i }, onCustomEvent: ({ name, data }) => told.push([i, name, data]) }));
         });";
-    let apps = [&*one, &other].map(|app| json!([app.id, app.sandbox_url()]));
+    let apps = [one, &other].map(|app| json!([app.id, app.sandbox_url()]));
     cx.browser.run(script, &apps).await?;
     let emits = "bridges.forEach((bridge, i) => { bridge.emit('to_' + i, {}); bridge.emit('fence', {}); });";
     cx.browser.run(emits, &[]).await?;
