@@ -324,14 +324,19 @@ impl<'a> Stage<'a> {
         requests.iter().find(|request| request.path == path)?.json().ok()
     }
 
-    /// Opens a page. A navigation that the last probe began may still end, and take its place.
-    async fn goto(&self, url: &str) -> Result<()> {
+    /// Opens the uppermost page. A navigation that the last probe began may still end, and take its
+    /// place, which shows in that nothing asks for what is in it. (This run's own probe may have left
+    /// it already.)
+    async fn goto(&self, run: &Run) -> Result<()> {
+        let inside = run.path("widget.js");
         let end = Instant::now() + DEADLINE;
         loop {
-            let opened = self.browser.goto(url).await;
-            let there = opened.is_ok() && self.browser.url().await? == url;
-            if there || Instant::now() > end {
-                return opened;
+            let opened = self.browser.goto(&run.url).await;
+            if self.collector.requests().iter().any(|request| request.path == inside) {
+                return Ok(());
+            }
+            if Instant::now() > end {
+                return opened.context(format_args!("run {}", run.number));
             }
         }
     }
@@ -442,8 +447,8 @@ impl<'a> Stage<'a> {
                 url = collector.url_of("third.localhost", &run.path("elsewhere"));
             }
         }
-        self.goto(&url).await.context(format_args!("run {number}"))?;
         run.url = url;
+        self.goto(&run).await?;
         Ok(run)
     }
 
