@@ -303,7 +303,7 @@ impl<'a> Stage<'a> {
             self.browser.command(Method::POST, "alert/dismiss", Some(json!({}))).await?;
             return Ok(Outcome { reached: true, said: "a dialog".to_owned() });
         }
-        if probe.click && self.browser.url().await? != run.url {
+        if probe.click && self.top_url().await? != run.url {
             return Ok(Outcome {
                 reached: true,
                 said: "the top window is another page".to_owned(),
@@ -322,6 +322,17 @@ impl<'a> Stage<'a> {
         let path = format!("/hit/{}", run.hit(0, what));
         let requests = self.collector.requests();
         requests.iter().find(|request| request.path == path)?.json().ok()
+    }
+
+    /// The address of the uppermost page. While that changes, a driver may have no answer.
+    async fn top_url(&self) -> Result<String> {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            match self.browser.url().await {
+                Err(_) if Instant::now() < end => tokio::time::sleep(POLL).await,
+                answer => return answer,
+            }
+        }
     }
 
     /// Opens the uppermost page. A navigation that the last probe began may still end, and take its
