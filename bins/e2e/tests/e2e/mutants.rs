@@ -331,7 +331,6 @@ async fn the_end_is_probed(cx: &Cx) -> Result<()> {
             (FILE, "if (document.readyState === 'complete')", "if (true)"),
             (FILE, "() => setTimeout(start, 0, signal)", "() => start(signal)"),
             (FILE, "document.visibilityState === 'visible'", "true"),
-            (FILE, "    look();\n    machine", "    machine"),
         ],
     )
     .await
