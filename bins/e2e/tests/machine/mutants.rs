@@ -237,7 +237,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     mutant(
         "names of any form",
         "name.js",
-        "if (typeof name !== 'string' || !FORM.test(name)) return 'form';",
+        "if (typeof name !== 'string' || !NAME_FORM.test(name)) return 'form';",
         "name = String(name);",
     ),
     mutant(
