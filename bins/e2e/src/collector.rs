@@ -316,6 +316,14 @@ impl Collector {
             .count()
     }
 
+    /// The first request for a path of this scope, if there was one so far.
+    pub fn first(&self, path: &str) -> Option<Recorded> {
+        let requests = lock(&self.inner.requests);
+        let wanted = |request: &&Recorded| below(&self.scope, &request.full_path) == Some(path);
+        let found = requests.iter().find(wanted)?;
+        Some(Recorded { path: path.to_owned(), ..found.clone() })
+    }
+
     /// All requests of this scope so far, in order.
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.inner.requests)

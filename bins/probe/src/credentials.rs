@@ -14,7 +14,8 @@ use serde::Deserialize;
 
 use crate::deployment::Deployment;
 use crate::probe::Probe;
-use crate::stage::{Arrangement, Layout, Stage};
+use crate::replica::{Arrangement, Layout};
+use crate::stage::Stage;
 use crate::surface::{Place, Surface};
 
 /// How long a request may take after the others, of which one is never sent.

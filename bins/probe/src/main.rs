@@ -9,6 +9,7 @@ mod deployment;
 mod document;
 mod mutation;
 mod probe;
+mod replica;
 mod report;
 mod stage;
 mod suite;
@@ -23,7 +24,7 @@ use credentials::Measured;
 use deployment::{Deployment, Local};
 use mutation::Mutation;
 use probe::Group;
-use stage::Layout;
+use replica::Layout;
 use suite::Verdict;
 use tokio::task::JoinSet;
 

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use c2c_e2e::{Browser, Collector, Context as _, Engine, Result};
+use c2c_e2e::{Collector, Context as _, Engine, Result};
 use serde::Deserialize;
 
 use crate::deployment::Deployment;
 use crate::probe::{Group, Probe};
-use crate::stage::{Arrangement, Layout, Stage};
-use crate::suite::options;
+use crate::replica::{Arrangement, Layout};
+use crate::stage::Stage;
+use crate::suite::start;
 use crate::surface::Protection;
 
 /// A protection that no probe needs to notice.
@@ -64,7 +65,7 @@ pub(crate) async fn run(
     whole: bool,
 ) -> Result<Vec<Mutation>> {
     let depths = in_depth()?;
-    let browser = Browser::start(engine, collector, &options()).await?;
+    let browser = start(engine, collector).await?;
     let surface = deployment.surface(&browser).await?;
     let stage = Stage::new(&browser, collector);
     let probes: Vec<&Probe> = groups.iter().flat_map(|group| &group.probes).collect();
@@ -82,7 +83,9 @@ pub(crate) async fn run(
             let outcomes = stage.free(&arrangement, &chosen, GRACE).await?.0;
             let noticed = chosen.iter().zip(outcomes);
             let noticed_by = noticed
-                .filter(|(probe, outcome)| outcome.reached != probe.expected(engine))
+                .filter(|(probe, outcome)| {
+                    outcome.ran() && outcome.reached != probe.expected(engine)
+                })
                 .map(|(probe, _)| probe.id.clone())
                 .collect();
             let depth = depths.iter().find(|depth| depth.protection == name);

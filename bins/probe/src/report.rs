@@ -6,7 +6,7 @@ use c2c_e2e::Engine;
 use serde_json::{Value, json};
 
 use crate::probe::{Group, Pin};
-use crate::stage::Layout;
+use crate::replica::Layout;
 use crate::suite::Verdict;
 
 /// A row for each probe, a column for each engine.

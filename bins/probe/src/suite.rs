@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::deployment::Deployment;
 use crate::probe::{Control, Group, Probe};
-use crate::stage::{Arrangement, Layout, Outcome, Stage};
+use crate::replica::{Arrangement, Layout};
+use crate::stage::{Outcome, Stage};
 use crate::surface::Surface;
 
 /// The least and the most time that something gets which should not happen.
@@ -44,7 +45,7 @@ const ALLOWED: &[&str] = &[
 /// A browser with fake devices that asks nobody, so that nothing but the frame's own limits refuses.
 ///
 /// Chromium's driver could also grant permissions; but what it grants, it grants past these limits.
-pub(crate) fn options() -> Options {
+fn options() -> Options {
     let args = ["--use-fake-device-for-media-stream", "--auto-accept-this-tab-capture"];
     let allowed = ALLOWED
         .iter()
@@ -70,11 +71,17 @@ pub(crate) fn options() -> Options {
     }
 }
 
-/// Gives the browser what a person could have: a place, and a device with keys.
-async fn equip(browser: &Browser) -> Result<()> {
-    if browser.engine() != Engine::Chromium {
-        return Ok(());
+/// Starts an engine that has, and grants, what a person could have and grant.
+pub(crate) async fn start(engine: Engine, collector: &Collector) -> Result<Browser> {
+    let browser = Browser::start(engine, collector, &options()).await?;
+    if engine == Engine::Chromium {
+        equip(&browser).await?;
     }
+    Ok(browser)
+}
+
+/// A place, and a device with keys.
+async fn equip(browser: &Browser) -> Result<()> {
     let place = json!({"latitude": 1, "longitude": 1, "accuracy": 1});
     let place = json!({"cmd": "Emulation.setGeolocationOverride", "params": place});
     browser.command(Method::POST, "goog/cdp/execute", Some(place)).await?;
@@ -97,8 +104,7 @@ pub(crate) async fn run(
     deployment: &Deployment,
     groups: &[Group],
 ) -> Result<(Surface, Vec<Verdict>)> {
-    let browser = Browser::start(engine, collector, &options()).await?;
-    equip(&browser).await?;
+    let browser = start(engine, collector).await?;
     let surface = deployment.surface(&browser).await?;
     let stage = Stage::new(&browser, collector);
     let probes: Vec<&Probe> = groups.iter().flat_map(|group| &group.probes).collect();
@@ -159,19 +165,17 @@ async fn controls(
 
 /// What differs from the promise, in words.
 fn fault(probe: &Probe, engine: Engine, outcome: &Outcome, control: Option<&Outcome>) -> String {
-    let Outcome { reached, said } = outcome;
-    if *reached != probe.expected(engine) {
-        let what = if *reached { "succeeded" } else { "did not succeed" };
-        return format!("{what} ({said})");
+    if !outcome.ran() {
+        return "it did not run, or its frame was gone before it had said so".to_owned();
+    }
+    if outcome.reached != probe.expected(engine) {
+        let what = if outcome.reached { "succeeded" } else { "did not succeed" };
+        return format!("{what} ({outcome})");
     }
     match (probe.expected_control(engine), control) {
-        (Some(expected), Some(control)) if control.reached != expected => {
-            let said = &control.said;
-            if expected {
-                format!("the control did not succeed ({said}): this probe shows nothing")
-            } else {
-                format!("the control succeeded ({said}): this probe shows nothing")
-            }
+        (Some(expected), Some(control)) if control.reached != expected || !control.ran() => {
+            let what = if control.reached { "succeeded" } else { "did not succeed" };
+            format!("the control {what} ({control}): this probe shows nothing")
         }
         (None, Some(control)) if control.reached != probe.works => {
             "its control succeeds after all: take the pin away".to_owned()
