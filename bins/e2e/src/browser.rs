@@ -77,6 +77,20 @@ impl Browser {
     /// Starts a browser with a fresh profile, whose web is this machine and what `collector` stands
     /// in for.
     pub async fn start(engine: Engine, collector: &Collector, options: &Options) -> Result<Self> {
+        Self::begin(engine, Some(collector), options).await
+    }
+
+    /// Starts a browser with a fresh profile on the machine's own web, as a person has it: to look
+    /// at a page that is somewhere else. No test does.
+    pub async fn start_on_the_web(engine: Engine) -> Result<Self> {
+        Self::begin(engine, None, &Options::default()).await
+    }
+
+    async fn begin(
+        engine: Engine,
+        collector: Option<&Collector>,
+        options: &Options,
+    ) -> Result<Self> {
         let programs = engine.programs()?;
         let driver = Driver::start(engine, &programs).await?;
         let profile = driver.process.dir().join("profile");

@@ -62,7 +62,7 @@ impl Engine {
 
     /// Why the tests in this engine are not run: it is missing, and neither `C2C_ENGINES` nor a run
     /// in CI insists on it. Where one does, they run, and each fails for the same reason.
-    pub(crate) fn not_run(self) -> Option<Error> {
+    pub fn not_run(self) -> Option<Error> {
         let ci = env::var("CI").is_ok_and(|ci| ci == "true");
         if ci || env::var_os("C2C_ENGINES").is_some() { None } else { self.programs().err() }
     }
@@ -107,12 +107,12 @@ impl Engine {
         ))
     }
 
-    /// What is asked of the driver for one session.
+    /// What is asked of the driver for one session. Without a collector the browser has the real web.
     pub(crate) fn capabilities(
         self,
         programs: &Programs,
         profile: &Path,
-        collector: &Collector,
+        collector: Option<&Collector>,
         options: &Options,
     ) -> Map<String, Value> {
         let capabilities = match self {
@@ -125,9 +125,6 @@ impl Engine {
                     "--disable-background-networking",
                     "--disable-component-update",
                     "--disable-sync",
-                    // For what asks a resolver in spite of the proxy.
-                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, \
-                     EXCLUDE *.localhost, EXCLUDE 127.*, EXCLUDE [::1]",
                 ]
                 .map(str::to_owned)
                 .to_vec();
@@ -136,8 +133,16 @@ impl Engine {
                     args.push("--no-sandbox".to_owned());
                 }
                 args.push(format!("--user-data-dir={}", profile.display()));
-                let key = collector.public_key_sha256();
-                args.push(format!("--ignore-certificate-errors-spki-list={key}"));
+                if let Some(collector) = collector {
+                    let key = collector.public_key_sha256();
+                    args.push(format!("--ignore-certificate-errors-spki-list={key}"));
+                    // For what asks a resolver in spite of the proxy.
+                    args.push(
+                        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, \
+                         EXCLUDE *.localhost, EXCLUDE 127.*, EXCLUDE [::1]"
+                            .to_owned(),
+                    );
+                }
                 args.extend(options.chromium_args.iter().cloned());
                 json!({
                     "browserName": "chrome",
@@ -166,12 +171,12 @@ impl Engine {
             return Map::new(); // every arm above is an object
         };
         // The other engines cannot be told of one key. Nothing but the stand-ins speaks TLS here.
-        if self != Self::Chromium {
+        if self != Self::Chromium && collector.is_some() {
             capabilities.insert("acceptInsecureCerts".to_owned(), json!(true));
         }
         // `WebKitGTK` goes without one whatever it is told, and its `MiniBrowser`, told, dies at its
         // start of a segmentation fault in one session of twenty: the driver then waits for ever.
-        if self.has_stand_ins() {
+        if let Some(collector) = collector.filter(|_| self.has_stand_ins()) {
             let proxy = format!("127.0.0.1:{}", collector.proxy_port());
             capabilities.insert(
                 "proxy".to_owned(),
@@ -204,7 +209,7 @@ impl FromStr for Engine {
     fn from_str(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|engine| engine.name() == name).ok_or_else(|| {
             Error::new(format!(
-                "C2C_ENGINES names `{name}`; there are chromium, firefox and webkit"
+                "no engine is called `{name}`: there are chromium, firefox and webkit"
             ))
         })
     }

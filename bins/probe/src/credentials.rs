@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use c2c_e2e::{Browser, Collector, Context as _, Engine, Options, Recorded, Result};
 use serde::Deserialize;
 
-use crate::deployment::Deployment;
 use crate::probe::Probe;
 use crate::replica::{Arrangement, Layout};
 use crate::stage::Stage;
@@ -91,14 +90,13 @@ fn options() -> Options {
 pub(crate) async fn measure(
     engine: Engine,
     collector: &Collector,
-    deployment: &Deployment,
+    surface: &Surface,
 ) -> Result<Measured> {
     let browser = Browser::start(engine, collector, &options()).await?;
-    let surface = deployment.surface(&browser).await?;
     let stage = Stage::new(&browser, collector);
     let ways = ways()?;
     let mut columns = Vec::new();
-    for (index, arrangement) in arrangements(&surface).iter().enumerate() {
+    for (index, arrangement) in arrangements(surface).iter().enumerate() {
         columns.push(column(&stage, &ways, arrangement, index).await?);
     }
     browser.close().await?;

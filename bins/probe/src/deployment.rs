@@ -1,6 +1,6 @@
 //! What is tested: a server that is started for it, or somebody's own deployment.
 
-use c2c_e2e::{Browser, Context as _, DEADLINE, Error, Method, Result, request};
+use c2c_e2e::{Browser, Context as _, DEADLINE, Engine, Error, Method, Result, request};
 use c2c_server::{Limits, Running, Settings};
 use clap::Parser as _;
 use serde_json::Value;
@@ -53,7 +53,7 @@ impl Local {
 
 impl Deployment {
     /// Reads the headers of both pages, and the attributes that the frame has in a browser.
-    pub(crate) async fn surface(&self, browser: &Browser) -> Result<Surface> {
+    pub(crate) async fn surface(&self, engine: Engine) -> Result<Surface> {
         let (sandbox, widget) = (self.sandbox_url.origin(), self.widget_url.origin());
         let mut surface = Surface {
             protections: Vec::new(),
@@ -61,13 +61,14 @@ impl Deployment {
             sandbox: sandbox.ascii_serialization(),
             widget: widget.ascii_serialization(),
         };
-        for (name, value) in self.frame_attributes(browser).await? {
+        let browser = Browser::start_on_the_web(engine).await?;
+        let attributes = self.frame_attributes(&browser).await;
+        browser.close().await?;
+        for (name, value) in attributes? {
             surface.add(Place::Attribute, &name, &value);
         }
-        for (url, of_frame, destination) in
-            [(&self.sandbox_url, true, "iframe"), (&self.widget_url, false, "iframe")]
-        {
-            let headers = [("sec-fetch-dest", destination)];
+        for (url, of_frame) in [(&self.sandbox_url, true), (&self.widget_url, false)] {
+            let headers = [("sec-fetch-dest", "iframe")];
             let reply = request(Method::GET, url.as_str(), &headers, "").await?.expect(200)?;
             let headers = reply
                 .headers

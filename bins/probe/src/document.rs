@@ -5,23 +5,24 @@ use std::path::Path;
 
 use c2c_e2e::{Context as _, Error, Result};
 
-/// Whether the document has these tables; prints the first line that differs.
-pub(crate) fn check(file: &Path, tables: &[(&str, String)]) -> Result<bool> {
+/// Which of these tables are others in the document, each with the first line that differs.
+pub(crate) fn check(file: &Path, tables: &[(&str, String)]) -> Result<Vec<String>> {
     let text = fs::read_to_string(file).context(file.display())?;
-    let mut same = true;
+    let mut faults = Vec::new();
     for (name, table) in tables {
         let (start, end) = place(&text, name, file)?;
         let there = text[start..end].trim();
         let mut lines = there.lines().zip(table.trim().lines());
         if there != table.trim() {
-            same = false;
             let line = lines.find(|(there, found)| there != found);
             let (there, found) = line.unwrap_or(("(another number of lines)", ""));
-            eprintln!("{}: {name} differ; write them with --write", file.display());
-            eprintln!("  there: {there}\n  found: {found}");
+            faults.push(format!(
+                "{}: {name} differ; write them with --write\n  there: {there}\n  found: {found}",
+                file.display()
+            ));
         }
     }
-    Ok(same)
+    Ok(faults)
 }
 
 /// Puts the tables into the document.
@@ -55,9 +56,13 @@ mod tests {
         std::fs::write(&file, "a\n<!-- probes -->\nold\n<!-- end of probes -->\nb\n")
             .expect("a file");
         let tables = [("probes", "| x |\n".to_owned())];
-        assert!(!check(&file, &tables).expect("it can be read"));
+        let faults = check(&file, &tables).expect("it can be read");
+        assert!(
+            faults[0].contains("there: old") && faults[0].contains("found: | x |"),
+            "{faults:?}"
+        );
         write(&file, &tables).expect("it can be written");
-        assert!(check(&file, &tables).expect("it can be read"));
+        assert!(check(&file, &tables).expect("it can be read").is_empty());
         let text = std::fs::read_to_string(&file).expect("a file");
         assert_eq!(text, "a\n<!-- probes -->\n\n| x |\n\n<!-- end of probes -->\nb\n");
         assert!(check(&file, &[("others", String::new())]).is_err());

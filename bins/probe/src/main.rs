@@ -18,15 +18,16 @@ mod surface;
 use std::process::ExitCode;
 
 use args::Args;
-use c2c_e2e::{Collector, Engine, Error, Result};
+use c2c_e2e::{Collector, Engine, Result};
 use clap::Parser as _;
 use credentials::Measured;
 use deployment::{Deployment, Local};
 use mutation::Mutation;
 use probe::Group;
 use replica::Layout;
+use report::Found;
 use suite::Verdict;
-use tokio::task::JoinSet;
+use surface::Surface;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -42,88 +43,94 @@ async fn main() -> ExitCode {
 
 /// Whether everything is as promised.
 async fn run(args: Args) -> Result<bool> {
-    let engines = engines(&args.engines)?;
     let groups = probe::groups(&args.only)?;
+    let (engines, missing) = engines(&args.engines)?;
     let given = args.sandbox_url.clone().zip(args.widget_url.clone());
-    // A server of our own, where nobody named one.
-    let local = if given.is_none() { Some(Local::start().await?) } else { None };
-    let deployment = match (given, &local) {
-        (Some((sandbox_url, widget_url)), _) => Deployment { sandbox_url, widget_url },
-        (None, Some(local)) => local.deployment()?,
-        (None, None) => return Err(Error::new("there is nothing to test")),
-    };
-    let collector = Collector::start().await?;
-    let mut found = probes(&engines, &collector, &deployment, &args.only).await?;
-    found.advice.extend(deployment.opened_otherwise().await?);
-    let mutations = mutations(&args, &engines, &collector, &deployment, &groups).await?;
-    let credentials = if args.credentials {
-        Some(credentials(&engines, &collector, &deployment).await?)
+    let mut found = if let Some((sandbox_url, widget_url)) = given {
+        look(&args, &engines, &groups, &Deployment { sandbox_url, widget_url }).await?
     } else {
-        None
-    };
-    if let Some(local) = local {
+        let local = Local::start().await?;
+        let found = look(&args, &engines, &groups, &local.deployment()?).await;
         local.stop().await;
-    }
-    let mut tables = vec![("probes", report::table(&groups, &engines, &found.verdicts))];
-    if !mutations.is_empty() {
-        let name = if args.matrix { "matrix" } else { "mutations" };
-        tables.push((name, mutation::table(&mutations)));
-    }
-    let mut as_promised = tell(&found, &mutations);
-    if let Some(Measured { table, faults }) = credentials {
-        for fault in &faults {
-            eprintln!("{fault}");
-        }
-        as_promised &= faults.is_empty();
-        tables.push(("credentials", table));
-    }
+        found?
+    };
+    found.not_run = missing * groups.iter().map(|group| group.probes.len()).sum::<usize>();
+    let tables = found.tables(&groups, &engines);
     match (&args.check, &args.write) {
         _ if args.json => println!("{:#}", report::json(&found.verdicts)),
-        (Some(file), _) => as_promised &= document::check(file, &tables)?,
+        (Some(_), _) if missing > 0 => {
+            eprintln!("NOT RUN: tables that lack an engine are not compared");
+        }
+        (Some(file), _) => found.faults.extend(document::check(file, &tables)?),
         (_, Some(file)) => document::write(file, &tables)?,
         _ => tables.iter().for_each(|(_, table)| println!("{table}")),
+    }
+    let (as_promised, counts) = found.tell();
+    // Where nothing else is printed, for whoever counts.
+    if args.check.is_some() {
+        println!("{counts}");
+    } else {
+        eprintln!("{counts}");
     }
     Ok(as_promised)
 }
 
-/// What the probes found.
-struct Found {
-    advice: Vec<String>,
-    verdicts: Vec<Verdict>,
+/// Everything that was asked for.
+async fn look(
+    args: &Args,
+    engines: &[Engine],
+    groups: &[Group],
+    deployment: &Deployment,
+) -> Result<Found> {
+    let surface = deployment.surface(engines[0]).await?;
+    let mut faults = advice::advice(&surface);
+    faults.extend(deployment.opened_otherwise().await?);
+    let collector = Collector::start().await?;
+    let verdicts = probes(engines, &collector, &surface, &args.only, &mut faults).await?;
+    let mutations = mutations(args, engines, &collector, &surface, groups).await?;
+    let mut credentials = None;
+    if args.credentials {
+        let Measured { table, faults: differences } =
+            measured(engines, &collector, &surface).await?;
+        faults.extend(differences);
+        credentials = Some(table);
+    }
+    Ok(Found { faults, verdicts, mutations, whole: args.matrix, credentials, not_run: 0 })
 }
 
-/// Runs the probes in all engines, side by side.
+/// Runs the probes in all engines, side by side. An engine that does not go on is a fault.
 async fn probes(
     engines: &[Engine],
     collector: &Collector,
-    deployment: &Deployment,
+    surface: &Surface,
     only: &[String],
-) -> Result<Found> {
-    let mut running = JoinSet::new();
+    faults: &mut Vec<String>,
+) -> Result<Vec<Verdict>> {
+    let mut running = Vec::new();
     for &engine in engines {
-        let (deployment, only) = (deployment.clone(), only.to_vec());
+        let (surface, only) = (surface.clone(), only.to_vec());
         let collector = collector.scoped().await?;
-        running.spawn(async move {
+        let run = async move {
             let groups = probe::groups(&only)?;
-            let found = suite::run(engine, &collector, &deployment, &groups).await;
-            eprintln!("{engine}: done");
-            found
-        });
+            suite::run(engine, &collector, &surface, &groups).await
+        };
+        running.push((engine, tokio::spawn(run)));
     }
-    let mut found = Found { advice: Vec::new(), verdicts: Vec::new() };
-    for of_engine in running.join_all().await {
-        let (surface, verdicts) = of_engine?;
-        found.advice = advice::advice(&surface);
-        found.verdicts.extend(verdicts);
+    let mut verdicts = Vec::new();
+    for (engine, run) in running {
+        match run.await? {
+            Ok(found) => verdicts.extend(found),
+            Err(error) => faults.push(format!("{engine}: {error}")),
+        }
     }
-    Ok(found)
+    Ok(verdicts)
 }
 
 async fn mutations(
     args: &Args,
     engines: &[Engine],
     collector: &Collector,
-    deployment: &Deployment,
+    surface: &Surface,
     groups: &[Group],
 ) -> Result<Vec<Mutation>> {
     let (engines, layouts): (&[Engine], &[Layout]) = match (args.mutations, args.matrix) {
@@ -134,24 +141,22 @@ async fn mutations(
     let mut mutations = Vec::new();
     for &engine in engines {
         let collector = collector.scoped().await?;
-        let run = mutation::run(engine, &collector, deployment, groups, layouts, args.matrix);
+        let run = mutation::run(engine, &collector, surface, groups, layouts, args.matrix);
         mutations.extend(run.await?);
-        eprintln!("{engine}: done without each protection");
     }
     Ok(mutations)
 }
 
 /// Measures which cookies go along, in one engine after the other.
-async fn credentials(
+async fn measured(
     engines: &[Engine],
     collector: &Collector,
-    deployment: &Deployment,
+    surface: &Surface,
 ) -> Result<Measured> {
     let mut all = Measured::default();
     for &engine in engines {
         let collector = collector.scoped().await?;
-        let Measured { table, faults } =
-            credentials::measure(engine, &collector, deployment).await?;
+        let Measured { table, faults } = credentials::measure(engine, &collector, surface).await?;
         all.table += &table;
         all.table.push('\n');
         all.faults.extend(faults);
@@ -159,40 +164,25 @@ async fn credentials(
     Ok(all)
 }
 
-/// Prints what is wrong; whether nothing is.
-fn tell(found: &Found, mutations: &[Mutation]) -> bool {
-    let Found { advice, verdicts } = found;
-    for advice in advice {
-        eprintln!("change this: {advice}");
+/// The engines that were named, or that are there; and how many are missing of those that were not.
+fn engines(names: &[String]) -> Result<(Vec<Engine>, usize)> {
+    if !names.is_empty() {
+        return Ok((names.iter().map(|name| name.parse()).collect::<Result<_>>()?, 0));
     }
-    let faults = verdicts.iter().filter(|verdict| !verdict.fault.is_empty()).inspect(|verdict| {
-        let Verdict { id, engine, layout, fault, .. } = verdict;
-        eprintln!("{id} in {engine}, {}: {fault}", layout.name());
+    let mut engines = Engine::chosen()?;
+    let all = engines.len();
+    let mut why = None;
+    engines.retain(|engine| {
+        let missing = engine.not_run();
+        if let Some(error) = &missing {
+            eprintln!("NOT RUN: {error}");
+        }
+        let there = missing.is_none();
+        why = why.take().or(missing);
+        there
     });
-    let faults = faults.count();
-    let unnoticed = mutations.iter().filter(|mutation| mutation.is_fault()).inspect(|mutation| {
-        let Mutation { engine, layout, protection, .. } = mutation;
-        let layout = layout.name();
-        eprintln!("no probe notices that `{protection}` is missing, in {engine}, {layout}");
-    });
-    let unnoticed = unnoticed.count();
-    eprintln!(
-        "{} of {} probes as promised; {} of {} missing protections noticed or in depth",
-        verdicts.len() - faults,
-        verdicts.len(),
-        mutations.len() - unnoticed,
-        mutations.len(),
-    );
-    faults == 0 && unnoticed == 0 && advice.is_empty()
-}
-
-fn engines(names: &[String]) -> Result<Vec<Engine>> {
-    if names.is_empty() {
-        return Ok(Engine::ALL.to_vec());
+    match why {
+        Some(why) if engines.is_empty() => Err(why),
+        _ => Ok((engines.clone(), all - engines.len())),
     }
-    let find = |name: &String| {
-        let known = Engine::ALL.into_iter().find(|engine| engine.name() == name);
-        known.ok_or_else(|| Error::new(format!("no engine is called {name}")))
-    };
-    names.iter().map(find).collect()
 }

@@ -7,12 +7,11 @@ use std::time::Duration;
 use c2c_e2e::{Collector, Context as _, Engine, Result};
 use serde::Deserialize;
 
-use crate::deployment::Deployment;
 use crate::probe::{Group, Probe};
 use crate::replica::{Arrangement, Layout};
 use crate::stage::Stage;
 use crate::suite::start;
-use crate::surface::Protection;
+use crate::surface::{Protection, Surface};
 
 /// A protection that no probe needs to notice.
 #[derive(Clone, Debug, Deserialize)]
@@ -59,20 +58,20 @@ pub(crate) fn in_depth() -> Result<Vec<Depth>> {
 pub(crate) async fn run(
     engine: Engine,
     collector: &Collector,
-    deployment: &Deployment,
+    surface: &Surface,
     groups: &[Group],
     layouts: &[Layout],
     whole: bool,
 ) -> Result<Vec<Mutation>> {
     let depths = in_depth()?;
     let browser = start(engine, collector).await?;
-    let surface = deployment.surface(&browser).await?;
     let stage = Stage::new(&browser, collector);
     let probes: Vec<&Probe> = groups.iter().flat_map(|group| &group.probes).collect();
     let mut mutations = Vec::new();
     for &layout in layouts {
         for protection in &surface.protections {
             let name = protection.to_string();
+            eprintln!("{engine}, {}: without {name}", layout.name());
             let chosen: Vec<&Probe> = probes
                 .iter()
                 .copied()

@@ -1,16 +1,84 @@
-//! The result as a table (Markdown) and as JSON.
+//! The result as a table (Markdown), as JSON, and in words.
 
 use std::fmt::Write as _;
 
 use c2c_e2e::Engine;
 use serde_json::{Value, json};
 
+use crate::mutation::{self, Mutation};
 use crate::probe::{Group, Pin};
 use crate::replica::Layout;
 use crate::suite::Verdict;
 
+/// What was found, of all that was asked for.
+pub(crate) struct Found {
+    /// In words: what a deployment lacks, and what differs from what is known.
+    pub(crate) faults: Vec<String>,
+    pub(crate) verdicts: Vec<Verdict>,
+    pub(crate) mutations: Vec<Mutation>,
+    /// Whether each was tried by all probes.
+    pub(crate) whole: bool,
+    /// A table.
+    pub(crate) credentials: Option<String>,
+    /// How many probes were not run, as their engine is missing.
+    pub(crate) not_run: usize,
+}
+
+impl Found {
+    /// The tables, and what they are called in a document.
+    pub(crate) fn tables(
+        &self,
+        groups: &[Group],
+        engines: &[Engine],
+    ) -> Vec<(&'static str, String)> {
+        let mut tables = vec![("probes", table(groups, engines, &self.verdicts))];
+        if !self.mutations.is_empty() {
+            let name = if self.whole { "matrix" } else { "mutations" };
+            tables.push((name, mutation::table(&self.mutations)));
+        }
+        tables.extend(self.credentials.clone().map(|table| ("credentials", table)));
+        tables
+    }
+
+    /// Prints what is wrong. Whether nothing is, and the counts as `cargo test` has them.
+    pub(crate) fn tell(&self) -> (bool, String) {
+        let mut faults = self.faults.clone();
+        for Verdict { id, engine, layout, fault, .. } in &self.verdicts {
+            if !fault.is_empty() {
+                faults.push(format!("{id} in {engine}, {}: {fault}", layout.name()));
+            }
+        }
+        for Mutation { engine, layout, protection, .. } in
+            self.mutations.iter().filter(|mutation| mutation.is_fault())
+        {
+            let layout = layout.name();
+            faults.push(format!(
+                "no probe notices that `{protection}` is missing, in {engine}, {layout}"
+            ));
+        }
+        for fault in &faults {
+            eprintln!("{fault}");
+        }
+        let held = self.verdicts.iter().filter(|verdict| verdict.fault.is_empty()).count();
+        let noticed = self.mutations.iter().filter(|mutation| !mutation.is_fault()).count();
+        eprintln!(
+            "{held} of {} probes as promised; {noticed} of {} missing protections noticed, or in depth",
+            self.verdicts.len(),
+            self.mutations.len(),
+        );
+        let counts = format!(
+            "test result: {}. {} passed; {} failed; {} ignored; 0 measured",
+            if faults.is_empty() { "ok" } else { "FAILED" },
+            held + noticed,
+            faults.len(),
+            self.not_run * Layout::ALL.len(),
+        );
+        (faults.is_empty(), counts)
+    }
+}
+
 /// A row for each probe, a column for each engine.
-pub(crate) fn table(groups: &[Group], engines: &[Engine], verdicts: &[Verdict]) -> String {
+fn table(groups: &[Group], engines: &[Engine], verdicts: &[Verdict]) -> String {
     let mut text = String::new();
     for Group { title, probes } in groups {
         let names: Vec<&str> = engines.iter().map(|engine| engine.name()).collect();

@@ -274,13 +274,27 @@ impl<'a> Stage<'a> {
     /// Closes the windows that probes opened, and takes the focus back: the window of a video, which
     /// no driver lists, keeps it when it goes.
     async fn tidy(&self) -> Result<()> {
-        let windows = self.browser.windows().await?;
         let own = self.browser.command(Method::GET, "window", None).await?;
-        for window in windows.iter().filter(|window| **window != own) {
-            self.browser.switch_to_window(window).await?;
-            self.browser.close_window().await?;
+        let end = Instant::now() + DEADLINE;
+        loop {
+            let mut windows = self.browser.windows().await?;
+            windows.retain(|window| *window != own);
+            if windows.is_empty() {
+                return self.browser.switch_to_window(own.as_str().unwrap_or_default()).await;
+            }
+            for window in &windows {
+                // One that is closing by itself is listed for a moment more.
+                let closed = async {
+                    self.browser.switch_to_window(window).await?;
+                    self.browser.close_window().await
+                };
+                if let Err(error) = closed.await
+                    && Instant::now() > end
+                {
+                    return Err(error.within(format_args!("window {window} does not close")));
+                }
+            }
         }
-        self.browser.switch_to_window(own.as_str().unwrap_or_default()).await
     }
 
     fn outcome(&self, run: &Run, probe: &Probe, said: &Value) -> Outcome {

@@ -1,12 +1,11 @@
 //! All probes in one engine: what was promised, what came of it, and whether the probe could have
 //! told otherwise.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use c2c_e2e::{Browser, Collector, Engine, Method, Options, Result};
 use serde_json::{Value, json};
 
-use crate::deployment::Deployment;
 use crate::probe::{Control, Group, Probe};
 use crate::replica::{Arrangement, Layout};
 use crate::stage::{Outcome, Stage};
@@ -101,20 +100,22 @@ async fn equip(browser: &Browser) -> Result<()> {
 pub(crate) async fn run(
     engine: Engine,
     collector: &Collector,
-    deployment: &Deployment,
+    surface: &Surface,
     groups: &[Group],
-) -> Result<(Surface, Vec<Verdict>)> {
+) -> Result<Vec<Verdict>> {
     let browser = start(engine, collector).await?;
-    let surface = deployment.surface(&browser).await?;
     let stage = Stage::new(&browser, collector);
     let probes: Vec<&Probe> = groups.iter().flat_map(|group| &group.probes).collect();
     let mut verdicts = Vec::new();
     for layout in Layout::ALL {
-        let (controls, slowest) = controls(&stage, &surface, layout, &probes).await?;
+        let begun = Instant::now();
+        let (controls, slowest) = controls(&stage, surface, layout, &probes).await?;
+        eprintln!("{engine}, {}: controls, {:.0?}", layout.name(), begun.elapsed());
         let grace = slowest.clamp(GRACE.0, GRACE.1);
         let arrangement =
             Arrangement { surface: surface.clone(), layout, one_origin: false, forbidden: false };
         let outcomes = stage.held(&arrangement, &probes, grace).await?;
+        eprintln!("{engine}, {}: done, {:.0?}", layout.name(), begun.elapsed());
         for ((probe, outcome), control) in probes.iter().zip(outcomes).zip(controls) {
             let fault = fault(probe, engine, &outcome, control.as_ref());
             let id = probe.id.clone();
@@ -124,7 +125,7 @@ pub(crate) async fn run(
     // What was found is found, also if a probe has left the session in a state that has no end; its
     // processes are ended anyway.
     let _ended = browser.close().await;
-    Ok((surface, verdicts))
+    Ok(verdicts)
 }
 
 /// Runs the controls, in the order of the probes.

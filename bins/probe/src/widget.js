@@ -16,6 +16,13 @@ const LOOKS = {
     const { left, top } = document.querySelector('#field').getBoundingClientRect();
     return document.elementFromPoint(left + 3, top + 3)?.tagName === 'IFRAME';
   },
+  /** Whether a click where the first frame is would be the frame's. */
+  hit: () => {
+    const frame = document.querySelector('#frame0');
+    frame.scrollIntoView();
+    const { left, top } = frame.getBoundingClientRect();
+    return document.elementFromPoint(left + 5, top + 5) === frame;
+  },
   focused: () => document.activeElement.tagName,
   broadcast: () => heard,
 };

@@ -31,6 +31,9 @@ enum What {
         #[arg(long, value_name = "TARGET")]
         only: Option<String>,
     },
+    /// All probes without each attribute and header, in all engines and layouts; its table is written
+    /// into docs/isolation.md
+    Isolation,
     /// Every property test that has no count of its own
     Properties {
         /// Random cases of each
@@ -44,8 +47,15 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         What::Fuzz { cpu_minutes, only } => {
             fuzz(Duration::from_mins((*cpu_minutes).into()), only.as_deref())
         }
+        What::Isolation => {
+            let probe = "run --locked --package c2c-probe -- --matrix --write docs/isolation.md";
+            show(&mut cargo(probe))?;
+            Ok(ExitCode::SUCCESS)
+        }
         What::Properties { cases } => {
-            let mut tests = cargo("test --workspace --exclude c2c-e2e --locked --no-fail-fast");
+            let mut tests = cargo(
+                "test --workspace --exclude c2c-e2e --exclude c2c-probe --locked --no-fail-fast",
+            );
             show(tests.env("PROPTEST_CASES", cases.to_string()))?;
             Ok(ExitCode::SUCCESS)
         }

@@ -8,6 +8,7 @@
 mod browser;
 mod fuzz;
 mod invariants;
+mod isolation;
 mod tools;
 
 use std::io::Write;
@@ -57,6 +58,8 @@ enum Step {
     Doc,
     /// the whole product in real browsers of three engines
     Browser,
+    /// what custom code tries, in three engines, and without each protection; and docs/isolation.md
+    Isolation,
     /// every fuzz target, for a short time
     Fuzz,
 }
@@ -106,13 +109,14 @@ impl Step {
                 Ok(Counts { passed: 2 + types::check_custom_code()?, ..nothing })
             }
             Self::Test => count_tests(&mut cargo(
-                "test --workspace --exclude c2c-e2e --locked --no-fail-fast",
+                "test --workspace --exclude c2c-e2e --exclude c2c-probe --locked --no-fail-fast",
             )),
             Self::Doc => {
                 let mut doc = cargo("doc --workspace --no-deps --locked");
                 show(doc.env("RUSTDOCFLAGS", "-D warnings")).map(|()| nothing)
             }
             Self::Browser => browser::test(),
+            Self::Isolation => isolation::test(),
             Self::Fuzz => fuzz::run(args.fuzz_seconds),
         }
     }
