@@ -79,7 +79,11 @@ pub(crate) async fn run(
                 .collect();
             let surface = surface.without(protection);
             let arrangement = Arrangement { surface, layout, one_origin: false, forbidden: false };
-            let outcomes = stage.free(&arrangement, &chosen, GRACE).await?.0;
+            let outcomes = if whole {
+                stage.mostly_held(&arrangement, &chosen, GRACE).await?
+            } else {
+                stage.free(&arrangement, &chosen, GRACE).await?.0
+            };
             let noticed = chosen.iter().zip(outcomes);
             let noticed_by = noticed
                 .filter(|(probe, outcome)| {
@@ -98,7 +102,7 @@ pub(crate) async fn run(
 }
 
 /// How long a navigation may take that a missing protection allows.
-const GRACE: Duration = Duration::from_millis(1500);
+const GRACE: Duration = Duration::from_secs(1);
 
 /// A row for each protection, with what noticed in any of the layouts.
 pub(crate) fn table(mutations: &[Mutation]) -> String {

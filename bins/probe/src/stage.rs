@@ -68,24 +68,7 @@ impl<'a> Stage<'a> {
         probes: &[&Probe],
         grace: Duration,
     ) -> Result<Vec<Outcome>> {
-        let mut frames: Vec<Vec<&Probe>> = vec![shared(probes).collect()];
-        frames.extend(alone(probes).map(|probe| vec![probe]));
-        frames.retain(|frame| !frame.is_empty());
-        let run = if frames.is_empty() {
-            Run::none()
-        } else {
-            self.open(arrangement, &frames, false).await?
-        };
-        let mut said = json!({});
-        for index in 0..frames.len() {
-            // Who says nothing has not run, which is for the verdict to say.
-            if let Ok(hit) = self.collector.hit(&run.hit(index, "said"), DEADLINE * 2).await {
-                merge(&mut said, hit.json()?);
-            }
-        }
-        if frames.iter().any(|frame| frame[0].alone) {
-            tokio::time::sleep(grace).await;
-        }
+        let (run, said) = self.together(arrangement, probes, grace).await?;
         let mut outcomes = Vec::new();
         for probe in probes {
             outcomes.push(if probe.apart() {
@@ -93,6 +76,25 @@ impl<'a> Stage<'a> {
             } else {
                 self.outcome(&run, probe, &said)
             });
+        }
+        Ok(outcomes)
+    }
+
+    /// The same where a few may succeed: what was not heard of runs again, by itself.
+    pub(crate) async fn mostly_held(
+        &self,
+        arrangement: &Arrangement,
+        probes: &[&Probe],
+        grace: Duration,
+    ) -> Result<Vec<Outcome>> {
+        let (run, said) = self.together(arrangement, probes, grace).await?;
+        let mut outcomes = Vec::new();
+        for probe in probes {
+            let mut outcome = self.outcome(&run, probe, &said);
+            if !outcome.ran() {
+                outcome = self.by_itself(arrangement, probe, grace).await?.0;
+            }
+            outcomes.push(outcome);
         }
         Ok(outcomes)
     }
@@ -106,23 +108,13 @@ impl<'a> Stage<'a> {
         probes: &[&Probe],
         grace: Duration,
     ) -> Result<(Vec<Outcome>, Duration)> {
-        let together: Vec<&Probe> = shared(probes).collect();
-        let mut said = json!({});
-        let mut run = Run::none();
-        if !together.is_empty() {
-            run = self.open(arrangement, &[together], false).await?;
-            merge(&mut said, self.collector.hit(&run.hit(0, "said"), DEADLINE * 2).await?.json()?);
-        }
+        let sharing: Vec<&Probe> = shared(probes).collect();
+        let (run, said) = self.together(arrangement, &sharing, grace).await?;
         let mut slowest = Duration::ZERO;
         let mut outcomes = Vec::new();
         for &probe in probes {
-            if probe.apart() {
-                let (outcome, late) = self.apart_free(arrangement, probe, grace).await?;
-                outcomes.push(outcome);
-                slowest = slowest.max(late);
-            } else if probe.alone {
-                let run = self.open(arrangement, &[vec![probe]], false).await?;
-                let (outcome, late) = self.one(&run, probe, grace).await?;
+            if probe.apart() || probe.alone {
+                let (outcome, late) = self.by_itself(arrangement, probe, grace).await?;
                 outcomes.push(outcome);
                 slowest = slowest.max(late);
             } else {
@@ -132,8 +124,52 @@ impl<'a> Stage<'a> {
         Ok((outcomes, slowest))
     }
 
+    /// Runs what needs no pages of its own in one, and gives what the probes said.
+    async fn together(
+        &self,
+        arrangement: &Arrangement,
+        probes: &[&Probe],
+        grace: Duration,
+    ) -> Result<(Run, Value)> {
+        let mut frames: Vec<Vec<&Probe>> = vec![shared(probes).collect()];
+        frames.extend(alone(probes).map(|probe| vec![probe]));
+        frames.retain(|frame| !frame.is_empty());
+        let mut said = json!({});
+        if frames.is_empty() {
+            return Ok((Run::none(), said));
+        }
+        let run = self.open(arrangement, &frames, false).await?;
+        let end = Instant::now() + DEADLINE * 2;
+        for index in 0..frames.len() {
+            let left = end.saturating_duration_since(Instant::now());
+            // Who says nothing has not run, which is for the verdict to say.
+            if let Ok(hit) = self.collector.hit(&run.hit(index, "said"), left).await {
+                merge(&mut said, hit.json()?);
+            }
+        }
+        if frames.iter().any(|frame| frame[0].alone) {
+            tokio::time::sleep(grace).await;
+        }
+        Ok((run, said))
+    }
+
+    /// A probe on pages of its own, where it may succeed; and how long that took.
+    async fn by_itself(
+        &self,
+        arrangement: &Arrangement,
+        probe: &Probe,
+        grace: Duration,
+    ) -> Result<(Outcome, Duration)> {
+        let run = if probe.apart() {
+            self.act(arrangement, probe).await?
+        } else {
+            self.open(arrangement, &[vec![probe]], false).await?
+        };
+        self.one(&run, probe, grace).await
+    }
+
     /// A probe that has a page of its own: its aim, or what it said, whichever comes first; and if
-    /// it only said something, a while for its aim. Also how long after that it was there.
+    /// it only said something, a while for its aim. Also how long after that it got there.
     async fn one(&self, run: &Run, probe: &Probe, grace: Duration) -> Result<(Outcome, Duration)> {
         let end = Instant::now() + DEADLINE;
         let mut quiet = None;
@@ -143,8 +179,11 @@ impl<'a> Stage<'a> {
                 quiet = Some(Instant::now());
             }
             let late = quiet.map_or(Duration::ZERO, |quiet| quiet.elapsed());
-            if outcome.reached || late > grace || Instant::now() > end {
+            if outcome.reached {
                 return Ok((outcome, late));
+            }
+            if late > grace || Instant::now() > end {
+                return Ok((outcome, Duration::ZERO));
             }
             tokio::time::sleep(POLL).await;
         }
@@ -172,17 +211,6 @@ impl<'a> Stage<'a> {
             }
         }
         Ok(outcome)
-    }
-
-    /// The same where it may succeed; and how long it took then.
-    async fn apart_free(
-        &self,
-        arrangement: &Arrangement,
-        probe: &Probe,
-        grace: Duration,
-    ) -> Result<(Outcome, Duration)> {
-        let run = self.act(arrangement, probe).await?;
-        self.one(&run, probe, grace).await
     }
 
     /// Opens a probe's own pages, and does there what a person is to do.
