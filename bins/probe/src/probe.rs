@@ -47,6 +47,10 @@ pub(crate) struct Probe {
     /// Where its script runs.
     #[serde(default)]
     pub(crate) opened: Opened,
+    /// Whether it reaches its aim when the page on top is another one, whichever: it has pages of its
+    /// own. (Behind a click that is always so.)
+    #[serde(default)]
+    pub(crate) leaves: bool,
     /// Whether it reaches its aim when the browser shows a dialog. (Only behind a click: a dialog
     /// before the page has loaded would stop the driver.)
     #[serde(default)]
@@ -60,9 +64,9 @@ pub(crate) struct Probe {
     /// What it notices the lack of: names of protections, such as `attribute sandbox`.
     #[serde(default)]
     pub(crate) notices: Vec<String>,
-    /// Where the web-platform tests try the same, for ideas.
+    /// Where the web-platform tests try something alike, which gave the idea or is worth reading.
     #[serde(default)]
-    pub(crate) wpt: Option<String>,
+    pub(crate) wpt: Vec<String>,
 }
 
 /// The arrangement in which a probe shows that it can succeed.
@@ -116,7 +120,7 @@ impl Probe {
 
     /// Whether it has pages of its own, in which somebody may act.
     pub(crate) fn apart(&self) -> bool {
-        self.click || self.types || self.opened != Opened::InWidget
+        self.click || self.types || self.leaves || self.opened != Opened::InWidget
     }
 
     pub(crate) fn pin(&self, engine: Engine) -> Option<&Pin> {

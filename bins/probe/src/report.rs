@@ -93,8 +93,8 @@ fn table(groups: &[Group], engines: &[Engine], verdicts: &[Verdict]) -> String {
             for &engine in engines {
                 let _ = write!(text, " {} |", cell(probe.works, engine, &probe.id, verdicts));
             }
-            let wpt = probe.wpt.as_ref().map(|file| format!(" `{file}`")).unwrap_or_default();
-            let _ = writeln!(text, "{wpt} |");
+            let files: Vec<String> = probe.wpt.iter().map(|file| format!(" `{file}`")).collect();
+            let _ = writeln!(text, "{} |", files.join(","));
         }
         text.push('\n');
         for probe in probes {

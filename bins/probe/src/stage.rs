@@ -99,22 +99,22 @@ impl<'a> Stage<'a> {
         Ok(outcomes)
     }
 
-    /// Runs probes that may succeed: those that destroy something one after the other. `grace` is
+    /// Runs probes that may succeed: those that destroy something one after the other. `patience` is
     /// how long one that has said something else has for its aim. Also how long after its last word,
     /// or the last key, the slowest reached it.
     pub(crate) async fn free(
         &self,
         arrangement: &Arrangement,
         probes: &[&Probe],
-        grace: Duration,
+        patience: impl Fn(&Probe) -> Duration,
     ) -> Result<(Vec<Outcome>, Duration)> {
         let sharing: Vec<&Probe> = shared(probes).collect();
-        let (run, said) = self.together(arrangement, &sharing, grace).await?;
+        let (run, said) = self.together(arrangement, &sharing, Duration::ZERO).await?;
         let mut slowest = Duration::ZERO;
         let mut outcomes = Vec::new();
         for &probe in probes {
             if probe.apart() || probe.alone {
-                let (outcome, late) = self.by_itself(arrangement, probe, grace).await?;
+                let (outcome, late) = self.by_itself(arrangement, probe, patience(probe)).await?;
                 outcomes.push(outcome);
                 slowest = slowest.max(late);
             } else {
@@ -165,7 +165,9 @@ impl<'a> Stage<'a> {
         } else {
             self.open(arrangement, &[vec![probe]], false).await?
         };
-        self.one(&run, probe, grace).await
+        let outcome = self.one(&run, probe, grace).await?;
+        self.settle(probe).await?;
+        Ok(outcome)
     }
 
     /// A probe that has a page of its own: its aim, or what it said, whichever comes first; and if
@@ -200,10 +202,11 @@ impl<'a> Stage<'a> {
         if probe.click {
             self.click_arrived(&run, probe).await?;
         }
-        if probe.alone || probe.click || probe.types {
+        if probe.alone || probe.click || probe.types || probe.leaves {
             tokio::time::sleep(grace).await;
         }
         let outcome = self.now(&run, probe).await?;
+        self.settle(probe).await?;
         if probe.types && !outcome.reached {
             let value = self.browser.eval("document.querySelector('#field').value").await?;
             if value != IN_FIELD {
@@ -213,10 +216,25 @@ impl<'a> Stage<'a> {
         Ok(outcome)
     }
 
+    /// A step in a window's history may end at any time: what comes next has another window.
+    async fn settle(&self, probe: &Probe) -> Result<()> {
+        if probe.leaves {
+            self.browser.new_tab().await?;
+        }
+        Ok(())
+    }
+
     /// Opens a probe's own pages, and does there what a person is to do.
     async fn act(&self, arrangement: &Arrangement, probe: &Probe) -> Result<Run> {
+        if probe.leaves {
+            // There must be something in the history.
+            self.browser.goto(&self.collector.page("/before", "", &[])).await?;
+        }
         let run = self.open(arrangement, &[vec![probe]], probe.click).await?;
         self.collector.hit(&run.hit(0, "said"), DEADLINE).await?;
+        if !probe.click && !probe.types {
+            return Ok(run);
+        }
         if probe.opened == Opened::InWidget && arrangement.layout == Layout::Three {
             self.browser.enter_frame("iframe").await?;
         }
@@ -256,7 +274,7 @@ impl<'a> Stage<'a> {
             self.browser.command(Method::POST, "alert/dismiss", Some(json!({}))).await?;
             return Ok(Outcome::reached("a dialog"));
         }
-        if probe.click && self.top_url().await? != run.url {
+        if (probe.click || probe.leaves) && self.top_url().await? != run.url {
             return Ok(Outcome::reached("the top window is another page"));
         }
         Ok(self.outcome(run, probe, &self.said(run)))
