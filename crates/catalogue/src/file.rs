@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use crate::json::{Entries, Strict, SyntaxError, Table, from_json};
+use crate::json::{Entries, Strict, SyntaxError, TOO_DEEP, Table, from_json};
 use crate::model::SAFE_MAX;
 use crate::problem::{Place, Problem, lines};
 use crate::{Catalogue, EventDef, EventName, Field, Privacy, Type, Version};
@@ -125,7 +125,12 @@ impl Catalogue {
     pub fn from_toml(toml: &str) -> Result<Self, CatalogueError> {
         let Table(file) = toml::from_str(toml).map_err(|error: toml::de::Error| {
             let (line, column) = position(toml, error.span().map_or(0, |span| span.start));
-            SyntaxError { line, column, message: error.message().to_owned() }
+            let message = match error.message() {
+                // The second without a place: of tables, which have none of their own.
+                "cannot recurse further; max recursion depth met" | "recursion limit" => TOO_DEEP,
+                other => other,
+            };
+            SyntaxError { line, column, message: message.to_owned() }
         })?;
         read(file)
     }
