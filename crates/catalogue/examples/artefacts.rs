@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn errors(outcomes: Vec<Result<()>>) -> Vec<String> {
-        outcomes.into_iter().filter_map(|outcome| outcome.err()).map(|e| e.to_string()).collect()
+        outcomes.into_iter().filter_map(std::result::Result::err).map(|e| e.to_string()).collect()
     }
 
     const NAMES: [&str; 5] =
