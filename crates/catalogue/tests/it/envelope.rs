@@ -1,4 +1,5 @@
 //! Reading and printing of envelopes.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use c2c_catalogue::{Body, Envelope};
 use expect_test::{Expect, expect};
