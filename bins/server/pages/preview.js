@@ -34,6 +34,12 @@ export function connect(console) {
     /** @param {Envelope} envelope an event of the widget */
     sent: (envelope) => port.postMessage({ type: 'sent', envelope }),
 
+    /** An event that is not sent, because it is not as the catalogue says. @param {TypeError} error */
+    refuse(error) {
+      port.postMessage({ type: 'unfit', message: error.message, problems: error.cause });
+      throw error;
+    },
+
     /** @param {Record<string, (step: any) => void>} steps what the console may play */
     takes(steps) {
       port.onmessage = ({ data }) => steps[data.step]?.(data);

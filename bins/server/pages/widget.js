@@ -1,7 +1,9 @@
 // @ts-check
 /** The reference widget: a small click-to-call card with a simulated call. */
 
+import catalogue from './catalogue.js';
 import { contextFromQuery, mount } from './host.js';
+import { validating } from './validate.js';
 
 /** How long the simulated agent stays on the line, in seconds; `c2c_agent_seconds` sets another. */
 const AGENT_SECONDS = 120;
@@ -14,7 +16,7 @@ const preview = config.console ? (await import('./preview.js')).connect(config.c
 
 const { context } = contextFromQuery(location.search);
 
-const bridge = mount({
+const mounted = mount({
   src: config.src,
   app: config.app,
   jar: config.keepJar && (await import('./jar.js')).keptJar,
@@ -22,6 +24,9 @@ const bridge = mount({
   parentOrigins: config.parentOrigins,
   ...preview?.options,
 });
+// An event that is not as the catalogue says is a mistake of this script. A preview does not send it;
+// a visitor's call goes on, and whoever watches the page's errors is told.
+const bridge = validating(mounted, catalogue, preview?.refuse ?? reportError);
 
 /** @param {string} name @param {Record<string, unknown>} fields */
 function emit(name, fields) {

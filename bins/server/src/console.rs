@@ -49,13 +49,15 @@ impl Console {
     /// The console of these sites.
     pub(crate) fn new(sites: &Sites) -> Self {
         let config = json!({"widgetOrigin": sites.widget.origin});
+        let catalogue = Catalogue::reference();
         Self {
             page: with_config(PAGE, &config),
             parent: sites.parent.source.clone(),
             files: Files::new(FILES)
-                .with_json("/catalogue.json", &events_in_words(Catalogue::reference()))
-                .with_text("/c2c.d.ts", Catalogue::reference().typescript())
-                .with_json("/examples.json", &json!(EXAMPLES)),
+                .with("/catalogue.json", catalogue.to_json())
+                .with("/c2c.d.ts", catalogue.typescript())
+                .with("/events.json", events_in_words(catalogue).to_string())
+                .with("/examples.json", json!(EXAMPLES).to_string()),
         }
     }
 

@@ -5,7 +5,6 @@ use c2c_bridge::HOST_MODULES;
 use c2c_policy::PagePolicy;
 use hyper::{Request, Response};
 use matchit::Router;
-use serde_json::Value;
 
 use crate::resource::Resource;
 use crate::response::Body;
@@ -20,28 +19,21 @@ const TEXT: &str = "text/plain; charset=utf-8";
 pub(crate) struct Files(Router<Resource>);
 
 impl Files {
-    /// The files of a site's pages: each its path and its text. The path's ending says what it is.
+    /// The files of a site's pages: each its path and its text.
     pub(crate) fn new(table: &[(&str, &'static str)]) -> Self {
-        let mut files = Self(Router::new());
-        for &(path, text) in table {
-            let content_type = match path.rsplit_once('.') {
-                Some((_, "css")) => CSS,
-                _ => JAVASCRIPT,
-            };
-            files.add(path, text, &PagePolicy::asset(content_type));
-        }
-        files
+        table.iter().fold(Self(Router::new()), |files, &(path, text)| files.with(path, text))
     }
 
-    /// The same with a table that scripts of the site read.
-    pub(crate) fn with_json(mut self, path: &str, table: &Value) -> Self {
-        self.add(path, table.to_string(), &PagePolicy::asset(JSON));
-        self
-    }
-
-    /// The same with a text that people read or take away.
-    pub(crate) fn with_text(mut self, path: &str, text: String) -> Self {
-        self.add(path, text, &PagePolicy::asset(TEXT));
+    /// The same with one more, whose text is made. The path's ending says what it is.
+    pub(crate) fn with(mut self, path: &str, text: impl Into<Bytes>) -> Self {
+        let content_type = match path.rsplit_once('.') {
+            Some((_, "css")) => CSS,
+            Some((_, "js")) => JAVASCRIPT,
+            Some((_, "json")) => JSON,
+            // Types, which people read or take away.
+            _ => TEXT,
+        };
+        self.add(path, text, &PagePolicy::asset(content_type));
         self
     }
 

@@ -1,6 +1,7 @@
-//! The widget's site: the reference widget, and the host script.
+//! The widget's site: the reference widget with its catalogue, and the host script.
 
 use c2c_bridge::Origin;
+use c2c_catalogue::Catalogue;
 use hyper::{Request, Response};
 use serde_json::json;
 
@@ -23,7 +24,11 @@ const FILES: &[(&str, &str)] = &[
 
 /// The scripts and styles of this site.
 pub(crate) fn files() -> Files {
-    Files::new(FILES).with_host_script()
+    let catalogue = Catalogue::reference().to_json();
+    // A module, since the page may load scripts and nothing else.
+    Files::new(FILES)
+        .with("/catalogue.js", format!("export default {catalogue};\n"))
+        .with_host_script()
 }
 
 /// The widget page of an app. Its URL's query is the context. A preview's is told the console's

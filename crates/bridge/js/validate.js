@@ -10,6 +10,8 @@
  *     bridge.emit('call_ended', { duration: '42', reason: 'user_hangup' });
  *     // TypeError: call_ended is not as the catalogue says
  *     // /duration: expected a number ≥ 0, got string
+ *
+ * For visitors: `validating(mount({ src }), catalogue, reportError)`.
  */
 
 import { CUSTOM_PREFIX, NAME_FORM, lettersOnly } from './host/letters.js';
@@ -44,32 +46,38 @@ import { CUSTOM_PREFIX, NAME_FORM, lettersOnly } from './host/letters.js';
 /** @typedef {Generator<Problem, void>} Problems */
 
 /**
- * The same bridge with an `emit` that checks first. Without `onProblems` it throws a `TypeError`,
- * which is what development and tests need; with it the event is reported all the same.
+ * The same bridge with an `emit` that checks first. Without `onError` it throws a `TypeError`, whose
+ * `cause` is a list of {@link Problem}s: what development and tests need. In production whoever watches the
+ * page's errors is told (`reportError`), and the event is reported all the same.
  *
  * @param {import('./host/mount.js').Bridge} bridge
  * @param {Catalogue} catalogue the widget's own: it is not checked
- * @param {(name: string, problems: Problem[]) => void} [onProblems] called before the event is reported
+ * @param {(error: TypeError) => void} [onError] called before the event is reported, which it is unless this throws
  * @returns {import('./host/mount.js').Bridge}
  */
-export function validating(bridge, catalogue, onProblems = refuse) {
+export function validating(bridge, catalogue, onError = refuse) {
   const { data } = validator(catalogue);
 
   /** @param {string} name @param {Record<string, unknown>} fields */
   function emit(name, fields) {
     // What is sent: JSON leaves out what is undefined, and a date is a text.
     const problems = data(name, JSON.parse(JSON.stringify(fields) ?? 'null'));
-    if (problems.length > 0) onProblems(name, problems);
+    if (problems.length > 0) onError(unfit(name, problems));
     return bridge.emit(name, fields);
   }
 
   return Object.create(bridge, { emit: { value: emit, enumerable: true } });
 }
 
+/** @param {TypeError} error */
+function refuse(error) {
+  throw error;
+}
+
 /** @param {string} name @param {Problem[]} problems */
-function refuse(name, problems) {
+function unfit(name, problems) {
   const lines = problems.map(({ pointer, message }) => `\n${pointer}${pointer && ': '}${message}`);
-  throw new TypeError(`${name} is not as the catalogue says${lines.join('')}`);
+  return new TypeError(`${name} is not as the catalogue says${lines.join('')}`, { cause: problems });
 }
 
 /**

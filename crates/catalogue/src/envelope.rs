@@ -71,17 +71,18 @@ impl Envelope {
         &self.context
     }
 
-    /// When it happened, by the visitor's clock.
+    /// When it happened, by the visitor's clock ([RFC 3339](https://www.rfc-editor.org/rfc/rfc3339) on the wire).
     pub fn timestamp(&self) -> Timestamp {
         self.timestamp
     }
 
-    /// A UUID of version 7, for a receiver that must not count an event twice.
+    /// A UUID of version 7 ([RFC 9562, §5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7)), for a
+    /// receiver that must not count an event twice.
     pub fn id(&self) -> Uuid {
         self.id
     }
 
-    /// The position among the events of one mounted widget, from 0.
+    /// The position among the events of one mounted widget, from 0 to 2^53 − 1.
     pub fn seq(&self) -> u64 {
         self.seq
     }

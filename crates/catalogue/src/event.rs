@@ -156,7 +156,10 @@ impl From<Rating> for u8 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::{Catalogue, Type};
 
     fn check(json: &str, expected: Result<&str, &str>) {
         let parsed = serde_json::from_str::<Event>(json);
@@ -192,6 +195,36 @@ mod tests {
             r#"{"name":"survey_submitted","data":{"rating":5,"comment":"thanks"}}"#,
             Ok("survey_submitted"),
         );
+    }
+
+    /// What `serde` expects in place of something else, in its own words.
+    fn expected<T: std::fmt::Debug>(read: Result<T, serde_json::Error>) -> Vec<String> {
+        let error = read.expect_err("there is no such name").to_string();
+        error.split('`').skip(1).step_by(2).skip(1).map(str::to_owned).collect()
+    }
+
+    /// What the catalogue refuses never comes to the types, so that they take no more says nothing of
+    /// what they could hold.
+    #[test]
+    fn the_types_hold_what_the_catalogue_says_and_no_more() {
+        let tagged = |name: &str| json!({"name": name, "data": {"no such field": 1}});
+        // Not as it is read, but as `serde` alone would read it.
+        assert_eq!(expected(Event::deserialize(tagged("no such event"))), Event::NAMES);
+        for event in Catalogue::reference().events() {
+            let fields: Vec<_> = event.fields.iter().map(|field| field.name.clone()).collect();
+            assert_eq!(expected(Event::deserialize(tagged(event.name.as_str()))), fields);
+            for field in &event.fields {
+                if let Type::Enum(values) = &field.kind {
+                    assert_eq!(field.name, "reason", "compare its type here, too");
+                    assert_eq!(&expected(EndReason::deserialize(json!("bored"))), values);
+                }
+            }
+        }
+        for stars in 0..=u8::MAX {
+            let data = json!({"rating": stars, "comment": null});
+            let verdict = Validator::reference().data("survey_submitted", &data);
+            assert_eq!(Rating::try_from(stars).is_ok(), verdict.is_ok(), "{stars}");
+        }
     }
 
     #[test]

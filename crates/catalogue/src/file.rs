@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use crate::json::{Entries, Strict, SyntaxError, Table, from_json};
+use crate::json::{Entries, Strict, SyntaxError, TOO_DEEP, Table, from_json};
 use crate::model::SAFE_MAX;
 use crate::problem::{Place, Problem, lines};
 use crate::{Catalogue, EventDef, EventName, Field, Privacy, Type, Version};
@@ -87,7 +87,8 @@ fn example<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 }
 
 impl Catalogue {
-    /// Reads a TOML file. The errors name lines and columns, or places in the file.
+    /// Reads a [TOML](https://toml.io/en/v1.1.0) file. The errors name lines and columns, or places in the file;
+    /// of what does not fit together all are told at once. Types are nested 8 levels deep at most.
     ///
     /// ```
     /// let catalogue = c2c_catalogue::Catalogue::from_toml(r#"
@@ -125,12 +126,17 @@ impl Catalogue {
     pub fn from_toml(toml: &str) -> Result<Self, CatalogueError> {
         let Table(file) = toml::from_str(toml).map_err(|error: toml::de::Error| {
             let (line, column) = position(toml, error.span().map_or(0, |span| span.start));
-            SyntaxError { line, column, message: error.message().to_owned() }
+            let message = match error.message() {
+                // The second without a place: of tables, which have none of their own.
+                "cannot recurse further; max recursion depth met" | "recursion limit" => TOO_DEEP,
+                other => other,
+            };
+            SyntaxError { line, column, message: message.to_owned() }
         })?;
         read(file)
     }
 
-    /// Reads a JSON file of the same structure.
+    /// Reads a JSON file of the same structure, by the rules of [`read_json`](crate::read_json).
     pub fn from_json(json: &str) -> Result<Self, CatalogueError> {
         from_json(json).map_err(Into::into).and_then(|Table(file)| read(file))
     }

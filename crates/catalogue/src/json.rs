@@ -39,14 +39,19 @@ pub(crate) fn from_json<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, S
         let message = error.to_string();
         let place = format!(" at line {line} column {column}");
         let message = match message.strip_suffix(&place).unwrap_or(&message) {
-            // As `serde_json` has it, after `\ud800`.
-            "unexpected end of hex escape" => "half of a surrogate pair is no text",
+            // After the first half, and for the second alone.
+            "unexpected end of hex escape" | "lone leading surrogate in hex escape" => {
+                "half of a surrogate pair is no text"
+            }
+            "recursion limit exceeded" => TOO_DEEP,
             other => other,
         };
-        let message = message.to_owned();
-        SyntaxError { line, column, message }
+        // Of the first character it says 0.
+        SyntaxError { line, column: column.max(1), message: message.to_owned() }
     })
 }
+
+pub(crate) const TOO_DEEP: &str = "is nested too deeply";
 
 /// Pretty, with the keys of all objects in order: the same text whatever features `serde_json` is
 /// built with.

@@ -5,13 +5,17 @@ use c2c_catalogue::{Body, EndReason, Event};
 use c2c_e2e::{Context as _, Cx, DEADLINE, Result, Tests};
 use serde_json::json;
 
-use crate::steps::{all_heard, enter_widget, heard, open_parent, press};
+use crate::steps::{all_heard, enter_widget, heard, open_parent, press, rate_wrongly, said, say};
 
 pub(crate) const TESTS: Tests = &[
     ("a_call_reaches_custom_code_and_comes_back", &a_call_reaches_custom_code_and_comes_back),
     ("the_other_side_can_hang_up", &the_other_side_can_hang_up),
     ("the_survey_reaches_custom_code", &the_survey_reaches_custom_code),
     ("every_envelope_is_one_of_the_catalogue", &every_envelope_is_one_of_the_catalogue),
+    (
+        "an_event_of_no_catalogue_is_reported_and_sent",
+        &an_event_of_no_catalogue_is_reported_and_sent,
+    ),
     ("the_widget_works_on_top", &the_widget_works_on_top),
     ("a_save_is_live_at_the_next_visit", &a_save_is_live_at_the_next_visit),
     ("an_app_without_code_works", &an_app_without_code_works),
@@ -98,6 +102,28 @@ async fn every_envelope_is_one_of_the_catalogue(cx: &Cx) -> Result<()> {
         assert_eq!(envelope.seq(), seq as u64, "{envelope}");
         assert!(matches!(envelope.body(), Body::Widget(_)), "{envelope}");
     }
+    Ok(())
+}
+
+/// A mistake of the widget, of which a preview says more (`timeline`).
+async fn an_event_of_no_catalogue_is_reported_and_sent(cx: &Cx) -> Result<()> {
+    let handler = "c2c.on('survey_submitted', ({ rating }) => say(rating));";
+    open_parent(cx, &format!("<script>{} {handler}</script>", say(cx)), "", "").await?;
+    enter_widget(cx).await?;
+    let watch = "window.errors = [];
+        addEventListener('error', ({ error }) => { errors.push(error.message); });";
+    cx.browser.run(watch, &[]).await?;
+    cx.browser.click("#call").await?;
+    cx.browser.click("#hang-up").await?;
+    rate_wrongly(cx).await?;
+    // Nothing is said of the events before.
+    let message = "survey_submitted is not as the catalogue says\n\
+        /rating: expected an integer from 1 to 5, got 7";
+    assert_eq!(cx.browser.eval("errors").await?, json!([message]));
+    assert_eq!(said(cx).await?, 7);
+    cx.browser.enter_top().await?;
+    let heard = ["widget_loaded", "call_started", "call_ended", "survey_submitted"];
+    assert_eq!(all_heard(cx).await?, heard);
     Ok(())
 }
 

@@ -28,6 +28,16 @@ pub(crate) async fn press(cx: &Cx, css: &str) -> Result<()> {
     cx.browser.enter_top().await
 }
 
+/// Makes the widget, which is the current frame and asks for a rating, report one that its catalogue
+/// does not know.
+pub(crate) async fn rate_wrongly(cx: &Cx) -> Result<()> {
+    let body = "const one = document.querySelector('[name=rating][value=\"1\"]');
+        one.value = '7';
+        one.checked = true;
+        document.querySelector('#survey').requestSubmit();";
+    cx.browser.run(body, &[]).await.map(drop)
+}
+
 /// The first envelope under `name` that the parent page shows, read by the catalogue.
 pub(crate) async fn heard(cx: &Cx, name: &str) -> Result<Envelope> {
     let condition =

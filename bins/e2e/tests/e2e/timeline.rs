@@ -4,11 +4,16 @@ use c2c_e2e::{Cx, DEADLINE, Result, Tests};
 use serde_json::{Value, json};
 
 use crate::console::open;
+use crate::steps::{all_heard, rate_wrongly};
 
 pub(crate) const TESTS: Tests = &[
     ("unsaved_code_runs_in_the_preview_only", &unsaved_code_runs_in_the_preview_only),
     ("an_error_leads_to_its_line", &an_error_leads_to_its_line),
     ("the_timeline_says_what_came_of_each_event", &the_timeline_says_what_came_of_each_event),
+    (
+        "an_event_of_no_catalogue_is_told_and_not_sent",
+        &an_event_of_no_catalogue_is_told_and_not_sent,
+    ),
     ("each_play_button_plays", &each_play_button_plays),
     ("the_context_reaches_the_code", &the_context_reaches_the_code),
     ("custom_code_cannot_write_into_the_timeline", &custom_code_cannot_write_into_the_timeline),
@@ -66,7 +71,7 @@ async fn unsaved_code_runs_in_the_preview_only(cx: &Cx) -> Result<()> {
     // Visitors still get what is saved.
     cx.browser.goto(&app.parent_url("")).await?;
     crate::steps::heard(cx, "custom:saved_code").await?;
-    let all = crate::steps::all_heard(cx).await?;
+    let all = all_heard(cx).await?;
     assert!(!all.contains(&"custom:unsaved_code".to_owned()), "{all:?}");
     let loaded = crate::steps::heard(cx, "widget_loaded").await?;
     assert!(loaded.to_string().contains("\"isPreview\":false"), "{loaded}");
@@ -119,6 +124,35 @@ async fn the_timeline_says_what_came_of_each_event(cx: &Cx) -> Result<()> {
     cx.browser
         .wait_for(&format!("{refused}.includes('looks like that of an event')"), DEADLINE)
         .await?;
+    Ok(())
+}
+
+async fn an_event_of_no_catalogue_is_told_and_not_sent(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let head = "<script>c2c.on('survey_submitted', () => c2c.emit('rated'));</script>";
+    app.save(head, "").await?;
+    open(cx, app).await?;
+    play(cx, "user_hangup").await?;
+    row(cx, "call_ended", "No handler").await?;
+    cx.browser.enter_frame("#live").await?;
+    cx.browser.enter_frame("#widget").await?;
+    rate_wrongly(cx).await?;
+    cx.browser.enter_top().await?;
+    let refused = "document.querySelector('#timeline .refused')?.textContent";
+    let told = cx.browser.wait_for(refused, DEADLINE).await?;
+    let message = "survey_submitted is not as the catalogue says\n\
+        /rating: expected an integer from 1 to 5, got 7 a mistake of the widget, which did not send it";
+    assert!(told.as_str().is_some_and(|told| told.contains(message)), "{told}");
+    // What comes after it is heard; it has not been, neither here nor in the parent page.
+    play(cx, "survey").await?;
+    row(cx, "custom:rated", "reached the parent page").await?;
+    let rows =
+        "[...document.querySelectorAll('#timeline [data-name]')].map((row) => row.dataset.name)";
+    let call = ["call_started", "call_ended", "survey_submitted", "custom:rated"];
+    let expected = [&["widget_loaded", "call_started", "call_ended"][..], &call].concat();
+    assert_eq!(cx.browser.eval(rows).await?, json!(expected));
+    cx.browser.enter_frame("#live").await?;
+    assert_eq!(all_heard(cx).await?, expected);
     Ok(())
 }
 

@@ -46,9 +46,10 @@ strict.emit('call_error', { code: 'lost', message: { toJSON: () => 'text' }, dur
 
 // With one: it is told, and sent all the same.
 const told = [];
-const lenient = validating(bridge, catalogue, (name, problems) => told.push([name, problems, sent.length]));
+const lenient = validating(bridge, catalogue, ({ message, cause }) => told.push([message, cause, sent.length]));
 assert.equal(lenient.emit('survey_submitted', { rating: 6, comment: null }), 3);
-assert.deepEqual(told, [['survey_submitted', [{ pointer: '/rating', message: 'expected an integer from 1 to 5, got 6' }], 2]]);
+const problem = { pointer: '/rating', message: 'expected an integer from 1 to 5, got 6' };
+assert.deepEqual(told, [[`survey_submitted is not as the catalogue says\n/rating: ${problem.message}`, [problem], 2]]);
 lenient.emit('survey_submitted', { rating: 5, comment: null });
 assert.equal(told.length, 1);
 

@@ -41,6 +41,6 @@ export const api = {
   check: (code) => call('POST', '/api/check', code),
   /** @param {string} id @param {Code} code */
   preview: (id, code) => call('POST', `/api/apps/${id}/previews`, code),
-  catalogue: () => call('GET', '/catalogue.json'),
+  events: () => call('GET', '/events.json'),
   examples: () => call('GET', '/examples.json'),
 };

@@ -11,8 +11,8 @@ const PLACEHOLDER = /(?<=[='])(?:G-X+|GTM-X+|YOUR_[A-Z_]+)/;
 
 /** @param {Areas} areas */
 export async function showReference(areas) {
-  const [catalogue, examples] = await Promise.all([api.catalogue(), api.examples()]);
-  fill(byId('events'), catalogue, ({ events }) => showEvents(events, areas));
+  const [known, examples] = await Promise.all([api.events(), api.examples()]);
+  fill(byId('events'), known, ({ events }) => showEvents(events, areas));
   fill(byId('examples'), examples, (all) => [
     element('p', 'hint', 'Insert one, then put your own ID in the place that is selected.'),
     ...all.map((/** @type {any} */ example) => exampleCard(example, areas)),

@@ -116,6 +116,10 @@ export function timeline(areas) {
       unconfirmed.set(envelope.seq, sent);
     },
 
+    unfit({ message, problems }) {
+      row('refused', message, problems).note('a mistake of the widget, which did not send it', 'bad');
+    },
+
     custom({ envelope }) {
       const custom = row('out', envelope.name, envelope);
       custom.item.dataset.name = envelope.name;

@@ -16,6 +16,7 @@ async fn every_answer_of_every_kind_carries_a_policy() {
         (To::Console, "/console.js", "sandbox;"),
         (To::Console, "/catalogue.json", "sandbox;"),
         (To::Console, "/c2c.d.ts", "sandbox;"),
+        (To::Console, "/events.json", "sandbox;"),
         (To::Console, "/examples.json", "sandbox;"),
         (To::Console, "/api/apps", "sandbox;"),
         (To::Console, "/none", "sandbox;"),
@@ -51,9 +52,26 @@ async fn the_console_is_one_page_that_frames_parent_pages() {
 }
 
 #[tokio::test]
-async fn the_catalogue_is_served_in_words() {
+async fn the_catalogue_is_served_as_its_file() {
     let fixture = Fixture::start().await;
+    let catalogue = Catalogue::reference().to_json();
     let reply = fixture.get(To::Console, "/catalogue.json", &[]).await;
+    assert_eq!((reply.status, reply.text()), (200, &*catalogue));
+    assert_eq!(reply.header("content-type"), "application/json");
+    // For the widget's script, as a script.
+    let reply = fixture.get(To::Widget, "/catalogue.js", &[]).await;
+    let module = format!("export default {catalogue};\n");
+    assert_eq!((reply.status, reply.text()), (200, &*module));
+    assert_eq!(reply.header("content-type"), "text/javascript; charset=utf-8");
+    for (to, path) in [(To::Widget, "/catalogue.json"), (To::Sandbox, "/catalogue.json")] {
+        assert_eq!(fixture.get(to, path, &[]).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn its_events_are_served_in_words() {
+    let fixture = Fixture::start().await;
+    let reply = fixture.get(To::Console, "/events.json", &[]).await;
     assert_eq!((reply.status, reply.header("content-type")), (200, "application/json"));
     assert_eq!(reply.header("cross-origin-resource-policy"), "same-origin");
     let events = reply.json()["events"].clone();

@@ -23,15 +23,16 @@
  */
 /** @typedef {Generator<Problem, void>} Problems */
 /**
- * The same bridge with an `emit` that checks first. Without `onProblems` it throws a `TypeError`,
- * which is what development and tests need; with it the event is reported all the same.
+ * The same bridge with an `emit` that checks first. Without `onError` it throws a `TypeError`, whose
+ * `cause` is a list of {@link Problem}s: what development and tests need. In production whoever watches the
+ * page's errors is told (`reportError`), and the event is reported all the same.
  *
  * @param {import('./host/mount.js').Bridge} bridge
  * @param {Catalogue} catalogue the widget's own: it is not checked
- * @param {(name: string, problems: Problem[]) => void} [onProblems] called before the event is reported
+ * @param {(error: TypeError) => void} [onError] called before the event is reported, which it is unless this throws
  * @returns {import('./host/mount.js').Bridge}
  */
-export function validating(bridge: import("./host/mount.js").Bridge, catalogue: Catalogue, onProblems?: (name: string, problems: Problem[]) => void): import("./host/mount.js").Bridge;
+export function validating(bridge: import("./host/mount.js").Bridge, catalogue: Catalogue, onError?: (error: TypeError) => void): import("./host/mount.js").Bridge;
 /**
  * Checks values that were read from JSON, and gives all their problems. An unknown field is one.
  *

@@ -1,6 +1,8 @@
 //! Reading and printing of envelopes.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use c2c_catalogue::{Body, Envelope};
+use expect_test::{Expect, expect};
 
 fn envelope(name: &str, data: &str) -> String {
     format!(
@@ -31,6 +33,74 @@ fn a_custom_event_keeps_its_own_keys() {
     assert_eq!(parsed.to_string(), json);
     let Body::Custom(name, data) = parsed.body() else { panic!("{parsed:?}") };
     assert_eq!((name.as_str(), &data["source"]), ("chat_opened", &"x".into()));
+}
+
+/// JSON that readers understand differently, or cannot read at all.
+#[test]
+fn what_is_no_json_for_everybody_is_refused_with_its_place() {
+    let check = |from: &str, to: &str, expected: &Expect| {
+        let json = envelope("custom:x", r#"{"a":1,"context":{}}"#).replace(from, to);
+        expected.assert_eq(&json.parse::<Envelope>().expect_err(&json).to_string());
+    };
+    check(
+        r#""seq":7"#,
+        r#""seq":7,"name":"call_ended""#,
+        &expect![[r#"not an envelope: line 1, column 144: the key "name" is there twice"#]],
+    );
+    check(
+        r#""a":1"#,
+        r#""a":1,"\u0061":2"#,
+        &expect![[r#"not an envelope: line 1, column 41: the key "a" is there twice"#]],
+    );
+    check(
+        r#""a":1"#,
+        r#""a":{"b":{"c":1,"c":1}}"#,
+        &expect![[r#"not an envelope: line 1, column 46: the key "c" is there twice"#]],
+    );
+    check("7}", "1e999}", &expect!["not an envelope: line 1, column 141: number out of range"]);
+    check(
+        ":1",
+        &format!(":1{}", "0".repeat(400)),
+        &expect!["not an envelope: line 1, column 432: number out of range"],
+    );
+    check(
+        ":1,",
+        r#":"\ud800","#,
+        &expect!["not an envelope: line 1, column 39: half of a surrogate pair is no text"],
+    );
+    check(
+        ":1,",
+        r#":"\ud800x","#,
+        &expect!["not an envelope: line 1, column 39: half of a surrogate pair is no text"],
+    );
+    check(
+        ":1,",
+        r#":"\udc00","#,
+        &expect!["not an envelope: line 1, column 38: half of a surrogate pair is no text"],
+    );
+    check(
+        r#""a":1"#,
+        r#""\ud800\u0041":1"#,
+        &expect!["not an envelope: line 1, column 40: half of a surrogate pair is no text"],
+    );
+    check(
+        ":1,",
+        &format!(":{}1{},", "[".repeat(200), "]".repeat(200)),
+        &expect!["not an envelope: line 1, column 157: is nested too deeply"],
+    );
+    check(
+        ":1,",
+        &r#":{"a""#.repeat(100_000),
+        &expect!["not an envelope: line 1, column 657: is nested too deeply"],
+    );
+    // JSON for everybody, but no position.
+    check(
+        "7}",
+        "1e300}",
+        &expect![[r#"
+        not an envelope:
+        /seq: expected an integer ≥ 0, got 1e+300"#]],
+    );
 }
 
 #[test]

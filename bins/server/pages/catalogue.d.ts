@@ -1,0 +1,3 @@
+/** The widget's catalogue: a module that the server makes (src/widget.rs). */
+declare const catalogue: import('./validate.js').Catalogue;
+export default catalogue;
