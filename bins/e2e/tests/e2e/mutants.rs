@@ -261,6 +261,19 @@ async fn the_arguments_are_probed(cx: &Cx) -> Result<()> {
             (FILE, "json?.[0] !== '{'", "json === 'null'"),
             (FILE, "!CONSENTS.includes(decision)", "false"),
             (FILE, "if (returned) onState", "onState"),
+            (FILE, "  container.append();\n", ""),
+            (FILE, "new URL(src, location.href)", "/** @type {any} */ ({ href: src })"),
+            (FILE, "\n  setConsent(consent);", "\n  parent.listen();\n  setConsent(consent);"),
+            (
+                FILE,
+                "    container.append(iframe);",
+                "    addEventListener('message', onFrameMessage, { signal });\n    container.append(iframe);",
+            ),
+            (
+                FILE,
+                "        if (document.readyState",
+                "        timer = setInterval(tick, limits.tick_ms);\n        if (document.readyState",
+            ),
         ],
     )
     .await
