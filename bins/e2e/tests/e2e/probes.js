@@ -365,7 +365,7 @@ export async function end({ load, frame, silent }) {
 }
 
 /** The focus of this page. */
-export async function focus({ load, frame }) {
+export async function focus({ load, frame, ask }) {
   const { mount } = await load('host.js');
   const { failed, expect } = expectations();
   const container = document.body.appendChild(document.createElement('div'));
@@ -385,6 +385,16 @@ export async function focus({ load, frame }) {
   await until(() => document.activeElement === input);
   expect('given back to what had it last', document.activeElement === input);
   guarded.destroy();
+
+  // Of a focus that the parent page had this page hears nothing: it has to look by itself.
+  const above = await start();
+  await ask({ focus: true });
+  await until(() => !document.hasFocus());
+  above.emit('steal', {});
+  await until(() => above.state.status === 'failed');
+  expect('removed, when the parent page had it', above.state.reason === 'focus_theft');
+  above.destroy();
+  window.focus();
 
   // A frame that is gone has no guard that could take the next one for it.
   const restarted = await start();
