@@ -276,15 +276,28 @@ impl Browser {
     /// and whether the page takes them or not.
     pub async fn type_slowly(&self, text: &str) -> Result<()> {
         for value in text.chars() {
-            // Chromium's driver waits for the page to answer what comes last. A key that is on its
-            // way to a frame when that goes away is never answered.
-            let keys = KeyActions::new("keyboard".to_owned())
-                .then(KeyAction::Down { value })
-                .then(KeyAction::Up { value })
-                .then(KeyAction::Pause { duration: KEY_PAUSE });
-            self.client.perform_actions(keys).await?;
+            self.one_key([KeyAction::Down { value }, KeyAction::Up { value }]).await?;
         }
         Ok(())
+    }
+
+    /// Presses a key, wherever the focus is, and holds it down until `key_up`.
+    pub async fn key_down(&self, value: char) -> Result<()> {
+        self.one_key([KeyAction::Down { value }]).await
+    }
+
+    /// Lets go of a key that is down.
+    pub async fn key_up(&self, value: char) -> Result<()> {
+        self.one_key([KeyAction::Up { value }]).await
+    }
+
+    /// What happens to one key, with a pause behind it.
+    async fn one_key(&self, actions: impl IntoIterator<Item = KeyAction>) -> Result<()> {
+        let keys = KeyActions::new("keyboard".to_owned());
+        let keys = actions.into_iter().fold(keys, KeyActions::then);
+        // Chromium's driver waits for the page to answer what comes last. A key that is on its
+        // way to a frame when that goes away is never answered.
+        Ok(self.client.perform_actions(keys.then(KeyAction::Pause { duration: KEY_PAUSE })).await?)
     }
 
     // ---- cookies ----

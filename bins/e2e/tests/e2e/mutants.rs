@@ -35,9 +35,10 @@ const PAGE: &str = "<!doctype html><body><p>page</p><script>
       const { data } = event;
       if (data?.ask) {
         const { source } = event;
-        const { ask, say, forget, nest } = data;
+        const { ask, say, forget, nest, focus } = data;
         if (forget) log.length = 0;
         if (nest) nested(nest);
+        if (focus) document.body.appendChild(document.createElement('input')).focus();
         if ('say' in data) source.postMessage(say, '*');
         source.postMessage({ answered: ask, value: [...log] }, '*');
       } else if (data?.answered) answers.get(data.answered)(data.value);
@@ -261,6 +262,19 @@ async fn the_arguments_are_probed(cx: &Cx) -> Result<()> {
             (FILE, "json?.[0] !== '{'", "json === 'null'"),
             (FILE, "!CONSENTS.includes(decision)", "false"),
             (FILE, "if (returned) onState", "onState"),
+            (FILE, "  container.append();\n", ""),
+            (FILE, "new URL(src, location.href)", "/** @type {any} */ ({ href: src })"),
+            (FILE, "\n  setConsent(consent);", "\n  parent.listen();\n  setConsent(consent);"),
+            (
+                FILE,
+                "    container.append(iframe);",
+                "    addEventListener('message', onFrameMessage, { signal });\n    container.append(iframe);",
+            ),
+            (
+                FILE,
+                "        if (document.readyState",
+                "        timer = setInterval(tick, limits.tick_ms);\n        if (document.readyState",
+            ),
         ],
     )
     .await
@@ -340,7 +354,8 @@ async fn the_focus_is_probed(cx: &Cx) -> Result<()> {
     const FILE: &str = "host/focus.js";
     // There a frame of another origin gets the focus by a user activation only, and what the port
     // brings carries none: nobody steals anything.
-    let not_here: &[&str] = if cx.engine == Engine::WebKit { &["removed"] } else { &[] };
+    let thefts: &[&str] = &["removed", "removed, when the parent page had it"];
+    let not_here = if cx.engine == Engine::WebKit { thefts } else { &[] };
     probe_but(
         cx,
         "focus",
@@ -351,6 +366,7 @@ async fn the_focus_is_probed(cx: &Cx) -> Result<()> {
             (FILE, "if (!signal.aborted) remove();", ""),
             (FILE, "if (target !== iframe) last = target;", ""),
             (FILE, "last?.focus?.({ preventScroll: true });", ";"),
+            ("host/mount.js", "    look();\n", ""),
             ("host/mount.js", "if (!visible) look = ", "look = "),
             ("host/mount.js", "if (!visible) look = ", "if (visible) look = "),
         ],

@@ -35,6 +35,15 @@ const throws = (call) => {
   }
 };
 
+/** Whether a listener looks at the window's messages: `source` is what all of ours read first. */
+function isHeard() {
+  let heard = false;
+  const event = new MessageEvent('message', { data: 1 });
+  Object.defineProperty(event, 'source', { get: () => ((heard = true), null) });
+  dispatchEvent(event);
+  return heard;
+}
+
 export async function jar({ load }) {
   const { keptJar, JAR_LIMITS } = await load('jar.js');
   const { failed, expect } = expectations();
@@ -141,11 +150,25 @@ export async function diagnostics({ load }) {
 }
 
 /** What `mount` does at once. */
-export async function arguments_({ load, frame }) {
+export async function arguments_({ load, frame, parentOrigin }) {
   const { mount } = await load('host.js');
   const { failed, expect } = expectations();
   const options = { src: frame, consent: 'pending' };
-  expect('a decision that is none', throws(() => mount({ ...options, consent: 'yes' })));
+  const { setInterval: set } = window;
+  let timers = 0;
+  window.setInterval = (...given) => ((timers += 1), set(...given));
+  for (const [what, wrong] of Object.entries({
+    'a decision that is none': { consent: 'yes' },
+    'no container': { container: null },
+    'no container, once it is needed': { container: null, consent: 'granted' },
+    'a container that takes no frame': { container: document, consent: 'granted' },
+    'no URL': { src: 'https://' },
+    'no URL, once it is needed': { src: 'https://', consent: 'granted' },
+  })) {
+    expect(what, throws(() => mount({ ...options, parentOrigins: [parentOrigin], ...wrong })));
+    expect(what + ': nothing is left', timers === 0 && !isHeard());
+  }
+  window.setInterval = set;
   const states = [];
   const bridge = mount({ ...options, onState: (state) => states.push(state.status) });
   expect('no state before it returns', states.length === 0 && bridge.state.status === 'waiting');
@@ -257,11 +280,7 @@ export async function windows({ load, frame, inside }) {
   expect('a flood from inside', bridge.state.reason === 'flooded' && container.childElementCount === 0);
   bridge.destroy();
   // Nothing looks at messages any more.
-  let reads = 0;
-  const event = new MessageEvent('message', { data: 1 });
-  Object.defineProperty(event, 'source', { get: () => (reads += 1, null) });
-  dispatchEvent(event);
-  expect('no listener is left', reads === 0);
+  expect('no listener is left', !isHeard());
 
   // The hello of a frame inside the frame.
   const insiders = mount({ src: inside, container });
@@ -346,7 +365,7 @@ export async function end({ load, frame, silent }) {
 }
 
 /** The focus of this page. */
-export async function focus({ load, frame }) {
+export async function focus({ load, frame, ask }) {
   const { mount } = await load('host.js');
   const { failed, expect } = expectations();
   const container = document.body.appendChild(document.createElement('div'));
@@ -366,6 +385,16 @@ export async function focus({ load, frame }) {
   await until(() => document.activeElement === input);
   expect('given back to what had it last', document.activeElement === input);
   guarded.destroy();
+
+  // Of a focus that the parent page had this page hears nothing: it has to look by itself.
+  const above = await start();
+  await ask({ focus: true });
+  await until(() => !document.hasFocus());
+  above.emit('steal', {});
+  await until(() => above.state.status === 'failed');
+  expect('removed, when the parent page had it', above.state.reason === 'focus_theft');
+  above.destroy();
+  window.focus();
 
   // A frame that is gone has no guard that could take the next one for it.
   const restarted = await start();
@@ -428,11 +457,7 @@ export async function parent_({ load, frame, ask, parentOrigin }) {
   expect('not of another window', (await statusAfter({ parentOrigins: [parentOrigin, location.origin] }, granted, self)) === 'waiting');
   let bridge = mount({ ...options, parentOrigins: [parentOrigin] });
   bridge.destroy();
-  let reads = 0;
-  const event = new MessageEvent('message', { data: 1 });
-  Object.defineProperty(event, 'source', { get: () => (reads += 1, null) });
-  dispatchEvent(event);
-  expect('no listener is left', reads === 0);
+  expect('no listener is left', !isHeard());
 
   await ask({ forget: true });
   bridge = mount({ ...options, parentOrigins: ['https://other.example'] });

@@ -20,13 +20,12 @@ const INVISIBLE = 'position:absolute;width:1px;height:1px;border:0;opacity:0;poi
  * Context and widget origin travel in the frame's name and the nonce in the fragment, so that none
  * of them reaches a server, a log or a referrer.
  *
- * @param {string} src
+ * @param {URL} url of the document
  * @param {string} nonce
  * @param {object} boot what the shim reads before custom code runs; `undefined` is left out
  * @param {boolean} visible
  */
-export function createFrame(src, nonce, boot, visible) {
-  const url = new URL(src, location.href);
+export function createFrame(url, nonce, boot, visible) {
   url.hash = nonce;
   const iframe = document.createElement('iframe');
   for (const [name, value] of FRAME_ATTRIBUTES) iframe.setAttribute(name, value);

@@ -77,6 +77,9 @@ export function mount({
   diagnostics,
   jar: keeper,
 }) {
+  // What cannot be used throws now, not when consent is granted.
+  const url = new URL(src, location.href);
+  container.append();
   const limits = { ...BRIDGE_LIMITS, ...changed };
   const checked = Object.freeze(contextFromEntries(Object.entries(context)).context);
   const parent = parentPage(parentOrigins, limits.queue_max, ({ type, consent }) => {
@@ -104,13 +107,13 @@ export function mount({
     {
       open(nonce) {
         const boot = { app, context: checked, diagnostics: diagnostics && true, jar: jar?.read() };
-        frame = createFrame(src, nonce, boot, visible);
+        frame = createFrame(url, nonce, boot, visible);
         const { signal } = (watch = new AbortController());
-        timer = setInterval(tick, limits.tick_ms);
         // Custom code that never finishes loading must not hold back the `load` of the pages above
         // it: so it begins when this page's is over.
         if (document.readyState === 'complete') start(signal);
         else addEventListener('load', () => setTimeout(start, 0, signal), { signal });
+        timer = setInterval(tick, limits.tick_ms);
       },
       close() {
         // What is left of a flood need not come here any more.
@@ -127,7 +130,7 @@ export function mount({
         frame.removeAttribute('name');
       },
       post: (message) => port?.postMessage(message),
-      flushSoon: () => void Promise.resolve().then(machine.flush),
+      flushSoon: () => queueMicrotask(machine.flush),
       relay: parent.relay,
       custom: onCustomEvent,
       state(next) {
@@ -142,8 +145,8 @@ export function mount({
     const iframe = frame;
     if (signal.aborted) return;
     iframe.onload = () => iframe === frame && machine.load();
-    addEventListener('message', onFrameMessage, { signal });
     container.append(iframe);
+    addEventListener('message', onFrameMessage, { signal });
     if (!visible) look = guardFocus(iframe, signal, () => machine.blame('focus_theft'), parent.focusStolen);
   }
 
