@@ -156,6 +156,8 @@ async fn column(
     collector.page("/login", "<!doctype html><title>logged in</title>", &cookies);
     // The integrator is who has the page on top, or whose all pages are.
     let login = collector.url_of(arrangement.integrator(), "/login");
+    // The frames of the last column may be on their way to a page: what comes next has another window.
+    stage.browser.new_tab().await?;
     stage.browser.goto(&login).await?;
 
     let path = |row: usize| format!("/api/{index}/{row}");

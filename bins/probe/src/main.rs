@@ -87,7 +87,7 @@ async fn look(
     faults.extend(deployment.opened_otherwise().await?);
     let collector = Collector::start().await?;
     let verdicts = probes(engines, &collector, &surface, &args.only, &mut faults).await?;
-    let mutations = mutations(args, engines, &collector, &surface, groups).await?;
+    let mutations = mutations(args, engines, &collector, &surface, groups, &mut faults).await?;
     let mut credentials = None;
     if args.credentials {
         let Measured { table, faults: differences } =
@@ -132,6 +132,7 @@ async fn mutations(
     collector: &Collector,
     surface: &Surface,
     groups: &[Group],
+    faults: &mut Vec<String>,
 ) -> Result<Vec<Mutation>> {
     let (engines, layouts): (&[Engine], &[Layout]) = match (args.mutations, args.matrix) {
         (_, true) => (engines, &Layout::ALL),
@@ -142,12 +143,15 @@ async fn mutations(
     for &engine in engines {
         let collector = collector.scoped().await?;
         let run = mutation::run(engine, &collector, surface, groups, layouts, args.matrix);
-        mutations.extend(run.await?);
+        match run.await {
+            Ok(found) => mutations.extend(found),
+            Err(error) => faults.push(format!("{engine}: without a protection: {error}")),
+        }
     }
     Ok(mutations)
 }
 
-/// Measures which cookies go along, in one engine after the other.
+/// Measures which cookies go along, in one engine after the other. One that does not go on is a fault.
 async fn measured(
     engines: &[Engine],
     collector: &Collector,
@@ -156,10 +160,14 @@ async fn measured(
     let mut all = Measured::default();
     for &engine in engines {
         let collector = collector.scoped().await?;
-        let Measured { table, faults } = credentials::measure(engine, &collector, surface).await?;
-        all.table += &table;
-        all.table.push('\n');
-        all.faults.extend(faults);
+        match credentials::measure(engine, &collector, surface).await {
+            Ok(Measured { table, faults }) => {
+                all.table += &table;
+                all.table.push('\n');
+                all.faults.extend(faults);
+            }
+            Err(error) => all.faults.push(format!("{engine}: cookies: {error}")),
+        }
     }
     Ok(all)
 }
