@@ -181,7 +181,7 @@ async fn a_hello_from_another_window_is_nobody(cx: &Cx) -> Result<()> {
     let silent = "const real = document.createElement.bind(document);
         return import('/host.js').then(({ mount }) => {
           window.states = [];
-          const bridge = mount({ src: '/nothing-here', onState: ({ status }) => states.push(status) });
+          const bridge = mount({ src: `${location.origin}/nothing-here`, onState: ({ status }) => states.push(status) });
           const frames = document.querySelectorAll('iframe');
           const nonce = frames[frames.length - 1].src.split('#')[1];
           const channel = new MessageChannel();

@@ -263,7 +263,7 @@ async fn the_arguments_are_probed(cx: &Cx) -> Result<()> {
             (FILE, "!CONSENTS.includes(decision)", "false"),
             (FILE, "if (returned) onState", "onState"),
             (FILE, "  container.append();\n", ""),
-            (FILE, "new URL(src, location.href)", "/** @type {any} */ ({ href: src })"),
+            (FILE, "new URL(src)", "/** @type {any} */ ({ href: src })"),
             (FILE, "\n  setConsent(consent);", "\n  parent.listen();\n  setConsent(consent);"),
             (
                 FILE,

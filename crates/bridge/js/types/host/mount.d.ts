@@ -21,7 +21,7 @@
  * order. The widget never waits for the frame.
  *
  * @param {object} options
- * @param {string} options.src the sandbox document's URL, on a site of its own
+ * @param {string} options.src the sandbox document's URL, absolute: it is on a site of its own
  * @param {string} [options.app] the app's id: names the jar, and no other app's document gets the context
  * @param {Element} [options.container] where the (invisible) frame goes; the body by default
  * @param {Record<string, string>} [options.context] see `contextFromQuery`
