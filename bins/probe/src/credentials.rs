@@ -93,11 +93,11 @@ pub(crate) async fn measure(
     surface: &Surface,
 ) -> Result<Measured> {
     let browser = Browser::start(engine, collector, &options()).await?;
-    let stage = Stage::new(&browser, collector);
+    let stage = Stage::new(&browser, collector).await?;
     let ways = ways()?;
     let mut columns = Vec::new();
     for (index, arrangement) in arrangements(surface).iter().enumerate() {
-        columns.push(column(&stage, &ways, arrangement, index).await?);
+        columns.push(column(&stage, &ways, arrangement, index).await.context(COLUMNS[index])?);
     }
     browser.close().await?;
 
@@ -156,8 +156,6 @@ async fn column(
     collector.page("/login", "<!doctype html><title>logged in</title>", &cookies);
     // The integrator is who has the page on top, or whose all pages are.
     let login = collector.url_of(arrangement.integrator(), "/login");
-    // The frames of the last column may be on their way to a page: what comes next has another window.
-    stage.browser.new_tab().await?;
     stage.browser.goto(&login).await?;
 
     let path = |row: usize| format!("/api/{index}/{row}");

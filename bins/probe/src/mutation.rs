@@ -65,7 +65,7 @@ pub(crate) async fn run(
 ) -> Result<Vec<Mutation>> {
     let depths = in_depth()?;
     let browser = start(engine, collector).await?;
-    let stage = Stage::new(&browser, collector);
+    let stage = Stage::new(&browser, collector).await?;
     let probes: Vec<&Probe> = groups.iter().flat_map(|group| &group.probes).collect();
     let mut mutations = Vec::new();
     for &layout in layouts {

@@ -50,13 +50,17 @@ const POLL: Duration = Duration::from_millis(10);
 pub(crate) struct Stage<'a> {
     pub(crate) browser: &'a Browser,
     pub(crate) collector: &'a Collector,
+    /// The first, and the only one that the browser was equipped for.
+    window: String,
     runs: AtomicUsize,
 }
 
 impl<'a> Stage<'a> {
-    pub(crate) fn new(browser: &'a Browser, collector: &'a Collector) -> Self {
+    pub(crate) async fn new(browser: &'a Browser, collector: &'a Collector) -> Result<Self> {
         replica::serve_third_party(collector);
-        Self { browser, collector, runs: AtomicUsize::new(0) }
+        let window = browser.command(Method::GET, "window", None).await?;
+        let window = window.as_str().unwrap_or_default().to_owned();
+        Ok(Self { browser, collector, window, runs: AtomicUsize::new(0) })
     }
 
     /// Runs all probes at once, as far as they can be: those that destroy nothing share a frame, and
@@ -165,9 +169,7 @@ impl<'a> Stage<'a> {
         } else {
             self.open(arrangement, &[vec![probe]], false).await?
         };
-        let outcome = self.one(&run, probe, grace).await?;
-        self.settle(probe).await?;
-        Ok(outcome)
+        self.one(&run, probe, grace).await
     }
 
     /// A probe that has a page of its own: its aim, or what it said, whichever comes first; and if
@@ -206,7 +208,6 @@ impl<'a> Stage<'a> {
             tokio::time::sleep(grace).await;
         }
         let outcome = self.now(&run, probe).await?;
-        self.settle(probe).await?;
         if probe.types && !outcome.reached {
             let value = self.browser.eval("document.querySelector('#field').value").await?;
             if value != IN_FIELD {
@@ -216,20 +217,8 @@ impl<'a> Stage<'a> {
         Ok(outcome)
     }
 
-    /// A step in a window's history may end at any time: what comes next has another window.
-    async fn settle(&self, probe: &Probe) -> Result<()> {
-        if probe.leaves {
-            self.browser.new_tab().await?;
-        }
-        Ok(())
-    }
-
     /// Opens a probe's own pages, and does there what a person is to do.
     async fn act(&self, arrangement: &Arrangement, probe: &Probe) -> Result<Run> {
-        if probe.leaves {
-            // There must be something in the history.
-            self.browser.goto(&self.collector.page("/before", "", &[])).await?;
-        }
         let run = self.open(arrangement, &[vec![probe]], probe.click).await?;
         self.collector.hit(&run.hit(0, "said"), DEADLINE).await?;
         if !probe.click && !probe.types {
@@ -317,16 +306,15 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Closes the windows that probes opened, and takes the focus back: the window of a video, which
+    /// Closes all windows but the first, and takes the focus back: the window of a video, which
     /// no driver lists, keeps it when it goes.
     async fn tidy(&self) -> Result<()> {
-        let own = self.browser.command(Method::GET, "window", None).await?;
         let end = Instant::now() + DEADLINE;
         loop {
             let mut windows = self.browser.windows().await?;
-            windows.retain(|window| *window != own);
+            windows.retain(|window| *window != self.window);
             if windows.is_empty() {
-                return self.browser.switch_to_window(own.as_str().unwrap_or_default()).await;
+                return self.browser.switch_to_window(&self.window).await;
             }
             for window in &windows {
                 // One that is closing by itself is listed for a moment more.
@@ -359,6 +347,12 @@ impl<'a> Stage<'a> {
         visible: bool,
     ) -> Result<Run> {
         self.tidy().await?;
+        if frames[0][0].leaves {
+            // A step in a window's history may end at any time: so it has one of its own, and
+            // something in its history.
+            self.browser.new_tab().await?;
+            self.browser.goto(&self.collector.page("/before", "", &[])).await?;
+        }
         let number = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
         let run = replica::serve(self.collector, arrangement, number, frames, visible);
         self.goto(&run).await?;

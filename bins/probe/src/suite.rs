@@ -104,7 +104,7 @@ pub(crate) async fn run(
     groups: &[Group],
 ) -> Result<Vec<Verdict>> {
     let browser = start(engine, collector).await?;
-    let stage = Stage::new(&browser, collector);
+    let stage = Stage::new(&browser, collector).await?;
     let probes: Vec<&Probe> = groups.iter().flat_map(|group| &group.probes).collect();
     let mut verdicts = Vec::new();
     for layout in Layout::ALL {
