@@ -81,7 +81,12 @@ const FRAME: &str = "<!doctype html><body><input id=input><script>
       facts: () => emit('facts', { boot, nonce, self: self.origin, referrer: document.referrer, credentialless: window.credentialless, pings }),
       nested: ({ code }) => nest(code),
       port: () => parent.postMessage('port', '*', [port1]),
-      steal: () => document.querySelector('#input').focus(),
+      // What has its document's focus already takes none from another document.
+      steal: () => {
+        const input = document.querySelector('#input');
+        input.blur();
+        input.focus();
+      },
     };
     port1.onmessage = ({ data: text }) => {
       const data = JSON.parse(text);

@@ -377,10 +377,11 @@ export async function focus({ load, frame, ask }) {
     await until(() => bridge.state.status === 'ready');
     return bridge;
   };
+  // Firefox drops a change of focus that crosses another one on its way: so it is asked for again.
+  const steal = (bridge) => until(() => bridge.state.status === 'failed' || void bridge.emit('steal', {}));
   const guarded = await start();
   input.focus();
-  guarded.emit('steal', {});
-  await until(() => guarded.state.status === 'failed');
+  await steal(guarded);
   expect('removed', guarded.state.reason === 'focus_theft' && container.childElementCount === 2);
   await until(() => document.activeElement === input);
   expect('given back to what had it last', document.activeElement === input);
@@ -388,10 +389,8 @@ export async function focus({ load, frame, ask }) {
 
   // Of a focus that the parent page had this page hears nothing: it has to look by itself.
   const above = await start();
-  await ask({ focus: true });
-  await until(() => !document.hasFocus());
-  above.emit('steal', {});
-  await until(() => above.state.status === 'failed');
+  await until(() => !document.hasFocus() || void ask({ focus: true }));
+  await steal(above);
   expect('removed, when the parent page had it', above.state.reason === 'focus_theft');
   above.destroy();
   window.focus();
