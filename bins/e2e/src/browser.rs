@@ -18,12 +18,14 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::DEADLINE;
 use crate::collector::Collector;
 use crate::driver::Driver;
-use crate::engine::Engine;
+use crate::engine::{Engine, Programs};
 use crate::error::{Context as _, Error, Result};
 use crate::process::POLL;
 
 /// How long a session may take to begin.
 const START: Duration = Duration::from_mins(1);
+/// How often a session is asked for.
+const STARTS: usize = 2;
 /// How long an orderly end may take before the process group is ended anyway. (Firefox takes more
 /// than 5 s on a machine that is busy with others.)
 const CLOSE: Duration = DEADLINE;
@@ -92,10 +94,29 @@ impl Browser {
         options: &Options,
     ) -> Result<Self> {
         let programs = engine.programs()?;
-        let driver = Driver::start(engine, &programs).await?;
+        let mut starts = 1;
+        loop {
+            match Self::begin_once(engine, &programs, collector, options).await {
+                // WebKit's driver closes the connection instead of an answer, once in some hundred
+                // starts, and says nothing: no page has been opened then, so another one is started.
+                Err(error) if starts < STARTS && error.to_string().contains("did not respond") => {
+                    starts += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn begin_once(
+        engine: Engine,
+        programs: &Programs,
+        collector: Option<&Collector>,
+        options: &Options,
+    ) -> Result<Self> {
+        let driver = Driver::start(engine, programs).await?;
         let profile = driver.process.dir().join("profile");
         let mut session = ClientBuilder::new(HttpConnector::new());
-        session.capabilities(engine.capabilities(&programs, &profile, collector, options));
+        session.capabilities(engine.capabilities(programs, &profile, collector, options));
         // A driver whose browser ended at once may wait for it for ever.
         let session = timeout(START, session.connect(&driver.url)).await;
         let session = session.map_err(Error::from).and_then(|session| Ok(session?));
