@@ -88,6 +88,7 @@ impl Browser {
         Self::begin(engine, None, &Options::default()).await
     }
 
+    #[expect(clippy::print_stderr, reason = "whoever reads the run must know")]
     async fn begin(
         engine: Engine,
         collector: Option<&Collector>,
@@ -99,7 +100,9 @@ impl Browser {
             match Self::begin_once(engine, &programs, collector, options).await {
                 // WebKit's driver closes the connection instead of an answer, once in some hundred
                 // starts, and says nothing: no page has been opened then, so another one is started.
+                // It is not known why. It is said, so that nobody takes it for usual.
                 Err(error) if starts < STARTS && error.to_string().contains("did not respond") => {
+                    eprintln!("STARTED AGAIN: {error}");
                     starts += 1;
                 }
                 outcome => return outcome,

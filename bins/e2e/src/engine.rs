@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::browser::Options;
 use crate::collector::Collector;
-use crate::error::{Error, Result};
+use crate::error::{Context as _, Error, Result};
 use crate::target_dir;
 
 /// A browser engine that the product is tested in.
@@ -55,7 +55,10 @@ impl Engine {
     /// The engines that `C2C_ENGINES` asks for; all if it is not set.
     pub fn chosen() -> Result<Vec<Self>> {
         match env::var("C2C_ENGINES") {
-            Ok(names) => names.split(',').map(|name| name.trim().parse()).collect(),
+            Ok(names) => {
+                let engines: Result<_> = names.split(',').map(|name| name.trim().parse()).collect();
+                engines.context("C2C_ENGINES")
+            }
             Err(_) => Ok(Self::ALL.to_vec()),
         }
     }

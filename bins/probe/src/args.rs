@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL", requires = "sandbox_url")]
     pub(crate) widget_url: Option<Url>,
 
-    /// Engines, by comma [default: chromium, firefox and webkit]
+    /// Engines, by comma: chromium, firefox, webkit [default: those that are there]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) engines: Vec<String>,
 
