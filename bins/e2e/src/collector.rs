@@ -121,7 +121,7 @@ impl Collector {
         let inner = Arc::new(Inner {
             port,
             scopes: AtomicU64::new(0),
-            tls: Tls::throw_away()?,
+            tls: Tls::throw_away("stand-in.localhost")?,
             pages: Mutex::default(),
             requests: Mutex::default(),
             recorded: watch::Sender::new(()),

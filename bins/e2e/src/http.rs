@@ -75,7 +75,7 @@ pub async fn request(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Result<Reply> {
-    let exchange = exchange(method, url, headers, body.into());
+    let exchange = exchange(method, url, headers, body.into(), trusted);
     let reply = timeout(REQUEST, exchange).await;
     reply.map_err(Error::from).flatten().context(url)
 }
@@ -85,13 +85,13 @@ async fn exchange(
     url: &str,
     headers: &[(&str, &str)],
     body: Bytes,
+    roots: fn() -> Result<RootCertStore>,
 ) -> Result<Reply> {
     let uri: Uri = url.parse()?;
     let authority = uri.authority().context("the URL has no host")?;
-    let host = match uri.host().unwrap_or_default() {
-        name if name == "localhost" || name.ends_with(".localhost") => "127.0.0.1",
-        name => name.trim_matches(['[', ']']),
-    };
+    let name = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let local = name == "localhost" || name.ends_with(".localhost");
+    let host = if local { "127.0.0.1" } else { name };
     let mut sender = match uri.scheme_str() {
         Some("http") => {
             let port = uri.port_u16().unwrap_or(80);
@@ -99,8 +99,8 @@ async fn exchange(
         }
         Some("https") => {
             let stream = TcpStream::connect((host, uri.port_u16().unwrap_or(443))).await?;
-            let name = ServerName::try_from(host.to_owned())?;
-            connect(tls()?.connect(name, stream).await?).await?
+            let name = ServerName::try_from(name.to_owned())?;
+            connect(tls(roots()?)?.connect(name, stream).await?).await?
         }
         _ => return Err(Error::new("neither http nor https")),
     };
@@ -125,7 +125,16 @@ async fn connect(
     Ok(sender)
 }
 
-fn tls() -> Result<TlsConnector> {
+fn tls(roots: RootCertStore) -> Result<TlsConnector> {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// The certificates that the machine trusts.
+fn trusted() -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     let (usable, _) = roots.add_parsable_certificates(found.certs);
@@ -133,9 +142,60 @@ fn tls() -> Result<TlsConnector> {
         let why = found.errors.first().map(|error| format!(": {error}")).unwrap_or_default();
         return Err(Error::new(format!("this machine trusts no certificates{why}")));
     }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
+    Ok(roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::OnceLock;
+
+    use hyper::service::service_fn;
+    use hyper::{Response, server};
+    use tokio::net::TcpListener;
+
+    use super::{Bytes, Full, Method, Reply, Result, RootCertStore, TokioIo, exchange, request};
+    use crate::proxy::Tls;
+
+    /// Trusts the certificate of the server below, and no other.
+    static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
+
+    /// A server for one name, by `https`; the port.
+    async fn serve(name: &str) -> Result<u16> {
+        let tls = Tls::throw_away(name)?;
+        let mut roots = RootCertStore::empty();
+        roots.add(tls.certificate.clone())?;
+        ROOTS.set(roots).expect("one test");
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let port = listener.local_addr()?.port();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // Who does not trust it says so and goes.
+                let Ok(stream) = tls.acceptor.accept(stream).await else { continue };
+                let service = service_fn(async |_| {
+                    Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("ok")))
+                });
+                let server = server::conn::http1::Builder::new();
+                let _ended = server.serve_connection(TokioIo::new(stream), service).await;
+            }
+        });
+        Ok(port)
+    }
+
+    #[tokio::test]
+    async fn https_is_for_the_name_and_from_whom_the_machine_trusts() -> Result<()> {
+        let port = serve("a.localhost").await?;
+        let roots = || Ok(ROOTS.get().expect("the server runs").clone());
+        let get = async |host: &str| -> Result<Reply> {
+            let url = format!("https://{host}:{port}/");
+            exchange(Method::GET, &url, &[], Bytes::new(), roots).await
+        };
+        assert_eq!(get("a.localhost").await?.expect(200)?.text(), "ok");
+        let another = get("b.localhost").await.expect_err("another name").to_string();
+        assert!(another.contains("not valid for name"), "{another}");
+        let url = format!("https://a.localhost:{port}/");
+        let unknown = request(Method::GET, &url, &[], "").await.expect_err("nobody vouches for it");
+        assert!(unknown.to_string().contains("UnknownIssuer"), "{unknown}");
+        Ok(())
+    }
 }

@@ -25,30 +25,33 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
 use crate::collector::{Inner, answer};
 use crate::error::Result;
 
 /// A certificate that nobody trusts but who is told of its key.
 pub(crate) struct Tls {
-    acceptor: TlsAcceptor,
+    pub(crate) acceptor: TlsAcceptor,
+    pub(crate) certificate: CertificateDer<'static>,
     /// Of the key in its `SubjectPublicKeyInfo` form, in Base64.
     pub(crate) public_key_sha256: String,
 }
 
 impl Tls {
-    pub(crate) fn throw_away() -> Result<Self> {
-        // Whoever knows the key takes it for every name.
-        let made = rcgen::generate_simple_self_signed(["stand-in.localhost".to_owned()])?;
+    /// For one name; but a browser that is told of the key takes it for every one.
+    pub(crate) fn throw_away(name: &str) -> Result<Self> {
+        let made = rcgen::generate_simple_self_signed([name.to_owned()])?;
+        let certificate = CertificateDer::from(made.cert);
         let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
         let public_key = rcgen::PublicKeyData::subject_public_key_info(&made.signing_key);
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(vec![made.cert.into()], key.into())?;
+            .with_single_cert(vec![certificate.clone()], key.into())?;
         Ok(Self {
             acceptor: TlsAcceptor::from(Arc::new(config)),
+            certificate,
             public_key_sha256: BASE64_STANDARD.encode(Sha256::digest(public_key)),
         })
     }
