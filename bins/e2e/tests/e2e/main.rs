@@ -4,6 +4,7 @@
 
 mod steps;
 
+mod allow_list; // a document whose hosts are known loads from no others
 mod bridge; // who may speak to whom, and what the frame cannot forge or break
 mod console; // paste, see what is wrong, mend it, save, watch it fire
 mod diagnostics; // what the person who wrote custom code is told of it
@@ -39,6 +40,7 @@ const CONSOLE: &[Engine] = &[Engine::Chromium];
 fn main() -> std::process::ExitCode {
     c2c_e2e::run(
         &[
+            ("allow_list", VISITORS, allow_list::TESTS),
             ("bridge", VISITORS, bridge::TESTS),
             ("console", CONSOLE, console::TESTS),
             ("diagnostics", VISITORS, diagnostics::TESTS),
