@@ -140,8 +140,9 @@ async fn an_event_of_no_catalogue_is_told_and_not_sent(cx: &Cx) -> Result<()> {
     cx.browser.enter_top().await?;
     let refused = "document.querySelector('#timeline .refused')?.textContent";
     let told = cx.browser.wait_for(refused, DEADLINE).await?;
-    let message = "survey_submitted is not as the catalogue says\n\
-        /rating: expected an integer from 1 to 5, got 7 a mistake of the widget, which did not send it";
+    let message = "survey_submitted is not as the catalogue says \
+        /rating: expected an integer from 1 to 5, got 7\n\
+        a mistake of the widget, which did not send it";
     assert!(told.as_str().is_some_and(|told| told.contains(message)), "{told}");
     // What comes after it is heard; it has not been, neither here nor in the parent page.
     play(cx, "survey").await?;

@@ -117,7 +117,10 @@ export function timeline(areas) {
     },
 
     unfit({ message, problems }) {
-      row('refused', message, problems).note('a mistake of the widget, which did not send it', 'bad');
+      // A line for each problem.
+      const [title, ...lines] = message.split('\n');
+      lines.push('a mistake of the widget, which did not send it');
+      row('refused', title, problems).note(lines.join('\n'), 'bad');
     },
 
     custom({ envelope }) {
