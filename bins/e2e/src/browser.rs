@@ -116,7 +116,7 @@ impl Browser {
         collector: Option<&Collector>,
         options: &Options,
     ) -> Result<Self> {
-        let driver = Driver::start(engine, programs).await?;
+        let mut driver = Driver::start(engine, programs).await?;
         let profile = driver.process.dir().join("profile");
         let mut session = ClientBuilder::new(HttpConnector::new());
         session.capabilities(engine.capabilities(programs, &profile, collector, options));
@@ -124,8 +124,11 @@ impl Browser {
         let session = timeout(START, session.connect(&driver.url)).await;
         let session = session.map_err(Error::from).and_then(|session| Ok(session?));
         let client = session.map_err(|error| {
+            let ended = driver.process.how_it_ended();
             let printed = driver.process.output().join("\n  ");
-            error.within(format_args!("{engine} did not start; its driver printed:\n  {printed}\n"))
+            error.within(format_args!(
+                "{engine} did not start; its driver {ended} and printed:\n  {printed}\n"
+            ))
         })?;
         Ok(Self { engine, client, console: Mutex::default(), driver })
     }

@@ -113,6 +113,15 @@ impl Process {
         Ok(())
     }
 
+    /// In words, for an error: that it runs, or how it ended.
+    pub(crate) fn how_it_ended(&mut self) -> String {
+        match self.child.try_wait() {
+            Ok(Some(status)) => format!("ended ({status})"),
+            Ok(None) => "runs".to_owned(),
+            Err(error) => format!("is unknown ({error})"),
+        }
+    }
+
     /// What it printed so far, both streams, by line.
     pub(crate) fn output(&self) -> Vec<String> {
         self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -135,7 +144,7 @@ impl Process {
                 return Ok(found);
             }
             let why = match ended {
-                Some(status) => format!("ended ({status})"),
+                Some(_) => self.how_it_ended(),
                 None if tokio::time::Instant::now() > end => {
                     format!("is not ready after {deadline:?}")
                 }

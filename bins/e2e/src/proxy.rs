@@ -33,6 +33,8 @@ use crate::error::Result;
 /// A certificate that nobody trusts but who is told of its key.
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
+    /// For who is to trust it after all.
+    #[cfg(test)]
     pub(crate) certificate: CertificateDer<'static>,
     /// Of the key in its `SubjectPublicKeyInfo` form, in Base64.
     pub(crate) public_key_sha256: String,
@@ -51,6 +53,7 @@ impl Tls {
             .with_single_cert(vec![certificate.clone()], key.into())?;
         Ok(Self {
             acceptor: TlsAcceptor::from(Arc::new(config)),
+            #[cfg(test)]
             certificate,
             public_key_sha256: BASE64_STANDARD.encode(Sha256::digest(public_key)),
         })
