@@ -27,6 +27,8 @@ const START: Duration = Duration::from_mins(1);
 /// How often a session is asked for.
 const STARTS: usize = 2;
 /// How long an orderly end may take before the process group is ended anyway. (Firefox takes more
+/// More than a driver waits for a page by itself.
+const COMMAND: Duration = Duration::from_mins(1);
 /// than 5 s on a machine that is busy with others.)
 const CLOSE: Duration = DEADLINE;
 /// Between the keys of somebody who types faster than most.
@@ -435,9 +437,13 @@ impl Browser {
     }
 
     /// Any `WebDriver` command: `path` is what follows `session/<id>/`, standard or of a vendor.
+    ///
+    /// Fails also if the driver has no answer within a minute: a browser can keep one waiting for ever.
     pub async fn command(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
         let command = Command { method, path: path.to_owned(), body };
-        self.client.issue_cmd(command).await.context(format_args!("command {path}"))
+        let answer = timeout(COMMAND, self.client.issue_cmd(command)).await;
+        let answer = answer.map_err(Error::from).and_then(|answer| Ok(answer?));
+        answer.context(format_args!("command {path}"))
     }
 
     /// What a person needs to see when something did not happen. Best effort: it never fails.

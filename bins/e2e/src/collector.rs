@@ -324,6 +324,12 @@ impl Collector {
         Some(Recorded { path: path.to_owned(), ..found.clone() })
     }
 
+    /// Forgets the requests of this scope so far: all of them are looked at each time.
+    pub fn forget(&self) {
+        lock(&self.inner.requests)
+            .retain(|request| below(&self.scope, &request.full_path).is_none());
+    }
+
     /// All requests of this scope so far, in order.
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.inner.requests)

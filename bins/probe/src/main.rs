@@ -16,17 +16,16 @@ mod suite;
 mod surface;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use args::Args;
 use c2c_e2e::{Collector, Engine, Result};
 use clap::Parser as _;
 use credentials::Measured;
 use deployment::{Deployment, Local};
-use mutation::Mutation;
 use probe::Group;
 use replica::Layout;
 use report::Found;
-use suite::Verdict;
 use surface::Surface;
 
 #[tokio::main]
@@ -43,7 +42,7 @@ async fn main() -> ExitCode {
 
 /// Whether everything is as promised.
 async fn run(args: Args) -> Result<bool> {
-    let groups = probe::groups(&args.only)?;
+    let groups: Arc<[Group]> = probe::groups(&args.only)?.into();
     let (engines, missing) = engines(&args.engines)?;
     let given = args.sandbox_url.clone().zip(args.widget_url.clone());
     let mut found = if let Some((sandbox_url, widget_url)) = given {
@@ -79,15 +78,30 @@ async fn run(args: Args) -> Result<bool> {
 async fn look(
     args: &Args,
     engines: &[Engine],
-    groups: &[Group],
+    groups: &Arc<[Group]>,
     deployment: &Deployment,
 ) -> Result<Found> {
     let surface = deployment.surface(engines[0]).await?;
     let mut faults = advice::advice(&surface);
     faults.extend(deployment.opened_otherwise().await?);
     let collector = Collector::start().await?;
-    let verdicts = probes(engines, &collector, &surface, &args.only, &mut faults).await?;
-    let mutations = mutations(args, engines, &collector, &surface, groups, &mut faults).await?;
+    let verdicts = side_by_side("probes", engines, &collector, &mut faults, |engine, collector| {
+        let (surface, groups) = (surface.clone(), Arc::clone(groups));
+        async move { suite::run(engine, &collector, &surface, &groups).await }
+    });
+    let verdicts = verdicts.await?;
+    let (mutated, layouts): (&[Engine], &[Layout]) = match (args.mutations, args.matrix) {
+        (_, true) => (engines, &Layout::ALL),
+        (true, _) => (&engines[..1], &Layout::ALL[..1]),
+        _ => (&[], &[]),
+    };
+    let whole = args.matrix;
+    let what = "without a protection";
+    let mutations = side_by_side(what, mutated, &collector, &mut faults, |engine, collector| {
+        let (surface, groups) = (surface.clone(), Arc::clone(groups));
+        async move { mutation::run(engine, &collector, &surface, &groups, layouts, whole).await }
+    });
+    let mutations = mutations.await?;
     let mut credentials = None;
     if args.credentials {
         let Measured { table, faults: differences } =
@@ -95,60 +109,33 @@ async fn look(
         faults.extend(differences);
         credentials = Some(table);
     }
-    Ok(Found { faults, verdicts, mutations, whole: args.matrix, credentials, not_run: 0 })
+    Ok(Found { faults, verdicts, mutations, whole, credentials, not_run: 0 })
 }
 
-/// Runs the probes in all engines, side by side. An engine that does not go on is a fault.
-async fn probes(
+/// Runs the same in all engines, side by side. One that does not go on is a fault.
+async fn side_by_side<T, F>(
+    what: &str,
     engines: &[Engine],
     collector: &Collector,
-    surface: &Surface,
-    only: &[String],
     faults: &mut Vec<String>,
-) -> Result<Vec<Verdict>> {
+    run: impl Fn(Engine, Collector) -> F,
+) -> Result<Vec<T>>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<Vec<T>>> + Send + 'static,
+{
     let mut running = Vec::new();
     for &engine in engines {
-        let (surface, only) = (surface.clone(), only.to_vec());
-        let collector = collector.scoped().await?;
-        let run = async move {
-            let groups = probe::groups(&only)?;
-            suite::run(engine, &collector, &surface, &groups).await
-        };
-        running.push((engine, tokio::spawn(run)));
+        running.push((engine, tokio::spawn(run(engine, collector.scoped().await?))));
     }
-    let mut verdicts = Vec::new();
+    let mut found = Vec::new();
     for (engine, run) in running {
         match run.await? {
-            Ok(found) => verdicts.extend(found),
-            Err(error) => faults.push(format!("{engine}: {error}")),
+            Ok(these) => found.extend(these),
+            Err(error) => faults.push(format!("{engine}: {what}: {error}")),
         }
     }
-    Ok(verdicts)
-}
-
-async fn mutations(
-    args: &Args,
-    engines: &[Engine],
-    collector: &Collector,
-    surface: &Surface,
-    groups: &[Group],
-    faults: &mut Vec<String>,
-) -> Result<Vec<Mutation>> {
-    let (engines, layouts): (&[Engine], &[Layout]) = match (args.mutations, args.matrix) {
-        (_, true) => (engines, &Layout::ALL),
-        (true, _) => (&engines[..1], &Layout::ALL[..1]),
-        _ => return Ok(Vec::new()),
-    };
-    let mut mutations = Vec::new();
-    for &engine in engines {
-        let collector = collector.scoped().await?;
-        let run = mutation::run(engine, &collector, surface, groups, layouts, args.matrix);
-        match run.await {
-            Ok(found) => mutations.extend(found),
-            Err(error) => faults.push(format!("{engine}: without a protection: {error}")),
-        }
-    }
-    Ok(mutations)
+    Ok(found)
 }
 
 /// Measures which cookies go along, in one engine after the other. One that does not go on is a fault.

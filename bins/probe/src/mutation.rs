@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use c2c_e2e::{Collector, Context as _, DEADLINE, Engine, Result};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub(crate) struct Depth {
     pub(crate) why: String,
 }
 
-/// What became of one mutation in one engine.
+/// What became of one mutation in one engine and layout.
 #[derive(Clone, Debug)]
 pub(crate) struct Mutation {
     pub(crate) engine: Engine,
@@ -31,15 +31,26 @@ pub(crate) struct Mutation {
     pub(crate) protection: Protection,
     /// The probes that had another outcome without it.
     pub(crate) noticed_by: Vec<String>,
+    /// What kept it from being tried, in words.
+    pub(crate) faults: Vec<String>,
     /// Why nothing need notice it.
     pub(crate) depth: Option<String>,
 }
 
-impl Mutation {
-    /// Nothing noticed it, and nobody said why.
-    pub(crate) fn is_fault(&self) -> bool {
-        self.noticed_by.is_empty() && self.depth.is_none()
+/// Those that were taken away.
+pub(crate) fn protections(mutations: &[Mutation]) -> BTreeSet<String> {
+    mutations.iter().map(|mutation| mutation.protection.to_string()).collect()
+}
+
+/// The protections whose lack nothing noticed, anywhere, and nobody said why.
+pub(crate) fn unnoticed(mutations: &[Mutation]) -> BTreeSet<String> {
+    let mut names = protections(mutations);
+    for Mutation { protection, noticed_by, depth, .. } in mutations {
+        if !noticed_by.is_empty() || depth.is_some() {
+            names.remove(&protection.to_string());
+        }
     }
+    names
 }
 
 /// The protections that are there in case another fails.
@@ -64,14 +75,12 @@ pub(crate) async fn run(
     whole: bool,
 ) -> Result<Vec<Mutation>> {
     let depths = in_depth()?;
-    let browser = start(engine, collector).await?;
-    let stage = Stage::new(&browser, collector).await?;
     let probes: Vec<&Probe> = groups.iter().flat_map(|group| &group.probes).collect();
+    let begun = Instant::now();
     let mut mutations = Vec::new();
     for &layout in layouts {
         for protection in &surface.protections {
             let name = protection.to_string();
-            eprintln!("{engine}, {}: without {name}", layout.name());
             let chosen: Vec<&Probe> = probes
                 .iter()
                 .copied()
@@ -79,31 +88,57 @@ pub(crate) async fn run(
                 .collect();
             let surface = surface.without(protection);
             let arrangement = Arrangement { surface, layout, one_origin: false, forbidden: false };
-            let outcomes = if whole {
-                stage.mostly_held(&arrangement, &chosen, GRACE).await?
-            } else {
-                // What is named is to succeed.
-                stage.free(&arrangement, &chosen, |_| DEADLINE).await?.0
-            };
-            let noticed = chosen.iter().zip(outcomes);
-            let noticed_by = noticed
-                .filter(|(probe, outcome)| {
-                    outcome.ran() && outcome.reached != probe.expected(engine)
-                })
-                .map(|(probe, _)| probe.id.clone())
-                .collect();
+            let (noticed_by, faults) =
+                match noticed(engine, collector, &arrangement, &chosen, whole).await {
+                    Ok(found) => found,
+                    Err(error) => (Vec::new(), vec![error.to_string()]),
+                };
+            let (time, ids) = (begun.elapsed(), noticed_by.join(" "));
+            eprintln!("{engine}, {}, {time:.0?}: without {name}: {ids}", layout.name());
             let depth = depths.iter().find(|depth| depth.protection == name);
             let depth = depth.map(|depth| depth.why.clone());
             let protection = protection.clone();
-            mutations.push(Mutation { engine, layout, protection, noticed_by, depth });
+            mutations.push(Mutation { engine, layout, protection, noticed_by, faults, depth });
         }
     }
-    browser.close().await?;
     Ok(mutations)
 }
 
+/// Which of these probes have another outcome; and what is wrong with the others. In a browser of its
+/// own, so that what one run leaves behind is not the next one's.
+async fn noticed(
+    engine: Engine,
+    collector: &Collector,
+    arrangement: &Arrangement,
+    probes: &[&Probe],
+    whole: bool,
+) -> Result<(Vec<String>, Vec<String>)> {
+    let (mut noticed_by, mut faults) = (Vec::new(), Vec::new());
+    if probes.is_empty() {
+        return Ok((noticed_by, faults));
+    }
+    let browser = start(engine, collector).await?;
+    let stage = Stage::new(&browser, collector).await?;
+    let outcomes = if whole {
+        stage.mostly_held(arrangement, probes, GRACE).await?
+    } else {
+        // What is named is to succeed.
+        stage.free(arrangement, probes, |_| DEADLINE).await?.0
+    };
+    for (probe, outcome) in probes.iter().zip(outcomes) {
+        if !outcome.ran() {
+            faults.push(format!("{} was never heard of", probe.id));
+        } else if outcome.reached != probe.expected(engine) {
+            noticed_by.push(probe.id.clone());
+        }
+    }
+    // What was found is found, whatever state the probes have left the session in.
+    let _ended = browser.close().await;
+    Ok((noticed_by, faults))
+}
+
 /// How long a navigation may take that a missing protection allows, where it is not known which do.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_millis(500);
 
 /// A row for each protection, with what noticed in any of the layouts.
 pub(crate) fn table(mutations: &[Mutation]) -> String {
@@ -137,4 +172,39 @@ pub(crate) fn table(mutations: &[Mutation]) -> String {
         let _ = writeln!(text, " {depth} |");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use c2c_e2e::Engine;
+
+    use super::{Mutation, unnoticed};
+    use crate::replica::Layout;
+    use crate::surface::{Place, Protection};
+
+    fn mutation(engine: Engine, name: &str, noticed_by: &[&str], depth: Option<&str>) -> Mutation {
+        let (name, value) = (name.to_owned(), String::new());
+        Mutation {
+            engine,
+            layout: Layout::Two,
+            protection: Protection { place: Place::FrameCsp, name, value },
+            noticed_by: noticed_by.iter().map(|&id| id.to_owned()).collect(),
+            faults: Vec::new(),
+            depth: depth.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_protection_that_matters_in_no_engine_is_named() {
+        let mutations = [
+            mutation(Engine::Chromium, "in-one", &[], None),
+            mutation(Engine::Firefox, "in-one", &["NAV-01"], None),
+            mutation(Engine::Chromium, "in-depth", &[], Some("another holds")),
+            mutation(Engine::Chromium, "in-none", &[], None),
+            mutation(Engine::Firefox, "in-none", &[], None),
+        ];
+        assert_eq!(unnoticed(&mutations), BTreeSet::from(["csp in-none".to_owned()]));
+    }
 }

@@ -48,23 +48,23 @@ impl Found {
                 faults.push(format!("{id} in {engine}, {}: {fault}", layout.name()));
             }
         }
-        for Mutation { engine, layout, protection, .. } in
-            self.mutations.iter().filter(|mutation| mutation.is_fault())
-        {
-            let layout = layout.name();
-            faults.push(format!(
-                "no probe notices that `{protection}` is missing, in {engine}, {layout}"
-            ));
+        for Mutation { engine, layout, protection, faults: these, .. } in &self.mutations {
+            let run = format!("{engine}, {}, without {protection}", layout.name());
+            faults.extend(these.iter().map(|fault| format!("{run}: {fault}")));
+        }
+        let unnoticed = mutation::unnoticed(&self.mutations);
+        for protection in &unnoticed {
+            faults.push(format!("no probe notices that `{protection}` is missing"));
         }
         for fault in &faults {
             eprintln!("{fault}");
         }
         let held = self.verdicts.iter().filter(|verdict| verdict.fault.is_empty()).count();
-        let noticed = self.mutations.iter().filter(|mutation| !mutation.is_fault()).count();
+        let protections = mutation::protections(&self.mutations).len();
+        let noticed = protections - unnoticed.len();
         eprintln!(
-            "{held} of {} probes as promised; {noticed} of {} missing protections noticed, or in depth",
+            "{held} of {} probes as promised; {noticed} of {protections} missing protections noticed, or in depth",
             self.verdicts.len(),
-            self.mutations.len(),
         );
         let counts = format!(
             "test result: {}. {} passed; {} failed; {} ignored; 0 measured",

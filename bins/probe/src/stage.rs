@@ -349,6 +349,7 @@ impl<'a> Stage<'a> {
         visible: bool,
     ) -> Result<Run> {
         self.tidy().await?;
+        self.collector.forget();
         if frames[0][0].leaves {
             // A step in a window's history may end at any time: so it has one of its own, and
             // something in its history.
