@@ -382,10 +382,11 @@ async fn every_event_is_heard_under_a_star(cx: &Cx) -> Result<()> {
     let expected = [
         "first * widget_loaded",
         "second *",
-        "own",
-        "own, last",
+        // In the order in which they were subscribed.
         "first * call_started",
+        "own",
         "second *",
+        "own, last",
     ];
     assert_eq!(said(cx).await?, json!(expected));
     Ok(())
