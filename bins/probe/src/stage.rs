@@ -72,6 +72,7 @@ impl<'a> Stage<'a> {
         probes: &[&Probe],
         grace: Duration,
     ) -> Result<Vec<Outcome>> {
+        self.collector.forget();
         let (run, said) = self.together(arrangement, probes, grace).await?;
         let mut outcomes = Vec::new();
         for probe in probes {
@@ -91,6 +92,7 @@ impl<'a> Stage<'a> {
         probes: &[&Probe],
         grace: Duration,
     ) -> Result<Vec<Outcome>> {
+        self.collector.forget();
         let (run, said) = self.together(arrangement, probes, grace).await?;
         let mut outcomes = Vec::new();
         for probe in probes {
@@ -112,6 +114,7 @@ impl<'a> Stage<'a> {
         probes: &[&Probe],
         patience: impl Fn(&Probe) -> Duration,
     ) -> Result<(Vec<Outcome>, Duration)> {
+        self.collector.forget();
         let sharing: Vec<&Probe> = shared(probes).collect();
         let (run, said) = self.together(arrangement, &sharing, Duration::ZERO).await?;
         let mut slowest = Duration::ZERO;
@@ -349,7 +352,6 @@ impl<'a> Stage<'a> {
         visible: bool,
     ) -> Result<Run> {
         self.tidy().await?;
-        self.collector.forget();
         if frames[0][0].leaves {
             // A step in a window's history may end at any time: so it has one of its own, and
             // something in its history.
