@@ -47,7 +47,7 @@ pub(crate) struct Args {
     pub(crate) mutations: bool,
 
     /// Take each attribute and header away in turn, in all engines and both layouts, and run every
-    /// probe each time: hours
+    /// probe each time: an hour
     #[arg(long, conflicts_with = "mutations")]
     pub(crate) matrix: bool,
 

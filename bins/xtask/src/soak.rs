@@ -31,8 +31,8 @@ enum What {
         #[arg(long, value_name = "TARGET")]
         only: Option<String>,
     },
-    /// All probes without each attribute and header, in all engines and layouts, and which cookies go
-    /// along; the tables are written into docs/isolation.md
+    /// All probes without each attribute and header, in all engines and layouts; the tables are written
+    /// into docs/isolation.md
     Isolation,
     /// Every property test that has no count of its own
     Properties {
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             fuzz(Duration::from_mins((*cpu_minutes).into()), only.as_deref())
         }
         What::Isolation => {
-            let probe = "run --locked --package c2c-probe -- --matrix --credentials --write docs/isolation.md";
+            let probe = "run --locked --package c2c-probe -- --matrix --write docs/isolation.md";
             show(&mut cargo(probe))?;
             Ok(ExitCode::SUCCESS)
         }
