@@ -26,9 +26,9 @@ use crate::process::POLL;
 const START: Duration = Duration::from_mins(1);
 /// How often a session is asked for.
 const STARTS: usize = 2;
-/// How long an orderly end may take before the process group is ended anyway. (Firefox takes more
-/// More than a driver waits for a page by itself.
+/// How long a driver may take to answer a command: more than it waits for a page by itself.
 const COMMAND: Duration = Duration::from_mins(1);
+/// How long an orderly end may take before the process group is ended anyway. (Firefox takes more
 /// than 5 s on a machine that is busy with others.)
 const CLOSE: Duration = DEADLINE;
 /// Between the keys of somebody who types faster than most.

@@ -324,7 +324,7 @@ impl Collector {
         Some(Recorded { path: path.to_owned(), ..found.clone() })
     }
 
-    /// Forgets the requests of this scope so far: all of them are looked at each time.
+    /// Forgets the requests of this scope so far.
     pub fn forget(&self) {
         lock(&self.inner.requests)
             .retain(|request| below(&self.scope, &request.full_path).is_none());

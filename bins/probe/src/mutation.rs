@@ -42,14 +42,16 @@ pub(crate) fn protections(mutations: &[Mutation]) -> BTreeSet<String> {
     mutations.iter().map(|mutation| mutation.protection.to_string()).collect()
 }
 
-/// The protections whose lack nothing noticed, anywhere, and nobody said why.
+/// The protections whose lack no engine noticed, or none in every layout, and nobody said why.
 pub(crate) fn unnoticed(mutations: &[Mutation]) -> BTreeSet<String> {
     let mut names = protections(mutations);
-    for Mutation { protection, noticed_by, depth, .. } in mutations {
-        if !noticed_by.is_empty() || depth.is_some() {
-            names.remove(&protection.to_string());
-        }
-    }
+    names.retain(|name| {
+        let of_name = || mutations.iter().filter(|of| of.protection.to_string() == *name);
+        let notices = |engine: Engine| {
+            of_name().filter(|of| of.engine == engine).all(|of| !of.noticed_by.is_empty())
+        };
+        !of_name().any(|of| of.depth.is_some() || notices(of.engine))
+    });
     names
 }
 
@@ -184,27 +186,37 @@ mod tests {
     use crate::replica::Layout;
     use crate::surface::{Place, Protection};
 
-    fn mutation(engine: Engine, name: &str, noticed_by: &[&str], depth: Option<&str>) -> Mutation {
-        let (name, value) = (name.to_owned(), String::new());
+    fn mutation(engine: Engine, layout: Layout, name: &str, noticed_by: &[&str]) -> Mutation {
         Mutation {
             engine,
-            layout: Layout::Two,
-            protection: Protection { place: Place::FrameCsp, name, value },
+            layout,
+            protection: Protection {
+                place: Place::FrameCsp,
+                name: name.to_owned(),
+                value: String::new(),
+            },
             noticed_by: noticed_by.iter().map(|&id| id.to_owned()).collect(),
             faults: Vec::new(),
-            depth: depth.map(str::to_owned),
+            depth: (name == "in-depth").then(|| "another holds".to_owned()),
         }
     }
 
     #[test]
     fn a_protection_that_matters_in_no_engine_is_named() {
+        use Engine::{Chromium, Firefox};
+        use Layout::{Three, Two};
         let mutations = [
-            mutation(Engine::Chromium, "in-one", &[], None),
-            mutation(Engine::Firefox, "in-one", &["NAV-01"], None),
-            mutation(Engine::Chromium, "in-depth", &[], Some("another holds")),
-            mutation(Engine::Chromium, "in-none", &[], None),
-            mutation(Engine::Firefox, "in-none", &[], None),
+            mutation(Chromium, Two, "in-one-engine", &[]),
+            mutation(Chromium, Three, "in-one-engine", &[]),
+            mutation(Firefox, Two, "in-one-engine", &["NAV-01"]),
+            mutation(Firefox, Three, "in-one-engine", &["NAV-02"]),
+            mutation(Chromium, Two, "in-one-layout", &["NAV-01"]),
+            mutation(Chromium, Three, "in-one-layout", &[]),
+            mutation(Chromium, Two, "in-depth", &[]),
+            mutation(Chromium, Two, "in-none", &[]),
+            mutation(Firefox, Two, "in-none", &[]),
         ];
-        assert_eq!(unnoticed(&mutations), BTreeSet::from(["csp in-none".to_owned()]));
+        let expected = ["csp in-none", "csp in-one-layout"].map(str::to_owned);
+        assert_eq!(unnoticed(&mutations), BTreeSet::from(expected));
     }
 }

@@ -72,7 +72,6 @@ impl<'a> Stage<'a> {
         probes: &[&Probe],
         grace: Duration,
     ) -> Result<Vec<Outcome>> {
-        self.collector.forget();
         let (run, said) = self.together(arrangement, probes, grace).await?;
         let mut outcomes = Vec::new();
         for probe in probes {
@@ -92,7 +91,6 @@ impl<'a> Stage<'a> {
         probes: &[&Probe],
         grace: Duration,
     ) -> Result<Vec<Outcome>> {
-        self.collector.forget();
         let (run, said) = self.together(arrangement, probes, grace).await?;
         let mut outcomes = Vec::new();
         for probe in probes {
@@ -114,7 +112,6 @@ impl<'a> Stage<'a> {
         probes: &[&Probe],
         patience: impl Fn(&Probe) -> Duration,
     ) -> Result<(Vec<Outcome>, Duration)> {
-        self.collector.forget();
         let sharing: Vec<&Probe> = shared(probes).collect();
         let (run, said) = self.together(arrangement, &sharing, Duration::ZERO).await?;
         let mut slowest = Duration::ZERO;
@@ -138,6 +135,8 @@ impl<'a> Stage<'a> {
         probes: &[&Probe],
         grace: Duration,
     ) -> Result<(Run, Value)> {
+        // Of the sets before: nobody looks for them any more, and all are looked through each time.
+        self.collector.forget();
         let mut frames: Vec<Vec<&Probe>> = vec![shared(probes).collect()];
         frames.extend(alone(probes).map(|probe| vec![probe]));
         frames.retain(|frame| !frame.is_empty());
