@@ -1,156 +1,42 @@
 //! Packages from npm, which tests run: installed under the target directory and never committed.
+//!
+//! `npm/tools` and `npm/libraries` name them, each with the lock file that npm made of it: the version
+//! and the digest of every package, and no host. After a change of a `package.json`, make its lock
+//! anew in that folder:
+//!
+//! ```sh
+//! npm install --package-lock-only --omit-lockfile-registry-resolved
+//! ```
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::run::{Result, show, target};
 
-/// A package, its version, and the digest of what was looked at when this was written.
-type Package = (&'static str, &'static str, &'static str);
-
-/// Packages that are installed together, without what they depend on.
+/// Packages that are installed together, with all that they depend on.
 #[derive(Debug)]
 pub(crate) struct Packages {
     /// Below the target directory.
     folder: &'static str,
-    list: &'static [Package],
+    manifest: &'static str,
+    lock: &'static str,
 }
 
-/// What `cargo xtask test` runs, and all that this imports. The browser harness
-/// (`bins/e2e/src/npm.rs`) looks there, too.
+/// What `cargo xtask test` runs. The browser harness (`bins/e2e/src/npm.rs`) looks there, too.
 pub(crate) const TOOLS: Packages = Packages {
     folder: "e2e/npm",
-    list: &[
-        (
-            "@amplitude/analytics-browser",
-            "2.48.1",
-            "sha512-KEavyfKaPze3nXxtnOwAh4PCm5saJelzST3vatccs3GuE65uhS9ev/YEFR2r6szi6byZBUKWB0cHjlZ0fMqv2A==",
-        ),
-        (
-            "axe-core",
-            "4.14.1",
-            "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
-        ),
-        ESBUILD,
-        (
-            "mixpanel-browser",
-            "2.83.0",
-            "sha512-TuAh1+6iLv5BB4v9D9qS/QAGeDVOv2r78vFNi36Uy/RAYanOXw2ncXDmvq1BKHdV0vtw3K3YgJJ1i03V3U3qkg==",
-        ),
-        (
-            "plausible-tracker",
-            "0.3.9",
-            "sha512-hMhneYm3GCPyQon88SZrVJx+LlqhM1kZFQbuAgXPoh/Az2YvO1B6bitT9qlhpiTdJlsT5lsr3gPmzoVjb5CDXA==",
-        ),
-        (
-            "posthog-js",
-            "1.449.2",
-            "sha512-vji+h92IHaLlFSEnRH1hwe8uLWGOdDUImmPXexj/+V7Xm7HTxIQisYE/Kom7Aaw4DRpzfdhQxiyAN1YVYR4G8Q==",
-        ),
-        (
-            "@sentry/browser",
-            "11.12.0",
-            "sha512-oiSs0ZZQGVLVLASxTk/Z+MW4cGOHhC65IKc3B//M54eaZEa4p6JqP2DM++ta4IqDQx8+lSD6+TglAIsHBdSyVQ==",
-        ),
-        (
-            "@sentry/browser-utils",
-            "11.12.0",
-            "sha512-OttAHqf557R1gfLQRqb/dpGUK1UQd21qkeeN0KA/ThuymYXTNY+qTpJIOqmzgpk6fOmE922mTT6xmnMEiGYZBQ==",
-        ),
-        (
-            "@sentry/conventions",
-            "0.32.0",
-            "sha512-WkSQcDhUUsz1SwxR23LpmyPKba+dgxxiH0DWV4VSM9yaAvhhl87ppW2Ts3g4piIKCVflc31aJeWy+biUbYfsMQ==",
-        ),
-        (
-            "@sentry/core",
-            "11.12.0",
-            "sha512-HKER7EcRpPPgC8mLRe5BzP6njfRYFZ53BFLZxVp1whWbY6lp/b2mvTBk4q6+rKsUFhLhRDsd6jL8y/8ddEWv6A==",
-        ),
-        (
-            "@sentry/feedback",
-            "11.12.0",
-            "sha512-vYOIeby3tVoKZ/q70D1NJ48D4APMVcojyvCjlaZkFOQR6DIEsOjF/uC9MkhnCP3cpa4oADdMatsIpkhlPM+qng==",
-        ),
-        (
-            "@sentry/replay",
-            "11.12.0",
-            "sha512-SF1064TKmOvIQTKo8WelVB34IZWtYtrflInsydPeB9jMTpy2iE3LqKRizDJr3YivjMUPDgIGn67b+0kaxiwQ4g==",
-        ),
-        (
-            "@sentry/replay-canvas",
-            "11.12.0",
-            "sha512-kx9Q3TY8pMp0b12fpcR0tziGoEW7Z8PpFKncmzD9XYWE3YzMt//B+cjkR+vmmZSUVxOuQATYDFp9c1jRTnbrug==",
-        ),
-        (
-            "typescript",
-            "6.0.3",
-            "sha512-y2TvuxSZPDyQakkFRPZHKFm+KKVqIisdg9/CZwm9ftvKXLP8NRWj38/ODjNbr43SsoXqNuAisEf1GdCxqWcdBw==",
-        ),
-        (
-            "web-vitals",
-            "6.2.3",
-            "sha512-Dmy+vdO1UPMqXiAtZSNayhl4f794Bxfd94W4HIj2HlYtczEQfEOon969memlcpcHrTuOKLa5baFjX7WbgmOq+A==",
-        ),
-    ],
-};
-
-/// The bundler for packages that have no file for browsers: the program for this machine. (Its build
-/// for all machines, in WebAssembly, dies now and then.)
-const ESBUILD: Package = if cfg!(all(target_os = "macos", target_arch = "aarch64")) {
-    (
-        "@esbuild/darwin-arm64",
-        "0.28.2",
-        "sha512-n4KqkOQrraxHJcgjM1RvwbigfQKIKJVpM7xp+KsxiyUSrRdIXnt73VhrPAx0fV44hgfmIVKjxMN9J1t5jySVkw==",
-    )
-} else if cfg!(target_os = "macos") {
-    (
-        "@esbuild/darwin-x64",
-        "0.28.2",
-        "sha512-uq6suIWYP37qzGddBKPw5QEQPi6HiLGsO7UmkpfyaYNQ3D+rN6w6WfwH+nuqcGXWvawGwxOEroO4YGnFh95azw==",
-    )
-} else if cfg!(target_arch = "aarch64") {
-    (
-        "@esbuild/linux-arm64",
-        "0.28.2",
-        "sha512-pW4AC0P3it8c7do9MVM4p51FzHzdM/TZrerurgRcHJ2WTa1VQ1CIq18xncfpBJw4ojkiZZrKW2yIBWBP92j6Ug==",
-    )
-} else {
-    (
-        "@esbuild/linux-x64",
-        "0.28.2",
-        "sha512-4xTZr1FUmSoQW4XIWmit3tzQrUTZM+N3P0XV8xROKYF50XfI7xeO90+1bZvNwxIufQ9hDQVRJH5YhgPVF8A/HQ==",
-    )
+    manifest: include_str!("../npm/tools/package.json"),
+    lock: include_str!("../npm/tools/package-lock.json"),
 };
 
 /// What `cargo xtask bench bridge` measures beside the bridge (`bins/e2e/benches/bridge`).
 pub(crate) const LIBRARIES: Packages = Packages {
     folder: "e2e/bridge-npm",
-    list: &[
-        (
-            "@jetbrains/websandbox",
-            "1.4.2",
-            "sha512-YyRcWcYwdOywRBhQtHCyeyV81bS8ov4F7NBi4MFGDyLX2UhvexLWOaFe/kfgbHurGLUbFoeXXg9mG78/u3y73w==",
-        ),
-        (
-            "comlink",
-            "4.4.2",
-            "sha512-OxGdvBmJuNKSCMO4NTl1L47VRp6xn2wG4F/2hYzB6tiCb709otOxtEYCSvK80PtjODfXXZu8ds+Nw5kVCjqd2g==",
-        ),
-        (
-            "penpal",
-            "7.0.6",
-            "sha512-iZ70OhtiZ959V57j7vSKBuv1UEXwCEu7C+TK7YxAkrB1JahB4pElHs1S1ThzMuGYNQ+SbExOXmvqrEeGwX/A8g==",
-        ),
-        (
-            "post-robot",
-            "10.0.46",
-            "sha512-EgVJiuvI4iRWDZvzObWes0X/n8olWBEJWxlSw79zmhpgkigX8UsVL4VOBhVtoJKwf0Y9qP9g2zOONw1rv80QbA==",
-        ),
-    ],
+    manifest: include_str!("../npm/libraries/package.json"),
+    lock: include_str!("../npm/libraries/package-lock.json"),
 };
 
 impl Packages {
@@ -160,24 +46,19 @@ impl Packages {
 
     /// Whether all packages are there, as npm noted what it installed.
     pub(crate) fn are_there(&self) -> Result<bool> {
-        let lock = fs::read(self.folder()?.join("node_modules/.package-lock.json"));
-        let lock = lock.ok().and_then(|text| serde_json::from_slice(&text).ok());
-        Ok(lock.is_some_and(|lock: Value| self.has_all(&lock)))
+        let noted = fs::read(self.folder()?.join("node_modules/.package-lock.json"));
+        let noted = noted.ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let wanted = self.wanted()?;
+        Ok(noted.is_some_and(|noted: Value| has_all(&wanted, &noted)))
     }
 
-    fn has_all(&self, lock: &Value) -> bool {
-        self.list.iter().all(|(name, version, integrity)| {
-            let installed = &lock["packages"][format!("node_modules/{name}")];
-            installed["version"] == *version && installed["integrity"] == *integrity
-        })
-    }
-
-    /// Installs all of them at once: npm takes away what it is not asked for.
+    /// Installs all of them at once: npm takes away what the lock does not name, and refuses what has
+    /// another digest.
     pub(crate) fn install(&self) -> Result<()> {
         let folder = self.folder()?;
         fs::create_dir_all(&folder)?;
-        fs::write(folder.join("package.json"), self.wanted().to_string())?;
-        fs::write(folder.join("package-lock.json"), self.locked().to_string())?;
+        fs::write(folder.join("package.json"), self.manifest)?;
+        fs::write(folder.join("package-lock.json"), self.lock)?;
         let mut npm = Command::new("npm");
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
         show(npm.stdin(Stdio::null()))?;
@@ -185,22 +66,23 @@ impl Packages {
         if there { Ok(()) } else { Err("npm has other packages under these versions".into()) }
     }
 
-    fn wanted(&self) -> Value {
-        let versions =
-            self.list.iter().map(|&(name, version, _)| (name.to_owned(), json!(version)));
-        json!({"private": true, "dependencies": versions.collect::<Map<_, _>>()})
+    /// The packages of the lock, by their paths.
+    fn wanted(&self) -> Result<Map<String, Value>> {
+        let lock: Value = serde_json::from_str(self.lock)?;
+        let packages = lock["packages"].as_object().ok_or("a lock without packages")?;
+        // The first one is the manifest.
+        Ok(packages.clone().into_iter().filter(|(path, _)| !path.is_empty()).collect())
     }
+}
 
-    /// What npm believes: it checks the digests, and as no package in here needs another one, it
-    /// fetches no other.
-    fn locked(&self) -> Value {
-        let entries = self.list.iter().map(|&(name, version, integrity)| {
-            (format!("node_modules/{name}"), json!({"version": version, "integrity": integrity}))
-        });
-        let mut packages: Map<_, _> = entries.collect();
-        packages.insert(String::new(), self.wanted());
-        json!({"lockfileVersion": 3, "packages": packages})
-    }
+/// Whether npm noted each package that is wanted, in the same version and with the same digest. It
+/// installs no optional one that is for another kind of machine.
+fn has_all(wanted: &Map<String, Value>, noted: &Value) -> bool {
+    wanted.iter().all(|(path, package)| {
+        let installed = &noted["packages"][path];
+        let same = |key| installed[key] == package[key];
+        same("version") && same("integrity") || installed.is_null() && package["optional"] == true
+    })
 }
 
 /// The TypeScript compiler.
@@ -215,14 +97,37 @@ pub(crate) fn tsc() -> Result<Command> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn another_package_under_the_same_version_is_not_taken() {
-        let mut lock = TOOLS.locked();
-        assert!(TOOLS.has_all(&lock));
-        lock["packages"]["node_modules/typescript"]["integrity"] = json!("sha512-");
-        assert!(!TOOLS.has_all(&lock));
-        assert!(!TOOLS.has_all(&json!({})));
+        let wanted = TOOLS.wanted().expect("a lock");
+        let mut noted = json!({"packages": wanted});
+        assert!(has_all(&wanted, &noted));
+        noted["packages"]["node_modules/typescript"]["integrity"] = json!("sha512-");
+        assert!(!has_all(&wanted, &noted));
+        assert!(!has_all(&wanted, &json!({})));
+    }
+
+    #[test]
+    fn the_program_of_another_machine_may_be_missing() {
+        let wanted = TOOLS.wanted().expect("a lock");
+        let mut noted = json!({"packages": wanted});
+        let packages = noted["packages"].as_object_mut().expect("packages");
+        assert!(packages.remove("node_modules/@esbuild/win32-x64").is_some());
+        assert!(has_all(&wanted, &noted));
+    }
+
+    #[test]
+    fn every_package_has_its_digest_and_none_names_a_host() {
+        for packages in [TOOLS, LIBRARIES] {
+            for (path, package) in packages.wanted().expect("a lock") {
+                let digest = package["integrity"].as_str().unwrap_or_default();
+                assert!(digest.starts_with("sha512-"), "{path}: {package}");
+                assert!(package["resolved"].is_null(), "{path}: {package}");
+            }
+        }
     }
 }
