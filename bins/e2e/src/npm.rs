@@ -3,7 +3,9 @@
 //! `cargo xtask test --only tools` installs them under the target directory, by their digests
 //! (`bins/xtask/src/npm.rs`).
 
+use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -19,49 +21,66 @@ fn node_modules() -> Result<PathBuf> {
     Ok(target_dir()?.join("e2e/npm/node_modules"))
 }
 
-/// A package as npm has it.
+/// The packages that are wanted, with their versions.
+const MANIFEST: &str = include_str!("../../xtask/npm/tools/package.json");
+
+/// A package as npm has it, by its name: `@sentry/browser`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Package {
-    /// `@sentry/browser`.
-    pub name: &'static str,
-    /// The version that must be installed.
-    pub version: &'static str,
-}
+pub struct Package(pub &'static str);
 
 impl Package {
+    /// The version that must be installed.
+    pub fn version(self) -> Result<String> {
+        let Self(name) = self;
+        let mut manifest: Value = serde_json::from_str(MANIFEST)?;
+        match manifest["dependencies"][name].take() {
+            Value::String(version) => Ok(version),
+            _ => Err(Error::new(format!("bins/xtask/npm/tools/package.json has no {name}"))),
+        }
+    }
+
     /// The text of one of its files: `dist/file.min.js`.
-    pub fn file(&self, path: &str) -> Result<String> {
-        let folder = node_modules()?.join(self.name);
+    pub fn file(self, path: &str) -> Result<String> {
+        self.file_of(&self.version()?, path)
+    }
+
+    fn file_of(self, version: &str, path: &str) -> Result<String> {
+        let Self(name) = self;
+        let folder = node_modules()?.join(name);
         let read = |path| {
             let path = folder.join(path);
             fs::read_to_string(&path)
                 .context(format_args!("{} is missing: {INSTALL}", path.display()))
         };
         let package: Value = serde_json::from_str(&read("package.json")?)?;
-        if package["version"] != self.version {
-            let Self { name, version } = self;
+        if package["version"] != version {
             let found = &package["version"];
             return Err(Error::new(format!("{name} is {found} and not {version}: {INSTALL}")));
         }
         read(path)
     }
 
-    /// One classic script, for a package that has only modules, with everything that it exports under
-    /// a global name.
-    pub fn bundle(&self, global: &str) -> Result<String> {
-        let Value::String(module) =
-            serde_json::from_str::<Value>(&self.file("package.json")?)?["module"].take()
-        else {
-            return Err(Error::new(format!("{} has no module", self.name)));
-        };
-        let modules = node_modules()?;
-        let output = Command::new(esbuild()?)
-            .arg(modules.join(self.name).join(module))
+    /// One classic script, for a package that has only modules, with everything that some of its
+    /// entries export as the properties of one global. The main entry is empty, another is `/plugins`.
+    pub fn bundle(self, entries: &[&str], global: &str) -> Result<String> {
+        self.file("package.json")?; // of the right version
+        let mut esbuild = Command::new(esbuild()?)
             .args(["--bundle", "--format=iife", "--charset=utf8", "--log-level=error"])
-            .arg(format!("--global-name={global}"))
-            .current_dir(modules)
-            .stdin(Stdio::null())
-            .output()?;
+            .current_dir(node_modules()?)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut module = String::new();
+        let mut all = String::new();
+        for (i, entry) in entries.iter().enumerate() {
+            writeln!(module, "import * as entry{i} from '{}{entry}';", self.0)?;
+            write!(all, "...entry{i}, ")?;
+        }
+        writeln!(module, "globalThis.{global} = {{ {all}}};")?;
+        // Closes it at the end of this line.
+        esbuild.stdin.take().context("an input")?.write_all(module.as_bytes())?;
+        let output = esbuild.wait_with_output()?;
         if !output.status.success() {
             return Err(Error::new(String::from_utf8_lossy(&output.stderr)));
         }
@@ -84,8 +103,14 @@ mod tests {
 
     #[test]
     fn another_version_is_not_taken() {
-        let package = Package { name: "axe-core", version: "0.0.0" };
-        let error = package.file("axe.min.js").expect_err("it is another one").to_string();
+        let error = Package("axe-core").file_of("0.0.0", "axe.min.js");
+        let error = error.expect_err("it is another one").to_string();
         assert!(error.contains("and not 0.0.0: run"), "{error}");
+    }
+
+    #[test]
+    fn versions_are_those_of_the_manifest() {
+        assert!(Package("axe-core").version().is_ok());
+        assert!(Package("left-pad").version().is_err());
     }
 }

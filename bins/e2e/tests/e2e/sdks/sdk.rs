@@ -1,0 +1,160 @@
+//! What is known of an SDK, and the page that a customer would paste.
+
+use c2c_e2e::{Cx, Package, Recorded, Result};
+use serde_json::Value;
+
+use crate::steps::say;
+
+/// A vendor's SDK, used with as little as makes it send.
+pub(super) struct Sdk {
+    pub(super) package: Package,
+    pub(super) script: Script,
+    /// Starts the SDK and sends one event. `TO` is the URL to send to, `EVENT` the event's name; both
+    /// are others at each visit, as SDKs send again what they do not know to have arrived.
+    pub(super) code: &'static str,
+    /// The vendor's answers: a path below `TO`, and JSON, in which `EVENT` is the event's name. All
+    /// other paths are answered with 204.
+    pub(super) answers: &'static [(&'static str, &'static str)],
+    /// The JSON documents of a request.
+    pub(super) read: fn(&Recorded) -> Result<Vec<Value>>,
+    /// Where the events are in a document, as a JSON pointer in which `*` is each element.
+    pub(super) events: &'static str,
+    /// Where an event has its name.
+    pub(super) name: &'static str,
+    pub(super) first: First,
+    /// The event, as the documentation calls it.
+    pub(super) event: &'static str,
+    pub(super) visitor: Option<Visitor>,
+}
+
+/// How an SDK is loaded.
+pub(super) enum Script {
+    /// The vendor's file for browsers.
+    File(&'static str),
+    /// A bundle of these entries of the package, as this global.
+    Bundle { entries: &'static [&'static str], global: &'static str },
+    /// The vendor's file, by a snippet that is pasted. It finds the file's URL in this global.
+    Snippet { file: &'static str, snippet: &'static str, global: &'static str },
+}
+
+/// What an SDK sends without being told to.
+pub(super) enum First {
+    Event(&'static str),
+    /// A document or an event with this text at this place.
+    Has(&'static str, &'static str),
+    /// A request for this path below `TO`.
+    Request(&'static str),
+    /// A report of the error [`UNCAUGHT`], which the code throws.
+    Uncaught,
+}
+
+/// The visitor's id.
+pub(super) struct Visitor {
+    /// The vendor's name for it.
+    pub(super) name: &'static str,
+    /// Where an event has it.
+    pub(super) at: &'static str,
+    /// The kind and the key under which the jar keeps it: `cookie AMP_key`.
+    pub(super) kept_as: &'static str,
+}
+
+/// The message of the error that no code catches. A script of its own throws it: of one that is inline,
+/// `WebKit` tells only `Script error.` where the origin is opaque.
+pub(super) const UNCAUGHT: &str = "nothing catches this";
+
+/// The visits of a test, whose numbers are in its requests and events.
+const VISITS: std::ops::RangeInclusive<usize> = 1..=5;
+
+/// Headers that let a frame with an opaque origin read an answer, and the errors of a script.
+const FOR_ALL: [(&str, &str); 3] = [
+    ("access-control-allow-origin", "*"),
+    ("access-control-allow-methods", "*"),
+    ("access-control-allow-headers", "*, authorization"),
+];
+
+impl First {
+    /// As the table shows it.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Self::Event(name) => format!("`{name}`"),
+            Self::Has(_, text) => format!("`{text}`"),
+            Self::Request(path) => format!("a request for `{path}`"),
+            Self::Uncaught => "an uncaught error".to_owned(),
+        }
+    }
+}
+
+/// The name of the event of a visit.
+pub(super) fn event_name(visit: usize) -> String {
+    format!("visit-{visit}")
+}
+
+impl Sdk {
+    /// Saves what a customer pastes, after a script that reports how it fails and what it asks for.
+    pub(super) async fn save(&self, cx: &Cx) -> Result<()> {
+        for visit in VISITS {
+            for (path, json) in self.answers {
+                let path = format!("/hit/sdk/{visit}{path}");
+                let json = json.replace("EVENT", &event_name(visit));
+                let headers = [&[("content-type", "application/json")], &FOR_ALL[..]].concat();
+                cx.collector.page(&path, json, &headers);
+            }
+        }
+        let paste = format!("{}{}", watch(cx), self.paste(cx)?);
+        cx.app().await?.save(&paste, "").await?;
+        Ok(())
+    }
+
+    fn paste(&self, cx: &Cx) -> Result<String> {
+        let load = match self.script {
+            Script::File(file) => script_at(&serve(cx, "/sdk.js", self.package.file(file)?)),
+            Script::Bundle { entries, global } => {
+                script_at(&serve(cx, "/sdk.js", self.package.bundle(entries, global)?))
+            }
+            Script::Snippet { file, snippet, global } => {
+                let url = serve(cx, "/sdk.js", self.package.file(file)?);
+                let snippet = self.package.file(snippet)?;
+                format!("<script>const {global} = '{url}';\n{snippet}</script>")
+            }
+        };
+        let mut paste = format!("{load}<script>{}</script>", self.code);
+        if let First::Uncaught = self.first {
+            let throw = format!("setTimeout(() => {{ throw new Error('{UNCAUGHT}'); }});");
+            paste += &script_at(&serve(cx, "/throw.js", throw));
+        }
+        Ok(paste)
+    }
+}
+
+fn script_at(url: &str) -> String {
+    format!("<script src='{url}' crossorigin></script>")
+}
+
+/// Serves a script from the collector.
+fn serve(cx: &Cx, path: &str, script: String) -> String {
+    let headers = [&[("content-type", "text/javascript; charset=utf-8")], &FOR_ALL[..]].concat();
+    cx.collector.page(path, script, &headers)
+}
+
+/// Defines `TO` and `EVENT`, reports what fails and, when a message asks, the URLs that were asked for.
+fn watch(cx: &Cx) -> String {
+    let to = cx.collector.hit_url("sdk");
+    let logged = cx.collector.hit_url("logged");
+    let asked = cx.collector.hit_url("asked");
+    format!(
+        "<script>const TO = '{to}/' + c2c.context.visit, EVENT = 'visit-' + c2c.context.visit;
+         {}
+         addEventListener('message', () => {{
+           const urls = performance.getEntriesByType('resource').map(({{ name }}) => name);
+           fetch('{asked}', {{ method: 'POST', body: JSON.stringify(urls) }});
+         }});
+         addEventListener('error', ({{ message }}) => {{
+           if (!message.endsWith('{UNCAUGHT}')) say(message);
+         }});
+         console.error = console.warn = (...values) => {{
+           fetch('{logged}', {{ method: 'POST', body: values.map(String).join(' ') }});
+         }};
+         addEventListener('unhandledrejection', ({{ reason }}) => say(String(reason)));</script>",
+        say(cx)
+    )
+}

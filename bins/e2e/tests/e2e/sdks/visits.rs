@@ -1,0 +1,115 @@
+//! The test: visits with each jar.
+
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use c2c_e2e::{Case, Cx, DEADLINE, Engine, Error, Result};
+use serde_json::Value;
+
+use super::Sdk;
+use super::sdk::Visitor;
+use super::table::{self, Row, WithoutJar};
+use super::visit::{Event, open, stays_here};
+
+impl Case for Sdk {
+    fn run<'a>(&'a self, cx: &'a Cx) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>> {
+        Box::pin(async {
+            self.save(cx).await?;
+            let start = Instant::now();
+            let with_jar = self.delivered(cx, 1, "visit").await?;
+            let usual = start.elapsed();
+            // The jar is the same in all engines, and so are the SDKs without one.
+            if cx.engine == Engine::Chromium {
+                let without_jar = self.without_jar(cx, &with_jar.visitor, usual).await?;
+                if let Some(visitor) = &self.visitor {
+                    knows_its_visitor(cx, self, visitor, &with_jar.visitor).await?;
+                }
+                table::check(&Row { sdk: self, without_jar })?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Sdk {
+    /// Awaits what it sends at a visit with a jar, where it has nothing to complain of.
+    async fn delivered(&self, cx: &Cx, visit: usize, jar: &str) -> Result<Event> {
+        open(cx, visit, jar).await?;
+        let arrived = self.arrived(cx, visit, DEADLINE).await;
+        let Some(event) = arrived.event.filter(|_| arrived.first) else {
+            return Err(Error::new(format!(
+                "{visit}, {jar}: first: {}\n{}",
+                arrived.first,
+                log(cx, visit)
+            )));
+        };
+        assert_eq!(cx.collector.count("said"), 0, "something failed");
+        assert_eq!(event.visitor.is_null(), self.visitor.is_none(), "{:?}", event.visitor);
+        stays_here(cx).await?;
+        Ok(event)
+    }
+
+    /// Makes the second visit, without a jar. `usual` is the time that it takes with one.
+    async fn without_jar(&self, cx: &Cx, known: &Value, usual: Duration) -> Result<WithoutJar> {
+        let patience = if table::expects_delivery(self)? { DEADLINE } else { 2 * usual };
+        open(cx, 2, "none").await?;
+        let arrived = self.arrived(cx, 2, patience).await;
+        stays_here(cx).await?;
+        if arrived.all() {
+            let kept = arrived.event.is_some_and(|event| event.visitor == *known);
+            assert!(!kept || self.visitor.is_none(), "{known} is kept nowhere");
+            return Ok(WithoutJar::Delivers);
+        }
+        let why = why(cx);
+        Ok(WithoutJar::Fails { first: arrived.first, event: arrived.event.is_some(), why })
+    }
+}
+
+/// The class of the first error that was reported: one that nothing caught, else one in a log.
+fn why(cx: &Cx) -> Option<&'static str> {
+    let requests = cx.collector.requests();
+    let mut classes = ["/hit/said", "/hit/logged"].into_iter().flat_map(|path| {
+        let told = requests.iter().filter(move |request| request.path == path);
+        told.filter_map(|request| class(&request.text()))
+    });
+    classes.next()
+}
+
+fn class(text: &str) -> Option<&'static str> {
+    // The second is all that is told of a script that is loaded without `crossorigin`.
+    ["SecurityError", "Script error."].into_iter().find(|class| text.contains(class))
+}
+
+async fn knows_its_visitor(cx: &Cx, sdk: &Sdk, visitor: &Visitor, known: &Value) -> Result<()> {
+    cx.collector.forget();
+    let first = sdk.delivered(cx, 3, "kept").await?.visitor;
+    // Without the kept jar everyone is new.
+    assert_ne!(first, *known);
+    let kept =
+        format!("Object.keys(localStorage).some((key) => key.includes(' {}'))", visitor.kept_as);
+    cx.browser.wait_for(&kept, DEADLINE).await?;
+    assert_eq!(sdk.delivered(cx, 4, "kept").await?.visitor, first);
+    assert_ne!(sdk.delivered(cx, 5, "visit").await?.visitor, first);
+    Ok(())
+}
+
+/// The requests of a visit.
+fn log(cx: &Cx, visit: usize) -> String {
+    let requests = cx.collector.requests();
+    let of_visit = format!("/hit/sdk/{visit}");
+
+    let requests = requests.iter().filter(|request| {
+        request.path.starts_with(&of_visit)
+            || ["/hit/said", "/hit/logged"].contains(&&*request.path)
+    });
+    let lines = requests.map(|request| {
+        let text: String = request.text().chars().take(1500).collect();
+        format!(
+            "{} {}?{} {text}",
+            request.method,
+            request.path,
+            request.query.as_deref().unwrap_or_default()
+        )
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
