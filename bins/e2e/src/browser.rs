@@ -118,7 +118,7 @@ impl Browser {
         collector: Option<&Collector>,
         options: &Options,
     ) -> Result<Self> {
-        let mut driver = Driver::start(engine, programs).await?;
+        let mut driver = Driver::start(engine, programs, collector).await?;
         let profile = driver.process.dir().join("profile");
         let mut session = ClientBuilder::new(HttpConnector::new());
         session.capabilities(engine.capabilities(programs, &profile, collector, options));

@@ -8,6 +8,7 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::collector::Collector;
 use crate::engine::{Engine, Programs};
 use crate::error::{Context as _, Result};
 use crate::process::{POLL, Process, fresh_dir};
@@ -24,17 +25,25 @@ pub(crate) struct Driver {
 impl Driver {
     /// Starts a driver. chromedriver takes a free port on IPv6 and then wants the same on IPv4, where
     /// somebody else may have it: then it ends, and another one is started.
-    pub(crate) async fn start(engine: Engine, programs: &Programs) -> Result<Self> {
+    pub(crate) async fn start(
+        engine: Engine,
+        programs: &Programs,
+        collector: Option<&Collector>,
+    ) -> Result<Self> {
         for _ in 0..STARTS {
-            match Self::start_once(engine, programs).await {
+            match Self::start_once(engine, programs, collector).await {
                 Err(error) if error.to_string().contains("Address already in use") => {}
                 outcome => return outcome,
             }
         }
-        Self::start_once(engine, programs).await
+        Self::start_once(engine, programs, collector).await
     }
 
-    async fn start_once(engine: Engine, programs: &Programs) -> Result<Self> {
+    async fn start_once(
+        engine: Engine,
+        programs: &Programs,
+        collector: Option<&Collector>,
+    ) -> Result<Self> {
         let dir = fresh_dir(engine.name())?;
         let mut command = match &programs.display {
             Some(display) => {
@@ -62,6 +71,9 @@ impl Driver {
                 for home in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
                     command.env(home, &dir);
                 }
+                if let Some(collector) = collector {
+                    use_proxy(&mut command, collector.proxy_port());
+                }
                 Some(port)
             }
         };
@@ -82,6 +94,16 @@ impl Driver {
         let url = format!("http://127.0.0.1:{port}/");
         Ok(Self { process, url })
     }
+}
+
+/// Makes `WebKitGTK` use a proxy, but for this machine's names. It asks GLib, and GLib the environment:
+/// `MiniBrowser`, told of a proxy by its driver, goes without one, and dies at its start now and then.
+fn use_proxy(command: &mut Command, port: u16) {
+    let proxy = format!("http://127.0.0.1:{port}");
+    for scheme in ["http_proxy", "https_proxy"] {
+        command.env(scheme, &proxy);
+    }
+    command.env("no_proxy", "localhost,.localhost,127.0.0.0/8,::1");
 }
 
 /// How often another driver is started because a port was taken.

@@ -45,13 +45,6 @@ impl Engine {
         }
     }
 
-    /// Whether its browsers see what [`Collector::stand_in`](crate::Collector::stand_in) serves, and
-    /// no other host. `WebKitGTK` sees the real web instead, as far as the machine has one: a test
-    /// that names hosts of others does without them there, or names such as `vendor.test`.
-    pub fn has_stand_ins(self) -> bool {
-        self != Self::WebKit
-    }
-
     /// The engines that `C2C_ENGINES` asks for; all if it is not set.
     pub fn chosen() -> Result<Vec<Self>> {
         match env::var("C2C_ENGINES") {
@@ -177,9 +170,8 @@ impl Engine {
         if self != Self::Chromium && collector.is_some() {
             capabilities.insert("acceptInsecureCerts".to_owned(), json!(true));
         }
-        // `WebKitGTK` goes without one whatever it is told, and its `MiniBrowser`, told, dies at its
-        // start of a segmentation fault in one session of twenty: the driver then waits for ever.
-        if let Some(collector) = collector.filter(|_| self.has_stand_ins()) {
+        // `WebKitGTK` is told by its environment (`driver.rs`).
+        if let Some(collector) = collector.filter(|_| self != Self::WebKit) {
             let proxy = format!("127.0.0.1:{}", collector.proxy_port());
             capabilities.insert(
                 "proxy".to_owned(),

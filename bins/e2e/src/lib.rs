@@ -42,8 +42,7 @@
 //!
 //! [`Collector::page`] serves pages that a test writes, under loopback names;
 //! [`Collector::stand_in`] serves scripts under the names of their vendors, by `https`. Every other
-//! host is out of reach, so no test depends on the internet or tells it anything. (`WebKitGTK`
-//! cannot be held to that: [`Engine::has_stand_ins`].)
+//! host is out of reach, so no test depends on the internet or tells it anything.
 //!
 //! # Rules
 //!

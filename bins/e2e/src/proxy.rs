@@ -5,8 +5,8 @@
 //! a test stands in for it is the server itself, with a throw-away certificate, and to every other
 //! host there is no way. A test cannot reach the internet, not even by mistake.
 //!
-//! A proxy, because more than one engine can be told of it, and because a browser that has one asks
-//! no resolver. `WebKitGTK` cannot: see [`Engine::has_stand_ins`](crate::Engine::has_stand_ins).
+//! A proxy, because every engine can be told of it, and because a browser that has one asks
+//! no resolver.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -32,7 +32,7 @@ function showEvent(envelope) {
   empty.hidden = true;
 }
 
-listen({ frame, widgetOrigin: config.widgetOrigin, onEvent: showEvent });
+listen({ frame, widgetOrigin: config.widgetOrigin, onEvent: showEvent, page: true });
 
 // The context travels on in the query.
 frame.src = `${config.widgetOrigin}${config.widgetPath}${location.search}`;

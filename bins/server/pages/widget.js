@@ -3,6 +3,7 @@
 
 import catalogue from './catalogue.js';
 import { contextFromQuery, mount } from './host.js';
+import { pageFromParent } from './page.js';
 import { validating } from './validate.js';
 
 /** How long the simulated agent stays on the line, in seconds; `c2c_agent_seconds` sets another. */
@@ -10,6 +11,8 @@ const AGENT_SECONDS = 120;
 
 const config = JSON.parse(document.body.dataset.config ?? '');
 const query = new URLSearchParams(location.search);
+// At once: the parent page speaks when this page has loaded.
+const page = pageFromParent(config.parentOrigins);
 
 // Only in the console's live preview, whose widget page names the console.
 const preview = config.console ? (await import('./preview.js')).connect(config.console) : null;
@@ -21,6 +24,7 @@ const mounted = mount({
   app: config.app,
   jar: config.keepJar && (await import('./jar.js')).keptJar,
   context,
+  page,
   parentOrigins: config.parentOrigins,
   ...preview?.options,
 });

@@ -4,6 +4,7 @@
 import { tokenBucket } from './host/bucket.js';
 import { BRIDGE_LIMITS } from './host/limits.js';
 import { isOpaque } from './host/origin.js';
+import { reducedPage } from './host/page.js';
 import { PROTOCOL } from './host/protocol.js';
 import { isWithin } from './host/within.js';
 
@@ -20,8 +21,10 @@ import { isWithin } from './host/within.js';
  * @param {HTMLIFrameElement} options.frame the iframe that holds the widget
  * @param {string} options.widgetOrigin the widget's origin, such as `https://widget.example`
  * @param {(envelope: import('./host/envelope.js').Envelope) => void} options.onEvent
+ * @param {boolean} [options.page] tells the widget where the visitor is: this page's URL and referrer,
+ *   both without their queries but for campaign parameters, and its title; for `pageFromParent`
  */
-export function listen({ frame, widgetOrigin, onEvent }) {
+export function listen({ frame, widgetOrigin, onEvent, page = false }) {
   if (!URL.canParse(widgetOrigin) || new URL(widgetOrigin).origin !== widgetOrigin) {
     throw new TypeError(`listen: widgetOrigin must be an origin such as https://widget.example, not ${widgetOrigin}`);
   }
@@ -33,7 +36,7 @@ export function listen({ frame, widgetOrigin, onEvent }) {
 
   /** The widget may allow this page by a pattern, and then waits for a word from it. */
   function introduce() {
-    post({ type: 'listening' });
+    post({ type: 'listening', page: page ? thisPage() : undefined });
     if (consent !== undefined) post({ type: 'consent', consent });
   }
 
@@ -90,6 +93,8 @@ export function listen({ frame, widgetOrigin, onEvent }) {
     stop: () => watch.abort(),
   };
 }
+
+const thisPage = () => reducedPage({ url: location.href, title: document.title, referrer: document.referrer });
 
 const newBucket = () => tokenBucket(BRIDGE_LIMITS.stray_burst, BRIDGE_LIMITS.strays_per_second);
 

@@ -2,7 +2,7 @@
 /** The shim with the jar. */
 
 import { defineApi } from './shim/api.js';
-import { startJar } from './shim/jar.js';
+import { startEnvironment } from './shim/environment.js';
 
-startJar();
+startEnvironment();
 defineApi();

@@ -3,8 +3,8 @@
 
 import { defineApi } from './shim/api.js';
 import { startDiagnostics } from './shim/diagnostics.js';
-import { startJar } from './shim/jar.js';
+import { startEnvironment } from './shim/environment.js';
 
 startDiagnostics();
-startJar();
+startEnvironment();
 defineApi();

@@ -36,7 +36,7 @@ pub use context::{Context, ContextReject, ParsedContext, RejectReason, parse_con
 pub use host::{
     Consent, Effect, Host, HostOptions, Input, Reason, Source, State, Status, Told, WindowMessage,
 };
-pub use limits::{BridgeLimits, ContextLimits, DiagnosticLimits, JarLimits};
+pub use limits::{BridgeLimits, ContextLimits, DiagnosticLimits, JarLimits, PageLimits};
 pub use message::{FrameEvent, FromFrame, Hello, PROTOCOL, ToFrame};
 pub use origin::{Origin, OriginError, OriginRule};
 pub use payload::{PayloadError, read_payload};

@@ -26,6 +26,24 @@ impl Default for ContextLimits {
     }
 }
 
+/// Bounds on what a widget tells its frame of the page around it, in `js/host/page.js` and `js/page.js`.
+/// Lengths are in UTF-16 code units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageLimits {
+    /// The greatest length of a URL, after its reduction; a longer one is left out.
+    pub url_units_max: usize,
+    /// The greatest length of a title; a longer one is cut.
+    pub title_units_max: usize,
+    /// How long a frame waits for the parent page to tell it, in milliseconds.
+    pub wait_ms: usize,
+}
+
+impl Default for PageLimits {
+    fn default() -> Self {
+        Self { url_units_max: 2048, title_units_max: 512, wait_ms: 1000 }
+    }
+}
+
 /// Bounds that the host script keeps against the frame, and the shim towards the host.
 ///
 /// The scripts have the same numbers in `js/host/limits.js` and in `js/shim`; a test compares them.

@@ -25,6 +25,13 @@ declare namespace C2c {
   /** What the widget was opened with: texts by their names. */
   type Context = { readonly [name: string]: string | undefined };
 
+  /** The page around the widget. Of its URLs' queries only campaign parameters are left. */
+  interface Page {
+    readonly url?: string;
+    readonly title?: string;
+    readonly referrer?: string;
+  }
+
   /** The data of each event of the widget. */
   interface Events {
 ";
@@ -91,6 +98,8 @@ const AFTER: &str = "  }
 
     /** What the widget was opened with; each event has it, too. */
     readonly context: Context;
+    /** The page around the widget; it is empty if the widget does not tell it. */
+    readonly page: Page;
     readonly appId: string;
     /** Resolves when the widget has accepted the connection. */
     readonly ready: Promise<void>;

@@ -87,15 +87,13 @@ async fn ga4(cx: &Cx) -> Result<()> {
     assert_eq!(event("survey_submitted").await?[2], json!({"rating": 4}));
     said_that(cx, |said| said[0] == "config").await?;
 
-    if cx.engine.has_stand_ins() {
-        let layer = cx.collector.hit("gtag", DEADLINE).await?.param("layer");
-        assert_eq!(layer.as_deref(), Some("true"), "the vendor's script runs beside the snippet");
-        let requests = cx.collector.requests();
-        let gtag = requests.iter().find(|request| request.host.is_some()).context("a request")?;
-        let id = gtag.param("id").unwrap_or_default();
-        assert!(id.starts_with("G-"), "{id}");
-        assert_eq!(gtag.header("cookie"), None);
-    }
+    let layer = cx.collector.hit("gtag", DEADLINE).await?.param("layer");
+    assert_eq!(layer.as_deref(), Some("true"), "the vendor's script runs beside the snippet");
+    let requests = cx.collector.requests();
+    let gtag = requests.iter().find(|request| request.host.is_some()).context("a request")?;
+    let id = gtag.param("id").unwrap_or_default();
+    assert!(id.starts_with("G-"), "{id}");
+    assert_eq!(gtag.header("cookie"), None);
     Ok(())
 }
 

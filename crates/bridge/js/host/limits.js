@@ -12,6 +12,13 @@ export const CONTEXT_LIMITS = {
   total_bytes_max: 8192,
 };
 
+/** Bounds on what the widget tells its frame of the page around it. Lengths are in UTF-16 code units. */
+export const PAGE_LIMITS = {
+  url_units_max: 2048,
+  title_units_max: 512,
+  wait_ms: 1000,
+};
+
 /** Bounds that the host keeps against the frame. */
 export const BRIDGE_LIMITS = {
   payload_units_max: 16384,

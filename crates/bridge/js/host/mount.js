@@ -59,6 +59,8 @@ import { isWithin } from './within.js';
  *   of diagnostics.js; without it the frame does not look at errors
  * @param {import('../jar.js').JarKeeper} [options.jar] `keptJar` of jar.js, if the visitor's cookies
  *   of this app are to be kept between visits
+ * @param {import('../page.js').PageSource} [options.page] `pageFromParent(…)` or `pageOf(…)` of page.js,
+ *   if custom code is to know the page around the widget
  * @returns {Bridge}
  */
 export function mount({
@@ -76,6 +78,7 @@ export function mount({
   onCustomEvent = () => {},
   diagnostics,
   jar: keeper,
+  page = (use) => use(),
 }) {
   // What cannot be used throws now, not when consent is granted.
   const url = new URL(src);
@@ -90,7 +93,7 @@ export function mount({
   const jar = keeper?.(app, parent.origin);
   /** @type {State} */
   let state = { status: 'waiting', reason: null };
-  /** @type {HTMLIFrameElement} */
+  /** Before the first one begins, there is none. @type {HTMLIFrameElement} */
   let frame;
   /** @type {MessagePort | null} */
   let port = null;
@@ -106,13 +109,12 @@ export function mount({
     { context: checked, removeHung, limits, nonce: () => randomHex(4), now: () => performance.now(), stamp, diagnostics, jar },
     {
       open(nonce) {
-        const boot = { app, context: checked, diagnostics: diagnostics && true, jar: jar?.read() };
-        frame = createFrame(url, nonce, boot, visible);
         const { signal } = (watch = new AbortController());
+        const begin = () => page((known) => start(nonce, signal, known));
         // Custom code that never finishes loading must not hold back the `load` of the pages above
         // it: so it begins when this page's is over.
-        if (document.readyState === 'complete') start(signal);
-        else addEventListener('load', () => setTimeout(start, 0, signal), { signal });
+        if (document.readyState === 'complete') begin();
+        else addEventListener('load', () => setTimeout(begin), { signal });
         timer = setInterval(tick, limits.tick_ms);
       },
       close() {
@@ -122,7 +124,7 @@ export function mount({
         diagnostics?.stop();
         port?.close();
         port = null;
-        frame.remove();
+        frame?.remove();
       },
       accept(offered) {
         port = offered;
@@ -141,19 +143,21 @@ export function mount({
     },
   );
 
-  /** @param {AbortSignal} signal */
-  function start(signal) {
-    const iframe = frame;
+  /** @param {string} nonce @param {AbortSignal} signal @param {import('../page.js').Page} [known] */
+  function start(nonce, signal, known) {
     if (signal.aborted) return;
-    iframe.onload = () => iframe === frame && machine.load();
-    container.append(iframe);
+    // The copy of the jar, too, is as new as can be.
+    const boot = { app, context: checked, page: known, diagnostics: diagnostics && true, jar: jar?.read() };
+    frame = createFrame(url, nonce, boot, visible);
+    frame.addEventListener('load', machine.load, { signal });
+    container.append(frame);
     addEventListener('message', onFrameMessage, { signal });
-    if (!visible) look = guardFocus(iframe, signal, () => machine.blame('focus_theft'), parent.focusStolen);
+    if (!visible) look = guardFocus(frame, signal, () => machine.blame('focus_theft'), parent.focusStolen);
   }
 
   function tick() {
     look();
-    machine.tick(document.visibilityState === 'visible');
+    machine.tick(!document.hidden);
   }
 
   /** @param {MessageEvent} event */
@@ -165,18 +169,6 @@ export function mount({
     machine.message(source === target ? 'frame' : 'inside', event);
   }
 
-  /** @param {string} name @param {Record<string, unknown>} fields */
-  function emit(name, fields) {
-    if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) {
-      throw new TypeError(`no event is named ${name}`);
-    }
-    // Text now: what JSON cannot express is the caller's error here, and later changes are not
-    // sent. The frame could not freeze more than that.
-    const json = JSON.stringify(fields);
-    if (json?.[0] !== '{') throw new TypeError('fields must be an object');
-    return machine.emit(name, json);
-  }
-
   /** @param {Consent} decision */
   function setConsent(decision) {
     if (!CONSENTS.includes(decision)) {
@@ -185,21 +177,29 @@ export function mount({
     machine.consent(decision);
   }
 
-  function destroy() {
-    parent.stop();
-    machine.destroy();
-  }
-
   setConsent(consent);
   parent.listen();
   returned = true;
 
   return {
-    emit,
+    /** @param {string} name @param {Record<string, unknown>} fields */
+    emit(name, fields) {
+      if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) {
+        throw new TypeError(`no event is named ${name}`);
+      }
+      // Text now: what JSON cannot express is the caller's error here, and later changes are not
+      // sent. The frame could not freeze more than that.
+      const json = JSON.stringify(fields);
+      if (json?.[0] !== '{') throw new TypeError('fields must be an object');
+      return machine.emit(name, json);
+    },
     setConsent,
     clearJar: () => jar?.clear(),
     restart: machine.restart,
-    destroy,
+    destroy() {
+      parent.stop();
+      machine.destroy();
+    },
     get state() {
       return state;
     },

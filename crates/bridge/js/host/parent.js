@@ -30,8 +30,8 @@ export function parentPage(rules, queue_max, asked) {
   function knownOrigin() {
     // Firefox says "null" if the widget's frame has a `referrerpolicy` that hides the parent.
     const named = location.ancestorOrigins?.[0] ?? 'null';
-    const candidates = isOpaque(named) ? allowed.map(({ exact }) => exact) : [named];
-    return candidates.length === 1 && candidates[0] !== null && isAllowed(candidates[0]) ? candidates[0] : null;
+    const [only, another] = isOpaque(named) ? allowed.map(({ exact }) => exact ?? '') : [named];
+    return another === undefined && isAllowed(only) ? only : null;
   }
 
   /** @param {string} candidate */

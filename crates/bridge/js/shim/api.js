@@ -8,7 +8,7 @@ import { off, on, once } from './handlers.js';
 import { ready } from './port.js';
 
 export function defineApi() {
-  const value = freeze({ __proto__: null, on, once, off, emit, context: boot.context, appId, ready });
+  const value = freeze({ __proto__: null, on, once, off, emit, context: boot.context, page: boot.page, appId, ready });
   // Neither writable nor configurable.
   defineProperty(frame, 'c2c', { value, enumerable: true });
 }

@@ -25,23 +25,30 @@ history.replaceState(null, '', url);
  * could have led the frame here.
  *
  * @param {string} text
- * @returns {{origin?: string, context: Readonly<Record<string, string>>, diagnostics?: unknown, jar?: any}}
+ * @returns {{origin?: string, context: Texts, page: Texts, diagnostics?: unknown, jar?: any}}
  *   who uses the last two checks them
  */
 function readBoot(text) {
-  const context = create(null);
-  /** @type {any} */
-  let value;
   try {
-    value = JSON.parse(text);
+    const value = JSON.parse(text);
     if (value.c2c !== PROTOCOL || typeof value.origin !== 'string' || (value.app && value.app !== app)) throw 0;
-    eachKey(value.context, (key) => {
-      if (typeof value.context[key] === 'string') context[key] = value.context[key];
-    });
+    return { ...value, context: textsOf(value.context), page: textsOf(value.page || {}) };
   } catch {
     // Not JSON, or not of the form.
-    value = {};
+    return { context: textsOf({}), page: textsOf({}) };
   }
-  value.context = freeze(context);
-  return value;
+}
+
+/**
+ * The texts of a record, frozen.
+ * @typedef {Readonly<Record<string, string>>} Texts
+ * @param {any} record
+ * @returns {Texts}
+ */
+function textsOf(record) {
+  const texts = create(null);
+  eachKey(record, (key) => {
+    if (typeof record[key] === 'string') texts[key] = record[key];
+  });
+  return freeze(texts);
 }

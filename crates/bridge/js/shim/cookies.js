@@ -3,9 +3,16 @@
  * `document.cookie`, by RFC 6265 as far as a document that makes no request with cookies can tell.
  *
  * A cookie is its name. There is one document at one URL, so `Path` and `Domain` would part nothing:
- * they are accepted and forgotten, as are `Secure` and `SameSite`. Code that deletes a cookie with
- * another path than it was set with deletes it, and one that probes for the widest domain leaves one
- * cookie.
+ * a cookie that a browser would refuse for its `Domain` is refused, and then both are forgotten, as
+ * are `Secure`, `SameSite` and `Partitioned`. Code that deletes a cookie with another path than it
+ * was set with deletes it.
+ *
+ * Vendors probe for the widest domain that takes a cookie: they try suffixes of the host, the
+ * shortest first, and write into their ids how many labels the first one had that worked. So one
+ * that belongs to no single site must be refused. The list of public suffixes has some ten thousand
+ * entries and changes every week; `DOMAINS` knows its two great kinds, a single label and a category
+ * under a country. If it is mistaken (`github.io` is taken, `com.ai` refused), a vendor counts one
+ * label more or less, and nothing else happens: no other document has these cookies.
  */
 
 import { create, eachKey, exec, ownKeys } from './frame.js';
@@ -17,9 +24,15 @@ const COOKIE_UNITS_MAX = 4096;
 
 const REFUSED = /[\0-\x08\n-\x1f\x7f]|;\s*httponly\b/i;
 const PAIR = /^\s*([^;=]*?)\s*(?:=\s*([^;]*?)\s*)?(?:;|$)/;
-// The last one counts: so they look from the end.
+// Of several attributes of one name the last one counts: so these look from the end.
 const MAX_AGE = /^[^]*;\s*max-age\s*=([^;]*)/i;
 const EXPIRES = /^[^]*;\s*expires\s*=([^;]*)/i;
+
+const { hostname } = location;
+/** Those of the host's ends that a cookie may have as its domain, the whole host first. */
+const DOMAINS = `${hostname}|${hostname.replace(/[^.]+\.(?!(com?|org|net|gov|ac)\.[a-z][a-z]$)(?=.*\.\D)/g, "$'|")}`;
+/** Finds a domain that is none of them (<https://www.rfc-editor.org/rfc/rfc6265#section-5.3>, step 6). */
+const FOREIGN = RegExp(`;\\s*domain\\s*=\\s*(?!\\.?(${DOMAINS})\\s*(;|$))[^;\\s]`, 'i');
 
 const { now: timeNow, parse: timeOf } = Date;
 
@@ -45,6 +58,7 @@ export function cookieText() {
 export function setCookieText(text) {
   text = `${text}`;
   if (exec(REFUSED, text)) return refuseCookie();
+  if (exec(FOREIGN, text)) return;
   const pair = exec(PAIR, text);
   const maxAge = exec(MAX_AGE, text);
   const date = exec(EXPIRES, text);

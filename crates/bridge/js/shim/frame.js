@@ -41,3 +41,21 @@ export function setOwn(object, name, value) {
   const descriptor = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
   return defineProperty(object, name, /** @type {any} */ (descriptor));
 }
+
+/**
+ * Puts a getter in the place of one of the window's `[Replaceable]` attributes: a value that is
+ * assigned to it takes the accessor's place (<https://webidl.spec.whatwg.org/#Replaceable>).
+ * @param {string} name @param {() => unknown} get
+ */
+export function defineReplaceable(name, get) {
+  defineAccessor(frame, name, get, (value) => setOwn(frame, name, value));
+}
+
+/**
+ * Puts functions in the place of those of an accessor, which stays as enumerable and configurable as
+ * it was. Only before customer code runs: the descriptor has a prototype.
+ * @param {object} holder @param {string} name @param {() => unknown} get @param {(value: any) => void} [set]
+ */
+export function defineAccessor(holder, name, get, set) {
+  defineProperty(holder, name, { get, set });
+}

@@ -8,7 +8,7 @@
  */
 
 import { PROTOCOL, boot, nonce, widgetOrigins } from './boot.js';
-import { Event, addListener, create, defineProperty, frame, getterOf, page, postTo, setOwn, setTimeout, targetOf, uncurry } from './frame.js';
+import { Event, addListener, create, defineReplaceable, frame, getterOf, page, postTo, setTimeout, targetOf, uncurry } from './frame.js';
 import { deliver } from './handlers.js';
 
 const { parse } = JSON;
@@ -75,17 +75,10 @@ function connect() {
  */
 function hidePort(hidden) {
   const current = getterOf(frame, 'event');
-  defineProperty(frame, 'event', /** @type {any} */ ({
-    __proto__: null,
-    configurable: true,
-    enumerable: true,
-    get() {
-      const event = current(frame);
-      return event && targetOf(event) === hidden ? undefined : event;
-    },
-    /** As in the standard, what is assigned takes the accessor's place. @param {unknown} value */
-    set: (value) => setOwn(frame, 'event', value),
-  }));
+  defineReplaceable('event', () => {
+    const event = current(frame);
+    return event && targetOf(event) === hidden ? undefined : event;
+  });
 }
 
 /** @param {MessageEvent} event */

@@ -4,7 +4,7 @@
  * the browser's on `Storage.prototype`: the browser's own areas are out of reach here anyway.
  */
 
-import { TypeError, create, defineProperty, eachKey, frame, ownKeys, setOwn, uncurry } from './frame.js';
+import { TypeError, create, defineAccessor, defineProperty, eachKey, frame, ownKeys, setOwn, uncurry } from './frame.js';
 import { noteChange } from './kept.js';
 import { watcher } from './watcher.js';
 
@@ -82,11 +82,11 @@ export function replaceStorageMethods() {
       index >>>= 0;
       return index < keys.length ? keys[index] : null;
     },
-    get length() {
-      return ownKeys(areaOf(this, arguments, 0).items).length;
-    },
   };
-  Object.defineProperties(prototype, Object.getOwnPropertyDescriptors(methods));
+  Object.assign(prototype, methods);
+  defineAccessor(prototype, 'length', /** @this {Storage} */ function () {
+    return ownKeys(areaOf(this, arguments, 0).items).length;
+  });
 }
 
 /**
@@ -114,6 +114,6 @@ export function replaceStorage(name, kept) {
     preventExtensions: () => false,
   }));
   areas.set(storage, area);
-  defineProperty(frame, name, { get: () => storage });
+  defineAccessor(frame, name, () => storage);
   return area;
 }

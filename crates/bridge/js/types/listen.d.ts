@@ -11,11 +11,14 @@
  * @param {HTMLIFrameElement} options.frame the iframe that holds the widget
  * @param {string} options.widgetOrigin the widget's origin, such as `https://widget.example`
  * @param {(envelope: import('./host/envelope.js').Envelope) => void} options.onEvent
+ * @param {boolean} [options.page] tells the widget where the visitor is: this page's URL and referrer,
+ *   both without their queries but for campaign parameters, and its title; for `pageFromParent`
  */
-export function listen({ frame, widgetOrigin, onEvent }: {
+export function listen({ frame, widgetOrigin, onEvent, page }: {
     frame: HTMLIFrameElement;
     widgetOrigin: string;
     onEvent: (envelope: import("./host/envelope.js").Envelope) => void;
+    page?: boolean | undefined;
 }): {
     /**
      * Tells the widget what the visitor decided, if it was mounted with `parentConsent`; also after

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use c2c_bridge::{
-    BridgeLimits, ContextLimits, DiagnosticLimits, HOST_MODULES, JarLimits, Shim, shim_attributes,
+    BridgeLimits, ContextLimits, DiagnosticLimits, HOST_MODULES, JarLimits, PageLimits, Shim,
+    shim_attributes,
 };
 use c2c_catalogue::Catalogue;
 use serde_json::{Value, json};
@@ -71,6 +72,7 @@ fn assert_says(path: &str, source: &str, limits: &str) {
 fn scripts_and_crate_have_the_same_limits() {
     let bridge = BridgeLimits::default();
     assert_says("host/limits.js", LIMITS_SOURCE, &format!("{:#?}", ContextLimits::default()));
+    assert_says("host/limits.js", LIMITS_SOURCE, &format!("{:#?}", PageLimits::default()));
     assert_says("jar.js", include_str!("../../js/jar.js"), &format!("{:#?}", JarLimits::default()));
     assert_says(
         "diagnostics.js",

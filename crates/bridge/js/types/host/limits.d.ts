@@ -4,6 +4,11 @@ export namespace CONTEXT_LIMITS {
     let value_bytes_max: number;
     let total_bytes_max: number;
 }
+export namespace PAGE_LIMITS {
+    let url_units_max: number;
+    let title_units_max: number;
+    let wait_ms: number;
+}
 export namespace BRIDGE_LIMITS {
     let payload_units_max: number;
     let payload_depth_max: number;

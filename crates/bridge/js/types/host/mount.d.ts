@@ -44,9 +44,11 @@
  *   of diagnostics.js; without it the frame does not look at errors
  * @param {import('../jar.js').JarKeeper} [options.jar] `keptJar` of jar.js, if the visitor's cookies
  *   of this app are to be kept between visits
+ * @param {import('../page.js').PageSource} [options.page] `pageFromParent(…)` or `pageOf(…)` of page.js,
+ *   if custom code is to know the page around the widget
  * @returns {Bridge}
  */
-export function mount({ src, app, container, context, parentOrigins, consent, parentConsent, visible, removeHung, limits: changed, onState, onCustomEvent, diagnostics, jar: keeper, }: {
+export function mount({ src, app, container, context, parentOrigins, consent, parentConsent, visible, removeHung, limits: changed, onState, onCustomEvent, diagnostics, jar: keeper, page, }: {
     src: string;
     app?: string | undefined;
     container?: Element | undefined;
@@ -69,6 +71,7 @@ export function mount({ src, app, container, context, parentOrigins, consent, pa
         stop(): void;
     } | undefined;
     jar?: import("../jar.js").JarKeeper | undefined;
+    page?: import("../page.js").PageSource | undefined;
 }): Bridge;
 export type Envelope = import("./envelope.js").Envelope;
 export type Consent = import("./machine.js").Consent;

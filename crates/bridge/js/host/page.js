@@ -1,0 +1,44 @@
+// @ts-check
+/**
+ * What custom code may know of the page around the widget: where the visitor is, and where they came
+ * from. Vendors' tags report it with each hit, and in the sandbox they cannot see it.
+ *
+ * URLs are reduced before they leave the page that knows them, and again before they enter the
+ * frame: of a query only the parameters below stay, which advertisers put there to be read by tags.
+ * User names, fragments and all other parameters go, since pages put secrets into them.
+ */
+
+import { PAGE_LIMITS } from './limits.js';
+
+/**
+ * @typedef {object} Page each text is empty if it is not known
+ * @property {string} url
+ * @property {string} title
+ * @property {string} referrer
+ */
+
+/** Campaign parameters, and the click ids of advertisers. docs/protocol.md says whose they are. */
+const CAMPAIGN =
+  /^(utm_(source|medium|campaign|term|content|id|source_platform|creative_format|marketing_tactic)|gclid|gbraid|wbraid|gclsrc|dclid|gad_source|gad_campaignid|srsltid|fbclid|msclkid|ttclid|twclid|li_fat_id|epik|ScCid|rdt_cid|yclid)$/;
+
+/**
+ * Reduces a page to what custom code may know of it. Texts of a wrong type and URLs that are neither
+ * `http:` nor `https:`, or too long, become empty.
+ *
+ * @param {any} page from the widget, or from a parent page: not to be trusted
+ * @returns {Page}
+ */
+export function reducedPage(page) {
+  const title = typeof page?.title === 'string' ? page.title.slice(0, PAGE_LIMITS.title_units_max) : '';
+  return { url: reducedUrl(page?.url), title, referrer: reducedUrl(page?.referrer) };
+}
+
+/** @param {unknown} text */
+function reducedUrl(text) {
+  if (typeof text !== 'string' || !URL.canParse(text)) return '';
+  const { protocol, origin, pathname, searchParams } = new URL(text);
+  if (!/^https?:$/.test(protocol)) return '';
+  const query = new URLSearchParams([...searchParams].filter(([name]) => CAMPAIGN.test(name)));
+  const url = origin + pathname + (query.size > 0 ? `?${query}` : '');
+  return url.length > PAGE_LIMITS.url_units_max ? '' : url;
+}

@@ -1,0 +1,57 @@
+// @ts-check
+/**
+ * Sources of `mount({ page })`: what custom code may know of the page around the widget. Without one
+ * it knows nothing of it.
+ */
+
+import { PAGE_LIMITS } from './host/limits.js';
+import { originRule } from './host/origin.js';
+import { reducedPage } from './host/page.js';
+import { PROTOCOL } from './host/protocol.js';
+
+/**
+ * @typedef {import('./host/page.js').Page} Page
+ * @typedef {(use: (page?: Page) => void) => void} PageSource calls `use` once, as soon as
+ *   the page is known, or known to stay unknown
+ */
+
+/**
+ * The page as the widget knows it, for example from its own loader. It is reduced as docs/protocol.md
+ * says, *The page*.
+ *
+ * @param {Partial<Page>} page
+ * @returns {PageSource}
+ */
+export function pageOf(page) {
+  const reduced = reducedPage(page);
+  return (use) => use(reduced);
+}
+
+/**
+ * The page as the parent page tells it by `listen({ page: true })`. Call this in the first task of
+ * the widget page's script: the parent page speaks when the widget's frame has loaded. The frame
+ * waits for it, up to a second; it waits for nothing where the widget is on top.
+ *
+ * @param {readonly string[]} parentOrigins those of `mount`: no other page is believed
+ * @returns {PageSource}
+ */
+export function pageFromParent(parentOrigins) {
+  const rules = parentOrigins.map(originRule);
+  /** @type {Promise<Page | undefined>} */
+  const told = new Promise((resolve) => {
+    if (window.parent === window || rules.length === 0) return resolve(undefined);
+    addEventListener('message', receive);
+
+    /** @param {MessageEvent} event */
+    function receive({ source, isTrusted, origin, data }) {
+      if (source !== window.parent || !isTrusted || !rules.some(({ matches }) => matches(origin))) return;
+      if (data?.c2c !== PROTOCOL || data.type !== 'listening') return;
+      removeEventListener('message', receive);
+      resolve(data.page && reducedPage(data.page));
+    }
+  });
+  return (use) => {
+    const late = new Promise((resolve) => setTimeout(resolve, PAGE_LIMITS.wait_ms));
+    Promise.race([told, late]).then(use);
+  };
+}
