@@ -3,6 +3,7 @@
 use c2c_e2e::{Cx, Package, Recorded, Result};
 use serde_json::Value;
 
+use super::visit::sent_to;
 use crate::steps::say;
 
 /// A vendor's SDK, used with as little as makes it send.
@@ -94,7 +95,7 @@ impl Sdk {
     pub(super) async fn save(&self, cx: &Cx) -> Result<()> {
         for visit in VISITS {
             for (path, json) in self.answers {
-                let path = format!("/hit/sdk/{visit}{path}");
+                let path = sent_to(visit) + path;
                 let json = json.replace("EVENT", &event_name(visit));
                 let headers = [&[("content-type", "application/json")], &FOR_ALL[..]].concat();
                 cx.collector.page(&path, json, &headers);

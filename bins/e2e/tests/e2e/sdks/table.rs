@@ -30,11 +30,14 @@ impl fmt::Display for WithoutJar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Fails { first, event, why } = *self else { return f.write_str("delivers") };
         f.write_str(match (first, event) {
-            (true, _) => "loses the event: ",
-            (false, true) => "loses the start: ",
-            (false, false) => "sends nothing: ",
+            (true, _) => "loses the event",
+            (false, true) => "sends the event only",
+            (false, false) => "sends nothing",
         })?;
-        write!(f, "`{}`", why.unwrap_or("no error"))
+        match why {
+            Some(class) => write!(f, ": `{class}`"),
+            None => f.write_str(", and reports no error"),
+        }
     }
 }
 

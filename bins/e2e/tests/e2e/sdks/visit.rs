@@ -30,6 +30,11 @@ impl Arrived {
     }
 }
 
+/// The path below which an SDK sends at a visit.
+pub(super) fn sent_to(visit: usize) -> String {
+    format!("/hit/sdk/{visit}")
+}
+
 /// Opens the widget, whose app has this jar, for the `visit`th time.
 pub(super) async fn open(cx: &Cx, visit: usize, jar: &str) -> Result<()> {
     choose_jar(cx, jar).await?;
@@ -53,7 +58,7 @@ impl Sdk {
     }
 
     fn arrived_so_far(&self, cx: &Cx, visit: usize) -> Arrived {
-        let of_visit = format!("/hit/sdk/{visit}");
+        let of_visit = sent_to(visit);
         let mut arrived = Arrived { first: false, event: None };
         for request in cx.collector.requests() {
             let Some(path) = request.path.strip_prefix(&of_visit) else { continue };

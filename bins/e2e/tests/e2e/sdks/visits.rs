@@ -3,13 +3,16 @@
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Case, Cx, DEADLINE, Engine, Error, Result};
+use c2c_e2e::{Case, Cx, DEADLINE, Engine, Error, Recorded, Result};
 use serde_json::Value;
 
 use super::Sdk;
 use super::sdk::Visitor;
 use super::table::{self, Row, WithoutJar};
-use super::visit::{Event, open, stays_here};
+use super::visit::{Event, open, sent_to, stays_here};
+
+/// Characters of a body that a failure shows.
+const BODY_SHOWN: usize = 1500;
 
 impl Case for Sdk {
     fn run<'a>(&'a self, cx: &'a Cx) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>> {
@@ -37,11 +40,9 @@ impl Sdk {
         open(cx, visit, jar).await?;
         let arrived = self.arrived(cx, visit, DEADLINE).await;
         let Some(event) = arrived.event.filter(|_| arrived.first) else {
-            return Err(Error::new(format!(
-                "{visit}, {jar}: first: {}\n{}",
-                arrived.first,
-                log(cx, visit)
-            )));
+            let (first, log) = (arrived.first, log(cx, visit));
+            let lacks = if first { "the event" } else { "what it sends at its start" };
+            return Err(Error::new(format!("visit {visit}, jar {jar}: {lacks} is missing\n{log}")));
         };
         assert_eq!(cx.collector.count("said"), 0, "something failed");
         assert_eq!(event.visitor.is_null(), self.visitor.is_none(), "{:?}", event.visitor);
@@ -93,23 +94,16 @@ async fn knows_its_visitor(cx: &Cx, sdk: &Sdk, visitor: &Visitor, known: &Value)
     Ok(())
 }
 
-/// The requests of a visit.
+/// What was sent at a visit, and what failed so far.
 fn log(cx: &Cx, visit: usize) -> String {
+    let paths = [sent_to(visit), "/hit/said".to_owned(), "/hit/logged".to_owned()];
     let requests = cx.collector.requests();
-    let of_visit = format!("/hit/sdk/{visit}");
-
-    let requests = requests.iter().filter(|request| {
-        request.path.starts_with(&of_visit)
-            || ["/hit/said", "/hit/logged"].contains(&&*request.path)
-    });
-    let lines = requests.map(|request| {
-        let text: String = request.text().chars().take(1500).collect();
-        format!(
-            "{} {}?{} {text}",
-            request.method,
-            request.path,
-            request.query.as_deref().unwrap_or_default()
-        )
+    let requests =
+        requests.iter().filter(|request| paths.iter().any(|path| request.path.starts_with(path)));
+    let lines = requests.map(|Recorded { method, path, query, body, .. }| {
+        let query = query.as_deref().unwrap_or_default();
+        let body: String = String::from_utf8_lossy(body).chars().take(BODY_SHOWN).collect();
+        format!("{method} {path}?{query} {body}")
     });
     lines.collect::<Vec<_>>().join("\n")
 }
