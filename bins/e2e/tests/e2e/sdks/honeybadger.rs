@@ -15,7 +15,7 @@ pub(super) const SDK: Sdk = Sdk {
     read: json,
     events: "",
     name: "/error/message",
-    first: First::Uncaught,
+    first: First::Uncaught { webkit: "Ignoring cross-domain script error" },
     event: "`notify`",
     visitor: None,
 };

@@ -15,7 +15,7 @@ pub(super) const SDK: Sdk = Sdk {
     read: json,
     events: "/data/body/trace/exception",
     name: "/message",
-    first: First::Uncaught,
+    first: First::Uncaught { webkit: "is_uncaught" },
     event: "`error`",
     visitor: None,
 };

@@ -1,6 +1,8 @@
 //! What is known of an SDK, and the page that a customer would paste.
 
-use c2c_e2e::{Cx, Package, Recorded, Result};
+use std::fmt::Write as _;
+
+use c2c_e2e::{Cx, Engine, Package, Recorded, Result};
 use serde_json::Value;
 
 use super::visit::sent_to;
@@ -46,7 +48,11 @@ pub(super) enum First {
     /// A request for this path below `TO`.
     Request(&'static str),
     /// A report of the error [`UNCAUGHT`], which the code throws.
-    Uncaught,
+    Uncaught {
+        /// A text in the report in `WebKit`, or else in the log. Where the origin is opaque, `WebKit` tells a
+        /// listener no more of an error than `Script error.`.
+        webkit: &'static str,
+    },
 }
 
 /// The visitor's id.
@@ -59,8 +65,7 @@ pub(super) struct Visitor {
     pub(super) kept_as: &'static str,
 }
 
-/// The message of the error that no code catches. A script of its own throws it: of one that is inline,
-/// `WebKit` tells only `Script error.` where the origin is opaque.
+/// The message of the error that no code catches.
 pub(super) const UNCAUGHT: &str = "nothing catches this";
 
 /// The visits of a test, whose numbers are in its requests and events.
@@ -80,7 +85,7 @@ impl First {
             Self::Event(name) => format!("`{name}`"),
             Self::Has(_, text) => format!("`{text}`"),
             Self::Request(path) => format!("a request for `{path}`"),
-            Self::Uncaught => "an uncaught error".to_owned(),
+            Self::Uncaught { .. } => "an uncaught error".to_owned(),
         }
     }
 }
@@ -101,29 +106,55 @@ impl Sdk {
                 cx.collector.page(&path, json, &headers);
             }
         }
-        let paste = format!("{}{}", watch(cx), self.paste(cx)?);
+        let paste = self.watch(cx) + &self.paste(cx)?;
         cx.app().await?.save(&paste, "").await?;
         Ok(())
     }
 
     fn paste(&self, cx: &Cx) -> Result<String> {
         let load = match self.script {
-            Script::File(file) => script_at(&serve(cx, "/sdk.js", self.package.file(file)?)),
+            Script::File(file) => script_at(&serve(cx, self.package.file(file)?)),
             Script::Bundle { entries, global } => {
-                script_at(&serve(cx, "/sdk.js", self.package.bundle(entries, global)?))
+                script_at(&serve(cx, self.package.bundle(entries, global)?))
             }
             Script::Snippet { file, snippet, global } => {
-                let url = serve(cx, "/sdk.js", self.package.file(file)?);
+                let url = serve(cx, self.package.file(file)?);
                 let snippet = self.package.file(snippet)?;
                 format!("<script>const {global} = '{url}';\n{snippet}</script>")
             }
         };
-        let mut paste = format!("{load}<script>{}</script>", self.code);
-        if let First::Uncaught = self.first {
-            let throw = format!("setTimeout(() => {{ throw new Error('{UNCAUGHT}'); }});");
-            paste += &script_at(&serve(cx, "/throw.js", throw));
+        let mut code = self.code.to_owned();
+        if let First::Uncaught { .. } = self.first {
+            write!(code, "setTimeout(() => {{ throw new Error('{UNCAUGHT}'); }});")?;
         }
-        Ok(paste)
+        Ok(format!("{load}<script>{code}</script>"))
+    }
+
+    /// Defines `TO` and `EVENT`, reports what fails and, when a message asks, the URLs that were asked for.
+    fn watch(&self, cx: &Cx) -> String {
+        let to = cx.collector.hit_url("sdk");
+        let expected = match self.first {
+            First::Uncaught { .. } if cx.engine == Engine::WebKit => "Script error.",
+            _ => UNCAUGHT,
+        };
+        let logged = cx.collector.hit_url("logged");
+        let asked = cx.collector.hit_url("asked");
+        format!(
+            "<script>const TO = '{to}/' + c2c.context.visit, EVENT = 'visit-' + c2c.context.visit;
+             {}
+             addEventListener('message', () => {{
+               const urls = performance.getEntriesByType('resource').map(({{ name }}) => name);
+               fetch('{asked}', {{ method: 'POST', body: JSON.stringify(urls) }});
+             }});
+             addEventListener('error', ({{ message }}) => {{
+               if (!message.endsWith('{expected}')) say(message);
+             }});
+             console.error = console.warn = (...values) => {{
+               fetch('{logged}', {{ method: 'POST', body: values.map(String).join(' ') }});
+             }};
+             addEventListener('unhandledrejection', ({{ reason }}) => say(String(reason)));</script>",
+            say(cx)
+        )
     }
 }
 
@@ -131,31 +162,8 @@ fn script_at(url: &str) -> String {
     format!("<script src='{url}' crossorigin></script>")
 }
 
-/// Serves a script from the collector.
-fn serve(cx: &Cx, path: &str, script: String) -> String {
+/// Serves the vendor's file from the collector.
+fn serve(cx: &Cx, script: String) -> String {
     let headers = [&[("content-type", "text/javascript; charset=utf-8")], &FOR_ALL[..]].concat();
-    cx.collector.page(path, script, &headers)
-}
-
-/// Defines `TO` and `EVENT`, reports what fails and, when a message asks, the URLs that were asked for.
-fn watch(cx: &Cx) -> String {
-    let to = cx.collector.hit_url("sdk");
-    let logged = cx.collector.hit_url("logged");
-    let asked = cx.collector.hit_url("asked");
-    format!(
-        "<script>const TO = '{to}/' + c2c.context.visit, EVENT = 'visit-' + c2c.context.visit;
-         {}
-         addEventListener('message', () => {{
-           const urls = performance.getEntriesByType('resource').map(({{ name }}) => name);
-           fetch('{asked}', {{ method: 'POST', body: JSON.stringify(urls) }});
-         }});
-         addEventListener('error', ({{ message }}) => {{
-           if (!message.endsWith('{UNCAUGHT}')) say(message);
-         }});
-         console.error = console.warn = (...values) => {{
-           fetch('{logged}', {{ method: 'POST', body: values.map(String).join(' ') }});
-         }};
-         addEventListener('unhandledrejection', ({{ reason }}) => say(String(reason)));</script>",
-        say(cx)
-    )
+    cx.collector.page("/sdk.js", script, &headers)
 }

@@ -15,7 +15,7 @@ pub(super) const SDK: Sdk = Sdk {
     read: json_lines,
     events: "/exception/values/*",
     name: "/value",
-    first: First::Uncaught,
+    first: First::Uncaught { webkit: "nothing catches this" },
     event: "`captureException`",
     visitor: None,
 };

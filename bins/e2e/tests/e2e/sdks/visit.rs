@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use c2c_e2e::{Cx, DEADLINE, Engine, Result};
+use c2c_e2e::{Cx, DEADLINE, Engine, Recorded, Result};
 use serde_json::Value;
 
 use super::request::all_at;
@@ -61,6 +61,7 @@ impl Sdk {
         let of_visit = sent_to(visit);
         let mut arrived = Arrived { first: false, event: None };
         for request in cx.collector.requests() {
+            arrived.first |= self.is_webkits_report(cx, &request);
             let Some(path) = request.path.strip_prefix(&of_visit) else { continue };
             arrived.first |= matches!(self.first, First::Request(wanted) if path == wanted);
             // Not each request has events.
@@ -71,6 +72,12 @@ impl Sdk {
         arrived
     }
 
+    /// Whether a request is all that comes of an uncaught error in `WebKit`.
+    fn is_webkits_report(&self, cx: &Cx, request: &Recorded) -> bool {
+        let First::Uncaught { webkit } = self.first else { return false };
+        cx.engine == Engine::WebKit && request.text().contains(webkit)
+    }
+
     fn look_into(&self, document: &Value, event_name: &str, arrived: &mut Arrived) {
         let has = |value: &Value, at: &str, text: &str| {
             value.pointer(at).and_then(Value::as_str).is_some_and(|found| found.ends_with(text))
@@ -78,7 +85,7 @@ impl Sdk {
         let events = all_at(document, self.events);
         arrived.first |= match self.first {
             First::Event(name) => events.iter().any(|event| has(event, self.name, name)),
-            First::Uncaught => events.iter().any(|event| has(event, self.name, UNCAUGHT)),
+            First::Uncaught { .. } => events.iter().any(|event| has(event, self.name, UNCAUGHT)),
             First::Has(at, text) => {
                 let mut places = events.iter().copied().chain([document]);
                 places.any(|place| place.pointer(at).is_some_and(|found| found == text))
