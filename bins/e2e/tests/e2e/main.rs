@@ -25,7 +25,7 @@ mod mutants; // each check of the host's driver is missed by a test if it is not
 mod port; // the port to the widget is out of custom code's reach
 mod previews; // drafts in the console, and the examples that it offers
 mod screens; // what holds on every screen
-mod sdks; // analytics and error trackers as published, with and without the jar
+mod sdks; // vendors' SDKs as published, with and without the jar
 mod states; // how a frame comes and goes: consent, hanging, leaving, restarts, the kept jar
 mod timeline; // the live preview, and what is said of it
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
