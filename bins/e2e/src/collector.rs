@@ -225,6 +225,22 @@ impl Collector {
         self.insert(Some(host.to_owned()), path, Page::new(script, &SCRIPT));
     }
 
+    /// Serves a page of this test's browser at `https://<host><path>`, and gives its URL. It is as
+    /// [`page`](Self::page) has it.
+    ///
+    /// # Panics
+    /// If a header is none: that is an error of the test.
+    pub fn page_at(
+        &self,
+        host: &str,
+        path: &str,
+        body: impl Into<Bytes>,
+        headers: &[(&str, &str)],
+    ) -> String {
+        self.insert(Some(host.to_owned()), path, Page::new(body, headers));
+        format!("https://{host}{path}")
+    }
+
     /// Serves `crates/bridge/js` under `/js/`, and gives the URL of one of its modules:
     /// `host/context.js`. The product serves bundles, which a test cannot take apart.
     ///

@@ -9,6 +9,7 @@ mod bridge; // who may speak to whom, and what the frame cannot forge or break
 mod console; // paste, see what is wrong, mend it, save, watch it fire
 mod diagnostics; // what the person who wrote custom code is told of it
 mod drafts; // nothing that a person typed is lost
+mod environment; // what belongs to an origin is there and works, or is absent
 mod examples; // what the documentation tells customers to paste
 mod floods; // what a flood costs the widget, and what it loses: nothing
 mod flow; // the product's main job, through all three levels
@@ -22,6 +23,7 @@ mod injector; // the checker's verdicts against a browser's
 mod isolation; // what custom code cannot do, each beside the control that can
 mod jar; // the frame's own cookies and storage
 mod mutants; // each check of the host's driver is missed by a test if it is not there
+mod page; // what custom code knows of the page around the widget
 mod port; // the port to the widget is out of custom code's reach
 mod previews; // drafts in the console, and the examples that it offers
 mod screens; // what holds on every screen
@@ -45,6 +47,7 @@ fn main() -> std::process::ExitCode {
             ("console", CONSOLE, console::TESTS),
             ("diagnostics", VISITORS, diagnostics::TESTS),
             ("drafts", CONSOLE, drafts::TESTS),
+            ("environment", VISITORS, environment::TESTS),
             ("examples", VISITORS, examples::TESTS),
             ("floods", VISITORS, floods::TESTS),
             ("flow", VISITORS, flow::TESTS),
@@ -58,6 +61,7 @@ fn main() -> std::process::ExitCode {
             ("isolation", VISITORS, isolation::TESTS),
             ("jar", VISITORS, jar::TESTS),
             ("mutants", VISITORS, mutants::TESTS),
+            ("page", VISITORS, page::TESTS),
             ("port", VISITORS, port::TESTS),
             ("previews", CONSOLE, previews::TESTS),
             ("screens", CONSOLE, screens::TESTS),

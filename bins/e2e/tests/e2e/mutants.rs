@@ -18,6 +18,7 @@ pub(crate) const TESTS: Tests = &[
     ("windows_are_probed", &windows_are_probed),
     ("the_end_is_probed", &the_end_is_probed),
     ("the_focus_is_probed", &the_focus_is_probed),
+    ("the_page_is_probed", &the_page_is_probed),
     ("the_parent_page_is_probed", &the_parent_page_is_probed),
     ("listen_is_probed", &listen_is_probed),
 ];
@@ -272,8 +273,8 @@ async fn the_arguments_are_probed(cx: &Cx) -> Result<()> {
             (FILE, "\n  setConsent(consent);", "\n  parent.listen();\n  setConsent(consent);"),
             (
                 FILE,
-                "    container.append(iframe);",
-                "    addEventListener('message', onFrameMessage, { signal });\n    container.append(iframe);",
+                "    container.append(frame);",
+                "    addEventListener('message', onFrameMessage, { signal });\n    container.append(frame);",
             ),
             (
                 FILE,
@@ -310,7 +311,8 @@ async fn the_element_is_probed(cx: &Cx) -> Result<()> {
             (MOUNT, "frame.removeAttribute('name');", ""),
             (MOUNT, "contextFromEntries(Object.entries(context)).context", "context"),
             (MOUNT, "diagnostics: diagnostics && true", "diagnostics: true"),
-            (MOUNT, "        frame.remove();\n", ""),
+            (MOUNT, "        frame?.remove();\n", ""),
+            (MOUNT, "page: known, ", ""),
         ],
     )
     .await
@@ -329,8 +331,8 @@ async fn windows_are_probed(cx: &Cx) -> Result<()> {
             (WITHIN, "return current === frame;", "return true;"),
             (WITHIN, " && current.parent !== null", ""),
             (FILE, "source === target ? 'frame' : 'inside'", "'frame'"),
-            (FILE, "iframe === frame && machine.load()", "machine.load()"),
-            (FILE, "    iframe.onload = () => iframe === frame && machine.load();\n", ""),
+            (FILE, "'load', machine.load, { signal }", "'load', machine.load"),
+            (FILE, "    frame.addEventListener('load', machine.load, { signal });\n", ""),
             (FILE, "        watch.abort();\n", ""),
             (FILE, "        port?.close();\n", ""),
         ],
@@ -348,8 +350,8 @@ async fn the_end_is_probed(cx: &Cx) -> Result<()> {
             (FILE, "        diagnostics?.stop();\n", ""),
             (FILE, "    if (signal.aborted) return;\n", ""),
             (FILE, "if (document.readyState === 'complete')", "if (true)"),
-            (FILE, "() => setTimeout(start, 0, signal)", "() => start(signal)"),
-            (FILE, "document.visibilityState === 'visible'", "true"),
+            (FILE, "() => setTimeout(begin)", "begin"),
+            (FILE, "!document.hidden", "true"),
         ],
     )
     .await
@@ -379,6 +381,41 @@ async fn the_focus_is_probed(cx: &Cx) -> Result<()> {
     .await
 }
 
+async fn the_page_is_probed(cx: &Cx) -> Result<()> {
+    const FILE: &str = "page.js";
+    const REDUCED: &str = "host/page.js";
+    probe(
+        cx,
+        "page_",
+        &[
+            (REDUCED, "typeof text !== 'string' || ", ""),
+            (REDUCED, " || !URL.canParse(text)", ""),
+            (REDUCED, "if (!/^https?:$/.test(protocol)) return '';", ""),
+            (REDUCED, "/^https?:$/", "/^(https?|blob):$/"),
+            (REDUCED, ".filter(([name]) => CAMPAIGN.test(name))", ""),
+            (REDUCED, "  /^(utm_", "  /(utm_"),
+            (REDUCED, "|yclid)$/", "|yclid)/"),
+            (REDUCED, "origin + pathname + ", "text + "),
+            (REDUCED, "url.length > PAGE_LIMITS.url_units_max ? '' : url", "url"),
+            (REDUCED, ".slice(0, PAGE_LIMITS.title_units_max)", ""),
+            (REDUCED, "typeof page?.title === 'string'", "page?.title"),
+            (FILE, "source !== window.parent || ", ""),
+            (FILE, "!isTrusted || ", ""),
+            (FILE, " || !rules.some(({ matches }) => matches(origin))", ""),
+            (FILE, "data?.c2c !== PROTOCOL || ", ""),
+            (FILE, "data?.c2c", "data.c2c"),
+            (FILE, " || data.type !== 'listening'", ""),
+            (FILE, "data.page && reducedPage(data.page)", "data.page"),
+            (FILE, "data.page && reducedPage(data.page)", "reducedPage(data.page)"),
+            (FILE, "const reduced = reducedPage(page);", "const reduced = page;"),
+            (FILE, " || rules.length === 0", ""),
+            (FILE, "      removeEventListener('message', receive);\n", ""),
+            (FILE, "Promise.race([told, late])", "told"),
+        ],
+    )
+    .await
+}
+
 async fn the_parent_page_is_probed(cx: &Cx) -> Result<()> {
     const FILE: &str = "host/parent.js";
     const MOUNT: &str = "host/mount.js";
@@ -392,7 +429,7 @@ async fn the_parent_page_is_probed(cx: &Cx) -> Result<()> {
             (FILE, "data?.c2c !== PROTOCOL", "data.c2c !== PROTOCOL"),
             (FILE, "    if (data?.c2c !== PROTOCOL) return;\n", ""),
             (MOUNT, "type === 'consent' && ", ""),
-            (FILE, " && isAllowed(candidates[0])", ""),
+            (FILE, " && isAllowed(only)", ""),
             (FILE, "stop: () => removeEventListener('message', receive),", "stop() {},"),
             (MOUNT, " && parentConsent", ""),
             (MOUNT, "    parent.stop();\n", ""),
@@ -447,6 +484,9 @@ async fn listen_is_probed(cx: &Cx) -> Result<()> {
                 "window.addEventListener('message', receive)",
             ),
             (FILE, "frame.addEventListener('load', introduce, { signal });", ""),
+            (FILE, "page ? thisPage() : undefined", "thisPage()"),
+            (FILE, "page ? thisPage() : undefined", "undefined"),
+            (FILE, "reducedPage({ url: location.href,", "({ url: location.href,"),
         ],
     )
     .await

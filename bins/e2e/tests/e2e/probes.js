@@ -219,6 +219,15 @@ export async function element({ load, frame }) {
   const shown = container.firstChild;
   expect('visible', getComputedStyle(shown).opacity === '1' && !shown.inert);
   seen.destroy();
+  let tell;
+  const waiting = mount({ ...options, page: (use) => (tell = use) });
+  expect('waits for the page', container.childElementCount === 0);
+  tell({ url: 'u' });
+  expect('the page in the boot name', JSON.parse(container.firstChild?.name ?? '{}').page?.url === 'u');
+  waiting.restart();
+  waiting.destroy();
+  tell({ url: 'u' });
+  expect('not once it is over', container.childElementCount === 0);
   container.remove();
   return failed;
 }
@@ -351,14 +360,14 @@ export async function end({ load, frame, silent }) {
   delete document.readyState;
 
   let visibility = 'hidden';
-  Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => visibility });
+  Object.defineProperty(document, 'hidden', { configurable: true, get: () => visibility === 'hidden' });
   const late = mount({ src: silent, container, limits: { hello_ms: 100, tick_ms: 10 } });
   await new Promise((resolve) => setTimeout(resolve, 400));
   expect('no time passes while the page is hidden', late.state.status === 'connecting');
   visibility = 'visible';
   await until(() => late.state.status === 'failed');
   expect('then it does', late.state.reason === 'refused');
-  delete document.visibilityState;
+  delete document.hidden;
   late.destroy();
   container.remove();
   return failed;
@@ -559,7 +568,86 @@ export async function listen_({ load, ask, widget, widgetOrigin, sibling }) {
   const words = await told();
   expect('says who it is, and what was decided ' + words, words === '["granted","listening","granted"]');
   listening.stop();
+
+  const introduced = async (more) => {
+    await ask({ forget: true });
+    const { stop } = listen({ ...given, ...more });
+    widget.dispatchEvent(new Event('load'));
+    stop();
+    return (await ask({ heard: true })).find(({ type }) => type === 'listening')?.page;
+  };
+  const { href } = location;
+  history.replaceState(null, '', '?gclid=1&secret=2#secret');
+  const page = await introduced({ page: true });
+  history.replaceState(null, '', href);
+  expect('tells its page', page?.url === href.split('?')[0] + '?gclid=1' && page.title === document.title);
+  expect('only where it is asked to', (await introduced({})) === undefined);
   input.remove();
   another.remove();
+  return failed;
+}
+
+/** The sources of `mount({ page })`; `ask(command)` has the parent page say something. */
+export async function page_({ load, ask, parentOrigin }) {
+  const { pageFromParent, pageOf } = await load('page.js');
+  const { failed, expect } = expectations();
+  const from = (source) => new Promise((resolve) => {
+    source(resolve);
+    setTimeout(resolve, patience, 'never told');
+  });
+  const urls = [
+    ['https://shop.example/a/b?utm_source=x&q=secret&gclid=1#secret', 'https://shop.example/a/b?utm_source=x&gclid=1'],
+    ['https://user:secret@shop.example:8443/', 'https://shop.example:8443/'],
+    ['http://shop.example', 'http://shop.example/'],
+    ['https://shop.example/?utm_campaign=a%26b+c&utm_campaign=d', 'https://shop.example/?utm_campaign=a%26b+c&utm_campaign=d'],
+    ['https://shop.example/?xgclid=1&gclid2=1&UTM_SOURCE=x&utm_secret=1&_gl=1', 'https://shop.example/'],
+    ['https://shop.example/' + 'x'.repeat(2048), ''],
+    ['https://shop.example/?q=' + 'x'.repeat(4096), 'https://shop.example/'],
+    ['file:///etc/secret', ''],
+    ['javascript:1', ''],
+    ['data:text/html,secret', ''],
+    ['blob:https://shop.example/secret', ''],
+    ['/relative', ''],
+    ['', ''],
+    [7, ''],
+    [null, ''],
+    [{ toString: () => 'https://shop.example/' }, ''],
+  ];
+  for (const [url, reduced] of urls) {
+    let page;
+    try { page = await from(pageOf({ url, title: 't', referrer: url })); } catch (error) { page = String(error); }
+    expect('reduced ' + url, page.url === reduced && page.referrer === reduced && page.title === 't');
+  }
+  const titles = [['x'.repeat(600), 512], [7, 0], [undefined, 0], [['a'], 0]];
+  for (const [title, length] of titles) expect('title ' + title, (await from(pageOf({ title }))).title.length === length);
+
+  const word = (url, more) => ({ ...EVENT, type: 'listening', page: { url, title: 't', secret: 1 }, ...more });
+  const [good, bad] = ['https://shop.example/?secret=1', 'https://bad.example/'];
+  const errors = [];
+  const onError = (event) => { errors.push(event.message); event.preventDefault(); };
+  addEventListener('error', onError);
+  // This page may embed itself: only the parent window's word counts all the same.
+  const known = from(pageFromParent([parentOrigin, location.origin]));
+  dispatchEvent(new MessageEvent('message', { source: window.parent, origin: parentOrigin, data: word(bad) }));
+  window.postMessage(word(bad), '*');
+  await ask({});
+  for (const odd of [null, 7, word(bad, { c2c: 2 }), word(bad, { type: 'page' })]) await ask({ say: odd });
+  await ask({ say: word(good) });
+  await ask({ say: word(bad) });
+  removeEventListener('error', onError);
+  expect('no errors ' + errors, errors.length === 0);
+  expect('the first good word, reduced', JSON.stringify(await known) === '{"url":"https://shop.example/","title":"t","referrer":""}');
+
+  const start = performance.now();
+  expect('no page may embed', (await from(pageFromParent([]))) === undefined && performance.now() - start < 900);
+  const silent = from(pageFromParent([parentOrigin]));
+  await ask({ say: { ...EVENT, type: 'listening' } });
+  expect('a parent page that tells nothing', (await silent) === undefined && performance.now() - start < 900);
+  expect('no listener is left', !isHeard());
+  const other = from(pageFromParent(['https://other.example']));
+  await ask({ say: word(bad) });
+  const waiting = performance.now();
+  expect('not of another page', (await other) === undefined);
+  expect('nor for ever', performance.now() - waiting < 5000);
   return failed;
 }
