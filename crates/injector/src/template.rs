@@ -15,8 +15,12 @@ use crate::{Limits, Snippets};
 /// encoding wins over a `<meta>` in every browser. (A `<meta>` would have to stand before the trusted script to come early,
 /// or after customer code to come late; neither buys anything.) It has nothing else either, because whatever follows the
 /// head slot follows the first customer byte: nothing trusted may stand there.
-const REFERENCE: &str =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head></head>\n<body></body>\n</html>\n";
+///
+/// In a viewport of one pixel, which is what an invisible frame has, the document is 1,000 pixels high; in every other one
+/// the style means nothing, since a negative length is none. Tags that report how far a visitor has scrolled (Google
+/// Analytics does so by itself) compare the two, and would report the end of the page at once.
+const REFERENCE: &str = "<!DOCTYPE html>\n<html lang=\"en\" style=\"min-height:calc(2000px - 100000vh)\">\n\
+     <head></head>\n<body></body>\n</html>\n";
 
 /// A parsed skeleton with the trusted script in place. Cloning copies no bytes.
 #[derive(Clone, Debug)]

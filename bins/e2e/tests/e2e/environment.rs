@@ -8,7 +8,7 @@ use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
 use c2c_policy::DocumentPolicy;
 use serde_json::{Value, json};
 
-use crate::steps::{choose_jar, said, say};
+use crate::steps::{choose_jar, mount, said, say};
 
 pub(crate) const TESTS: Tests = &[
     ("every_row_is_as_documented", &every_row_is_as_documented),
@@ -18,6 +18,8 @@ pub(crate) const TESTS: Tests = &[
     ("the_host_sees_an_opaque_origin", &the_host_sees_an_opaque_origin),
     ("a_cookie_belongs_to_the_host_or_its_site", &a_cookie_belongs_to_the_host_or_its_site),
     ("a_vendor_finds_the_widest_domain", &a_vendor_finds_the_widest_domain),
+    ("nobody_has_scrolled_to_the_end", &nobody_has_scrolled_to_the_end),
+    ("a_frame_that_is_seen_has_no_scroll_bar", &a_frame_that_is_seen_has_no_scroll_bar),
 ];
 
 /// One Web API.
@@ -417,7 +419,15 @@ async fn a_cookie_belongs_to_the_host_or_its_site(cx: &Cx) -> Result<()> {
         (
             "a.b.shop.test",
             &["a.b.shop.test", ".a.b.shop.test", "B.Shop.Test", " .shop.test ", ""],
-            &["test", ".test", "op.test", "x.shop.test", "c.a.b.shop.test", "other.test", "a.shop.test"],
+            &[
+                "test",
+                ".test",
+                "op.test",
+                "x.shop.test",
+                "c.a.b.shop.test",
+                "other.test",
+                "a.shop.test",
+            ],
         ),
         (
             "www.shop.co.uk",
@@ -457,5 +467,33 @@ async fn a_vendor_finds_the_widest_domain(cx: &Cx) -> Result<()> {
         assert_eq!(run_at(cx, host, code).await?, json!(index), "{host}");
     }
     assert_eq!(run(cx, code).await?, json!(1), "sandbox.localhost");
+    Ok(())
+}
+
+/// The share of the document that is in view, as Google's tags have it: of a document without a height it
+/// is no number, which counts as the end.
+const IN_VIEW: &str = "const { scrollTop, scrollHeight } = document.scrollingElement;
+    const inView = (scrollTop + document.documentElement.clientHeight) / scrollHeight;";
+
+async fn nobody_has_scrolled_to_the_end(cx: &Cx) -> Result<()> {
+    // At once, while the document is being parsed, and when it has loaded.
+    let code = format!(
+        "const inView = () => {{ {IN_VIEW} return inView < 0.5; }};
+         const early = inView();
+         addEventListener('load', () => setTimeout(() => say([early, inView()])));"
+    );
+    assert_eq!(run(cx, &code).await?, json!([true, true]));
+    Ok(())
+}
+
+async fn a_frame_that_is_seen_has_no_scroll_bar(cx: &Cx) -> Result<()> {
+    let code = format!(
+        "<script>{} c2c.on('look', () => {{ {IN_VIEW} say([inView, innerHeight]); }});</script>",
+        say(cx)
+    );
+    cx.app().await?.save(&code, "").await?;
+    mount(cx, "visible: true").await?;
+    cx.browser.run("bridge.emit('look', {});", &[]).await?;
+    assert_eq!(said(cx).await?, json!([1, 150]));
     Ok(())
 }

@@ -263,7 +263,7 @@ async fn the_arguments_are_probed(cx: &Cx) -> Result<()> {
         "arguments_",
         &[
             (FILE, "!/^[a-z][a-z0-9_]{0,63}$/.test(name)", "false"),
-            (FILE, "if (json?.[0] !== '{') throw new TypeError('fields must be an object');", ""),
+            (FILE, "if (json?.[0] !== '{') throw new TypeError('not an object: fields');", ""),
             (FILE, "json?.[0] !== '{'", "json === undefined"),
             (FILE, "json?.[0] !== '{'", "json === 'null'"),
             (FILE, "!CONSENTS.includes(decision)", "false"),
@@ -303,6 +303,7 @@ async fn the_element_is_probed(cx: &Cx) -> Result<()> {
             (FILE, "  ['credentialless', ''],\n", ""),
             (FILE, "  url.hash = nonce;\n", ""),
             (FILE, "iframe.inert = true;", ""),
+            (FILE, "    iframe.scrolling = 'no';\n", ""),
             (FILE, "iframe.style.cssText = INVISIBLE;", ""),
             (FILE, "if (!visible) {", "if (true) {"),
             (FILE, "origin: location.origin, ", ""),

@@ -57,7 +57,8 @@ async fn without_a_jar_the_document_is_left_alone(cx: &Cx) -> Result<()> {
 /// are there.
 async fn open_integrator(cx: &Cx, script: &str) -> Result<()> {
     let app = cx.app().await?;
-    let settings = json!({"name": "test", "parentOrigins": [cx.collector.origin()], "jar": "visit"});
+    let settings =
+        json!({"name": "test", "parentOrigins": [cx.collector.origin()], "jar": "visit"});
     let server = cx.server().await?;
     server
         .api(Method::PUT, &format!("/api/apps/{}", app.id), Some(&settings))

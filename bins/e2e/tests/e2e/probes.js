@@ -199,6 +199,7 @@ export async function element({ load, frame }) {
   const iframe = container.firstChild;
   const style = getComputedStyle(iframe);
   expect('invisible', style.opacity === '0' && iframe.offsetWidth === 1 && style.pointerEvents === 'none' && style.display !== 'none');
+  expect('without scroll bars', iframe.scrolling === 'no');
   expect('not for the keyboard, and not for assistive technology', iframe.inert && iframe.title !== '');
   expect('the boot name', iframe.name !== '');
   await until(() => bridge.state.status === 'ready');

@@ -33,6 +33,8 @@ export function createFrame(url, nonce, boot, visible) {
   iframe.title = 'custom code';
   if (!visible) {
     iframe.inert = true;
+    // Scroll bars would take all of it, and Chromium then says that its document has no height.
+    iframe.scrolling = 'no';
     iframe.style.cssText = INVISIBLE;
   }
   iframe.src = url.href;

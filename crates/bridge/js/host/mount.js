@@ -185,12 +185,12 @@ export function mount({
     /** @param {string} name @param {Record<string, unknown>} fields */
     emit(name, fields) {
       if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) {
-        throw new TypeError(`no event is named ${name}`);
+        throw new TypeError(`not an event: ${name}`);
       }
       // Text now: what JSON cannot express is the caller's error here, and later changes are not
       // sent. The frame could not freeze more than that.
       const json = JSON.stringify(fields);
-      if (json?.[0] !== '{') throw new TypeError('fields must be an object');
+      if (json?.[0] !== '{') throw new TypeError('not an object: fields');
       return machine.emit(name, json);
     },
     setConsent,

@@ -16,7 +16,7 @@ fn compile(head: &str, body_end: &str) -> Document {
 #[test]
 fn the_output_is_template_script_and_snippets_byte_for_byte() {
     let document = compile("<b>1</b>", "<i>2</i>");
-    let expected = "<!DOCTYPE html>\n<html lang=\"en\">\n<head><script data-app=\"a&quot;b\">shim()</script><b>1</b></head>\n\
+    let expected = "<!DOCTYPE html>\n<html lang=\"en\" style=\"min-height:calc(2000px - 100000vh)\">\n<head><script data-app=\"a&quot;b\">shim()</script><b>1</b></head>\n\
                     <body><i>2</i></body>\n</html>\n";
     assert_eq!(document.chunks().concat(), expected.as_bytes());
     assert_eq!(document.len(), expected.len());
@@ -36,7 +36,7 @@ fn user_text_is_never_a_pattern() {
     ] {
         let bytes = compile(text, text).chunks().concat();
         let expected = format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head><script data-app=\"a&quot;b\">shim()</script>{text}</head>\n<body>{text}</body>\n</html>\n"
+            "<!DOCTYPE html>\n<html lang=\"en\" style=\"min-height:calc(2000px - 100000vh)\">\n<head><script data-app=\"a&quot;b\">shim()</script>{text}</head>\n<body>{text}</body>\n</html>\n"
         );
         assert_eq!(bytes, expected.as_bytes());
     }
