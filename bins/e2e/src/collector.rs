@@ -8,7 +8,7 @@
 //! One collector serves all tests. Each test sees a scope of it: its URLs begin with a path of its
 //! own, and only requests below that path, or through its own proxy, are its requests.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,11 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD,
+    CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN,
+};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -53,6 +57,8 @@ pub(crate) struct Inner {
     tls: Tls,
     /// By the host that is stood in for (none: the collector itself), and the path with its scope.
     pages: Mutex<HashMap<(Option<String>, String), Page>>,
+    /// The scopes that answer for all hosts.
+    all_hosts: Mutex<HashSet<String>>,
     requests: Mutex<Vec<Recorded>>,
     /// Changes with every recorded request.
     recorded: watch::Sender<()>,
@@ -123,6 +129,7 @@ impl Collector {
             scopes: AtomicU64::new(0),
             tls: Tls::throw_away("stand-in.localhost")?,
             pages: Mutex::default(),
+            all_hosts: Mutex::default(),
             requests: Mutex::default(),
             recorded: watch::Sender::new(()),
         });
@@ -223,6 +230,28 @@ impl Collector {
     /// Its requests are among [`requests`](Self::requests), with that host.
     pub fn stand_in(&self, host: &str, path: &str, script: impl Into<Bytes>) {
         self.insert(Some(host.to_owned()), path, Page::new(script, &SCRIPT));
+    }
+
+    /// As [`stand_in`](Self::stand_in), for a body of any type.
+    ///
+    /// # Panics
+    /// If a header is none: that is an error of the test.
+    pub fn stand_in_with(
+        &self,
+        host: &str,
+        path: &str,
+        body: impl Into<Bytes>,
+        headers: &[(&str, &str)],
+    ) {
+        self.insert(Some(host.to_owned()), path, Page::new(body, headers));
+    }
+
+    /// Answers for every host from now on, by `http` and by `https`: what nothing stands in for gets
+    /// 204, readable by any origin, and is recorded with its host.
+    ///
+    /// Without this call a host that nothing stands in for is out of reach.
+    pub fn answer_all_hosts(&self) {
+        lock(&self.inner.all_hosts).insert(self.scope.clone());
     }
 
     /// Serves `crates/bridge/js` under `/js/`, and gives the URL of one of its modules:
@@ -367,8 +396,16 @@ impl Inner {
         &self.tls
     }
 
+    /// Whether a scope answers for all hosts.
+    pub(crate) fn answers_all_hosts(&self, scope: &str) -> bool {
+        lock(&self.all_hosts).contains(scope)
+    }
+
     /// Whether a scope stands in for `host` at all.
     pub(crate) fn stands_in(&self, host: &str, scope: &str) -> bool {
+        if self.answers_all_hosts(scope) {
+            return true;
+        }
         lock(&self.pages).keys().any(|(page_host, path)| {
             page_host.as_deref() == Some(host) && below(scope, path).is_some()
         })
@@ -414,7 +451,7 @@ pub(crate) async fn answer(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let page = (host, full_path);
-    let (mut response, release) = response(&inner, &page);
+    let (mut response, release) = response(&inner, &page, &head.headers);
     // A request whose body broke off is none that a test could have meant.
     let Ok(body) = body.collect().await else {
         *response.status_mut() = StatusCode::BAD_REQUEST;
@@ -441,6 +478,7 @@ pub(crate) async fn answer(
 fn response(
     inner: &Inner,
     page: &(Option<String>, String),
+    asked: &HeaderMap,
 ) -> (Response<Full<Bytes>>, Option<watch::Receiver<()>>) {
     if let Some(page) = lock(&inner.pages).get(page) {
         let mut response = Response::new(Full::new(page.body.clone()));
@@ -449,6 +487,11 @@ fn response(
     }
     let mut response = Response::new(Full::default());
     let (host, path) = page;
+    if host.is_some() && scope_in(path).is_some_and(|scope| inner.answers_all_hosts(scope)) {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        *response.headers_mut() = readable_by(asked);
+        return (response, None);
+    }
     // A browser asks for the icon by itself; a 404 would be noise in its console.
     if host.is_none() && (path == "/favicon.ico" || path.split('/').nth(2) == Some("hit")) {
         *response.status_mut() = StatusCode::NO_CONTENT;
@@ -464,6 +507,25 @@ fn response(
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
     (response, None)
+}
+
+/// The scope at the beginning of a path: `/t3`.
+fn scope_in(full_path: &str) -> Option<&str> {
+    let end = full_path.get(1..)?.find('/')?;
+    full_path.get(..=end)
+}
+
+/// The headers of an answer that the origin that asked may read, with its cookies.
+fn readable_by(asked: &HeaderMap) -> HeaderMap {
+    let any = HeaderValue::from_static("*");
+    let echo = |name| asked.get(name).unwrap_or(&any).clone();
+    HeaderMap::from_iter([
+        (ACCESS_CONTROL_ALLOW_ORIGIN, echo(ORIGIN)),
+        (ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true")),
+        (ACCESS_CONTROL_ALLOW_METHODS, echo(ACCESS_CONTROL_REQUEST_METHOD)),
+        (ACCESS_CONTROL_ALLOW_HEADERS, echo(ACCESS_CONTROL_REQUEST_HEADERS)),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ])
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@
 //! [`Collector::page`] serves pages that a test writes, under loopback names;
 //! [`Collector::stand_in`] serves scripts under the names of their vendors, by `https`. Every other
 //! host is out of reach, so no test depends on the internet or tells it anything.
+//! [`Collector::answer_all_hosts`] answers for the others, in the same process, and records what they
+//! were sent.
 //!
 //! # Rules
 //!

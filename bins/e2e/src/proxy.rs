@@ -3,7 +3,8 @@
 //! What customers paste loads scripts from their vendors, by `https` and under the vendors' names.
 //! So every browser of the harness has a proxy for all names but this machine's: for the hosts that
 //! a test stands in for it is the server itself, with a throw-away certificate, and to every other
-//! host there is no way. A test cannot reach the internet, not even by mistake.
+//! host there is no way, unless the scope answers for all hosts. A test cannot reach the internet, not
+//! even by mistake.
 //!
 //! A proxy, because every engine can be told of it, and because a browser that has one asks
 //! no resolver.
@@ -96,30 +97,35 @@ async fn serve(listener: TcpListener, inner: Arc<Inner>, scope: Arc<str>) {
         };
         let (inner, scope) = (Arc::clone(&inner), Arc::clone(&scope));
         tokio::spawn(async move {
-            let service = service_fn(move |request| {
-                let response = connect(&inner, &scope, request);
-                async { Ok::<_, Infallible>(response) }
-            });
+            let service =
+                service_fn(move |request| proxied(Arc::clone(&inner), Arc::clone(&scope), request));
             let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             let _ended = connection.with_upgrades().await;
         });
     }
 }
 
-/// `CONNECT <host>:443`: the way to a host that the scope stands in for. Nothing else is served.
-fn connect(
-    inner: &Arc<Inner>,
-    scope: &Arc<str>,
+/// `CONNECT <host>:443`: the way to a host that the scope stands in for. A request by `http` is
+/// served where the scope answers for all hosts, and nothing else is.
+async fn proxied(
+    inner: Arc<Inner>,
+    scope: Arc<str>,
     request: Request<Incoming>,
-) -> Response<Full<Bytes>> {
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let host = request.uri().host().map(str::to_owned);
+    let connects = request.method() == Method::CONNECT;
     let mut response = Response::new(Full::default());
-    match request.uri().host().map(str::to_owned) {
-        Some(host) if request.method() == Method::CONNECT && inner.stands_in(&host, scope) => {
-            tokio::spawn(stand_in(Arc::clone(inner), Arc::clone(scope), host, request));
+    match host {
+        Some(host) if connects && inner.stands_in(&host, &scope) => {
+            tokio::spawn(stand_in(inner, scope, host, request));
+        }
+        Some(host) if !connects && inner.answers_all_hosts(&scope) => {
+            let path = format!("{scope}{}", request.uri().path());
+            return answer(inner, Some(host), path, request).await;
         }
         _ => *response.status_mut() = StatusCode::BAD_GATEWAY,
     }
-    response
+    Ok(response)
 }
 
 /// The host itself, at the other end of what the browser takes for a tunnel.

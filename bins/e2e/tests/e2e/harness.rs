@@ -10,6 +10,7 @@ pub(crate) const TESTS: Tests = &[
     ("a_script_reaches_the_collector", &a_script_reaches_the_collector),
     ("a_vendor_has_a_stand_in", &a_vendor_has_a_stand_in),
     ("there_is_no_way_to_other_hosts", &there_is_no_way_to_other_hosts),
+    ("all_hosts_can_be_answered_for", &all_hosts_can_be_answered_for),
     ("an_opaque_origin_reaches_the_collector", &an_opaque_origin_reaches_the_collector),
     ("a_plain_frame_reads_its_parent", &a_plain_frame_reads_its_parent),
     ("a_sandboxed_frame_does_not", &a_sandboxed_frame_does_not),
@@ -86,6 +87,30 @@ async fn there_is_no_way_to_other_hosts(cx: &Cx) -> Result<()> {
     let expected = json!([200, "failed", "failed", "failed", "failed"]);
     assert_eq!(cx.browser.eval(answers).await?, expected);
     assert_eq!(other.requests().len(), 0);
+    Ok(())
+}
+
+async fn all_hosts_can_be_answered_for(cx: &Cx) -> Result<()> {
+    cx.collector.stand_in("vendor.test", "/tag.js", "1");
+    cx.collector.answer_all_hosts();
+    cx.browser.goto(&cx.collector.page("/top", "<p>top</p>", &[])).await?;
+    // With cookies and a header of its own, so the answer must name the origin and the header.
+    let answers = "Promise.all(['https://vendor.test/tag.js', 'https://vendor.test/else?a=1',
+        'https://unknown.test/collect', 'http://unknown.test/plain',
+      ].map((url, i) => fetch(url, i === 2 ? { credentials: 'include', headers: { 'x-c2c': '1' } } : {})
+        .then(({ status }) => status, () => 'failed')))";
+    assert_eq!(cx.browser.eval(answers).await?, json!([200, 204, 204, 204]));
+    let requests = cx.collector.requests();
+    let asked = |host: &str, path: &str| {
+        let found = requests.iter().find(|request| {
+            request.host.as_deref() == Some(host)
+                && request.path == path
+                && request.method == Method::GET
+        });
+        found.is_some()
+    };
+    assert!(asked("vendor.test", "/else") && asked("unknown.test", "/collect"));
+    assert!(asked("unknown.test", "/plain"));
     Ok(())
 }
 
