@@ -8,6 +8,17 @@ use clap::Parser;
 /// A `vendors.toml` that says what can stand in one.
 pub(crate) const EXAMPLE: &str = include_str!("example.toml");
 
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask vendors --scripts ~/vendors > vendors.md
+  cargo xtask vendors --scripts ~/vendors --engines chromium --only 'Example Analytics'
+
+Exit codes: 0 every hit of the control came in every run with a jar, 1 one did not, 2 nothing could be run.
+
+A vendors.toml:
+
+";
+
 /// Tries copies of vendors' scripts in the sandbox, beside a page on top that holds the same snippet.
 ///
 /// You bring the copies: scripts that you have saved, in a folder with a file `vendors.toml` that says
@@ -24,18 +35,7 @@ pub(crate) const EXAMPLE: &str = include_str!("example.toml");
     bin_name = "cargo xtask vendors",
     after_help = "Exit codes: 0 every hit of the control came in every run with a jar, 1 one did not, \
                   2 nothing could be run. `--help` shows an example of vendors.toml.",
-    after_long_help = concat!(
-        "Examples:
-  cargo xtask vendors --scripts ~/vendors > vendors.md
-  cargo xtask vendors --scripts ~/vendors --engines chromium --only 'Example Analytics'
-
-Exit codes: 0 every hit of the control came in every run with a jar, 1 one did not, 2 nothing could be run.
-
-A vendors.toml:
-
-",
-        include_str!("example.toml")
-    )
+    after_long_help = format!("{EXAMPLES}{EXAMPLE}")
 )]
 pub(crate) struct Args {
     /// The folder with vendors.toml and the scripts

@@ -316,7 +316,7 @@ mod tests {
         let missing = "5, column 54: missing.js: entity not found; save the script there";
         check(&answer("https://a.example/tag.js", "missing.js"), missing);
         let hit = vendor("head = 'x'\n[[vendor.hit]]\nurls = ['a.example/', 'https://a.example/']");
-        check(&hit, "6, column 24: write host and path");
+        check(&hit, "6, column 23: write host and path");
         let twice = vendor("head = 'x'\n[[vendor.hit]]\nurls = ['a.example/']\n").repeat(2);
         check(&twice, "8, column 8: a vendor above has this name");
     }
