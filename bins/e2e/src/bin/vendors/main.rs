@@ -13,7 +13,7 @@ mod table;
 use std::process::ExitCode;
 
 use args::Args;
-use c2c_e2e::{Engine, Result};
+use c2c_e2e::{Engine, Error, Result};
 use clap::Parser as _;
 use compare::same_ids;
 use manifest::{Manifest, Vendor};
@@ -36,7 +36,7 @@ async fn main() -> ExitCode {
 async fn try_all(args: Args) -> Result<Counts> {
     let Manifest { vendors } = Manifest::of_folder(&args.scripts)?.only(&args.only)?;
     let engines = if args.engines.is_empty() { those_there()? } else { args.engines };
-    let stage = Stage::start().await?;
+    let stage = Stage::start(&engines).await?;
     let mut rows = Vec::new();
     for vendor in &vendors {
         for &engine in &engines {
@@ -68,19 +68,24 @@ fn those_there() -> Result<Vec<Engine>> {
 /// One vendor in one engine.
 async fn try_one<'a>(stage: &Stage, engine: Engine, vendor: &'a Vendor) -> Row<'a> {
     let mut row = Row { vendor, engine, control: Ok(0), runs: Vec::new() };
-    let expected = match controls(stage, engine, vendor).await {
-        Ok(visits) => Expected::of(vendor, &visits),
+    let visits = match controls(stage, engine, vendor).await {
+        Ok(visits) => visits,
         Err(error) => {
             row.control = Err(error);
             return row;
         }
     };
+    let expected = Expected::of(vendor, &visits);
     let hits = expected.control.len();
-    row.control = Ok(hits);
     if hits == 0 {
-        eprintln!("{engine} {}: the control sends no hits: do the `urls` fit?", vendor.name);
+        let asked: Vec<_> = visits[0].others.iter().map(String::as_str).collect();
+        let asked = if asked.is_empty() { "nothing".to_owned() } else { asked.join(", ") };
+        row.control = Err(Error::new(format!(
+            "no hits: do the patterns in `urls` fit, and has each script its answer? It asked for {asked}"
+        )));
         return row;
     }
+    row.control = Ok(hits);
     for jar in Jar::ALL {
         let start = Instant::now();
         let visits = stage.sandbox(engine, vendor, jar, &expected).await;

@@ -5,7 +5,7 @@
 //! takes is seen in the control: there the visitor waits until it has been quiet for some time. In the
 //! sandbox the same hits are awaited, and the same quiet where they do not come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +58,7 @@ impl Jar {
 pub(crate) struct Stage {
     server: Arc<Server>,
     collector: Collector,
+    options: Options,
 }
 
 /// All hits of a visit, and what of them had come before the call and before the visitor left.
@@ -65,12 +66,19 @@ pub(crate) struct Visit {
     before_call: Vec<Hit>,
     before_leaving: Vec<Hit>,
     pub(crate) all: Vec<Hit>,
+    /// Hosts and paths of all other requests to vendors.
+    pub(crate) others: BTreeSet<String>,
 }
 
 impl Stage {
-    pub(crate) async fn start() -> Result<Self> {
+    pub(crate) async fn start(engines: &[Engine]) -> Result<Self> {
         let server = Arc::new(Server::start().await?);
-        Ok(Self { server, collector: Collector::start().await? })
+        let collector = Collector::start().await?;
+        let mut options = Options::default();
+        if engines.contains(&Engine::Chromium) {
+            options.chromium_args = as_a_visitor(&collector).await?;
+        }
+        Ok(Self { server, collector, options })
     }
 
     /// The snippet in a page of its own.
@@ -122,6 +130,17 @@ impl Stage {
         };
         in_time(run).await
     }
+}
+
+/// What makes Chromium say that it is what visitors use: some vendors send nothing from a browser that calls
+/// itself headless or driven.
+async fn as_a_visitor(collector: &Collector) -> Result<Vec<String>> {
+    let browser = Browser::start(Engine::Chromium, collector, &Options::default()).await?;
+    let agent = browser.eval("navigator.userAgent").await?;
+    browser.close().await?;
+    let agent = agent.as_str().unwrap_or_default().replace("HeadlessChrome", "Chrome");
+    let driven = "--disable-blink-features=AutomationControlled".to_owned();
+    Ok(vec![format!("--user-agent={agent}"), driven])
 }
 
 async fn in_time<T>(run: impl Future<Output = Result<T>>) -> Result<T> {
@@ -190,7 +209,7 @@ impl<'a> Site<'a> {
             collector.stand_in_with(&answer.host, &answer.path, answer.body.clone(), &headers);
         }
         let own = own(stage, &collector, app);
-        let browser = Browser::start(engine, &collector, &Options::default()).await?;
+        let browser = Browser::start(engine, &collector, &stage.options).await?;
         Ok(Self { vendor, collector, browser, own })
     }
 
@@ -219,7 +238,11 @@ impl<'a> Site<'a> {
 
         self.browser.goto(&pages::away(&self.collector)).await?;
         self.settle(since, QUIET_AFTER_LEAVING, QUIET_AFTER_LEAVING, enough, |_| false).await;
-        Ok(Visit { before_call, before_leaving, all: self.hits(since) })
+        let requests = self.collector.requests();
+        let others = requests.iter().skip(since).filter(|it| !self.is_hit(it));
+        let others = others.filter_map(Request::of);
+        let others = others.map(|Request { host, path, .. }| format!("{host}{path}")).collect();
+        Ok(Visit { before_call, before_leaving, all: self.hits(since), others })
     }
 
     async fn play_by_script(&self) -> Result<()> {
