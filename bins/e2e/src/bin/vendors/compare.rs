@@ -75,6 +75,12 @@ impl<'a> Control<'a> {
         Self { vendor, expected, changing }
     }
 
+    /// The events that are expected of the sandbox, and how often.
+    pub(crate) fn events(&self) -> BTreeMap<Event, usize> {
+        let events = self.expected.iter().filter(|(_, expected)| expected.least > 0);
+        events.map(|(event, expected)| (event.clone(), expected.least)).collect()
+    }
+
     /// How many hits are expected of the sandbox.
     pub(crate) fn len(&self) -> usize {
         self.expected.values().map(|expected| expected.least).sum()

@@ -2,11 +2,12 @@
 //!
 //! The fields are those of the URL's query and of the body. A body is a form, by `&` or multipart;
 //! JSON, whose fields have names such as `context.page.url`; or lines of forms, of which each is
-//! a hit of its own that has the query's fields too. It may be compressed by gzip.
+//! a hit of its own that has the query's fields too. It may be packed by gzip, and that in Base64.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use c2c_e2e::{Method, Recorded};
 use flate2::read::GzDecoder;
 use serde_json::Value;
@@ -94,9 +95,17 @@ fn body(content_type: &str, bytes: &[u8]) -> Vec<Fields> {
     vec![Fields::from([("body".to_owned(), text.to_owned())])]
 }
 
+/// How a packed body begins that is in Base64.
+const PACKED: &[u8] = b"H4sI";
+
+/// What was packed; none if nothing was.
 fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
+    let decoded = bytes.starts_with(PACKED).then(|| BASE64_STANDARD.decode(bytes).ok()).flatten();
     let mut unpacked = Vec::new();
-    GzDecoder::new(bytes).take(UNPACKED_MAX).read_to_end(&mut unpacked).ok()?;
+    GzDecoder::new(decoded.as_deref().unwrap_or(bytes))
+        .take(UNPACKED_MAX)
+        .read_to_end(&mut unpacked)
+        .ok()?;
     Some(unpacked)
 }
 
@@ -166,6 +175,7 @@ fn flatten(fields: &mut Fields, name: &str, value: &Value) {
 mod tests {
     use std::io::Write as _;
 
+    use base64::prelude::{BASE64_STANDARD, Engine as _};
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
@@ -228,7 +238,10 @@ mod tests {
     fn a_body_may_be_packed_or_binary() {
         let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
         packed.write_all(br#"{"en":"view"}"#).expect("in memory");
-        assert_eq!(read("", "", &packed.finish().expect("in memory")), ["view: en=view"]);
+        let packed = packed.finish().expect("in memory");
+        assert_eq!(read("", "", &packed), ["view: en=view"]);
+        let encoded = BASE64_STANDARD.encode(&packed);
+        assert_eq!(read("", "text/plain", encoded.as_bytes()), ["view: en=view"]);
         assert_eq!(read("", "", &[0xff, 0xfe]), [": body=2 bytes"]);
     }
 

@@ -3,13 +3,16 @@
 
 mod args;
 mod compare;
+mod details;
 mod hits;
 mod manifest;
+mod markdown;
 mod pages;
 mod pattern;
 mod run;
 mod table;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use args::Args;
@@ -67,7 +70,7 @@ fn those_there() -> Result<Vec<Engine>> {
 
 /// One vendor in one engine.
 async fn try_one<'a>(stage: &Stage, engine: Engine, vendor: &'a Vendor) -> Row<'a> {
-    let mut row = Row { vendor, engine, control: Ok(0), runs: Vec::new() };
+    let mut row = Row { vendor, engine, control: Ok(BTreeMap::new()), runs: Vec::new() };
     let visits = match controls(stage, engine, vendor).await {
         Ok(visits) => visits,
         Err(error) => {
@@ -85,7 +88,7 @@ async fn try_one<'a>(stage: &Stage, engine: Engine, vendor: &'a Vendor) -> Row<'
         )));
         return row;
     }
-    row.control = Ok(hits);
+    row.control = Ok(expected.control.events());
     for jar in Jar::ALL {
         let start = Instant::now();
         let visits = stage.sandbox(engine, vendor, jar, &expected).await;

@@ -3,7 +3,8 @@
 //! The visitor comes by a link, waits until the vendor has told what it tells at once, plays a call, waits
 //! again, for vendors keep events back for seconds, and leaves, which sends the rest. How long the vendor
 //! takes is seen in the control: there the visitor waits until it has been quiet for some time. In the
-//! sandbox the same hits are awaited, and the same quiet where they do not come.
+//! sandbox the same hits are awaited. Where they do not come, or where some are sent on leaving, the visit is as
+//! long as the control's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -63,11 +64,18 @@ pub(crate) struct Stage {
 
 /// All hits of a visit, and what of them had come before the call and before the visitor left.
 pub(crate) struct Visit {
-    before_call: Vec<Hit>,
-    before_leaving: Vec<Hit>,
+    before_call: Moment,
+    before_leaving: Moment,
     pub(crate) all: Vec<Hit>,
     /// Hosts and paths of all other requests to vendors.
     pub(crate) others: BTreeSet<String>,
+}
+
+/// When the visitor goes on, and what had come by then.
+struct Moment {
+    /// Since the page has loaded.
+    time: Duration,
+    hits: Vec<Hit>,
 }
 
 impl Stage {
@@ -86,7 +94,7 @@ impl Stage {
         let run = async {
             let site = Site::open(self, engine, vendor, None).await?;
             pages::serve_control(&site.collector, &vendor.head, &vendor.body_end);
-            let visit = site.visit(&Play::Script, &Enough::Quiet).await;
+            let visit = site.visit(&Play::Script, None).await;
             site.browser.close().await?;
             visit
         };
@@ -116,11 +124,11 @@ impl Stage {
             let listen = site.collector.source_url("listen.js")?;
             let url = app.widget_url("");
             pages::serve_widget(&site.collector, &listen, &self.server.widget, &url);
-            let enough = Enough::AsIn(expected);
+            let expected = Some(expected);
             let visits = async {
-                let mut visits = vec![site.visit(&Play::Clicks, &enough).await?];
+                let mut visits = vec![site.visit(&Play::Clicks, expected).await?];
                 if jar == Jar::Kept {
-                    visits.push(site.visit(&Play::Nothing, &enough).await?);
+                    visits.push(site.visit(&Play::Nothing, expected).await?);
                 }
                 Ok(visits)
             };
@@ -152,29 +160,54 @@ async fn in_time<T>(run: impl Future<Output = Result<T>>) -> Result<T> {
 /// What the sandbox is to do.
 pub(crate) struct Expected<'a> {
     pub(crate) control: Control<'a>,
-    before_call: usize,
-    before_leaving: usize,
+    before_call: Until,
+    before_leaving: Until,
+}
+
+/// How many hits came in both controls until the visitor went on, and when that was: the later one.
+#[derive(Clone, Copy)]
+struct Until {
+    hits: usize,
+    time: Duration,
 }
 
 impl<'a> Expected<'a> {
     pub(crate) fn of(vendor: &'a Vendor, [first, second]: &[Visit; 2]) -> Self {
         let control = Control::new(vendor, &first.all, &second.all);
-        let both = |one: &[Hit], other: &[Hit]| control.came(one).min(control.came(other));
+        let both = |one: &Moment, other: &Moment| Until {
+            hits: control.came(&one.hits).min(control.came(&other.hits)),
+            time: one.time.max(other.time),
+        };
         Self {
             before_call: both(&first.before_call, &second.before_call),
             before_leaving: both(&first.before_leaving, &second.before_leaving),
             control,
         }
     }
+
+    /// What the visitor waits for before leaving. What a vendor sends then may depend on how long
+    /// the visit was.
+    fn before_leaving(&self) -> Wait<'_, 'a> {
+        let Until { hits, time } = self.before_leaving;
+        let stay = if hits < self.control.len() { time } else { Duration::ZERO };
+        Wait { quiet: QUIET_AFTER_CALL, expected: Some((self, self.before_leaving)), stay, ..WAIT }
+    }
 }
 
-/// When a visitor goes on.
-enum Enough<'a> {
-    /// When nothing comes any more.
-    Quiet,
-    /// When all came that had come in the control, or nothing comes any more.
-    AsIn(&'a Expected<'a>),
+/// What a visitor waits for.
+struct Wait<'e, 'a> {
+    /// How long nothing may come at all.
+    first: Duration,
+    /// How long nothing more may come.
+    quiet: Duration,
+    /// The hits that end the wait, or its time in the control, which it has where they do not come.
+    expected: Option<(&'e Expected<'a>, Until)>,
+    /// How long the visit lasts in any case.
+    stay: Duration,
 }
+
+const WAIT: Wait<'static, 'static> =
+    Wait { first: Duration::ZERO, quiet: Duration::ZERO, expected: None, stay: Duration::ZERO };
 
 /// How the visitor's call is played.
 enum Play {
@@ -213,31 +246,35 @@ impl<'a> Site<'a> {
         Ok(Self { vendor, collector, browser, own })
     }
 
-    async fn visit(&self, play: &Play, enough: &Enough<'_>) -> Result<Visit> {
+    /// A visit that is like that of the control if there is one, and else as long as the vendor needs.
+    async fn visit(&self, play: &Play, expected: Option<&Expected<'_>>) -> Result<Visit> {
         let since = self.collector.requests().len();
         self.browser.goto(&pages::article(&self.collector)).await?;
         self.browser.click("#go").await?;
         let loaded = "location.pathname.endsWith('/pricing') && document.readyState === 'complete'";
         self.browser.wait_for(loaded, DEADLINE).await?;
-        let before_call = |came| matches!(enough, Enough::AsIn(it) if came >= it.before_call);
-        self.settle(since, FIRST, QUIET_BEFORE_CALL, enough, before_call).await;
-        let before_call = self.hits(since);
+        let loaded = Instant::now();
+        let moment = async |wait: Wait<'_, '_>| {
+            self.settle(since, loaded, &wait).await;
+            Moment { time: loaded.elapsed(), hits: self.hits(since) }
+        };
+        let wait = expected.map(|it| (it, it.before_call));
+        let before_call =
+            moment(Wait { first: FIRST, quiet: QUIET_BEFORE_CALL, expected: wait, ..WAIT }).await;
 
         match play {
             Play::Script => self.play_by_script().await.context("playing a call")?,
             Play::Clicks => self.play_by_clicks().await.context("playing a call")?,
             Play::Nothing => {}
         }
-        let before_leaving = |came| match (enough, play) {
-            (Enough::Quiet, _) => false,
-            (Enough::AsIn(_), Play::Nothing) => true,
-            (Enough::AsIn(it), _) => came >= it.before_leaving,
+        let before_leaving = match (play, expected) {
+            (Play::Nothing, _) => moment(WAIT).await,
+            (_, Some(expected)) => moment(expected.before_leaving()).await,
+            (_, None) => moment(Wait { quiet: QUIET_AFTER_CALL, ..WAIT }).await,
         };
-        self.settle(since, QUIET_AFTER_CALL, QUIET_AFTER_CALL, enough, before_leaving).await;
-        let before_leaving = self.hits(since);
 
         self.browser.goto(&pages::away(&self.collector)).await?;
-        self.settle(since, QUIET_AFTER_LEAVING, QUIET_AFTER_LEAVING, enough, |_| false).await;
+        moment(Wait { quiet: QUIET_AFTER_LEAVING, ..WAIT }).await;
         let requests = self.collector.requests();
         let others = requests.iter().skip(since).filter(|it| !self.is_hit(it));
         let others = others.filter_map(Request::of);
@@ -285,34 +322,28 @@ impl<'a> Site<'a> {
         found
     }
 
-    /// Waits until there is enough, or until nothing has come for as long as `quiet`, or nothing at all for
-    /// as long as `first`.
-    async fn settle(
-        &self,
-        since: usize,
-        first: Duration,
-        quiet: Duration,
-        enough: &Enough<'_>,
-        is_enough: impl Fn(usize) -> bool,
-    ) {
+    /// Waits as `wait` says, in a visit that began with so many requests and loaded its page then.
+    async fn settle(&self, since: usize, loaded: Instant, wait: &Wait<'_, '_>) {
         let end = Instant::now() + PHASE;
         let (mut last, mut known) = (Instant::now(), 0);
         loop {
             let requests = self.collector.requests().iter().filter(|it| self.is_hit(it)).count();
             let found = self.hits(since);
-            let came = match enough {
-                Enough::Quiet => 0,
-                Enough::AsIn(expected) => expected.control.came(&found),
-            };
             let counted = counted(self.vendor, &found);
             if counted != known {
                 (last, known) = (Instant::now(), counted);
             }
-            let until = end.min(last + if known == 0 { first } else { quiet });
-            if is_enough(came) || Instant::now() >= until {
+            let quiet = last + if known == 0 { wait.first.max(wait.quiet) } else { wait.quiet };
+            let until = match wait.expected {
+                Some((expected, until)) if expected.control.came(&found) >= until.hits => loaded,
+                Some((_, until)) => quiet.max(loaded + until.time),
+                None => quiet,
+            };
+            let until = until.max(loaded + wait.stay).min(end);
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 return;
             }
-            let left = until.saturating_duration_since(Instant::now());
             // Nothing came: the time is over.
             let _ = self.collector.wait_for(requests + 1, left, |it| self.is_hit(it)).await;
         }

@@ -1,25 +1,22 @@
 //! The report, in Markdown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use c2c_e2e::{Engine, Result};
 
-use crate::compare::{Comparison, Difference, Event};
+use crate::compare::{Comparison, Event};
+use crate::details::details;
 use crate::manifest::Vendor;
+use crate::markdown::{code, plain};
 use crate::run::Jar;
-
-/// How much of a value is shown, in characters.
-const SHOWN_MAX: usize = 100;
-/// How much of it stands behind the `…`.
-const END: usize = 30;
 
 /// One vendor in one engine.
 pub(crate) struct Row<'a> {
     pub(crate) vendor: &'a Vendor,
     pub(crate) engine: Engine,
-    /// How many hits are expected: one at least.
-    pub(crate) control: Result<usize>,
+    /// The hits that are expected, one at least: how many of each event.
+    pub(crate) control: Result<BTreeMap<Event, usize>>,
     /// In the order of [`Jar::ALL`]; none if there is no control.
     pub(crate) runs: Vec<(Jar, Result<Run>)>,
 }
@@ -84,7 +81,7 @@ pub(crate) fn report(rows: &[Row<'_>]) -> String {
 fn line(row: &Row<'_>) -> String {
     let Row { vendor, engine, control, runs } = row;
     let control = match control {
-        Ok(hits) => hits.to_string(),
+        Ok(events) => events.values().sum::<usize>().to_string(),
         Err(_) => "failed".to_owned(),
     };
     let cell = |jar: Jar| match runs.iter().find(|(of, _)| *of == jar) {
@@ -109,137 +106,13 @@ fn line(row: &Row<'_>) -> String {
     )
 }
 
-/// Where something was seen.
-type Places = BTreeMap<&'static str, BTreeSet<Jar>>;
-
-fn details(vendor: &Vendor, rows: &[&Row<'_>]) -> String {
-    let mut failures = String::new();
-    let (mut missing, mut extra) = (BTreeMap::new(), BTreeMap::new());
-    let mut differences: BTreeMap<_, (BTreeSet<String>, Places)> = BTreeMap::new();
-    let mut seen = Places::new();
-    for row in rows {
-        let engine = row.engine.name();
-        if let Err(error) = &row.control {
-            let _ =
-                writeln!(failures, "- failed: control in {engine}: {}", quoted(&error.to_string()));
-        }
-        for (jar, run) in &row.runs {
-            let jar = *jar;
-            let comparison = match run {
-                Ok(Run { comparison, .. }) => comparison,
-                Err(error) => {
-                    let error = quoted(&error.to_string());
-                    let _ =
-                        writeln!(failures, "- failed: {} in {engine}: {error}", code(jar.name()));
-                    continue;
-                }
-            };
-            seen.entry(engine).or_default().insert(jar);
-            for (map, hits) in
-                [(&mut missing, &comparison.missing), (&mut extra, &comparison.extra)]
-            {
-                for (event, count) in hits {
-                    let places: &mut Places = map.entry((name(vendor, event), *count)).or_default();
-                    places.entry(engine).or_default().insert(jar);
-                }
-            }
-            for Difference { event, field, control, sandbox } in &comparison.differences {
-                let key = (field.clone(), shown(control.as_deref()), shown(sandbox.as_deref()));
-                let (events, places) = differences.entry(key).or_default();
-                events.insert(name(vendor, event));
-                places.entry(engine).or_default().insert(jar);
-            }
-        }
-    }
-    let mut text =
-        format!("\n### {}, {}\n\n{failures}", plain(&vendor.name), plain(&vendor.version));
-    for (what, hits) in [("missing", &missing), ("only in the sandbox", &extra)] {
-        for ((event, count), places) in hits {
-            let times = if *count == 1 { String::new() } else { format!(" ({count} times)") };
-            let _ = writeln!(text, "- {what}: {event}{times}: {}", written(places, &seen));
-        }
-    }
-    if differences.is_empty() {
-        text.push_str("- no field differs\n");
-        return text;
-    }
-    text.push_str("\n| field | of | control | sandbox | where |\n|---|---|---|---|---|\n");
-    for ((field, control, sandbox), (events, places)) in &differences {
-        let events = events.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let places = written(places, &seen);
-        let _ = writeln!(text, "| {} | {events} | {control} | {sandbox} | {places} |", code(field));
-    }
-    text
-}
-
-/// An event, or its endpoint if it has no name.
-fn name(vendor: &Vendor, event: &Event) -> String {
-    if event.name.is_empty() {
-        code(vendor.endpoints[event.endpoint].urls[0].as_str())
-    } else {
-        code(&event.name)
-    }
-}
-
-/// Places as a person would say them, of all that were looked at.
-fn written(places: &Places, seen: &Places) -> String {
-    if places == seen {
-        return "everywhere".to_owned();
-    }
-    let mut groups: Vec<(&BTreeSet<Jar>, Vec<&str>)> = Vec::new();
-    for (engine, jars) in places {
-        match groups.iter_mut().find(|(of, _)| *of == jars) {
-            Some((_, engines)) => engines.push(engine),
-            None => groups.push((jars, vec![engine])),
-        }
-    }
-    let group = |(jars, engines): (&BTreeSet<Jar>, Vec<&str>)| {
-        let jars: Vec<_> = jars.iter().map(|jar| code(jar.name())).collect();
-        let jars = jars.join(", ");
-        if engines.len() == seen.len() { jars } else { format!("{jars} in {}", engines.join(", ")) }
-    };
-    groups.into_iter().map(group).collect::<Vec<_>>().join("; ")
-}
-
-fn shown(value: Option<&str>) -> String {
-    match value {
-        None => "–".to_owned(),
-        Some("") => "empty".to_owned(),
-        Some(value) => code(&shortened(value)),
-    }
-}
-
-/// Beginning and end of a long text.
-fn shortened(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    if chars.len() <= SHOWN_MAX {
-        return text.to_owned();
-    }
-    let (start, end) = (&chars[..SHOWN_MAX - END - 1], &chars[chars.len() - END..]);
-    start.iter().chain(&['…']).chain(end).collect()
-}
-
-/// A text in a cell, in the type of code.
-fn code(text: &str) -> String {
-    format!("`{}`", plain(text).replace('`', "'"))
-}
-
-/// A text in a cell.
-fn plain(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    text.replace('|', "\\|")
-}
-
-/// An error in one line.
-fn quoted(text: &str) -> String {
-    plain(text.lines().next().unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use c2c_e2e::{Engine, Error};
 
-    use super::{Counts, Row, Run, report, shortened};
+    use super::{Counts, Row, Run, report};
     use crate::compare::{Comparison, Difference, Event};
     use crate::manifest::{Manifest, Vendor};
     use crate::run::Jar;
@@ -268,7 +141,9 @@ mod tests {
     #[test]
     fn a_person_can_read_it() {
         let vendor = vendor();
-        let row = |engine, runs| Row { vendor: &vendor, engine, control: Ok(1), runs };
+        let event = Event { endpoint: 0, name: String::new() };
+        let control = Ok(BTreeMap::from([(event, 1)]));
+        let row = |engine, runs| Row { vendor: &vendor, engine, control: control.clone(), runs };
         let failed = Err(Error::new("no browser\nmore"));
         let runs = vec![
             (Jar::None, Ok(run("", 0))),
@@ -294,23 +169,16 @@ mod tests {
 
 ### A, 1
 
-- failed: `visit` in chromium: no browser
-- failed: control in webkit: no hits
-- missing: `a.example/collect`: `none` in chromium
-- only in the sandbox: `scroll` (2 times): everywhere
+- `visit` in chromium failed: no browser
+- the control in webkit failed: no hits
+- Missing, `none` in chromium: `a.example/collect`
+- Only in the sandbox, everywhere: `scroll` (2 times)
 
 | field | of | control | sandbox | where |
 |---|---|---|---|---|
-| `dl` | `a.example/collect`, `view` | `a\\|b` | – | everywhere |
+| `dl` | all | `a\\|b` | – | everywhere |
 ";
         assert_eq!(report(&rows), expected);
         assert_eq!(Counts::of(&rows), Counts { complete: 1, incomplete: 0, failed: 2 });
-    }
-
-    #[test]
-    fn long_values_keep_their_ends() {
-        let text = shortened(&format!("{}end", "x".repeat(200)));
-        assert_eq!(text.chars().count(), 100);
-        assert!(text.starts_with("xxx") && text.ends_with("xend"), "{text}");
     }
 }
