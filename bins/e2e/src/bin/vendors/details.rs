@@ -39,7 +39,9 @@ pub(crate) fn details(vendor: &Vendor, rows: &[&Row<'_>]) -> String {
         fields: BTreeMap::new(),
         failures: String::new(),
     };
-    rows.iter().for_each(|row| details.add(row));
+    for row in rows {
+        details.add(row);
+    }
     details.written()
 }
 
@@ -69,8 +71,12 @@ impl<'a> Details<'a> {
         };
         note(&mut self.runs);
         let Comparison { missing, extra, differences, .. } = comparison;
-        missing.iter().for_each(|(event, n)| note(self.missing.entry((event, *n)).or_default()));
-        extra.iter().for_each(|(event, n)| note(self.extra.entry((event, *n)).or_default()));
+        for (event, count) in missing {
+            note(self.missing.entry((event, *count)).or_default());
+        }
+        for (event, count) in extra {
+            note(self.extra.entry((event, *count)).or_default());
+        }
         for Difference { event, field, control, sandbox } in differences {
             let [control, sandbox] = [control, sandbox].map(|it| value(it.as_deref()));
             let (events, places) = self.fields.entry([code(field), control, sandbox]).or_default();
