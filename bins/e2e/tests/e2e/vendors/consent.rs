@@ -1,10 +1,10 @@
 //! Google's Consent Mode.
 
-use c2c_e2e::{Cx, DEADLINE, Recorded, Result};
+use c2c_e2e::{Cx, DEADLINE, Result};
 
-use super::hits::{Event, event};
+use super::hits::{Event, HIT, await_event, event};
 use super::stand_in::serve_all;
-use super::visit::{LOADED, leave, loaded};
+use super::visit::{REPORTER, leave, reported};
 use crate::steps::choose_jar;
 
 /// Denied at first; `grant` changes that, and a call does.
@@ -32,14 +32,14 @@ async fn visit(
 ) -> Result<(Event, Event)> {
     cx.collector.forget();
     cx.browser.goto(url).await?;
-    loaded(cx).await?;
-    let is_hit = |request: &Recorded| request.path == "/g/collect";
-    cx.collector.wait_for(1, DEADLINE, is_hit).await?;
+    reported(cx, "/loaded").await?;
+    cx.collector.wait_for(1, DEADLINE, |request| request.path == HIT).await?;
     let view = event(cx, "page_view")?;
     grant().await?;
     leave(cx).await?;
-    let [before, after, later] =
-        ["before", "after", "later"].map(|name| event(cx, name).expect("an event"));
+    let before = await_event(cx, "before").await?;
+    let after = await_event(cx, "after").await?;
+    let later = await_event(cx, "later").await?;
     // Without a cookie, and sent all the same.
     for event in [&view, &before] {
         assert_eq!((&*event["gcs"], &event["cid"]), ("G100", &view["cid"]), "{event:?}");
@@ -71,13 +71,13 @@ async fn two_visits(
 
 pub(super) async fn consent_mode(cx: &Cx) -> Result<()> {
     serve_all(cx);
-    let page = format!("<!doctype html><title>Shop</title>{CODE}{LOADED}");
+    let page = format!("<!doctype html><title>Shop</title>{CODE}{REPORTER}");
     let url = cx.collector.page_at("www.shop.test", "/consent", page, &[]);
     let by_hand = async || cx.browser.run("grant();", &[]).await.map(drop);
     two_visits(cx, &url, by_hand, by_hand).await?;
 
     let app = cx.app().await?;
-    app.save(&format!("{CODE}{LOADED}"), "").await?;
+    app.save(&format!("{CODE}{REPORTER}"), "").await?;
     choose_jar(cx, "kept").await?;
     let by_a_call = async || {
         cx.browser.click("#call").await?;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use c2c_e2e::{Cx, DEADLINE, Recorded, Result};
 
-use super::hits::{Event, event, event_names};
+use super::hits::{HIT, await_events, event};
 use super::stand_in::{BING, LINKEDIN, META, serve_all};
-use super::visit::{LOADED, leave, loaded};
+use super::visit::{REPORTER, leave, reported};
 use crate::examples::{CONTEXT, call_and_rate, example};
 use crate::page::come_from_elsewhere;
 use crate::steps::{choose_jar, open_parent, press};
@@ -30,23 +30,25 @@ const CONTAINER: &str = "<script>
       }
     </script>";
 
+/// What the GA4 example reports.
+const EVENTS: [&str; 4] = ["page_view", "call_started", "call_ended", "survey_submitted"];
+
 const TITLE: &str = "A page that embeds the widget";
 
 /// A visitor comes from another site, makes a call, answers the survey, and leaves.
 async fn call_from_elsewhere(cx: &Cx, head: &str, body_end: &str, jar: &str) -> Result<()> {
     serve_all(cx);
     choose_jar(cx, jar).await?;
-    cx.app().await?.save(head, &format!("{body_end}{LOADED}")).await?;
+    cx.app().await?.save(head, &format!("{body_end}{REPORTER}")).await?;
     come_from_elsewhere(cx).await?;
-    loaded(cx).await?;
+    reported(cx, "/loaded").await?;
     call_and_rate(cx).await?;
     leave(cx).await
 }
 
 /// Everything that the example tracks has come, with what it tracks.
-fn assert_all_is_tracked(cx: &Cx) -> Result<()> {
-    let expected = ["call_ended", "call_started", "page_view", "survey_submitted"];
-    assert_eq!(event_names(cx), expected);
+async fn all_is_tracked(cx: &Cx) -> Result<()> {
+    await_events(cx, &EVENTS).await?;
     let ended = event(cx, "call_ended")?;
     let duration: f64 = ended["epn.duration"].parse().unwrap_or_default();
     assert!(duration > 0.0, "{ended:?}");
@@ -55,7 +57,7 @@ fn assert_all_is_tracked(cx: &Cx) -> Result<()> {
     let requests = cx.collector.requests();
     let scripts = requests.iter().filter(|request| request.path == "/gtag/js");
     let without_cookies = |request: &Recorded| request.header("cookie").is_none();
-    assert!(scripts.chain(hits_at(&requests, "/g/collect")).all(without_cookies));
+    assert!(scripts.chain(hits_at(&requests, HIT)).all(without_cookies));
     Ok(())
 }
 
@@ -65,10 +67,10 @@ fn hits_at<'a>(requests: &'a [Recorded], path: &str) -> impl Iterator<Item = &'a
 
 /// Location, referrer and title are the same in each event.
 fn assert_page(cx: &Cx, location: &str, referrer: &str) -> Result<()> {
-    let of = |event: &Event| ["dl", "dr", "dt"].map(|name| event[name].clone());
-    for name in event_names(cx) {
-        let expected = [&without_port(location), referrer, TITLE];
-        assert_eq!(of(&event(cx, &name)?), expected, "{name}");
+    let expected = [&*without_port(location), referrer, TITLE];
+    for name in EVENTS {
+        let event = event(cx, name)?;
+        assert_eq!(["dl", "dr", "dt"].map(|name| &*event[name]), expected, "{name}");
     }
     Ok(())
 }
@@ -83,7 +85,7 @@ fn without_port(url: &str) -> String {
 pub(super) async fn ga4_on_the_integrators_page(cx: &Cx) -> Result<()> {
     let head = PAGE.to_owned() + &example("ga4.head.html")?;
     call_from_elsewhere(cx, &head, "", "visit").await?;
-    assert_all_is_tracked(cx)?;
+    all_is_tracked(cx).await?;
     let location = cx.app().await?.parent_url("utm_source=mail");
     assert_page(cx, &location, &cx.collector.url("/from?gclid=abc"))
 }
@@ -92,7 +94,7 @@ pub(super) async fn ga4_on_the_integrators_page(cx: &Cx) -> Result<()> {
 pub(super) async fn ga4_alone(cx: &Cx) -> Result<()> {
     let others = format!("{}{}{}", META.paste, BING.paste, LINKEDIN.paste);
     call_from_elsewhere(cx, &example("ga4.head.html")?, &others, "kept").await?;
-    assert_all_is_tracked(cx)?;
+    all_is_tracked(cx).await?;
     let (sandbox, referrer) = (cx.app().await?.sandbox_url(), cx.collector.url("/from?gclid=abc"));
     assert_page(cx, &sandbox, &referrer)?;
     // The others report a page of their own choice.
@@ -109,12 +111,12 @@ pub(super) async fn ga4_alone(cx: &Cx) -> Result<()> {
 
 pub(super) async fn gtm(cx: &Cx) -> Result<()> {
     serve_all(cx);
-    let body_end = example("gtm.body-end.html")? + LOADED;
+    let body_end = example("gtm.body-end.html")? + REPORTER;
     open_parent(cx, CONTAINER, &body_end, CONTEXT).await?;
-    loaded(cx).await?;
+    reported(cx, "/loaded").await?;
     call_and_rate(cx).await?;
     leave(cx).await?;
-    assert_eq!(event_names(cx), ["c2c_call_ended", "c2c_call_started", "page_view"]);
+    await_events(cx, &["page_view", "c2c_call_started", "c2c_call_ended"]).await?;
     let ended = event(cx, "c2c_call_ended")?;
     assert!(ended["epn.duration"].parse().is_ok_and(|duration: f64| duration > 0.0), "{ended:?}");
     assert_eq!(ended["ep.reason"], "user_hangup");
@@ -136,9 +138,9 @@ pub(super) async fn gtm(cx: &Cx) -> Result<()> {
 /// The example leaves the vendor's snippet out, so that stands in front.
 pub(super) async fn meta(cx: &Cx) -> Result<()> {
     serve_all(cx);
-    let head = META.paste.to_owned() + &example("meta-pixel.head.html")? + LOADED;
+    let head = META.paste.to_owned() + &example("meta-pixel.head.html")? + REPORTER;
     open_parent(cx, &head, "", "").await?;
-    loaded(cx).await?;
+    reported(cx, "/loaded").await?;
     let events = async |count| {
         let hits = cx.collector.wait_for(count, DEADLINE, |request| request.path == "/tr/").await?;
         Ok::<_, c2c_e2e::Error>(hits)

@@ -1,16 +1,19 @@
 //! What Google's stand-in has sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use c2c_e2e::{Context as _, Cx, Recorded, Result};
+use c2c_e2e::{Context as _, Cx, DEADLINE, Recorded, Result};
 use url::form_urlencoded;
+
+/// The path of Google's hits.
+pub(super) const HIT: &str = "/g/collect";
 
 /// The parameters of an event: those of its own line, and those that it shares with others.
 pub(super) type Event = BTreeMap<String, String>;
 
 /// All GA4 events so far.
-pub(super) fn google_events(cx: &Cx) -> Vec<Event> {
-    let is_hit = |request: &&Recorded| request.path == "/g/collect";
+fn google_events(cx: &Cx) -> Vec<Event> {
+    let is_hit = |request: &&Recorded| request.path == HIT;
     cx.collector.requests().iter().filter(is_hit).flat_map(events_of).collect()
 }
 
@@ -38,10 +41,23 @@ pub(super) fn event(cx: &Cx, name: &str) -> Result<Event> {
     Ok(event.clone())
 }
 
-/// The names of all events so far, sorted: requests may overtake each other.
-pub(super) fn event_names(cx: &Cx) -> Vec<String> {
-    let events = google_events(cx).into_iter();
-    let mut names: Vec<String> = events.filter_map(|mut event| event.remove("en")).collect();
-    names.sort();
-    names
+/// Waits for the only event of this name.
+pub(super) async fn await_event(cx: &Cx, name: &str) -> Result<Event> {
+    let has = |request: &Recorded| {
+        request.path == HIT && events_of(request).iter().any(|event| event["en"] == name)
+    };
+    let came = cx.collector.wait_for(1, DEADLINE, has).await;
+    came.context(format_args!("awaiting the event {name}"))?;
+    event(cx, name)
+}
+
+/// Waits for events of these names, and shows that there are no others.
+pub(super) async fn await_events(cx: &Cx, names: &[&str]) -> Result<()> {
+    for name in names {
+        await_event(cx, name).await?;
+    }
+    let events = google_events(cx);
+    let found: BTreeSet<&str> = events.iter().map(|event| &*event["en"]).collect();
+    assert_eq!(found, names.iter().copied().collect(), "{events:?}");
+    Ok(())
 }

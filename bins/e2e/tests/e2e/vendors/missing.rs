@@ -6,7 +6,7 @@ use c2c_e2e::{Cx, Engine, Result};
 use c2c_policy::DocumentPolicy;
 
 use super::stand_in::{VENDORS, paste_all, serve_all};
-use super::visit::{Delivered, LOADED, visit};
+use super::visit::{Delivered, REPORTER, visit};
 
 /// A part of the environment.
 struct Part {
@@ -79,7 +79,7 @@ const PARTS: &[Part] = &[
 async fn visit_with(cx: &Cx, shim: &str, silent: &[&str]) -> Result<Delivered> {
     let attributes = "data-app='demo' data-widget-origins='https://widget.example'";
     let page = format!(
-        "<!doctype html><head><script {attributes}>{shim}</script>{}{LOADED}</head>",
+        "<!doctype html><head><script {attributes}>{shim}</script>{}{REPORTER}</head>",
         paste_all()
     );
     let policy = DocumentPolicy::strict(&[]);

@@ -156,9 +156,9 @@ const SCRIPTS: [(&str, &str, &str); 10] = [
     ("www.clarity.ms", "/tag/acting", include_str!("../../vendors/clarity.js")),
 ];
 
-/// What else is asked for: by the tags of the container, and by [`LOADED`](super::visit::LOADED).
+/// What else is asked for: by the tags of the container, and by [`REPORTER`](super::visit::REPORTER).
 const OTHERS: [(&str, &str); 3] =
-    [("pixel.test", "/image"), ("pixel.test", "/html"), ("loaded.test", "/")];
+    [("pixel.test", "/image"), ("pixel.test", "/html"), ("visit.test", "/loaded")];
 
 /// Serves all scripts, and answers all hits with nothing.
 pub(super) fn serve_all(cx: &Cx) {
@@ -179,6 +179,6 @@ pub(super) fn paste_all() -> String {
 /// Saves that, for the app.
 pub(super) async fn save_all(cx: &Cx) -> Result<()> {
     serve_all(cx);
-    cx.app().await?.save(&(paste_all() + super::visit::LOADED), "").await?;
+    cx.app().await?.save(&(paste_all() + super::visit::REPORTER), "").await?;
     Ok(())
 }

@@ -1,15 +1,17 @@
 //! A visit, from opening a page to leaving it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use c2c_e2e::{Cx, DEADLINE, Recorded, Result};
+use c2c_e2e::{Context as _, Cx, DEADLINE, Recorded, Result};
 
 use super::stand_in::{Hit, VENDORS, Vendor, When};
 
-/// Reports that the document has loaded, with all scripts that its scripts have inserted. It is pasted
-/// behind the others.
-pub(super) const LOADED: &str = "<script>addEventListener('load', () =>
-    setTimeout(() => fetch('https://loaded.test/', { mode: 'no-cors' })));</script>";
+/// Reports that the document has loaded, with all scripts that its scripts have inserted, and that the
+/// visitor has left it. It is pasted behind the others.
+pub(super) const REPORTER: &str = "<script>
+      addEventListener('load', () => setTimeout(() => fetch('https://visit.test/loaded', { mode: 'no-cors' })));
+      addEventListener('pagehide', () => navigator.sendBeacon('https://visit.test/left'));
+    </script>";
 
 impl Hit {
     pub(super) fn is(&self, request: &Recorded) -> bool {
@@ -35,44 +37,53 @@ pub(super) type Delivered = BTreeMap<&'static str, String>;
 pub(super) async fn open(cx: &Cx, url: &str, expected: &[&str]) -> Result<()> {
     cx.collector.forget();
     cx.browser.goto(url).await?;
-    loaded(cx).await?;
-    for vendor in VENDORS.iter().filter(|vendor| expected.contains(&vendor.name)) {
-        for hit in vendor.hits.iter().filter(|hit| hit.when == When::AtOnce) {
-            cx.collector.wait_for(1, DEADLINE, |request| hit.is(request)).await?;
+    reported(cx, "/loaded").await?;
+    hits_of(cx, expected, When::AtOnce).await
+}
+
+/// Waits for what the reporter of the document says.
+pub(super) async fn reported(cx: &Cx, path: &str) -> Result<()> {
+    let host = Some("visit.test");
+    let is_it = |request: &Recorded| request.host.as_deref() == host && request.path == path;
+    cx.collector.wait_for(1, DEADLINE, is_it).await.map(drop)
+}
+
+/// Waits for what these vendors send at that time.
+async fn hits_of(cx: &Cx, vendors: &[&str], when: When) -> Result<()> {
+    for vendor in VENDORS.iter().filter(|vendor| vendors.contains(&vendor.name)) {
+        for hit in vendor.hits.iter().filter(|hit| hit.when == when) {
+            cx.collector
+                .wait_for(1, DEADLINE, |request| hit.is(request))
+                .await
+                .context(format_args!("awaiting `{}` of {}", hit.has, vendor.name))?;
         }
     }
     Ok(())
 }
 
-/// Waits until the document with [`LOADED`] has loaded.
-pub(super) async fn loaded(cx: &Cx) -> Result<()> {
-    let host = Some("loaded.test");
-    cx.collector.wait_for(1, DEADLINE, |request| request.host.as_deref() == host).await?;
-    Ok(())
-}
-
-/// Leaves the page, and waits until everything has come that it sends then: the next page asks the
-/// same hosts for something.
+/// Leaves the page. What it sends then has come, as far as that can be known without waiting for it: the
+/// reporter's beacon has, and the next page has asked the same hosts for something.
 pub(super) async fn leave(cx: &Cx) -> Result<()> {
-    let hosts: Vec<&str> =
+    let hosts: BTreeSet<&str> =
         VENDORS.iter().flat_map(|vendor| vendor.hits).map(|hit| hit.host).collect();
-    let left = cx.collector.hit_url("left");
+    let next = cx.collector.hit_url("next");
     let page = format!(
         "<!doctype html><script>
-         Promise.all({hosts:?}.map((host) => fetch(`https://${{host}}/left`, {{ mode: 'no-cors' }})))
-           .then(() => fetch('{left}'));</script>"
+         Promise.all({:?}.map((host) => fetch(`https://${{host}}/next`, {{ mode: 'no-cors' }})))
+           .then(() => fetch('{next}'));</script>",
+        Vec::from_iter(hosts)
     );
-    let before = cx.collector.count("left");
-    cx.browser.goto(&cx.collector.page("/left", page, &[])).await?;
-    cx.collector.hits("left", before + 1, DEADLINE).await?;
-    Ok(())
+    let before = cx.collector.count("next");
+    cx.browser.goto(&cx.collector.page("/next", page, &[])).await?;
+    cx.collector.hits("next", before + 1, DEADLINE).await?;
+    reported(cx, "/left").await
 }
 
 /// Who has delivered so far.
 ///
 /// # Panics
 /// If a vendor has sent a part of what it should.
-pub(super) fn delivered(cx: &Cx) -> Delivered {
+fn delivered(cx: &Cx) -> Delivered {
     let requests = cx.collector.requests();
     let mut delivered = Delivered::new();
     for vendor in &VENDORS {
@@ -89,9 +100,15 @@ pub(super) fn delivered(cx: &Cx) -> Delivered {
     delivered
 }
 
+/// Leaves the page, and gives who has delivered. `expected` are waited for.
+pub(super) async fn end(cx: &Cx, expected: &[&str]) -> Result<Delivered> {
+    leave(cx).await?;
+    hits_of(cx, expected, When::AtTheEnd).await?;
+    Ok(delivered(cx))
+}
+
 /// Opens a page, leaves it, and gives who has delivered. `expected` are waited for.
 pub(super) async fn visit(cx: &Cx, url: &str, expected: &[&str]) -> Result<Delivered> {
     open(cx, url, expected).await?;
-    leave(cx).await?;
-    Ok(delivered(cx))
+    end(cx, expected).await
 }

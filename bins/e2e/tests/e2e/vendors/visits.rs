@@ -2,9 +2,9 @@
 
 use c2c_e2e::{Cx, DEADLINE, Result};
 
-use super::hits::{event, event_names};
+use super::hits::{await_events, event};
 use super::stand_in::{VENDORS, paste_all, save_all, serve_all};
-use super::visit::{Delivered, LOADED, delivered, leave, open, visit};
+use super::visit::{Delivered, REPORTER, end, open, visit};
 use crate::steps::choose_jar;
 
 /// All vendors.
@@ -23,20 +23,19 @@ fn assert_all_are_new(delivered: &Delivered, other: &Delivered) {
 /// The control: the same pastes where nothing is in their way.
 pub(super) async fn all_deliver_on_a_page_on_top(cx: &Cx) -> Result<()> {
     serve_all(cx);
-    let page = format!("<!doctype html><title>Shop</title>{}{LOADED}", paste_all());
+    let page = format!("<!doctype html><title>Shop</title>{}{REPORTER}", paste_all());
     let url = cx.collector.page_at("www.shop.test", "/", page, &[]);
     let on_top = async || {
         open(cx, &url, &all()).await?;
         // Its lock is granted by another process.
         cx.browser.wait_for("RUM.isRecording", DEADLINE).await?;
-        leave(cx).await?;
-        Ok::<_, c2c_e2e::Error>(delivered(cx))
+        end(cx, &all()).await
     };
     let first = on_top().await?;
     assert_all_are_new(&first, &Delivered::new());
     assert!(first["Meta"].starts_with("fb.1."), "the cookie is of .shop.test: {first:?}");
     // All of such a short page is in view.
-    assert_eq!(event_names(cx), ["acting", "page_view", "scroll"]);
+    await_events(cx, &["page_view", "acting", "scroll"]).await?;
     assert_eq!(event(cx, "page_view")?["_fv"], "1");
     assert_eq!(on_top().await?, first);
     assert!(!event(cx, "page_view")?.contains_key("_fv"));
@@ -51,13 +50,12 @@ pub(super) async fn all_deliver_with_a_jar(cx: &Cx) -> Result<()> {
     assert_all_are_new(&once, &Delivered::new());
     assert!(once["Meta"].starts_with("fb.1."), "the cookie is of the sandbox's site: {once:?}");
     // Nobody has scrolled.
-    assert_eq!(event_names(cx), ["acting", "page_view"]);
+    await_events(cx, &["page_view", "acting"]).await?;
 
     choose_jar(cx, "kept").await?;
     open(cx, &url, &all()).await?;
     is_kept(cx).await?;
-    leave(cx).await?;
-    let first = delivered(cx);
+    let first = end(cx, &all()).await?;
     assert_all_are_new(&first, &once);
     let first_view = event(cx, "page_view")?;
     assert_eq!((&*first_view["sct"], &*first_view["_fv"]), ("1", "1"));
