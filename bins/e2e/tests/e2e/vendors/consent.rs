@@ -4,7 +4,7 @@ use c2c_e2e::{Cx, DEADLINE, Result};
 
 use super::hits::{Event, HIT, await_event, event};
 use super::stand_in::serve_all;
-use super::visit::{REPORTER, leave, reported};
+use super::visit::{KEPT, REPORTER, leave, reported};
 use crate::steps::choose_jar;
 
 /// Denied at first; `grant` changes that, and a call does.
@@ -72,7 +72,7 @@ async fn two_visits(
 pub(super) async fn consent_mode(cx: &Cx) -> Result<()> {
     serve_all(cx);
     let page = format!("<!doctype html><title>Shop</title>{CODE}{REPORTER}");
-    let url = cx.collector.page_at("www.shop.test", "/consent", page, &[]);
+    let url = cx.collector.page_at("www.shop.test", "/consent", page, &[KEPT]);
     let by_hand = async || cx.browser.run("grant();", &[]).await.map(drop);
     two_visits(cx, &url, by_hand, by_hand).await?;
 

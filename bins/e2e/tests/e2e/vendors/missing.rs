@@ -6,7 +6,7 @@ use c2c_e2e::{Cx, Engine, Result};
 use c2c_policy::DocumentPolicy;
 
 use super::stand_in::{VENDORS, paste_all, serve_all};
-use super::visit::{Delivered, REPORTER, visit};
+use super::visit::{Delivered, KEPT, REPORTER, visit};
 
 /// A part of the environment.
 struct Part {
@@ -83,8 +83,8 @@ async fn visit_with(cx: &Cx, shim: &str, silent: &[&str]) -> Result<Delivered> {
         paste_all()
     );
     let policy = DocumentPolicy::strict(&[]);
-    let headers: Vec<(&str, &str)> =
-        policy.headers().iter().map(|header| (header.name, header.value.as_ref())).collect();
+    let headers = policy.headers().iter().map(|header| (header.name, header.value.as_ref()));
+    let headers: Vec<(&str, &str)> = headers.chain([KEPT]).collect();
     let url = cx.collector.page_at("app.sandbox.test", "/", page, &headers);
     let expected: Vec<&str> =
         VENDORS.iter().map(|vendor| vendor.name).filter(|name| !silent.contains(name)).collect();

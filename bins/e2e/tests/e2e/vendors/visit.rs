@@ -13,6 +13,10 @@ pub(super) const REPORTER: &str = "<script>
       addEventListener('pagehide', () => navigator.sendBeacon('https://visit.test/left'));
     </script>";
 
+/// Lets the browser keep a page that is left, as it may keep those of the server. What it does not keep it ends,
+/// and Firefox may lose what that page sends at `pagehide`.
+pub(super) const KEPT: (&str, &str) = ("cache-control", "no-cache");
+
 impl Hit {
     pub(super) fn is(&self, request: &Recorded) -> bool {
         request.host.as_deref() == Some(self.host)

@@ -4,7 +4,7 @@ use c2c_e2e::{Cx, DEADLINE, Result};
 
 use super::hits::{await_events, event};
 use super::stand_in::{VENDORS, paste_all, save_all, serve_all};
-use super::visit::{Delivered, REPORTER, end, open, visit};
+use super::visit::{Delivered, KEPT, REPORTER, end, open, visit};
 use crate::steps::choose_jar;
 
 /// All vendors.
@@ -24,7 +24,7 @@ fn assert_all_are_new(delivered: &Delivered, other: &Delivered) {
 pub(super) async fn all_deliver_on_a_page_on_top(cx: &Cx) -> Result<()> {
     serve_all(cx);
     let page = format!("<!doctype html><title>Shop</title>{}{REPORTER}", paste_all());
-    let url = cx.collector.page_at("www.shop.test", "/", page, &[]);
+    let url = cx.collector.page_at("www.shop.test", "/", page, &[KEPT]);
     let on_top = async || {
         open(cx, &url, &all()).await?;
         // Its lock is granted by another process.
