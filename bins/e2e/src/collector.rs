@@ -232,20 +232,6 @@ impl Collector {
         self.insert(Some(host.to_owned()), path, Page::new(script, &SCRIPT));
     }
 
-    /// As [`stand_in`](Self::stand_in), for a body of any type.
-    ///
-    /// # Panics
-    /// If a header is none: that is an error of the test.
-    pub fn stand_in_with(
-        &self,
-        host: &str,
-        path: &str,
-        body: impl Into<Bytes>,
-        headers: &[(&str, &str)],
-    ) {
-        self.insert(Some(host.to_owned()), path, Page::new(body, headers));
-    }
-
     /// Answers for every host from now on, by `http` and by `https`: what nothing stands in for gets
     /// 204, readable by any origin, and is recorded with its host.
     ///

@@ -96,7 +96,7 @@ impl Driver {
     }
 }
 
-/// Makes `WebKitGTK` use a proxy, but for this machine's names. It asks GLib, and GLib the environment:
+/// Makes `WebKitGTK` use a proxy, but for this machine's names. It asks `GLib`, and `GLib` the environment:
 /// `MiniBrowser`, told of a proxy by its driver, goes without one, and dies at its start now and then.
 fn use_proxy(command: &mut Command, port: u16) {
     let proxy = format!("http://127.0.0.1:{port}");

@@ -14,6 +14,7 @@ mod screenshots;
 mod soak;
 mod test;
 mod types;
+mod vendors;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ enum Command {
     Bench(bench::Args),
     /// Take pictures of every screen, into target/screenshots
     Screenshots,
+    Vendors(vendors::Args),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Soak(args) => soak::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Screenshots => screenshots::run(),
+        Command::Vendors(args) => vendors::run(&args),
     };
     match outcome {
         Ok(code) => code,

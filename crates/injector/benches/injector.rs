@@ -32,8 +32,7 @@ const WINDOW: Duration = Duration::from_millis(20);
 
 /// The shim is what every document of the product begins with.
 const SHIM: &str = include_str!("../../bridge/js/dist/shim_jar.js");
-const SKELETON: &str =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head></head>\n<body></body>\n</html>\n";
+const SKELETON: &str = "<!DOCTYPE html>\n<html lang=\"en\" style=\"min-height:calc(2000px - 100000vh)\">\n<head></head>\n<body></body>\n</html>\n";
 
 /// What the documentation tells customers to paste.
 const HEAD: &str = concat!(

@@ -22,7 +22,7 @@
 //! let attributes = ScriptAttributes::new().with("data-app", "app-1")?;
 //! let document = checked.compile(&attributes);
 //! let html: Vec<u8> = document.chunks().concat();
-//! assert!(html.starts_with(b"<!DOCTYPE html>\n<html lang=\"en\">\n<head><script data-app=\"app-1\">window.c2c = {};</script>"));
+//! assert!(html.starts_with(b"<!DOCTYPE html>\n<html lang=\"en\" style=\"min-height:calc(2000px - 100000vh)\">\n<head><script data-app=\"app-1\">window.c2c = {};</script>"));
 //!
 //! // What would swallow the rest of the page is refused, with the place where it began.
 //! let refused = template.check(Snippets::new("<!-- tags\n<script>ga()</script>", ""), &limits).unwrap_err();

@@ -20,7 +20,7 @@ fn the_document_is_printed_byte_for_byte() {
     ];
     let run = directory.c2c(&arguments, "<p>é</p>");
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    let start = "<!DOCTYPE html>\n<html lang=\"en\">\n<head><script data-app=\"demo\" \
+    let start = "<!DOCTYPE html>\n<html lang=\"en\" style=\"min-height:calc(2000px - 100000vh)\">\n<head><script data-app=\"demo\" \
                  data-widget-origins=\"https://widget.example https://other.example\">";
     assert!(run.stdout.starts_with(start), "{}", &run.stdout[..300]);
     assert!(run.stdout.contains("</script><script>`$&`\r\n</script></head>"));

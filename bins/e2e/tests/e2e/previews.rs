@@ -11,6 +11,7 @@ pub(crate) const TESTS: Tests = &[
     ("ga4_counts_calls_and_ratings", &ga4_counts_calls_and_ratings),
     ("meta_pixel_queues_until_its_script_comes", &meta_pixel_queues_until_its_script_comes),
     ("gtm_gets_the_events_with_their_context", &gtm_gets_the_events_with_their_context),
+    ("other_vendors_find_their_calls", &other_vendors_find_their_calls),
     ("long_calls_become_an_event_of_ones_own", &long_calls_become_an_event_of_ones_own),
     ("only_gold_customers_are_noted", &only_gold_customers_are_noted),
 ];
@@ -104,6 +105,11 @@ async fn play(cx: &Cx, id: &str, probe: &str) -> Result<()> {
         ("https://www.googletagmanager.com/gtag/js", "vendor"),
         ("https://www.googletagmanager.com/gtm.js", "vendor"),
         ("https://connect.facebook.net/en_US/fbevents.js", "vendor"),
+        ("https://www.facebook.com/tr", "no_script"),
+        ("https://snap.licdn.com/li.lms-analytics/insight.min.js", "vendor"),
+        ("https://bat.bing.com/bat.js", "vendor"),
+        ("https://analytics.tiktok.com/i18n/pixel/events.js", "vendor"),
+        ("https://www.clarity.ms/tag/YOUR_PROJECT_ID", "vendor"),
         ("https://crm.example/calls", "noted"),
     ]
     .iter()
@@ -174,14 +180,54 @@ async fn gtm_gets_the_events_with_their_context(cx: &Cx) -> Result<()> {
     play(cx, "gtm", "say(dataLayer)").await?;
     assert_eq!(vendor(cx).await?.param("id").as_deref(), Some("GTM-XXXXXXX"));
     let pushed = said(cx).await?;
-    assert_eq!(pushed[0]["event"], "gtm.js");
-    assert!(pushed[0]["gtm.start"].is_u64(), "{pushed}");
+    assert_eq!(pushed[0], json!({}), "a widget on top knows no page");
+    assert_eq!(pushed[1]["event"], "gtm.js");
+    assert!(pushed[1]["gtm.start"].is_u64(), "{pushed}");
     let context = json!({"orderId": "A-1", "customerTier": "gold"});
-    assert_eq!(pushed[1], json!({"event": "c2c_call_started", "context": context}));
+    assert_eq!(pushed[2], json!({"event": "c2c_call_started", "context": context}));
     let ended = json!({
         "event": "c2c_call_ended", "duration": 20, "reason": "remote_hangup", "context": context
     });
-    assert_eq!(pushed[2], ended);
+    assert_eq!(pushed[3], ended);
+    Ok(())
+}
+
+/// The calls that wait in the queues of vendors whose script has not come, by example.
+async fn other_vendors_find_their_calls(cx: &Cx) -> Result<()> {
+    let ads = json!({"send_to": "AW-XXXXXXXXX/CONVERSION_LABEL"});
+    let beside = json!({"duration": 20, "reason": "remote_hangup"});
+    let ended = json!({"duration": 61.4, "reason": "user_hangup"});
+    let clicks = json!({"event_category": "calls"});
+    let cases = [
+        ("google-ads", "dataLayer", "event", json!([["event", "conversion", ads]])),
+        (
+            "ga4-beside",
+            "dataLayer",
+            "event",
+            json!([
+                ["event", "call_started"],
+                ["event", "call_ended", beside],
+                ["event", "call_ended", ended]
+            ]),
+        ),
+        ("linkedin", "lintrk.q", "track", json!([["track", {"conversion_id": 1_234_567}]])),
+        ("microsoft-ads", "[uetq]", "event", json!([["event", "call_started", clicks]])),
+        ("tiktok", "ttq", "track", json!([["track", "Contact"]])),
+        (
+            "clarity",
+            "clarity.q",
+            "event",
+            json!([["event", "call_started"], ["event", "call_ended"], ["event", "call_ended"]]),
+        ),
+    ];
+    for (id, queue, kind, expected) in cases {
+        cx.collector.forget();
+        let probe =
+            format!("say({queue}.map((call) => [...call]).filter(([kind]) => kind === '{kind}'))");
+        play(cx, id, &probe).await?;
+        vendor(cx).await?;
+        assert_eq!(said(cx).await?, expected, "{id}");
+    }
     Ok(())
 }
 

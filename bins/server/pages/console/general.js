@@ -41,6 +41,7 @@ function embedCode(widget) {
     frame,
     widgetOrigin: '${origin}',
     onEvent: (event) => console.log(event.name, event.data),
+    page: true, // tells custom code this page's address, without its query, and its title
   });
   frame.src = '${widget}?orderId=A-1&customerTier=gold';
 </script>`;

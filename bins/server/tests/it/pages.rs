@@ -112,7 +112,21 @@ async fn every_example_runs_as_it_is_where_it_belongs() {
         assert_eq!(checked.json(), json!({"refused": false, "diagnostics": []}), "{example}");
         ids.push(example["id"].clone());
     }
-    assert_eq!(ids, ["ga4", "meta-pixel", "gtm", "custom-event", "conditional"]);
+    let expected = [
+        "ga4",
+        "meta-pixel",
+        "gtm",
+        "ga4-beside",
+        "google-ads",
+        "linkedin",
+        "microsoft-ads",
+        "tiktok",
+        "clarity",
+        "consent",
+        "custom-event",
+        "conditional",
+    ];
+    assert_eq!(ids, expected);
 }
 
 #[tokio::test]

@@ -9,7 +9,11 @@ use crate::judge::{self, Cut};
 pub(crate) const SCRIPT: &str = "window.c2c = Object.freeze({ a: '<b>', amp: 1 && 2 });";
 /// The default skeleton and one that an embedder might bring, cut at their slots.
 const SKELETONS: [[&str; 3]; 2] = [
-    ["<!DOCTYPE html>\n<html lang=\"en\">\n<head>", "</head>\n<body>", "</body>\n</html>\n"],
+    [
+        "<!DOCTYPE html>\n<html lang=\"en\" style=\"min-height:calc(2000px - 100000vh)\">\n<head>",
+        "</head>\n<body>",
+        "</body>\n</html>\n",
+    ],
     [
         "<!doctype html><!-- <head> --><html><head class='a'>",
         "\r\n<meta name=a><title></body></title><style>b{}</style></head><body id=b><p>1<main>2</main>",
