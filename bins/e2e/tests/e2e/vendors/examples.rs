@@ -65,6 +65,12 @@ fn hits_at<'a>(requests: &'a [Recorded], path: &str) -> impl Iterator<Item = &'a
     requests.iter().filter(move |request| request.path == path)
 }
 
+/// Waits for the first request for that path.
+async fn first_at(cx: &Cx, path: &str) -> Result<Recorded> {
+    let is_it = |request: &Recorded| request.path == path;
+    Ok(cx.collector.wait_for(1, DEADLINE, is_it).await?.remove(0))
+}
+
 /// Location, referrer and title are the same in each event.
 fn assert_page(cx: &Cx, location: &str, referrer: &str) -> Result<()> {
     let expected = [&*without_port(location), referrer, TITLE];
@@ -98,14 +104,15 @@ pub(super) async fn ga4_alone(cx: &Cx) -> Result<()> {
     let (sandbox, referrer) = (cx.app().await?.sandbox_url(), cx.collector.url("/from?gclid=abc"));
     assert_page(cx, &sandbox, &referrer)?;
     // The others report a page of their own choice.
-    let requests = cx.collector.requests();
-    let said = |path: &str, name: &str| hits_at(&requests, path).next()?.param(name);
-    assert_eq!(said("/tr/", "dl"), Some(sandbox));
-    assert_eq!(said("/tr/", "rl").as_ref(), Some(&referrer));
+    let meta = first_at(cx, "/tr/").await?;
+    assert_eq!((meta.param("dl"), meta.param("rl").as_ref()), (Some(sandbox), Some(&referrer)));
     // In a frame these two take the referrer for the page.
-    assert_eq!(said("/action/0", "p").as_ref(), Some(&referrer));
-    assert_eq!(said("/action/0", "tl").as_deref(), Some(TITLE));
-    assert_eq!(said("/collect", "url").as_ref(), Some(&referrer));
+    let bing = first_at(cx, "/action/0").await?;
+    assert_eq!(
+        (bing.param("p").as_ref(), bing.param("tl").as_deref()),
+        (Some(&referrer), Some(TITLE))
+    );
+    assert_eq!(first_at(cx, "/collect").await?.param("url").as_ref(), Some(&referrer));
     Ok(())
 }
 
@@ -115,23 +122,19 @@ pub(super) async fn gtm(cx: &Cx) -> Result<()> {
     open_parent(cx, CONTAINER, &body_end, CONTEXT).await?;
     reported(cx, "/loaded").await?;
     call_and_rate(cx).await?;
+    // Two other tags of the container send theirs at once.
+    for path in ["/image", "/html"] {
+        let hits = cx.collector.wait_for(2, DEADLINE, |request| request.path == path).await?;
+        let events: BTreeSet<_> = hits.iter().filter_map(|hit| hit.param("event")).collect();
+        assert_eq!(events, ["c2c_call_started", "c2c_call_ended"].map(str::to_owned).into());
+        let order = (path == "/image").then_some("A-1");
+        assert!(hits.iter().all(|hit| hit.param("order").as_deref() == order), "{path}");
+    }
     leave(cx).await?;
     await_events(cx, &["page_view", "c2c_call_started", "c2c_call_ended"]).await?;
     let ended = event(cx, "c2c_call_ended")?;
     assert!(ended["epn.duration"].parse().is_ok_and(|duration: f64| duration > 0.0), "{ended:?}");
     assert_eq!(ended["ep.reason"], "user_hangup");
-    // The other tags of the container.
-    let requests = cx.collector.requests();
-    for path in ["/image", "/html"] {
-        let events = hits_at(&requests, path).filter_map(|request| request.param("event"));
-        let events: BTreeSet<_> = events.collect();
-        assert_eq!(
-            events,
-            ["c2c_call_ended", "c2c_call_started"].map(str::to_owned).into(),
-            "{path}"
-        );
-    }
-    assert!(hits_at(&requests, "/image").all(|hit| hit.param("order").as_deref() == Some("A-1")));
     Ok(())
 }
 
