@@ -150,14 +150,21 @@ impl Engine {
                     "goog:loggingPrefs": {"browser": "ALL"},
                 })
             }
-            Self::Firefox => json!({
-                "browserName": "firefox",
-                "moz:firefoxOptions": {
-                    "binary": programs.browser,
-                    "args": ["-headless"],
-                    "prefs": options.firefox_prefs,
-                },
-            }),
+            Self::Firefox => {
+                // Firefox ends the process of a site with its last page, and with it a handler of
+                // `pagehide` that still runs. A test leaves a page sooner than any visitor.
+                let ours = ("dom.abort_script_on_child_shutdown".to_owned(), json!(false));
+                let prefs: Map<_, _> =
+                    [ours].into_iter().chain(options.firefox_prefs.clone()).collect();
+                json!({
+                    "browserName": "firefox",
+                    "moz:firefoxOptions": {
+                        "binary": programs.browser,
+                        "args": ["-headless"],
+                        "prefs": prefs,
+                    },
+                })
+            }
             Self::WebKit => json!({
                 "browserName": "MiniBrowser",
                 "webkitgtk:browserOptions": {"binary": programs.browser, "args": ["--automation"]},

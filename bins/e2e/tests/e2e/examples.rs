@@ -1,31 +1,29 @@
 //! The examples of the product's documentation, as customers paste them.
 //!
 //! Those of `shared/examples`, beside the workspace, run unchanged. Where there are none, our own
-//! equivalents in `tests/examples` stand for them, and the run says so.
+//! equivalents in `tests/examples` stand for them, and the run says so. Those for GA4, Tag Manager and
+//! Meta's pixel run in `vendors/examples.rs`, beside the scripts that they are for.
 
 use std::path::Path;
 use std::sync::Once;
 
 use c2c_catalogue::Body;
 use c2c_e2e::{Context as _, Cx, DEADLINE, Engine, Result, Tests};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::steps::{enter_widget, heard, open_parent, press, said, say};
 
 pub(crate) const TESTS: Tests = &[
-    ("ga4", &ga4),
     ("meta_pixel_needs_its_vendor", &meta_pixel_needs_its_vendor),
-    ("meta_pixel", &meta_pixel),
-    ("gtm", &gtm),
     ("conditional", &conditional),
     ("conditions_are_on_context_and_duration", &conditions_are_on_context_and_duration),
     ("custom_events", &custom_events),
 ];
 
-const CONTEXT: &str = "orderId=A-1&customerTier=gold";
+pub(crate) const CONTEXT: &str = "orderId=A-1&customerTier=gold";
 
 /// The text of an example.
-fn example(file: &str) -> Result<String> {
+pub(crate) fn example(file: &str) -> Result<String> {
     static SAID: Once = Once::new();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folder = here.join("../../../shared/examples");
@@ -41,59 +39,11 @@ fn say_that_ours_serve(missing: &Path) {
     println!("examples: OUR OWN: there is no folder {}", missing.display());
 }
 
-/// Code for the other text area: says everything that is pushed onto the data layer, as JSON.
-fn data_layer_observer(cx: &Cx) -> String {
-    format!(
-        "<script>(() => {{
-           {}
-           const layer = (window.dataLayer ??= []);
-           const tell = (entry) => say(entry.length === undefined ? entry : [...entry]);
-           layer.forEach(tell);
-           layer.push = (...entries) => {{ entries.forEach(tell); return Array.prototype.push.apply(layer, entries); }};
-         }})();</script>",
-        say(cx)
-    )
-}
-
-/// The first report that `matches`.
-async fn said_that(cx: &Cx, matches: impl Fn(&Value) -> bool) -> Result<Value> {
-    let is_it = |hit: &c2c_e2e::Recorded| {
-        hit.path == "/hit/said" && hit.json().is_ok_and(|value| matches(&value))
-    };
-    cx.collector.wait_for(1, DEADLINE, is_it).await?[0].json()
-}
-
 /// A call and the survey, from the parent page.
-async fn call_and_rate(cx: &Cx) -> Result<()> {
+pub(crate) async fn call_and_rate(cx: &Cx) -> Result<()> {
     for css in ["#call", "#hang-up", "input[value='4']", "#rate"] {
         press(cx, css).await?;
     }
-    Ok(())
-}
-
-async fn ga4(cx: &Cx) -> Result<()> {
-    let loaded = cx.collector.hit_url("gtag");
-    let vendor = format!("fetch('{loaded}?layer=' + Array.isArray(window.dataLayer))");
-    cx.collector.stand_in("www.googletagmanager.com", "/gtag/js", vendor);
-    open_parent(cx, &example("ga4.head.html")?, &data_layer_observer(cx), "").await?;
-    call_and_rate(cx).await?;
-
-    let event =
-        async |name: &str| said_that(cx, |said| said[0] == "event" && said[1] == name).await;
-    assert_eq!(event("call_started").await?, json!(["event", "call_started"]));
-    let ended = event("call_ended").await?;
-    assert!(ended[2]["duration"].as_f64().is_some_and(|seconds| seconds > 0.0), "{ended}");
-    assert_eq!(ended[2]["reason"], "user_hangup");
-    assert_eq!(event("survey_submitted").await?[2], json!({"rating": 4}));
-    said_that(cx, |said| said[0] == "config").await?;
-
-    let layer = cx.collector.hit("gtag", DEADLINE).await?.param("layer");
-    assert_eq!(layer.as_deref(), Some("true"), "the vendor's script runs beside the snippet");
-    let requests = cx.collector.requests();
-    let gtag = requests.iter().find(|request| request.host.is_some()).context("a request")?;
-    let id = gtag.param("id").unwrap_or_default();
-    assert!(id.starts_with("G-"), "{id}");
-    assert_eq!(gtag.header("cookie"), None);
     Ok(())
 }
 
@@ -113,31 +63,6 @@ async fn meta_pixel_needs_its_vendor(cx: &Cx) -> Result<()> {
     assert!(error.as_str().is_some_and(|error| error.contains(text)), "{error}");
     press(cx, "#call").await?;
     heard(cx, "custom:works").await?;
-    Ok(())
-}
-
-async fn meta_pixel(cx: &Cx) -> Result<()> {
-    // The snippet calls `fbq` while the head is parsed, so the stub stands before it.
-    let stub = format!("<script>{} window.fbq = (...call) => say(call);</script>", say(cx));
-    let code = stub + &example("meta-pixel.head.html")?;
-    open_parent(cx, &code, "", "").await?;
-    said_that(cx, |said| *said == json!(["track", "PageView"])).await?;
-    said_that(cx, |said| said[0] == "init").await?;
-    press(cx, "#call").await?;
-    said_that(cx, |said| *said == json!(["track", "Lead"])).await?;
-    Ok(())
-}
-
-async fn gtm(cx: &Cx) -> Result<()> {
-    let observer = data_layer_observer(cx);
-    open_parent(cx, &observer, &example("gtm.body-end.html")?, CONTEXT).await?;
-    call_and_rate(cx).await?;
-    let context = json!({"orderId": "A-1", "customerTier": "gold"});
-    let started = said_that(cx, |said| said["event"] == "c2c_call_started").await?;
-    assert_eq!(started, json!({"event": "c2c_call_started", "context": context}));
-    let ended = said_that(cx, |said| said["event"] == "c2c_call_ended").await?;
-    assert!(ended["duration"].as_f64().is_some_and(|seconds| seconds > 0.0), "{ended}");
-    assert_eq!((&ended["reason"], &ended["context"]), (&json!("user_hangup"), &context));
     Ok(())
 }
 

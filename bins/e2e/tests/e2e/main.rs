@@ -31,6 +31,7 @@ mod sdks; // vendors' SDKs as published, with and without the jar
 mod states; // how a frame comes and goes: consent, hanging, leaving, restarts, the kept jar
 mod timeline; // the live preview, and what is said of it
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
+mod vendors; // vendors' tags that act, and the examples with them
 
 use c2c_e2e::Engine;
 
@@ -69,6 +70,7 @@ fn main() -> std::process::ExitCode {
             ("states", VISITORS, states::TESTS),
             ("timeline", CONSOLE, timeline::TESTS),
             ("vectors", VISITORS, vectors::TESTS),
+            ("vendors", VISITORS, vendors::TESTS),
         ],
         &["floods"],
     )

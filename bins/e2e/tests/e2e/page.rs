@@ -22,7 +22,7 @@ fn knows(cx: &Cx) -> String {
 }
 
 /// Comes to the demo's parent page by a link on another site, which says its whole URL.
-async fn come_from_elsewhere(cx: &Cx) -> Result<()> {
+pub(crate) async fn come_from_elsewhere(cx: &Cx) -> Result<()> {
     let to = cx.app().await?.parent_url("utm_source=mail&utm_secret=1&token=secret");
     let link = format!("<a id=link href='{to}#secret'>shop</a>");
     cx.collector.page("/from", link, &[("referrer-policy", "unsafe-url")]);

@@ -1,0 +1,27 @@
+//! Vendors' tags that act: scripts of our own, in `tests/vendors`, which decide as those of Google, Meta
+//! and others do. Each of them can deliver, and can fail for the reasons for which the real one fails.
+//!
+//! The real scripts are on no registry, and nobody may pass copies of them on.
+
+mod consent; // Google's Consent Mode
+mod examples; // the examples of the documentation, with the vendors that they are for
+mod hits; // what a stand-in has sent
+mod missing; // which vendor misses which part of the environment
+mod stand_in; // the scripts, and what a customer pastes for each
+mod visit; // a visit, from opening a page to leaving it
+mod visits; // visits with each jar, and to a page on top
+
+use c2c_e2e::Tests;
+
+pub(crate) const TESTS: Tests = &[
+    ("all_deliver_on_a_page_on_top", &visits::all_deliver_on_a_page_on_top),
+    ("all_deliver_with_a_jar", &visits::all_deliver_with_a_jar),
+    ("without_a_jar_most_send_nothing", &visits::without_a_jar_most_send_nothing),
+    ("each_part_of_the_environment_is_missed", &missing::each_part_of_the_environment_is_missed),
+    ("a_cookie_of_any_domain_is_noticed", &missing::a_cookie_of_any_domain_is_noticed),
+    ("the_ga4_example_on_the_integrators_page", &examples::ga4_on_the_integrators_page),
+    ("the_ga4_example_alone", &examples::ga4_alone),
+    ("the_gtm_example", &examples::gtm),
+    ("the_meta_example", &examples::meta),
+    ("consent_mode", &consent::consent_mode),
+];
