@@ -476,13 +476,29 @@ const IN_VIEW: &str = "const { scrollTop, scrollHeight } = document.scrollingEle
     const inView = (scrollTop + document.documentElement.clientHeight) / scrollHeight;";
 
 async fn nobody_has_scrolled_to_the_end(cx: &Cx) -> Result<()> {
-    // At once, while the document is being parsed, and when it has loaded.
-    let code = format!(
+    // As such a tag looks: in a task after its script has come from its vendor, and when all has loaded.
+    // (While the document is being parsed, Chromium may not have told its process how large it is.)
+    let tag = format!(
         "const inView = () => {{ {IN_VIEW} return inView < 0.5; }};
-         const early = inView();
-         addEventListener('load', () => setTimeout(() => say([early, inView()])));"
+         const loaded = new Promise((resolve) => {{
+           if (document.readyState === 'complete') resolve();
+           else addEventListener('load', resolve);
+         }});
+         setTimeout(async () => {{
+           const early = inView();
+           await loaded;
+           say([early, inView()]);
+         }});"
     );
-    assert_eq!(run(cx, &code).await?, json!([true, true]));
+    cx.collector.stand_in("vendor.test", "/tag.js", tag);
+    let app = cx.app().await?;
+    let code = format!(
+        "<script>{} window.say = say;</script><script async src='https://vendor.test/tag.js'></script>",
+        say(cx)
+    );
+    app.save(&code, "").await?;
+    cx.browser.goto(&app.widget_url("")).await?;
+    assert_eq!(said(cx).await?, json!([true, true]));
     Ok(())
 }
 
