@@ -8,6 +8,10 @@ use url::Url;
 
 use crate::surface::{Place, Surface};
 
+/// Attributes of the frame that differ from one to another, or are only looks.
+const NO_PROTECTION: &[&str] =
+    &["src", "name", "id", "class", "style", "title", "width", "height", "scrolling"];
+
 /// Two addresses of a deployment: a sandbox document, and a widget page that mounts it.
 #[derive(Clone, Debug)]
 pub(crate) struct Deployment {
@@ -107,8 +111,7 @@ impl Deployment {
             .context(format_args!("{} has no iframe for {}", self.widget_url, self.sandbox_url))?;
         let mut attributes = Vec::new();
         for name in names.as_array().into_iter().flatten().filter_map(Value::as_str) {
-            // What differs from frame to frame, or is only looks.
-            if ["src", "name", "id", "class", "style", "title", "width", "height"].contains(&name) {
+            if NO_PROTECTION.contains(&name) {
                 continue;
             }
             let value = browser.eval(&format!("{frame}.getAttribute('{name}')")).await?;

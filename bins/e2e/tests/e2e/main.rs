@@ -16,6 +16,7 @@ mod flow; // the product's main job, through all three levels
 mod focus; // an invisible frame does not get what the visitor types
 mod forged_diagnostics; // the frame cannot abuse what is told of it
 mod frame_api; // `window.c2c`, as custom code meets it
+mod hangs; // what a frame that hangs costs the page: nothing but the frame
 mod harness; // the harness itself: what a probe can do where nothing stops it
 mod host; // what the host script promises to the widget
 mod hostile; // whatever anybody typed is only ever text in the console
@@ -28,7 +29,7 @@ mod port; // the port to the widget is out of custom code's reach
 mod previews; // drafts in the console, and the examples that it offers
 mod screens; // what holds on every screen
 mod sdks; // vendors' SDKs as published, with and without the jar
-mod states; // how a frame comes and goes: consent, hanging, leaving, restarts, the kept jar
+mod states; // how a frame comes and goes: consent, leaving, restarts, the kept jar
 mod timeline; // the live preview, and what is said of it
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
 mod vendors; // vendors' tags that act, and the examples with them
@@ -55,6 +56,7 @@ fn main() -> std::process::ExitCode {
             ("focus", VISITORS, focus::TESTS),
             ("forged_diagnostics", VISITORS, forged_diagnostics::TESTS),
             ("frame_api", VISITORS, frame_api::TESTS),
+            ("hangs", VISITORS, hangs::TESTS),
             ("harness", VISITORS, harness::TESTS),
             ("host", VISITORS, host::TESTS),
             ("hostile", CONSOLE, hostile::TESTS),
@@ -72,6 +74,6 @@ fn main() -> std::process::ExitCode {
             ("vectors", VISITORS, vectors::TESTS),
             ("vendors", VISITORS, vendors::TESTS),
         ],
-        &["floods"],
+        &["floods", "hangs"],
     )
 }

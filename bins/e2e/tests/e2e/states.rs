@@ -1,13 +1,10 @@
-//! How a frame comes and goes: consent, hanging, leaving, restarts, and what the visitor's jar keeps.
-//!
-//! A frame that hangs can hang its driver: there the page goes on by its own timers and reports to
-//! the collector.
+//! How a frame comes and goes: consent, leaving, restarts, and what the visitor's jar keeps.
 
-use c2c_e2e::{Cx, DEADLINE, Engine, Recorded, Result, Tests};
+use c2c_e2e::{Cx, DEADLINE, Recorded, Result, Tests};
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::steps::{choose_jar, enter_widget, mount, said, say};
+use crate::steps::{choose_jar, enter_widget, mount, said, say, widget_page_in};
 
 pub(crate) const TESTS: Tests = &[
     ("nothing_is_loaded_before_consent", &nothing_is_loaded_before_consent),
@@ -16,7 +13,6 @@ pub(crate) const TESTS: Tests = &[
     ("a_frame_that_left_is_reported_and_gone", &a_frame_that_left_is_reported_and_gone),
     ("a_reload_is_another_document", &a_reload_is_another_document),
     ("document_open_is_no_leaving", &document_open_is_no_leaving),
-    ("a_hung_frame_is_reported_and_removed", &a_hung_frame_is_reported_and_removed),
     ("a_new_element_begins_anew", &a_new_element_begins_anew),
     ("a_visitor_keeps_the_same_id", &a_visitor_keeps_the_same_id),
     ("a_jar_is_of_one_parent_and_one_app", &a_jar_is_of_one_parent_and_one_app),
@@ -37,22 +33,6 @@ async fn wait_for_state(cx: &Cx, state: &str) -> Result<()> {
 /// Frames in the widget page; one is of the widget's own mount.
 async fn frames(cx: &Cx) -> Result<Value> {
     cx.browser.eval("document.querySelectorAll('iframe').length").await
-}
-
-/// A page of the collector, which may embed the widget, with the widget in `#widget`, and `script`,
-/// in which `HIT` is where reports go.
-async fn widget_page_in(cx: &Cx, more: &str, script: &str) -> Result<String> {
-    let app = cx.app().await?;
-    let settings =
-        json!({"name": "test", "parentOrigins": [cx.collector.origin()], "jar": "visit"});
-    let path = format!("/api/apps/{}", app.id);
-    cx.server().await?.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
-    let script = script.replace("HIT", &cx.collector.hit_url("report"));
-    let page = format!(
-        "<script>{script}</script><iframe id=widget src='{}'></iframe>{more}",
-        app.widget_url("")
-    );
-    Ok(cx.collector.page("/parent", page, &[]))
 }
 
 async fn nothing_is_loaded_before_consent(cx: &Cx) -> Result<()> {
@@ -210,66 +190,6 @@ async fn document_open_is_no_leaving(cx: &Cx) -> Result<()> {
     assert_eq!(cx.browser.run(waited, &[]).await?, "ready");
     cx.browser.run("bridge.emit('ask', {});", &[]).await?;
     assert_eq!(said(cx).await?, "new");
-    Ok(())
-}
-
-async fn a_hung_frame_is_reported_and_removed(cx: &Cx) -> Result<()> {
-    let app = cx.app().await?;
-    // The request is over before the loop begins.
-    let hanging = cx.collector.hit_url("hanging");
-    let code = format!(
-        "<script>c2c.on('hang', () => {{
-           const request = new XMLHttpRequest();
-           request.open('POST', '{hanging}', false);
-           request.send();
-           for (;;);
-         }});</script>"
-    );
-    app.save(&code, "").await?;
-    let page = widget_page_in(cx, "", "addEventListener('message', ({ data }) => data.report && fetch('HIT', { method: 'POST', body: data.report }));").await?;
-    cx.browser.goto(&page).await?;
-    enter_widget(cx).await?;
-    // The page counts the ticks of a timer for a while without the hang, then with it. A machine that
-    // is busy with other tests has fewer of both, so there are some attempts: a page that froze would
-    // have none in any.
-    let script = "const [src] = arguments;
-        import('/host.js').then(({ mount }) => {
-          const limits = { heartbeat_ms: 2000, answer_ms: 1000 };
-          const count = { ticks: 0, began: 0 };
-          setInterval(() => (count.ticks += 1), 50);
-          const begin = () => Object.assign(count, { ticks: 0, began: performance.now() });
-          const rate = () => count.ticks / (performance.now() - count.began);
-          let usual = 0;
-          // The page's own frame, in the same process, may hang until it is removed, too.
-          const container = document.body.appendChild(document.createElement('div'));
-          const bridge = mount({ src, limits, container, onState({ status, reason }) {
-            if (status === 'connecting') return;
-            if (status === 'ready') {
-              begin();
-              setTimeout(() => { usual = rate(); begin(); bridge.emit('hang', {}); }, 2000);
-            } else {
-              const after = performance.now() - count.began;
-              setTimeout(() => {
-                const share = rate() / usual;
-                const frames = container.childElementCount;
-                if (share < 0.9 && bridge.restart()) return;
-                parent.postMessage({ report: JSON.stringify({ reason, after, share, frames }) }, '*');
-              }, 1000);
-            }
-          } });
-        });";
-    cx.browser.run(script, &[json!(app.sandbox_url())]).await?;
-    cx.collector.hit("hanging", DEADLINE).await?;
-    if cx.browser.engine() == Engine::WebKit {
-        // It has no processes for frames: nothing of the page runs, and nobody can report.
-        let report = cx.collector.hit("report", DEADLINE).await;
-        assert!(report.is_err(), "WebKit has learnt to go on: {report:?}");
-        return Ok(());
-    }
-    let report = cx.collector.hit("report", 4 * DEADLINE).await?.json()?;
-    assert_eq!((&report["reason"], &report["frames"]), (&json!("hung"), &json!(0)), "{report}");
-    assert!(report["after"].as_f64() <= Some(4000.0), "within twice the heartbeat: {report}");
-    assert!(report["share"].as_f64() >= Some(0.9), "of the usual ticks: {report}");
     Ok(())
 }
 

@@ -90,3 +90,19 @@ pub(crate) async fn choose_jar(cx: &Cx, jar: &str) -> Result<()> {
     cx.server().await?.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
     Ok(())
 }
+
+/// A page of the collector, which may embed the widget, with the widget in `#widget`, and `script`,
+/// in which `HIT` is where reports go.
+pub(crate) async fn widget_page_in(cx: &Cx, more: &str, script: &str) -> Result<String> {
+    let app = cx.app().await?;
+    let settings =
+        json!({"name": "test", "parentOrigins": [cx.collector.origin()], "jar": "visit"});
+    let path = format!("/api/apps/{}", app.id);
+    cx.server().await?.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
+    let script = script.replace("HIT", &cx.collector.hit_url("report"));
+    let page = format!(
+        "<script>{script}</script><iframe id=widget src='{}'></iframe>{more}",
+        app.widget_url("")
+    );
+    Ok(cx.collector.page("/parent", page, &[]))
+}
