@@ -1,6 +1,7 @@
 //! The console's site: the page where people paste, and the API.
 
 use bytes::Bytes;
+use c2c_bridge::HOST_MODULES;
 use c2c_catalogue::{Catalogue, EventDef, Field};
 use c2c_policy::{HostSource, Nonce, PagePolicy};
 use hyper::{Method, Request, Response};
@@ -35,6 +36,12 @@ const FILES: &[(&str, &str)] = &[
     ("/console/timeline.js", include_str!("../pages/console/timeline.js")),
 ];
 
+/// The module of the host script that the console imports, as a page above previews.
+fn scroll_guard() -> &'static str {
+    let module = HOST_MODULES.iter().find(|module| module.path == "scroll.js");
+    module.expect("it is one of the host script's modules").text
+}
+
 /// The console's page and files, in memory.
 #[derive(Debug)]
 pub(crate) struct Console {
@@ -54,6 +61,7 @@ impl Console {
             page: with_config(PAGE, &config),
             parent: sites.parent.source.clone(),
             files: Files::new(FILES)
+                .with("/scroll.js", scroll_guard())
                 .with("/catalogue.json", catalogue.to_json())
                 .with("/c2c.d.ts", catalogue.typescript())
                 .with("/events.json", events_in_words(catalogue).to_string())

@@ -7,6 +7,7 @@ import { isOpaque } from './host/origin.js';
 import { reducedPage } from './host/page.js';
 import { PROTOCOL } from './host/protocol.js';
 import { isWithin } from './host/within.js';
+import { guardScroll } from './scroll.js';
 
 /**
  * Calls `onEvent` with every envelope that the widget in `frame` sends.
@@ -76,6 +77,7 @@ export function listen({ frame, widgetOrigin, onEvent, page = false }) {
     if ((activeElement === frame || activeElement === document.body) && last instanceof HTMLElement) last.focus();
   }
 
+  guardScroll(() => frame, signal, () => post({ type: 'scrolled' }));
   document.addEventListener('focusin', ({ target }) => target !== frame && (last = target), { signal });
   window.addEventListener('blur', () => post({ type: 'look' }), { signal });
   window.addEventListener('message', receive, { signal });

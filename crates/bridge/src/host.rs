@@ -71,8 +71,17 @@ pub enum Input {
     Load,
     /// Time has passed, and the page is visible or not.
     Tick(bool),
+    /// The page's own tasks are kept waiting, or not.
+    Watch {
+        /// Whether a task that was posted at an earlier look has run.
+        answered: bool,
+        /// Whether the page is visible.
+        visible: bool,
+    },
+    /// The page has been calm since [`Effect::RetryLater`].
+    Retry,
     /// Somebody else saw that the frame does what it must not: [`Reason::FocusTheft`], or
-    /// [`Reason::Flooded`] of the parent page.
+    /// [`Reason::Flooded`] or [`Reason::Scrolled`] of the parent page.
     Blame(Reason),
     /// An event of the widget.
     Emit(String, Map<String, Value>),
@@ -124,6 +133,8 @@ pub enum Effect {
     Accept,
     /// Send on the port.
     Post(ToFrame),
+    /// Give [`Input::Retry`] after [`BridgeLimits::calm_ms`].
+    RetryLater,
     /// Give [`Input::Flush`] at the end of this task.
     FlushSoon,
     /// Tell the parent page.
@@ -162,7 +173,7 @@ pub struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Consent is pending.
+    /// Consent is pending; or the page was [stalled](Reason::Stalled), and there will be another try.
     Waiting,
     /// Consent is denied.
     Denied,
@@ -192,6 +203,11 @@ pub enum Reason {
     FocusTheft,
     /// Too much on the port that is not of the protocol.
     Closed,
+    /// The page's own tasks were kept waiting. The first time may be the page's own doing: then the
+    /// status is [`Status::Waiting`], and another element follows.
+    Stalled,
+    /// It scrolled the parent page to itself, again and again.
+    Scrolled,
 }
 
 /// What becomes of a message on the port.
@@ -216,12 +232,17 @@ pub struct Host {
     flushing: bool,
     seq: u64,
     restarts: usize,
+    stalls: usize,
     garbage: usize,
     refusals: usize,
     emits: Bucket,
     strays: Bucket,
+    starved: usize,
     counted: f64,
     last: f64,
+    /// When the page last got a turn, by a tick or a stray message.
+    turn: f64,
+    seen: bool,
     due: f64,
     /// The number of the ping that is not answered; 0: there is none.
     awaited: u64,
@@ -244,12 +265,16 @@ impl Host {
             flushing: false,
             seq: 0,
             restarts: 0,
+            stalls: 0,
             garbage: 0,
             refusals: 0,
             emits: Bucket::default(),
             strays: Bucket::default(),
+            starved: 0,
             counted: 0.0,
             last: 0.0,
+            turn: 0.0,
+            seen: false,
             due: 0.0,
             awaited: 0,
             pings: 0,
@@ -267,6 +292,8 @@ impl Host {
             Input::Port(data) => self.port(data, now),
             Input::Load => self.load(),
             Input::Tick(visible) => self.tick(visible, now),
+            Input::Watch { answered, visible } => self.watch(answered, visible),
+            Input::Retry => self.retry(now),
             Input::Blame(reason) if self.nonce.is_some() => self.fail(reason),
             Input::Blame(_) => {}
             Input::Emit(name, fields) => self.emit(name, fields),
@@ -327,12 +354,14 @@ impl Host {
         self.garbage = 0;
         self.refusals = 0;
         self.awaited = 0;
+        self.starved = 0;
         self.reloaded = false;
         // A second's more than the shim takes: what was sent in time may come late, and all at once.
         let burst = limits.emit_burst + limits.emits_per_second;
         self.emits = Bucket::new(burst, limits.emits_per_second);
         self.strays = Bucket::new(limits.stray_burst, limits.strays_per_second);
         self.last = now;
+        self.turn = now;
         self.due = self.counted + ms(limits.hello_ms);
         self.effects.push(Effect::Open(nonce));
         self.become_(Status::Connecting, None);
@@ -358,9 +387,16 @@ impl Host {
         if !self.connected && self.is_hello(message) {
             return self.accept();
         }
-        if !self.strays.takes(now) {
+        let cost = self.stray_cost(now);
+        if !self.strays.takes(now, cost) {
             self.fail(Reason::Flooded);
         }
+    }
+
+    fn stray_cost(&mut self, now: f64) -> f64 {
+        let late = self.seen && now - self.turn > ms(self.options.limits.stray_late_ms);
+        self.turn = now;
+        if late { ms(self.options.limits.stray_late_cost) } else { 1.0 }
     }
 
     fn is_hello(&self, message: &WindowMessage) -> bool {
@@ -409,7 +445,7 @@ impl Host {
     }
 
     fn take_emit(&mut self, name: &Value, json: &Value, now: f64) -> Outcome {
-        if !self.emits.takes(now) {
+        if !self.emits.takes(now, 1.0) {
             return Outcome::Refused;
         }
         let Some(name) = name.as_str().and_then(|name| name.parse::<CustomName>().ok()) else {
@@ -496,12 +532,40 @@ impl Host {
     fn tick(&mut self, visible: bool, now: f64) {
         let passed = now - self.last;
         self.last = now;
+        self.turn = now;
+        self.seen = visible;
         if !visible {
             return;
         }
         self.counted += passed.min(ms(self.options.limits.tick_late_ms));
         if self.counted >= self.due {
             self.on_due();
+        }
+    }
+
+    fn watch(&mut self, answered: bool, visible: bool) {
+        if self.nonce.is_none() || !visible {
+            return;
+        }
+        self.starved = if answered { self.starved.saturating_sub(1) } else { self.starved + 2 };
+        if self.starved > self.options.limits.starved_max {
+            self.stall();
+        }
+    }
+
+    fn stall(&mut self) {
+        self.stalls += 1;
+        if self.stalls >= self.options.limits.stalls_max {
+            return self.fail(Reason::Stalled);
+        }
+        self.end();
+        self.become_(Status::Waiting, Some(Reason::Stalled));
+        self.effects.push(Effect::RetryLater);
+    }
+
+    fn retry(&mut self, now: f64) {
+        if self.status == Status::Waiting && self.consent == Some(Consent::Granted) {
+            self.begin(now);
         }
     }
 
@@ -536,14 +600,14 @@ impl Bucket {
         Self { burst: ms(burst), rate: ms(rate), tokens: ms(burst), last: None }
     }
 
-    fn takes(&mut self, now: f64) -> bool {
+    fn takes(&mut self, now: f64, cost: f64) -> bool {
         let passed = now - self.last.unwrap_or(now);
         self.tokens = self.burst.min(self.tokens + passed / 1000.0 * self.rate);
         self.last = Some(now);
-        if self.tokens < 1.0 {
+        if self.tokens < cost {
             return false;
         }
-        self.tokens -= 1.0;
+        self.tokens -= cost;
         true
     }
 }

@@ -67,12 +67,25 @@ pub struct BridgeLimits {
     pub stray_burst: usize,
     /// How many of them it may send per second once the burst is spent.
     pub strays_per_second: usize,
+    /// A window message counts more if the page had no turn for longer than this before it, in
+    /// milliseconds: few messages can take as long as many.
+    pub stray_late_ms: usize,
+    /// How many messages such a one counts as.
+    pub stray_late_cost: usize,
     /// How many messages that are not of the protocol may come over the port before it is closed.
     pub garbage_max: usize,
     /// How many custom events and diagnostics may be refused before the frame is removed.
     pub refusals_max: usize,
     /// How many new elements a mount may make in place of its first.
     pub restarts_max: usize,
+    /// How long a flood may keep the page's own tasks waiting. The host looks every `watch_ms`: a look
+    /// that finds a task waiting counts two, and one that finds none takes one away; a frame is
+    /// removed beyond this count. With the default that is after 0.3 s at the soonest.
+    pub starved_max: usize,
+    /// How many frames of a mount may be removed for it; after the last one there is no other.
+    pub stalls_max: usize,
+    /// How long after such a removal the host makes another frame, in milliseconds.
+    pub calm_ms: usize,
     /// How long the host waits for the hello, in milliseconds.
     pub hello_ms: usize,
     /// How long after an answer the host asks again whether the frame is there, in milliseconds.
@@ -85,6 +98,8 @@ pub struct BridgeLimits {
     /// Of the time between two looks so much counts at most, in milliseconds: the page may have been
     /// frozen, or the computer have slept.
     pub tick_late_ms: usize,
+    /// How often the host looks whether the page's own tasks are kept waiting, in milliseconds.
+    pub watch_ms: usize,
     /// How long the shim holds events for a document that does not finish loading, in milliseconds.
     pub hold_ms_max: usize,
 }
@@ -100,14 +115,20 @@ impl Default for BridgeLimits {
             batch_max: 256,
             stray_burst: 25,
             strays_per_second: 10,
+            stray_late_ms: 100,
+            stray_late_cost: 10,
             garbage_max: 100,
             refusals_max: 10_000,
             restarts_max: 5,
+            starved_max: 10,
+            stalls_max: 2,
+            calm_ms: 5000,
             hello_ms: 10_000,
             heartbeat_ms: 6000,
             answer_ms: 5000,
             tick_ms: 50,
             tick_late_ms: 1000,
+            watch_ms: 50,
             hold_ms_max: 3000,
         }
     }

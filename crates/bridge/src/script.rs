@@ -44,6 +44,7 @@ pub const HOST_MODULES: &[HostModule] = &[
     HostModule { path: "listen.js", text: include_str!("../js/dist/listen.js") },
     HostModule { path: "diagnostics.js", text: include_str!("../js/dist/diagnostics.js") },
     HostModule { path: "page.js", text: include_str!("../js/dist/page.js") },
+    HostModule { path: "scroll.js", text: include_str!("../js/dist/scroll.js") },
     HostModule { path: "jar.js", text: include_str!("../js/dist/jar.js") },
     HostModule { path: "validate.js", text: include_str!("../js/dist/validate.js") },
 ];

@@ -28,7 +28,9 @@ mod page; // what custom code knows of the page around the widget
 mod port; // the port to the widget is out of custom code's reach
 mod previews; // drafts in the console, and the examples that it offers
 mod screens; // what holds on every screen
+mod scrolls; // the visitor's page stays where it is
 mod sdks; // vendors' SDKs as published, with and without the jar
+mod stalls; // the visitor never waits for custom code
 mod states; // how a frame comes and goes: consent, leaving, restarts, the kept jar
 mod timeline; // the live preview, and what is said of it
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
@@ -68,12 +70,14 @@ fn main() -> std::process::ExitCode {
             ("port", VISITORS, port::TESTS),
             ("previews", CONSOLE, previews::TESTS),
             ("screens", CONSOLE, screens::TESTS),
+            ("scrolls", VISITORS, scrolls::TESTS),
             ("sdks", VISITORS, sdks::TESTS),
+            ("stalls", VISITORS, stalls::TESTS),
             ("states", VISITORS, states::TESTS),
             ("timeline", CONSOLE, timeline::TESTS),
             ("vectors", VISITORS, vectors::TESTS),
             ("vendors", VISITORS, vendors::TESTS),
         ],
-        &["floods", "hangs"],
+        &["floods", "hangs", "stalls"],
     )
 }

@@ -45,21 +45,77 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     machine("a second hello", "source === 'frame' && !connected", "source === 'frame'"),
     machine("messages of others count", " || source === 'other'", ""),
     machine("messages without an element count", "nonce === null || source", "source"),
-    machine("strays without bound", "if (!takesStray(now())) fail('flooded');", ""),
+    machine("strays without bound", "if (!takesStray(now(), strayCost())) fail('flooded');", ""),
     machine("strays are never forgiven", "limits.strays_per_second", "0"),
     machine("garbage without bound", "garbage > limits.garbage_max", "false"),
     machine("refusals without bound", "refusals > limits.refusals_max", "false"),
     machine(
         "counts go on in a new element",
-        "    garbage = refusals = awaited = 0;\n",
-        "    awaited = 0;\n",
+        "    garbage = refusals = awaited = starved = 0;\n",
+        "    awaited = starved = 0;\n",
     ),
-    machine("a ping goes on in a new element", "refusals = awaited = 0;", "refusals = 0;"),
     machine(
-        "a load goes on in a new element",
-        "    reloaded = false;\n    last = now();",
-        "    last = now();",
+        "a ping goes on in a new element",
+        "refusals = awaited = starved = 0;",
+        "refusals = starved = 0;",
     ),
+    machine(
+        "a stall goes on in a new element",
+        "refusals = awaited = starved = 0;",
+        "refusals = awaited = 0;",
+    ),
+    machine("a late message counts as any", "takesStray(now(), strayCost())", "takesStray(now())"),
+    machine(
+        "a message is late in a page that nobody sees",
+        "const late = seen && now()",
+        "const late = now()",
+    ),
+    machine(
+        "messages of one turn are all late",
+        "    turn = now();\n    return late",
+        "    return late",
+    ),
+    machine("a tick is no turn", "last = turn = last + passed;", "last += passed;"),
+    machine("a beginning is no turn", "last = turn = now();", "last = now();"),
+    machine("pages stall in peace", "if (starved > limits.starved_max) stall();", ""),
+    machine(
+        "a page that nobody sees is stalled",
+        "nonce === null || !visible) return;\n      starved",
+        "nonce === null) return;\n      starved",
+    ),
+    machine(
+        "a page without a frame is stalled",
+        "nonce === null || !visible) return;\n      starved",
+        "!visible) return;\n      starved",
+    ),
+    machine(
+        "looks that find nothing are forgotten",
+        "answered ? Math.max(0, starved - 1) : starved + 2",
+        "answered ? starved : starved + 2",
+    ),
+    machine(
+        "one look that finds nothing clears all",
+        "answered ? Math.max(0, starved - 1) : starved + 2",
+        "answered ? 0 : starved + 2",
+    ),
+    machine("looks that find nothing are saved up", "Math.max(0, starved - 1)", "starved - 1"),
+    machine(
+        "frames stall the page without end",
+        "if (stalls >= limits.stalls_max) return fail('stalled');",
+        "",
+    ),
+    machine("no other try", "    effects.retryLater();\n", ""),
+    machine(
+        "a try against consent",
+        "if (status === 'waiting' && consent === 'granted') begin();",
+        "if (status === 'waiting') begin();",
+    ),
+    machine(
+        "a try beside another",
+        "if (status === 'waiting' && consent === 'granted') begin();",
+        "if (consent === 'granted') begin();",
+    ),
+    machine("a load goes on in a new element", "    reloaded = false;\n    last =", "    last ="),
     machine(
         "a message on a closed port",
         "if (!connected) return;\n      const outcome",
@@ -259,7 +315,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "",
     ),
     mutant("a bucket that overflows", "bucket.js", "Math.min(burst, ", "Math.max(0, "),
-    mutant("a bucket that has no bottom", "bucket.js", "if (tokens < 1) return false;", ""),
+    mutant("a bucket that has no bottom", "bucket.js", "if (tokens < cost) return false;", ""),
 ];
 
 /// How many of the random runs a mutant is tried with.

@@ -42,9 +42,12 @@ fn options() -> impl Strategy<Value = HostOptions> {
         batch_max: 2,
         stray_burst: 4,
         strays_per_second: 2,
+        stray_late_ms: 60,
+        stray_late_cost: 2,
         garbage_max: 3,
         refusals_max: 4,
         restarts_max: 2,
+        starved_max: 3,
         hello_ms: 300,
         heartbeat_ms: 200,
         answer_ms: 150,
@@ -72,6 +75,9 @@ fn input() -> impl Strategy<Value = Input> {
         1 => prop_oneof![Just(Reason::FocusTheft), Just(Reason::Flooded)].prop_map(Input::Blame),
         10 => (prop_oneof![Just("a"), Just("b")], 0..3_i32)
             .prop_map(|(name, n)| Input::Emit(name.to_owned(), object(&json!({"n": n})))),
+        8 => (any::<bool>(), prop::bool::weighted(0.9))
+            .prop_map(|(answered, visible)| Input::Watch { answered, visible }),
+        2 => Just(Input::Retry),
         6 => Just(Input::Flush),
         4 => Just(Input::Restart),
         1 => Just(Input::Destroy),

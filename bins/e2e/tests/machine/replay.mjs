@@ -44,6 +44,8 @@ function run({ context = {}, remove_hung = true, jar = false, limits = {} }, ste
     port: (data) => machine.port(data),
     load: () => machine.load(),
     tick: (visible) => machine.tick(visible),
+    watch: ({ answered, visible }) => machine.watch(answered, visible),
+    retry: () => machine.retry(),
     blame: (reason) => machine.blame(reason),
     emit: ([name, fields]) => machine.emit(name, JSON.stringify(fields)),
     flush: () => machine.flush(),

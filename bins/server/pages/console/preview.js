@@ -8,6 +8,7 @@
 import { api } from './api.js';
 import { contextFields } from './context.js';
 import { byId } from './dom.js';
+import { guardScroll } from '../scroll.js';
 import { placesOf } from './places.js';
 import { timeline } from './timeline.js';
 
@@ -123,19 +124,24 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     expected.connected(port);
   });
 
+  /** At once: a navigation would have to wait for its turn. @param {string} reason */
+  function removeFrame(reason) {
+    const fresh = /** @type {HTMLIFrameElement} */ (frame.cloneNode());
+    frame.replaceWith(fresh);
+    frame = fresh;
+    port?.close();
+    fail(reason);
+  }
+
+  guardScroll(() => frame, new AbortController().signal, () => removeFrame('scrolled'));
+
   /** Custom code can post to this window without end, and it runs as soon as the console is opened:
    * who wants to mend it must be able to type. @param {MessageEvent} event */
   function countStray({ source }) {
     // A window that is gone has no source; what extensions say to themselves comes from this one.
     if (source === window) return;
     strays += 1;
-    if (strays !== STRAY_MESSAGES_MAX + 1) return;
-    // At once: a navigation would have to wait for its turn.
-    const fresh = /** @type {HTMLIFrameElement} */ (frame.cloneNode());
-    frame.replaceWith(fresh);
-    frame = fresh;
-    port?.close();
-    fail('flooded');
+    if (strays === STRAY_MESSAGES_MAX + 1) removeFrame('flooded');
   }
 
   /* --- Playing ----------------------------------------------------------------------------- */

@@ -26,6 +26,8 @@ const FAILURES = {
   hung: 'the code does not answer: it may be in a loop, or at a breakpoint',
   navigated: 'the code left its page, and was stopped',
   flooded: 'the code sent too many messages and was stopped',
+  stalled: 'the code kept the page from its work, and was stopped',
+  scrolled: 'the code scrolled the page to itself again and again, and was stopped',
   focus_theft: 'the code took the focus, and was stopped',
   closed: 'the code sent what is not of the protocol, and was stopped',
 };

@@ -6,17 +6,17 @@
  *
  * @param {number} burst how often at once
  * @param {number} rate how often per second once the burst is spent
- * @returns {(now: number) => boolean} `now` in milliseconds
+ * @returns {(now: number, cost?: number) => boolean} `now` in milliseconds; `cost` counts as so many times
  */
 export function tokenBucket(burst, rate) {
   let tokens = burst;
   /** @type {number | undefined} */
   let last;
-  return (now) => {
+  return (now, cost = 1) => {
     tokens = Math.min(burst, tokens + ((now - (last ?? now)) / 1000) * rate);
     last = now;
-    if (tokens < 1) return false;
-    tokens -= 1;
+    if (tokens < cost) return false;
+    tokens -= cost;
     return true;
   };
 }

@@ -13,8 +13,11 @@ const FRAME_ATTRIBUTES = [
   ['credentialless', ''],
 ];
 
-/** Rendered, but not to be seen: tags wait for visibility, and `display: none` never has it. */
-const INVISIBLE = 'position:absolute;width:1px;height:1px;border:0;opacity:0;pointer-events:none';
+/**
+ * Rendered, but not to be seen: tags wait for visibility, and `display: none` never has it. Fixed, so
+ * that custom code that scrolls to itself does not scroll the page.
+ */
+const INVISIBLE = 'position:fixed;top:0;left:0;width:1px;height:1px;border:0;opacity:0;pointer-events:none';
 
 /**
  * Context and widget origin travel in the frame's name and the nonce in the fragment, so that none

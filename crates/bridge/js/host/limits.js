@@ -29,14 +29,20 @@ export const BRIDGE_LIMITS = {
   batch_max: 256,
   stray_burst: 25,
   strays_per_second: 10,
+  stray_late_ms: 100,
+  stray_late_cost: 10,
   garbage_max: 100,
   refusals_max: 10000,
   restarts_max: 5,
+  starved_max: 10,
+  stalls_max: 2,
+  calm_ms: 5000,
   hello_ms: 10000,
   heartbeat_ms: 6000,
   answer_ms: 5000,
   tick_ms: 50,
   tick_late_ms: 1000,
+  watch_ms: 50,
 };
 
 /** @typedef {{-readonly [name in keyof typeof BRIDGE_LIMITS]: number}} BridgeLimits */

@@ -26,7 +26,7 @@ import { PROTOCOL } from './protocol.js';
  *
  * @typedef {'granted' | 'pending' | 'denied'} Consent
  * @typedef {'waiting' | 'denied' | 'connecting' | 'ready' | 'failed' | 'destroyed'} Status
- * @typedef {'refused' | 'hung' | 'navigated' | 'flooded' | 'focus_theft' | 'closed'} Reason
+ * @typedef {'refused' | 'hung' | 'navigated' | 'flooded' | 'focus_theft' | 'closed' | 'stalled' | 'scrolled'} Reason
  * @typedef {{readonly status: Status, readonly reason: Reason | null}} State
  *
  * @typedef {{name: string, timestamp: string, id: string, seq: number, json: string}} WidgetEvent `json`
@@ -38,6 +38,7 @@ import { PROTOCOL } from './protocol.js';
  * @property {(port: any) => void} accept listen to this port
  * @property {(message: string) => void} post send on the port: JSON text, which for small objects costs
  *   half of what the browser's own clone does
+ * @property {() => void} retryLater call `retry` once the page has been calm for a while (`calm_ms`)
  * @property {() => void} flushSoon call `flush` at the end of this task
  * @property {(envelope: () => Envelope) => void} relay tell the parent page, if there is one
  * @property {(envelope: Envelope) => void} custom tell the widget what custom code emitted
@@ -70,10 +71,13 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
   let flushing = false;
   let seq = 0;
   let restarts = 0;
+  let stalls = 0;
 
   /* Of this element. */
   let garbage = 0;
   let refusals = 0;
+  /** How long the page's own tasks have been waiting behind others, in looks of `watch`. */
+  let starved = 0;
   /** @type {ReturnType<typeof tokenBucket>} */
   let takesEmit;
   /** @type {ReturnType<typeof tokenBucket>} */
@@ -84,6 +88,9 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
    * shares its thread with the page makes all timers late. */
   let counted = 0;
   let last = 0;
+  /** When the page last got a turn, by a tick or a stray message. */
+  let turn = 0;
+  let seen = false;
   /** Up to when the hello is awaited, or, without a ping, when the next one is due. */
   let due = 0;
   /** The number of the ping that is not answered; 0: there is none. */
@@ -102,12 +109,12 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
 
   function begin() {
     nonce = newNonce();
-    garbage = refusals = awaited = 0;
+    garbage = refusals = awaited = starved = 0;
     takesStray = tokenBucket(limits.stray_burst, limits.strays_per_second);
     // A second's more than the shim takes: what was sent in time may come late, and all at once.
     takesEmit = tokenBucket(limits.emit_burst + limits.emits_per_second, limits.emits_per_second);
     reloaded = false;
-    last = now();
+    last = turn = now();
     due = counted + limits.hello_ms;
     effects.open(nonce);
     become('connecting');
@@ -129,6 +136,25 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
 
   /** @param {Reason} reason */
   const fail = (reason) => endAs('failed', reason);
+
+  /** The first time may be the page's own doing, so there is another try when it is over. */
+  function stall() {
+    stalls += 1;
+    if (stalls >= limits.stalls_max) return fail('stalled');
+    end();
+    become('waiting', 'stalled');
+    effects.retryLater();
+  }
+
+  /**
+   * Few messages can stop a page as many do, if each takes long. The page's own work may be what
+   * took so long, so these count more, not without bound.
+   */
+  function strayCost() {
+    const late = seen && now() - turn > limits.stray_late_ms;
+    turn = now();
+    return late ? limits.stray_late_cost : 1;
+  }
 
   /* --- The one window message ------------------------------------------------------------ */
 
@@ -263,7 +289,7 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     message(source, message) {
       if (nonce === null || source === 'other') return;
       if (source === 'frame' && !connected && isHello(message)) return accept(message.ports[0]);
-      if (!takesStray(now())) fail('flooded');
+      if (!takesStray(now(), strayCost())) fail('flooded');
     },
 
     /** A message on the port. @param {unknown} data */
@@ -289,16 +315,34 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     /** @param {boolean} visible */
     tick(visible) {
       const passed = now() - last;
-      last += passed;
+      last = turn = last + passed;
+      seen = visible;
       if (!visible) return;
       counted += Math.min(passed, limits.tick_late_ms);
       if (counted >= due) onDue();
     },
 
     /**
+     * A look at the page's own tasks, every `watch_ms`, by a clock that goes on while a flood keeps
+     * them waiting. (A page that is busy by itself has one long task: then that clock waits, too.)
+     * @param {boolean} answered whether a task that was posted at an earlier look has run
+     * @param {boolean} visible
+     */
+    watch(answered, visible) {
+      if (nonce === null || !visible) return;
+      starved = answered ? Math.max(0, starved - 1) : starved + 2;
+      if (starved > limits.starved_max) stall();
+    },
+
+    /** The page has been calm since its frame was removed as `stalled`. */
+    retry() {
+      if (status === 'waiting' && consent === 'granted') begin();
+    },
+
+    /**
      * Somebody else saw that the frame does what it must not.
-     * @param {'focus_theft' | 'flooded'} reason it holds the focus, though nobody can see it; or it
-     *   floods the parent page
+     * @param {'focus_theft' | 'flooded' | 'scrolled'} reason it holds the focus, though nobody can see
+     *   it; or it floods the parent page, or scrolls it to itself
      */
     blame(reason) {
       if (nonce !== null) fail(reason);

@@ -10,6 +10,7 @@ import { hostMachine } from './machine.js';
 import { parentPage } from './parent.js';
 import { CONSENTS } from './protocol.js';
 import { randomHex } from './random.js';
+import { watchStarvation } from './starvation.js';
 import { isWithin } from './within.js';
 
 /**
@@ -88,7 +89,7 @@ export function mount({
   const parent = parentPage(parentOrigins, limits.queue_max, ({ type, consent }) => {
     if (type === 'consent' && parentConsent) setConsent(consent);
     if (type === 'look') look();
-    if (type === 'flooded') machine.blame(type);
+    if (type === 'flooded' || type === 'scrolled') machine.blame(type);
   });
   const jar = keeper?.(app, parent.origin);
   /** @type {State} */
@@ -132,6 +133,7 @@ export function mount({
         frame.removeAttribute('name');
       },
       post: (message) => port?.postMessage(message),
+      retryLater: () => setTimeout(machine.retry, limits.calm_ms),
       // `queueMicrotask` costs more than all of `emit` in Chromium.
       flushSoon: () => Promise.resolve().then(machine.flush),
       relay: parent.relay,
@@ -152,6 +154,7 @@ export function mount({
     frame.addEventListener('load', machine.load, { signal });
     container.append(frame);
     addEventListener('message', onFrameMessage, { signal });
+    watchStarvation(limits.watch_ms, signal, (answered) => machine.watch(answered, !document.hidden));
     if (!visible) look = guardFocus(frame, signal, () => machine.blame('focus_theft'), parent.focusStolen);
   }
 

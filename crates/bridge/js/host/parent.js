@@ -16,7 +16,7 @@ import { PROTOCOL } from './protocol.js';
  * @param {readonly string[]} rules see `originRule`
  * @param {number} queue_max
  * @param {(data: any) => void} asked gets what the parent page asks for: that a decision of the visitor
- *   counts, that somebody looks who has the focus, or that the frame goes, which floods it
+ *   counts, that somebody looks who has the focus, or that the frame goes, which floods or scrolls it
  */
 export function parentPage(rules, queue_max, asked) {
   const allowed = rules.map(originRule);

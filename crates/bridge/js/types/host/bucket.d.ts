@@ -4,6 +4,6 @@
  *
  * @param {number} burst how often at once
  * @param {number} rate how often per second once the burst is spent
- * @returns {(now: number) => boolean} `now` in milliseconds
+ * @returns {(now: number, cost?: number) => boolean} `now` in milliseconds; `cost` counts as so many times
  */
-export function tokenBucket(burst: number, rate: number): (now: number) => boolean;
+export function tokenBucket(burst: number, rate: number): (now: number, cost?: number) => boolean;

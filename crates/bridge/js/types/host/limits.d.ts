@@ -18,13 +18,19 @@ export namespace BRIDGE_LIMITS {
     let batch_max: number;
     let stray_burst: number;
     let strays_per_second: number;
+    let stray_late_ms: number;
+    let stray_late_cost: number;
     let garbage_max: number;
     let refusals_max: number;
     let restarts_max: number;
+    let starved_max: number;
+    let stalls_max: number;
+    let calm_ms: number;
     let hello_ms: number;
     let heartbeat_ms: number;
     let answer_ms: number;
     let tick_ms: number;
     let tick_late_ms: number;
+    let watch_ms: number;
 }
 export type BridgeLimits = { -readonly [name in keyof typeof BRIDGE_LIMITS]: number; };

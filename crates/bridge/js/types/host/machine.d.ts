@@ -4,7 +4,7 @@
  *
  * @typedef {'granted' | 'pending' | 'denied'} Consent
  * @typedef {'waiting' | 'denied' | 'connecting' | 'ready' | 'failed' | 'destroyed'} Status
- * @typedef {'refused' | 'hung' | 'navigated' | 'flooded' | 'focus_theft' | 'closed'} Reason
+ * @typedef {'refused' | 'hung' | 'navigated' | 'flooded' | 'focus_theft' | 'closed' | 'stalled' | 'scrolled'} Reason
  * @typedef {{readonly status: Status, readonly reason: Reason | null}} State
  *
  * @typedef {{name: string, timestamp: string, id: string, seq: number, json: string}} WidgetEvent `json`
@@ -16,6 +16,7 @@
  * @property {(port: any) => void} accept listen to this port
  * @property {(message: string) => void} post send on the port: JSON text, which for small objects costs
  *   half of what the browser's own clone does
+ * @property {() => void} retryLater call `retry` once the page has been calm for a while (`calm_ms`)
  * @property {() => void} flushSoon call `flush` at the end of this task
  * @property {(envelope: () => Envelope) => void} relay tell the parent page, if there is one
  * @property {(envelope: Envelope) => void} custom tell the widget what custom code emitted
@@ -61,11 +62,20 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     /** @param {boolean} visible */
     tick(visible: boolean): void;
     /**
-     * Somebody else saw that the frame does what it must not.
-     * @param {'focus_theft' | 'flooded'} reason it holds the focus, though nobody can see it; or it
-     *   floods the parent page
+     * A look at the page's own tasks, every `watch_ms`, by a clock that goes on while a flood keeps
+     * them waiting. (A page that is busy by itself has one long task: then that clock waits, too.)
+     * @param {boolean} answered whether a task that was posted at an earlier look has run
+     * @param {boolean} visible
      */
-    blame(reason: "focus_theft" | "flooded"): void;
+    watch(answered: boolean, visible: boolean): void;
+    /** The page has been calm since its frame was removed as `stalled`. */
+    retry(): void;
+    /**
+     * Somebody else saw that the frame does what it must not.
+     * @param {'focus_theft' | 'flooded' | 'scrolled'} reason it holds the focus, though nobody can see
+     *   it; or it floods the parent page, or scrolls it to itself
+     */
+    blame(reason: "focus_theft" | "flooded" | "scrolled"): void;
     /** An event of the widget. @param {string} name @param {string} json its fields @returns {WidgetEvent} */
     emit(name: string, json: string): WidgetEvent;
     flush: () => void;
@@ -77,7 +87,7 @@ export type Envelope = import("./envelope.js").Envelope;
 export type BridgeLimits = import("./limits.js").BridgeLimits;
 export type Consent = "granted" | "pending" | "denied";
 export type Status = "waiting" | "denied" | "connecting" | "ready" | "failed" | "destroyed";
-export type Reason = "refused" | "hung" | "navigated" | "flooded" | "focus_theft" | "closed";
+export type Reason = "refused" | "hung" | "navigated" | "flooded" | "focus_theft" | "closed" | "stalled" | "scrolled";
 export type State = {
     readonly status: Status;
     readonly reason: Reason | null;
@@ -114,6 +124,10 @@ export type Effects = {
      * half of what the browser's own clone does
      */
     post: (message: string) => void;
+    /**
+     * call `retry` once the page has been calm for a while (`calm_ms`)
+     */
+    retryLater: () => void;
     /**
      * call `flush` at the end of this task
      */

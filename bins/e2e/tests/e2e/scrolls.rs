@@ -1,0 +1,134 @@
+//! The visitor's page stays where it is, whatever custom code scrolls to.
+
+use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
+use serde_json::{Value, json};
+
+use crate::steps::{enter_widget, mount, press, widget_page_in};
+
+pub(crate) const TESTS: Tests = &[
+    ("the_widget_page_is_not_scrolled", &the_widget_page_is_not_scrolled),
+    (
+        "the_parent_page_is_scrolled_a_few_times_at_most",
+        &the_parent_page_is_scrolled_a_few_times_at_most,
+    ),
+    ("a_page_and_its_visitor_scroll_to_the_widget", &a_page_and_its_visitor_scroll_to_the_widget),
+];
+
+/// Every way in which a document scrolls to a part of itself.
+const WAYS: &str = "
+    const ways = [
+      () => document.body.scrollIntoView(),
+      () => document.body.scrollIntoView({ block: 'center' }),
+      () => document.body.scrollIntoView({ block: 'end', behavior: 'smooth' }),
+      () => document.body.scrollIntoView({ block: 'nearest' }),
+      () => document.body.scrollIntoViewIfNeeded?.(),
+      () => { getSelection().removeAllRanges(); window.find?.('needle'); },
+      () => { location.hash = ''; location.hash = '#needle'; },
+    ];
+    let n = 0;
+    const scroll = (ms) => setInterval(() => ways[n++ % ways.length](), ms);";
+
+const BODY: &str = "<p>text</p><p id=needle>needle</p>";
+
+/// Two seconds of the page's own time.
+const A_WHILE: &str = "return new Promise((resolve) => setTimeout(() => resolve(scrollY), 2000));";
+
+async fn the_widget_page_is_not_scrolled(cx: &Cx) -> Result<()> {
+    let code = format!("{BODY}<script>{WAYS} c2c.on('scroll', () => scroll(100));</script>");
+    cx.app().await?.save("", &code).await?;
+    // Beside the frame as it is, one as it would be in the flow of the page.
+    for (style, moves) in [("fixed", false), ("absolute", true)] {
+        mount(cx, "").await?;
+        cx.browser.wait_for("bridge.state.status === 'ready'", DEADLINE).await?;
+        let script = format!(
+            "document.body.style.height = '9000px';
+             document.querySelectorAll('iframe')[1].style.position = '{style}';
+             scrollTo(0, 3000);
+             bridge.emit('scroll', {{}});
+             {A_WHILE}"
+        );
+        let position = cx.browser.run(&script, &[]).await?;
+        // WebKit scrolls for `window.find` alone, and then by some 40 pixels also where it is fixed.
+        let moved = position.as_f64().is_none_or(|y| (y - 3000.0).abs() > 50.0);
+        assert_eq!(moved, moves, "{style}: {position}");
+    }
+    Ok(())
+}
+
+/// The widget near the top of a long page that listens to it.
+async fn open_long_page(cx: &Cx, code: &str) -> Result<()> {
+    cx.app().await?.save("", code).await?;
+    let widget = &cx.server().await?.widget;
+    let script = format!(
+        "addEventListener('DOMContentLoaded', async () => {{
+           document.body.style.height = '9000px';
+           const {{ listen }} = await import('{widget}/listen.js');
+           listen({{ frame: document.querySelector('#widget'), widgetOrigin: '{widget}', onEvent() {{}} }});
+           window.listens = true;
+         }});"
+    );
+    cx.browser.goto(&widget_page_in(cx, "", &script).await?).await?;
+    cx.browser.wait_for("window.listens", DEADLINE).await?;
+    Ok(())
+}
+
+/// How many frames the widget page has: that of its custom code, or none.
+async fn frames(cx: &Cx) -> Result<Value> {
+    enter_widget(cx).await?;
+    let frames = cx.browser.eval("document.querySelectorAll('iframe').length").await?;
+    cx.browser.enter_top().await?;
+    Ok(frames)
+}
+
+async fn the_parent_page_is_scrolled_a_few_times_at_most(cx: &Cx) -> Result<()> {
+    let code = format!("{BODY}<script>{WAYS} c2c.on('call_started', () => scroll(200));</script>");
+    open_long_page(cx, &code).await?;
+    press(cx, "#call").await?;
+    // The visitor goes on reading below, each time.
+    let script = "window.jumps = 0;
+        addEventListener('scroll', () => {
+          if (scrollY === 4000) return;
+          jumps += 1;
+          setTimeout(() => scrollTo(0, 4000), 50);
+        });
+        scrollTo(0, 4000);
+        return new Promise((resolve) => setTimeout(resolve, 4000));";
+    cx.browser.run(script, &[]).await?;
+    let found = cx.browser.run(&format!("jumps = 0; {A_WHILE}"), &[]).await?;
+    assert_eq!((found, cx.browser.eval("jumps").await?), (json!(4000), json!(0)));
+    // WebKit does not scroll the page above a frame of another origin.
+    let expected = i32::from(cx.engine == Engine::WebKit);
+    assert_eq!(frames(cx).await?, json!(expected));
+    Ok(())
+}
+
+async fn a_page_and_its_visitor_scroll_to_the_widget(cx: &Cx) -> Result<()> {
+    open_long_page(cx, "").await?;
+    // A script of the page, twice; and a fling that passes the widget again and again.
+    let script = "const turn = () => new Promise((resolve) => setTimeout(resolve, 100));
+        for (let i = 0; i < 2; i++) {
+          scrollTo(0, 4000); await turn();
+          document.querySelector('#widget').scrollIntoView(); await turn();
+        }
+        const { bottom } = document.querySelector('#widget').getBoundingClientRect();
+        const edge = scrollY + bottom;
+        for (let i = 0; i < 2; i++) {
+          scrollTo(0, edge + 100); await turn();
+          scrollTo(0, edge - 50); await turn();
+        }";
+    cx.browser.run(&format!("return (async () => {{ {script} }})();"), &[]).await?;
+    assert_eq!(frames(cx).await?, json!(1), "scripts and flings");
+    if cx.engine == Engine::WebKit {
+        // Its driver's keys scroll nothing.
+        return Ok(());
+    }
+    // The visitor's own keys, some more times.
+    for _ in 0..3 {
+        cx.browser.type_keys("\u{E010}").await?;
+        cx.browser.wait_for("scrollY > 4000", DEADLINE).await?;
+        cx.browser.type_keys("\u{E011}").await?;
+        cx.browser.wait_for("scrollY === 0", DEADLINE).await?;
+    }
+    assert_eq!(frames(cx).await?, json!(1), "keys");
+    Ok(())
+}

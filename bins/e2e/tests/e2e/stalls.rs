@@ -1,0 +1,225 @@
+//! The visitor never waits for custom code: a frame that keeps the pages above it from their own tasks
+//! is removed, through whatever channel it does so.
+//!
+//! Both pages count the ticks of a timer. They report to the collector by themselves, as a driver
+//! waits for a page that is stalled.
+
+use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
+use serde_json::{Value, json};
+
+use crate::steps::{enter_widget, mount, widget_page_in};
+
+pub(crate) const TESTS: Tests = &[
+    ("a_name_that_changes_without_end", &a_name_that_changes_without_end),
+    ("names_of_frames_inside", &names_of_frames_inside),
+    ("focus_that_goes_to_and_fro", &focus_that_goes_to_and_fro),
+    ("focus_from_frames_inside", &focus_from_frames_inside),
+    ("scrolling_in_a_loop", &scrolling_in_a_loop),
+    ("few_huge_messages", &few_huge_messages),
+    ("the_guard_is_what_helps", &the_guard_is_what_helps),
+    ("a_page_that_is_busy_keeps_its_frame", &a_page_that_is_busy_keeps_its_frame),
+    ("a_clock_that_jumps_costs_no_frame", &a_clock_that_jumps_costs_no_frame),
+];
+
+/// How long the ticks are counted, from a second after an attack began, in milliseconds.
+const COUNTED_MS: u32 = 4000;
+/// The share of the usual ticks that a page must keep.
+const KEPT: f64 = 0.9;
+/// The machine is others' as well. Where the attack takes the ticks, it does so each time.
+const ATTEMPTS: usize = 3;
+
+/// In a page: `report(from, more)` gives how many of the usual ticks there were.
+const COUNTING: &str = "
+    const ticks = [];
+    setInterval(() => ticks.push(performance.now()), 10);
+    const between = (from, to) => ticks.filter((tick) => tick >= from && tick < to).length / (to - from);
+    const share = (began) => between(began + 1000, began + 1000 + COUNTED) / between(began - 1000, began);
+    const report = (began, more) => new Promise((resolve) => setTimeout(
+      () => resolve(JSON.stringify({ share: share(began), ...more() })),
+      began + 1100 + COUNTED - performance.now()));";
+
+fn counting() -> String {
+    COUNTING.replace("COUNTED", &COUNTED_MS.to_string())
+}
+
+/// In the frame: `attack(turn)` calls `turn` in one task after the other, without end.
+const ATTACK: &str = "
+    const attack = (turn) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => { turn(); port2.postMessage(0); };
+      port2.postMessage(0);
+    };
+    /* Frames inside, each of which runs this text. */
+    const inside = (text) => {
+      for (let i = 0; i < 5; i++) {
+        const frame = document.createElement('iframe');
+        frame.srcdoc = `<script>const attack = ${attack}; ${text}</` + 'script>';
+        document.body.append(frame);
+      }
+    };
+    let n = 0;";
+
+/// What the two pages report, once the custom code has attacked by `script` for five seconds.
+async fn reports(cx: &Cx, attempt: usize, script: &str, limits: &str) -> Result<[Value; 2]> {
+    let code =
+        format!("<script>{ATTACK} c2c.on('attack', () => {{ {script} }});</script><p>text</p>");
+    let app = cx.app().await?;
+    app.save("", &code).await?;
+    // The widget page may ask no host but its own, so its parent reports for it.
+    let parent = format!(
+        "{counting} const tell = (whose) => (body) => fetch('HIT-' + whose, {{ method: 'POST', body }});
+         addEventListener('message', ({{ data }}) => {{
+           if (data === 'attack') report(performance.now(), () => ({{}})).then(tell('parent'));
+           if (data.widget) tell('widget')(data.widget);
+         }});",
+        counting = counting(),
+    );
+    cx.browser.goto(&widget_page_in(cx, "", &parent).await?).await?;
+    enter_widget(cx).await?;
+    let widget = format!(
+        "const [src] = arguments;
+         {counting}
+         import('/host.js').then(({{ mount }}) => {{
+           const container = document.body.appendChild(document.createElement('div'));
+           let begun = false;
+           const bridge = mount({{ src, container, limits: {{ {limits} }}, onState({{ status }}) {{
+             if (status !== 'ready' || begun) return;
+             begun = true;
+             setTimeout(() => {{
+               parent.postMessage('attack', '*');
+               bridge.emit('attack', {{}});
+               report(performance.now(), () => ({{ state: bridge.state, frames: container.childElementCount }}))
+                 .then((widget) => parent.postMessage({{ widget }}, '*'));
+             }}, 1200);
+           }} }});
+         }});",
+        counting = counting(),
+    );
+    cx.browser.run(&widget, &[json!(app.sandbox_url())]).await?;
+    let widget = cx.collector.hits("report-widget", attempt, 2 * DEADLINE).await?;
+    let parent = cx.collector.hits("report-parent", attempt, 2 * DEADLINE).await?;
+    Ok([parent[attempt - 1].json()?, widget[attempt - 1].json()?])
+}
+
+fn share(report: &Value) -> f64 {
+    report["share"].as_f64().unwrap_or_default()
+}
+
+/// Both pages keep their ticks: the frame is removed as `reason`, or (`None`) need not be.
+async fn assert_unfelt(cx: &Cx, script: &str, reason: Option<&str>) -> Result<()> {
+    let mut found = Vec::new();
+    for attempt in 1..=ATTEMPTS {
+        let [parent, widget] = reports(cx, attempt, script, "").await?;
+        if let Some(reason) = reason {
+            assert_eq!(widget["state"]["reason"], reason, "{widget}");
+            assert_eq!(widget["frames"], 0, "{widget}");
+        }
+        if share(&parent) >= KEPT && share(&widget) >= KEPT {
+            return Ok(());
+        }
+        found.push([parent, widget]);
+    }
+    panic!("too few ticks in each attempt: {}", json!(found));
+}
+
+/// Chromium alone queues what such a flood asks for faster than a page does it.
+fn stalled(cx: &Cx) -> Option<&'static str> {
+    (cx.engine == Engine::Chromium).then_some("stalled")
+}
+
+async fn a_name_that_changes_without_end(cx: &Cx) -> Result<()> {
+    let script = "attack(() => { for (let i = 0; i < 2000; i++) window.name = 'x' + n++; });";
+    assert_unfelt(cx, script, stalled(cx)).await
+}
+
+async fn names_of_frames_inside(cx: &Cx) -> Result<()> {
+    let script = "inside(`let n = 0;
+        attack(() => { for (let i = 0; i < 500; i++) window.name = 'x' + n++; });`);";
+    assert_unfelt(cx, script, stalled(cx)).await
+}
+
+async fn focus_that_goes_to_and_fro(cx: &Cx) -> Result<()> {
+    let script =
+        "attack(() => { for (let i = 0; i < 200; i++) { parent.focus(); top.focus(); } });";
+    assert_unfelt(cx, script, stalled(cx)).await
+}
+
+async fn focus_from_frames_inside(cx: &Cx) -> Result<()> {
+    let script = "inside(`
+        attack(() => { for (let i = 0; i < 50; i++) { parent.parent.focus(); top.focus(); } });`);";
+    assert_unfelt(cx, script, stalled(cx)).await
+}
+
+async fn scrolling_in_a_loop(cx: &Cx) -> Result<()> {
+    let script = "attack(() => { for (let i = 0; i < 50; i++) document.body.scrollIntoView(); });";
+    assert_unfelt(cx, script, stalled(cx)).await
+}
+
+/// Fewer than may come at once, if they took no time.
+async fn few_huge_messages(cx: &Cx) -> Result<()> {
+    let script = "const huge = new Uint8Array(64 << 20);
+        attack(() => { if (n++ < 20) parent.postMessage(huge, '*'); });";
+    assert_unfelt(cx, script, Some("flooded")).await
+}
+
+/// Without it both pages stall: the attack is one.
+async fn the_guard_is_what_helps(cx: &Cx) -> Result<()> {
+    if cx.engine != Engine::Chromium {
+        return Ok(());
+    }
+    let script = "const end = performance.now() + 5000;
+        attack(() => {
+          for (let i = 0; i < 200 && performance.now() < end; i++) { parent.focus(); top.focus(); }
+        });";
+    let [parent, widget] = reports(cx, 1, script, "starved_max: 1e9").await?;
+    assert_eq!((&widget["state"]["status"], &widget["frames"]), (&json!("ready"), &json!(1)));
+    assert!(share(&parent) < 0.5 && share(&widget) < 0.5, "{parent} {widget}");
+    Ok(())
+}
+
+/// Work of the page itself, for three seconds.
+const WORK: [(&str, &str); 3] = [
+    ("one task", "work(3000); done();"),
+    (
+        "many tasks",
+        "let n = 0; const turn = () => { work(50); if (++n < 60) setTimeout(turn); else done(); }; turn();",
+    ),
+    (
+        "many messages",
+        "let n = 0; const { port1, port2 } = new MessageChannel();
+         port1.onmessage = () => { work(5); if (++n < 600) port2.postMessage(0); else done(); };
+         port2.postMessage(0);",
+    ),
+];
+
+async fn a_page_that_is_busy_keeps_its_frame(cx: &Cx) -> Result<()> {
+    let code = format!("<script>fetch('{}')</script>", cx.collector.hit_url("loaded"));
+    cx.app().await?.save(&code, "").await?;
+    for (i, (what, script)) in WORK.iter().enumerate() {
+        mount(cx, "onState: ({ reason }) => (window.reasons ??= []).push(reason)").await?;
+        cx.browser.wait_for("bridge.state.status === 'ready'", DEADLINE).await?;
+        let script = format!(
+            "const work = (ms) => {{ const end = performance.now() + ms; while (performance.now() < end); }};
+             return new Promise((done) => {{ {script} }}).then(() => new Promise((resolve) => setTimeout(resolve, 500)));"
+        );
+        cx.browser.run(&script, &[]).await?;
+        let state = cx.browser.eval("[bridge.state.status, ...reasons]").await?;
+        assert_eq!(state, json!(["ready", null]), "{what}: ready, and no more");
+        // The widget's own mount, and this one's.
+        cx.collector.hits("loaded", 2 * (i + 1), DEADLINE).await?;
+    }
+    assert_eq!(cx.collector.count("loaded"), 2 * WORK.len(), "none was loaded again");
+    Ok(())
+}
+
+/// As at a breakpoint, or after a sleep of the computer.
+async fn a_clock_that_jumps_costs_no_frame(cx: &Cx) -> Result<()> {
+    cx.app().await?.save("", "").await?;
+    mount(cx, "").await?;
+    cx.browser.wait_for("bridge.state.status === 'ready'", DEADLINE).await?;
+    let script = "const now = performance.now.bind(performance);
+        performance.now = () => now() + 600000;
+        return new Promise((resolve) => setTimeout(() => resolve(bridge.state.status), 2000));";
+    assert_eq!(cx.browser.run(script, &[]).await?, "ready");
+    Ok(())
+}
