@@ -240,9 +240,8 @@ pub struct Host {
     starved: usize,
     counted: f64,
     last: f64,
-    /// When the page last got a turn, by a tick or a stray message.
-    turn: f64,
-    seen: bool,
+    /// Whether a tick came late since the last stray message.
+    late: bool,
     due: f64,
     /// The number of the ping that is not answered; 0: there is none.
     awaited: u64,
@@ -273,8 +272,7 @@ impl Host {
             starved: 0,
             counted: 0.0,
             last: 0.0,
-            turn: 0.0,
-            seen: false,
+            late: false,
             due: 0.0,
             awaited: 0,
             pings: 0,
@@ -356,12 +354,12 @@ impl Host {
         self.awaited = 0;
         self.starved = 0;
         self.reloaded = false;
+        self.late = false;
         // A second's more than the shim takes: what was sent in time may come late, and all at once.
         let burst = limits.emit_burst + limits.emits_per_second;
         self.emits = Bucket::new(burst, limits.emits_per_second);
         self.strays = Bucket::new(limits.stray_burst, limits.strays_per_second);
         self.last = now;
-        self.turn = now;
         self.due = self.counted + ms(limits.hello_ms);
         self.effects.push(Effect::Open(nonce));
         self.become_(Status::Connecting, None);
@@ -387,16 +385,14 @@ impl Host {
         if !self.connected && self.is_hello(message) {
             return self.accept();
         }
-        let cost = self.stray_cost(now);
+        let cost = self.stray_cost();
         if !self.strays.takes(now, cost) {
             self.fail(Reason::Flooded);
         }
     }
 
-    fn stray_cost(&mut self, now: f64) -> f64 {
-        let late = self.seen && now - self.turn > ms(self.options.limits.stray_late_ms);
-        self.turn = now;
-        if late { ms(self.options.limits.stray_late_cost) } else { 1.0 }
+    fn stray_cost(&mut self) -> f64 {
+        if mem::take(&mut self.late) { ms(self.options.limits.stray_late_cost) } else { 1.0 }
     }
 
     fn is_hello(&self, message: &WindowMessage) -> bool {
@@ -532,11 +528,10 @@ impl Host {
     fn tick(&mut self, visible: bool, now: f64) {
         let passed = now - self.last;
         self.last = now;
-        self.turn = now;
-        self.seen = visible;
         if !visible {
             return;
         }
+        self.late |= passed > ms(self.options.limits.stray_late_ms);
         self.counted += passed.min(ms(self.options.limits.tick_late_ms));
         if self.counted >= self.due {
             self.on_due();

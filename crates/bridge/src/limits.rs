@@ -67,8 +67,8 @@ pub struct BridgeLimits {
     pub stray_burst: usize,
     /// How many of them it may send per second once the burst is spent.
     pub strays_per_second: usize,
-    /// A window message counts more if the page had no turn for longer than this before it, in
-    /// milliseconds: few messages can take as long as many.
+    /// The first window message after a look at the time that came later than this, in milliseconds,
+    /// counts more: few messages can take as long as many.
     pub stray_late_ms: usize,
     /// How many messages such a one counts as.
     pub stray_late_cost: usize,

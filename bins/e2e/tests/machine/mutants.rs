@@ -66,17 +66,21 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     ),
     machine("a late message counts as any", "takesStray(now(), strayCost())", "takesStray(now())"),
     machine(
-        "a message is late in a page that nobody sees",
-        "const late = seen && now()",
-        "const late = now()",
+        "one late tick makes all messages late",
+        "    late = false;\n    return cost;",
+        "    return cost;",
+    ),
+    machine("no tick is late", "if (passed > limits.stray_late_ms) late = true;", ""),
+    machine(
+        "every tick is late",
+        "if (passed > limits.stray_late_ms) late = true;",
+        "late = true;",
     ),
     machine(
-        "messages of one turn are all late",
-        "    turn = now();\n    return late",
-        "    return late",
+        "a late tick goes on in a new element",
+        "reloaded = late = false;",
+        "reloaded = false;",
     ),
-    machine("a tick is no turn", "last = turn = last + passed;", "last += passed;"),
-    machine("a beginning is no turn", "last = turn = now();", "last = now();"),
     machine("pages stall in peace", "if (starved > limits.starved_max) stall();", ""),
     machine(
         "a page that nobody sees is stalled",
@@ -115,7 +119,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "if (status === 'waiting' && consent === 'granted') begin();",
         "if (consent === 'granted') begin();",
     ),
-    machine("a load goes on in a new element", "    reloaded = false;\n    last =", "    last ="),
+    machine("a load goes on in a new element", "reloaded = late = false;", "late = false;"),
     machine(
         "a message on a closed port",
         "if (!connected) return;\n      const outcome",

@@ -88,9 +88,8 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
    * shares its thread with the page makes all timers late. */
   let counted = 0;
   let last = 0;
-  /** When the page last got a turn, by a tick or a stray message. */
-  let turn = 0;
-  let seen = false;
+  /** Whether a tick came late since the last stray message. */
+  let late = false;
   /** Up to when the hello is awaited, or, without a ping, when the next one is due. */
   let due = 0;
   /** The number of the ping that is not answered; 0: there is none. */
@@ -113,8 +112,8 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     takesStray = tokenBucket(limits.stray_burst, limits.strays_per_second);
     // A second's more than the shim takes: what was sent in time may come late, and all at once.
     takesEmit = tokenBucket(limits.emit_burst + limits.emits_per_second, limits.emits_per_second);
-    reloaded = false;
-    last = turn = now();
+    reloaded = late = false;
+    last = now();
     due = counted + limits.hello_ms;
     effects.open(nonce);
     become('connecting');
@@ -147,13 +146,13 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
   }
 
   /**
-   * Few messages can stop a page as many do, if each takes long. The page's own work may be what
-   * took so long, so these count more, not without bound.
+   * Few messages can stop a page as many do, if each takes long: so one counts more after a late
+   * tick. (What the page itself does makes ticks late, too, but few frames send any such message.)
    */
   function strayCost() {
-    const late = seen && now() - turn > limits.stray_late_ms;
-    turn = now();
-    return late ? limits.stray_late_cost : 1;
+    const cost = late ? limits.stray_late_cost : 1;
+    late = false;
+    return cost;
   }
 
   /* --- The one window message ------------------------------------------------------------ */
@@ -315,9 +314,9 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     /** @param {boolean} visible */
     tick(visible) {
       const passed = now() - last;
-      last = turn = last + passed;
-      seen = visible;
+      last += passed;
       if (!visible) return;
+      if (passed > limits.stray_late_ms) late = true;
       counted += Math.min(passed, limits.tick_late_ms);
       if (counted >= due) onDue();
     },
