@@ -116,7 +116,7 @@ impl Default for BridgeLimits {
             stray_burst: 25,
             strays_per_second: 10,
             stray_late_ms: 100,
-            stray_late_cost: 10,
+            stray_late_cost: 12,
             garbage_max: 100,
             refusals_max: 10_000,
             restarts_max: 5,

@@ -157,17 +157,14 @@ async fn scrolling_in_a_loop(cx: &Cx) -> Result<()> {
     assert_unfelt(cx, script, None).await
 }
 
-/// Fewer than may come at once, if they took no time. Chromium takes so long for each that the page has
-/// lost some seconds by the third.
+/// Fewer than may come at once, if they took no time. Each takes the page a tenth of a second or more, so
+/// it has lost some time when there have been enough; but the frame is gone.
 async fn few_huge_messages(cx: &Cx) -> Result<()> {
     let script = "const huge = new Uint8Array(64 << 20);
         attack(() => { if (n++ < 20) parent.postMessage(huge, '*'); });";
-    if cx.engine == Engine::Firefox {
-        return assert_unfelt(cx, script, Some("flooded")).await;
-    }
     reports(cx, 1, script, "").await?;
-    let ended = cx.collector.hit("report-ended", 2 * DEADLINE).await?;
-    assert_eq!(ended.body, "flooded");
+    let ended = cx.collector.hit("report-ended", 2 * DEADLINE).await?.body;
+    assert!(ended == "flooded" || ended == "stalled", "{ended:?}");
     Ok(())
 }
 

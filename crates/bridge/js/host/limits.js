@@ -30,7 +30,7 @@ export const BRIDGE_LIMITS = {
   stray_burst: 25,
   strays_per_second: 10,
   stray_late_ms: 100,
-  stray_late_cost: 10,
+  stray_late_cost: 12,
   garbage_max: 100,
   refusals_max: 10000,
   restarts_max: 5,
