@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::apps::{Apps, SaveError};
 use crate::console::Console;
+use crate::places::Places;
 use crate::previews::Previews;
 use crate::serve::{Door, Server, serve};
 use crate::settings::{Limits, Settings};
@@ -97,8 +98,12 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let (stop, stopped) = watch::channel(false);
     let mut listeners = JoinSet::new();
     for (door, bound) in [(Door::Console, console), (Door::Pages, pages)] {
+        let Limits { connections_max, connections_per_client_max: per_client_max, .. } = limits;
+        let places = Places::new(connections_max, per_client_max, &settings.proxies);
+        let places = Arc::new(places);
         for listener in bound.listeners {
-            listeners.spawn(serve(Arc::clone(&server), door, listener, stopped.clone()));
+            let (server, places) = (Arc::clone(&server), Arc::clone(&places));
+            listeners.spawn(serve(server, door, listener, places, stopped.clone()));
         }
     }
     Ok(Running { server, stop, listeners, store })

@@ -1,11 +1,12 @@
 //! What the operator may set, by flag or by environment.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use c2c_bridge::Origin;
 use clap::Parser;
+use ipnet::IpNet;
 
 /// Runs customers' code in every visitor's browser, in a sandbox that can react to a widget's
 /// events and touch nothing else.
@@ -53,6 +54,18 @@ pub struct Settings {
     )]
     pub pages_listen: Vec<SocketAddr>,
 
+    /// Addresses and networks of proxies in front of the server, separated by commas. Any other client
+    /// has at most 256 connections at once; a proxy brings those of many clients, and bounds them itself
+    #[arg(
+        long,
+        env = "C2C_PROXIES",
+        value_name = "NETWORKS",
+        value_delimiter = ',',
+        value_parser = network,
+        default_value = "127.0.0.1,::1"
+    )]
+    pub proxies: Vec<IpNet>,
+
     /// Where people open the console [default: the address that it listens on, by http]
     #[arg(long, env = "C2C_CONSOLE_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub console_origin: Option<Origin>,
@@ -94,8 +107,16 @@ pub struct Limits {
     /// How many drafts are staged for a preview at once; a further one takes the place of the
     /// oldest.
     pub previews_max: usize,
-    /// How many connections one listener serves at once; further ones wait.
+    /// How many connections the console has at once, and how many the three pages have, each on all
+    /// their addresses together. For a further one, the connection that has waited longest for a
+    /// request is closed.
     pub connections_max: usize,
+    /// How many of these connections one client has, but never more than a quarter. For a further
+    /// one, the client's own that has waited longest for a request is closed. A client is an IPv4
+    /// address or an IPv6 network of 64 bits, and no proxy of the settings. The default lets 14
+    /// browsers behind one address open all that they can open (six to each of three hosts); with
+    /// more of them, idle connections end early.
+    pub connections_per_client_max: usize,
 }
 
 impl Default for Limits {
@@ -111,6 +132,13 @@ impl Default for Limits {
             body_bytes_max: 4 * 1024 * 1024,
             previews_max: 32,
             connections_max: 1024,
+            connections_per_client_max: 256,
         }
     }
+}
+
+/// Reads a network, or an address as a network of one.
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    let network = text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into()));
+    network.map_err(|_| "must be an address, or a network such as 10.0.0.0/8")
 }

@@ -1,4 +1,4 @@
-//! What one client may take: time, bytes and connections.
+//! What one client may take: time and bytes.
 
 use std::time::Duration;
 
@@ -185,25 +185,4 @@ async fn broken_requests_are_400_or_closed() {
     // Two lengths contradict each other: one answer, and nothing behind it is taken for a request.
     assert_eq!(connection.reply("GET").await.status, 200);
     assert_eq!(connection.closed_within(PATIENCE).await, Some(Vec::new()));
-}
-
-#[tokio::test]
-async fn connections_beyond_the_limit_wait_for_a_place() {
-    let limits = Limits { connections_max: 2, ..Limits::default() };
-    let fixture = Fixture::with_limits(limits).await;
-    let host = format!("host: {}", fixture.host(To::Sandbox));
-    let text = request("GET", "/s/demo", &[&host], "");
-    let mut held = Vec::new();
-    for _ in 0..2 {
-        let mut connection = fixture.connect(To::Sandbox).await;
-        connection.send(&text).await;
-        assert_eq!(connection.reply("GET").await.status, 200);
-        held.push(connection);
-    }
-    let mut third = fixture.connect(To::Sandbox).await;
-    third.send(&text).await;
-    // There is no event for "still waiting": this bound can only make the test pass wrongly, never fail.
-    assert!(third.closed_within(SHORT).await.is_none(), "answered without a place");
-    held.pop();
-    assert_eq!(third.reply("GET").await.status, 200);
 }

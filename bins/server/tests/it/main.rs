@@ -7,5 +7,6 @@ mod bounds;
 mod document;
 mod hosts;
 mod pages;
+mod places;
 mod previews;
 mod start_and_stop;

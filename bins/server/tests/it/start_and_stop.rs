@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use c2c_server::Limits;
 use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_c2c-server");
@@ -185,9 +186,14 @@ fn what_prevents_the_start_is_said_in_one_line() {
 #[test]
 fn a_wrong_setting_is_explained() {
     let data = TempDir::new().expect("a directory");
-    let (code, stderr) = failure(data.path(), &["--widget-origin", "widget.example"]);
-    assert_eq!(code, Some(2));
-    assert!(stderr.contains("must begin with https:// or http://"), "{stderr}");
+    for (setting, value, explanation) in [
+        ("--widget-origin", "widget.example", "must begin with https:// or http://"),
+        ("--proxies", "127.0.0.1,10.0.0.0/33", "must be an address, or a network"),
+    ] {
+        let (code, stderr) = failure(data.path(), &[setting, value]);
+        assert_eq!(code, Some(2));
+        assert!(stderr.contains(explanation), "{stderr}");
+    }
 }
 
 #[test]
@@ -198,6 +204,7 @@ fn help_explains_every_setting() {
         "data-dir",
         "console-listen",
         "pages-listen",
+        "proxies",
         "console-origin",
         "parent-origin",
         "widget-origin",
@@ -206,4 +213,6 @@ fn help_explains_every_setting() {
         let variable = format!("C2C_{}", name.replace('-', "_").to_uppercase());
         assert!(help.contains(&format!("--{name}")) && help.contains(&variable), "{name}: {help}");
     }
+    let per_client = format!("{} connections", Limits::default().connections_per_client_max);
+    assert!(help.contains(&per_client), "{help}");
 }
