@@ -17,6 +17,7 @@ mod apps;
 mod client;
 mod console;
 mod demo;
+mod descriptors;
 mod encoding;
 mod examples;
 mod pages;

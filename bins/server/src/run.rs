@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::apps::{Apps, SaveError};
 use crate::console::Console;
+use crate::descriptors::{Bounds, TooFew};
 use crate::places::Places;
 use crate::previews::Previews;
 use crate::serve::{Door, Server, serve};
@@ -58,9 +59,26 @@ pub enum StartError {
          put a proxy with a login in front of it"
     )]
     ConsoleNotLoopback(SocketAddr),
+    /// The system lets the process open too few files.
+    #[error(
+        "cannot serve with a limit of {limit} open files: the least is {least} (`ulimit -Hn`, or \
+         LimitNOFILE= of a systemd unit, raises it)"
+    )]
+    Descriptors {
+        /// How many files the process may have open.
+        limit: usize,
+        /// The fewest that are enough.
+        least: usize,
+    },
     /// The origins do not work together.
     #[error(transparent)]
     Sites(#[from] SitesError),
+}
+
+impl From<TooFew> for StartError {
+    fn from(TooFew { limit, least }: TooFew) -> Self {
+        Self::Descriptors { limit, least }
+    }
 }
 
 /// A server that answers.
@@ -77,6 +95,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     if !settings.console_listen.ip().is_loopback() {
         return Err(StartError::ConsoleNotLoopback(settings.console_listen));
     }
+    let bounds = Bounds::provide(limits.connections_max)?;
     let console = bind(&[settings.console_listen], "--console-listen").await?;
     let pages = bind(&settings.pages_listen, "--pages-listen").await?;
     let sites = Sites::new(settings, console.port, pages.port)?;
@@ -97,8 +116,10 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     });
     let (stop, stopped) = watch::channel(false);
     let mut listeners = JoinSet::new();
-    for (door, bound) in [(Door::Console, console), (Door::Pages, pages)] {
-        let Limits { connections_max, connections_per_client_max: per_client_max, .. } = limits;
+    for (door, bound, connections_max) in
+        [(Door::Console, console, bounds.console), (Door::Pages, pages, bounds.pages)]
+    {
+        let per_client_max = limits.connections_per_client_max;
         let places = Places::new(connections_max, per_client_max, &settings.proxies);
         let places = Arc::new(places);
         for listener in bound.listeners {

@@ -26,7 +26,11 @@ four origins when a proxy with real names and TLS stands in front:
              --widget-origin  https://widget.example \\
              --sandbox-origin https://usercontent.example
 
-A request whose Host is none of the four is answered with 421."
+A request whose Host is none of the four is answered with 421.
+
+On OPEN FILES: each connection is one. The server raises its own limit to a little over 2000 if the
+hard limit allows it (`ulimit -Hn`; LimitNOFILE= of a systemd unit). With less it serves fewer
+connections at once, and says so when it starts; with less than 128 it does not start."
 )]
 pub struct Settings {
     /// Directory of the database; made if it does not exist
@@ -109,7 +113,7 @@ pub struct Limits {
     pub previews_max: usize,
     /// How many connections the console has at once, and how many the three pages have, each on all
     /// their addresses together. For a further one, the connection that has waited longest for a
-    /// request is closed.
+    /// request is closed. They are fewer if the system does not let the process open enough files.
     pub connections_max: usize,
     /// How many of these connections one client has, but never more than a quarter. For a further
     /// one, the client's own that has waited longest for a request is closed. A client is an IPv4

@@ -1,10 +1,12 @@
 //! The server as its clients meet it: over TCP, with all its limits.
 
 mod client;
+mod program;
 
 mod api;
 mod bounds;
 mod document;
+mod flood;
 mod hosts;
 mod pages;
 mod places;
