@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -96,8 +96,8 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         return Err(StartError::ConsoleNotLoopback(settings.console_listen));
     }
     let bounds = Bounds::provide(limits.connections_max)?;
-    let console = bind(&[settings.console_listen], "--console-listen").await?;
-    let pages = bind(&settings.pages_listen, "--pages-listen").await?;
+    let console = bind(&[settings.console_listen], "--console-listen")?;
+    let pages = bind(&settings.pages_listen, "--pages-listen")?;
     let sites = Sites::new(settings, console.port, pages.port)?;
 
     let store = open_store(settings).await?;
@@ -168,6 +168,10 @@ fn database(settings: &Settings) -> PathBuf {
     settings.data_dir.join("c2c.db")
 }
 
+/// How many connections may wait to be accepted. A system drops those beyond, and a client tries
+/// again only after a second: a burst in front of a visitor must not fill the queue.
+const QUEUE: u32 = 1024;
+
 struct Bound {
     port: u16,
     listeners: Vec<TcpListener>,
@@ -175,14 +179,14 @@ struct Bound {
 
 /// Listens on all addresses. Those with port 0 get one free port together, since one origin stands
 /// for all of them.
-async fn bind(addresses: &[SocketAddr], setting: &'static str) -> Result<Bound, StartError> {
+fn bind(addresses: &[SocketAddr], setting: &'static str) -> Result<Bound, StartError> {
     let mut bound = Bound { port: 0, listeners: Vec::new() };
     for &address in addresses {
         let mut wanted = address;
         if wanted.port() == 0 {
             wanted.set_port(bound.port);
         }
-        match TcpListener::bind(wanted).await {
+        match listen(wanted) {
             Ok(listener) => {
                 if bound.port == 0 {
                     bound.port = listener.local_addr().map_or(wanted.port(), |addr| addr.port());
@@ -201,4 +205,13 @@ async fn bind(addresses: &[SocketAddr], setting: &'static str) -> Result<Bound, 
         }
     }
     Ok(bound)
+}
+
+/// Listens as [`TcpListener::bind`] does, with a longer queue.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that starts again takes the address of the one before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
 }
