@@ -162,6 +162,25 @@ async fn a_large_body_is_refused_before_it_is_read() {
 }
 
 #[tokio::test]
+async fn a_length_beyond_64_bits_is_400() {
+    let fixture = Fixture::start().await;
+    let length = "content-length: 18446744073709551616";
+    for (to, path) in [(To::Sandbox, "/s/demo"), (To::Console, "/api/apps")] {
+        let host = format!("host: {}", fixture.host(to));
+        let mut connection = fixture.connect(to).await;
+        connection.send(&request("POST", path, &[&host, length], "")).await;
+        assert_eq!(connection.reply("POST").await.status, 400);
+        assert_eq!(connection.closed_within(PATIENCE).await, Some(Vec::new()));
+
+        let mut used = fixture.connect(to).await;
+        used.send(&request("GET", path, &[&host], "")).await;
+        assert_eq!(used.reply("GET").await.status, 200);
+        used.send(&request("POST", path, &[&host, length], "")).await;
+        assert_eq!(used.reply("POST").await.status, 400);
+    }
+}
+
+#[tokio::test]
 async fn broken_requests_are_400_or_closed() {
     let fixture = Fixture::start().await;
     let host = format!("host: {}", fixture.host(To::Sandbox));
