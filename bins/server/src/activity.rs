@@ -7,54 +7,74 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// How often a connection is looked at per timeout. It may last longer than the timeout by the time
-/// between two looks.
-const LOOKS: u32 = 16;
-
 /// The traces of what happens on one connection. Bytes of a request's head leave none: a client
 /// gains nothing by sending them one by one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Activity {
     /// A request is being answered, and its body read. That has timeouts of its own.
     answering: AtomicBool,
     /// The client does not take in what was written. The system has a timeout for that.
     blocked: AtomicBool,
-    /// How many writes there were.
-    writes: AtomicU64,
+    /// When neither was so for the last time, in nanoseconds after `began`.
+    ceased: AtomicU64,
+    began: Instant,
 }
 
 impl Activity {
+    /// No traces yet: the server begins to wait.
+    pub(crate) fn new() -> Self {
+        Self {
+            answering: AtomicBool::new(false),
+            blocked: AtomicBool::new(false),
+            ceased: AtomicU64::new(0),
+            began: Instant::now(),
+        }
+    }
+
     /// Leaves the trace of a request that is being answered, until it is dropped.
     pub(crate) fn answering(&self) -> Answering<'_> {
         self.answering.store(true, Relaxed);
         Answering(self)
     }
 
+    /// Since when the server has waited for nothing but a request's head, if it does.
+    pub(crate) fn waiting_since(&self) -> Option<Instant> {
+        if self.answering.load(Acquire) || self.blocked.load(Acquire) {
+            return None;
+        }
+        Some(self.began + Duration::from_nanos(self.ceased.load(Relaxed)))
+    }
+
     /// Ends when the server has waited for nothing but a request's head for `timeout`.
     pub(crate) async fn ceased(&self, timeout: Duration) {
-        let mut seen = 0;
-        let mut since = Instant::now();
-        while since.elapsed() < timeout {
-            tokio::time::sleep(timeout / LOOKS).await;
-            let writes = self.writes.load(Relaxed);
-            if writes != seen || self.answering.load(Relaxed) || self.blocked.load(Relaxed) {
-                seen = writes;
-                since = Instant::now();
-            }
+        let waited = || self.waiting_since().map_or(Duration::ZERO, |since| since.elapsed());
+        while let Some(rest) = timeout.checked_sub(waited()) {
+            tokio::time::sleep(rest).await;
         }
     }
 
+    /// The time is there before the trace is gone, so that no old time passes for it.
+    fn clear(&self, trace: &AtomicBool) {
+        let now = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.ceased.store(now, Relaxed);
+        trace.store(false, Release);
+    }
+
     fn wrote<T>(&self, written: Poll<T>) -> Poll<T> {
-        self.blocked.store(written.is_pending(), Relaxed);
-        if written.is_ready() {
-            self.writes.fetch_add(1, Relaxed);
+        if written.is_pending() {
+            self.blocked.store(true, Relaxed);
+        } else if self.blocked.load(Relaxed) {
+            self.clear(&self.blocked);
         }
         written
     }
@@ -66,7 +86,7 @@ pub(crate) struct Answering<'a>(&'a Activity);
 
 impl Drop for Answering<'_> {
     fn drop(&mut self) {
-        self.0.answering.store(false, Relaxed);
+        self.0.clear(&self.0.answering);
     }
 }
 

@@ -6,7 +6,7 @@
 //! on a *site* of its own.
 //!
 //! A request flows through the modules in this order:
-//! `serve` (connections, timeouts) → `sites` (which host, or 421) → one of `console`,
+//! `places` (how many connections, and which one gives way) → `serve` (connections, timeouts) → `sites` (which host, or 421) → one of `console`,
 //! `parent`, `widget`, `sandbox` → `resource` (bytes that were made at publication).
 //! A save flows `api` → `apps` (check, compile) → `store` (an embedded database) → `pages`.
 //! A preview flows `api` → `apps` (check, compile) → `pages` → `previews` (in memory only).
@@ -14,12 +14,15 @@
 mod activity;
 mod api;
 mod apps;
+mod client;
 mod console;
 mod demo;
+mod descriptors;
 mod encoding;
 mod examples;
 mod pages;
 mod parent;
+mod places;
 mod previews;
 mod resource;
 mod response;

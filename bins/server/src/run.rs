@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::apps::{Apps, SaveError};
 use crate::console::Console;
+use crate::descriptors::{Bounds, TooFew};
+use crate::places::Places;
 use crate::previews::Previews;
 use crate::serve::{Door, Server, serve};
 use crate::settings::{Limits, Settings};
@@ -57,9 +59,26 @@ pub enum StartError {
          put a proxy with a login in front of it"
     )]
     ConsoleNotLoopback(SocketAddr),
+    /// The system lets the process open too few files.
+    #[error(
+        "cannot serve with a limit of {limit} open files: the least is {least} (`ulimit -Hn`, or \
+         LimitNOFILE= of a systemd unit, raises it)"
+    )]
+    Descriptors {
+        /// How many files the process may have open.
+        limit: usize,
+        /// The fewest that are enough.
+        least: usize,
+    },
     /// The origins do not work together.
     #[error(transparent)]
     Sites(#[from] SitesError),
+}
+
+impl From<TooFew> for StartError {
+    fn from(TooFew { limit, least }: TooFew) -> Self {
+        Self::Descriptors { limit, least }
+    }
 }
 
 /// A server that answers.
@@ -76,8 +95,9 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     if !settings.console_listen.ip().is_loopback() {
         return Err(StartError::ConsoleNotLoopback(settings.console_listen));
     }
-    let console = bind(&[settings.console_listen], "--console-listen").await?;
-    let pages = bind(&settings.pages_listen, "--pages-listen").await?;
+    let bounds = Bounds::provide(limits.connections_max)?;
+    let console = bind(&[settings.console_listen], "--console-listen")?;
+    let pages = bind(&settings.pages_listen, "--pages-listen")?;
     let sites = Sites::new(settings, console.port, pages.port)?;
 
     let store = open_store(settings).await?;
@@ -96,9 +116,15 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     });
     let (stop, stopped) = watch::channel(false);
     let mut listeners = JoinSet::new();
-    for (door, bound) in [(Door::Console, console), (Door::Pages, pages)] {
+    for (door, bound, connections_max) in
+        [(Door::Console, console, bounds.console), (Door::Pages, pages, bounds.pages)]
+    {
+        let per_client_max = limits.connections_per_client_max;
+        let places = Places::new(connections_max, per_client_max, &settings.proxies);
+        let places = Arc::new(places);
         for listener in bound.listeners {
-            listeners.spawn(serve(Arc::clone(&server), door, listener, stopped.clone()));
+            let (server, places) = (Arc::clone(&server), Arc::clone(&places));
+            listeners.spawn(serve(server, door, listener, places, stopped.clone()));
         }
     }
     Ok(Running { server, stop, listeners, store })
@@ -142,6 +168,10 @@ fn database(settings: &Settings) -> PathBuf {
     settings.data_dir.join("c2c.db")
 }
 
+/// How many connections may wait to be accepted. A system drops those beyond, and a client tries
+/// again only after a second: a burst in front of a visitor must not fill the queue.
+const QUEUE: u32 = 1024;
+
 struct Bound {
     port: u16,
     listeners: Vec<TcpListener>,
@@ -149,14 +179,14 @@ struct Bound {
 
 /// Listens on all addresses. Those with port 0 get one free port together, since one origin stands
 /// for all of them.
-async fn bind(addresses: &[SocketAddr], setting: &'static str) -> Result<Bound, StartError> {
+fn bind(addresses: &[SocketAddr], setting: &'static str) -> Result<Bound, StartError> {
     let mut bound = Bound { port: 0, listeners: Vec::new() };
     for &address in addresses {
         let mut wanted = address;
         if wanted.port() == 0 {
             wanted.set_port(bound.port);
         }
-        match TcpListener::bind(wanted).await {
+        match listen(wanted) {
             Ok(listener) => {
                 if bound.port == 0 {
                     bound.port = listener.local_addr().map_or(wanted.port(), |addr| addr.port());
@@ -175,4 +205,13 @@ async fn bind(addresses: &[SocketAddr], setting: &'static str) -> Result<Bound, 
         }
     }
     Ok(bound)
+}
+
+/// Listens as [`TcpListener::bind`] does, with a longer queue.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that starts again takes the address of the one before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
 }

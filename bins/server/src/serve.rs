@@ -12,11 +12,12 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 
-use crate::activity::{Activity, Traced};
+use crate::activity::Traced;
 use crate::apps::Apps;
 use crate::console::Console;
+use crate::places::{Place, Places};
 use crate::response::{Body, closing, message};
 use crate::scripts::Files;
 use crate::settings::Limits;
@@ -106,10 +107,10 @@ pub(crate) async fn serve(
     server: Arc<Server>,
     door: Door,
     listener: TcpListener,
+    places: Arc<Places>,
     mut stop: watch::Receiver<bool>,
 ) {
     let limits = server.limits;
-    let places = Arc::new(Semaphore::new(limits.connections_max));
     let connections = Connections { graceful: GracefulShutdown::new(), limits };
     loop {
         let (stream, place) = tokio::select! {
@@ -137,7 +138,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// The connections of one listener.
+/// The connections of one listener. Their places are the door's.
 struct Connections {
     graceful: GracefulShutdown,
     limits: Limits,
@@ -145,7 +146,7 @@ struct Connections {
 
 impl Connections {
     /// Serves one connection until it ends, and gives its place back then.
-    fn spawn<F, A>(&self, stream: TcpStream, place: OwnedSemaphorePermit, respond: F)
+    fn spawn<F, A>(&self, stream: TcpStream, place: Place, respond: F)
     where
         F: Fn(Request<Incoming>) -> A + Send + 'static,
         A: Future<Output = Response<Body>> + Send + 'static,
@@ -155,7 +156,7 @@ impl Connections {
             tracing::debug!(%error, "a connection ended before it began");
             return;
         }
-        let activity = Arc::new(Activity::default());
+        let activity = Arc::clone(&place.activity);
         let traces = Arc::clone(&activity);
         let service = service_fn(move |request| {
             let (traces, answer) = (Arc::clone(&traces), respond(request));
@@ -175,32 +176,40 @@ impl Connections {
         let mut connection = tokio::spawn(self.graceful.watch(connection));
         let head_timeout = limits.head_timeout;
         tokio::spawn(async move {
-            tokio::select! {
-                ended = &mut connection => if let Ok(Err(error)) = ended {
-                    // Slow, broken and departed clients: nothing to do, nothing to keep.
-                    tracing::debug!(%error, "a connection ended early");
-                },
-                () = activity.ceased(head_timeout) => {
-                    tracing::debug!("a connection brought no request in time");
-                    connection.abort();
+            let reason = tokio::select! {
+                ended = &mut connection => {
+                    if let Ok(Err(error)) = ended {
+                        // Slow, broken and departed clients: nothing to do, nothing to keep.
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                    return;
                 }
-            }
-            drop(place);
+                () = activity.ceased(head_timeout) => "it brought no request in time",
+                () = place.is_needed() => "it waited longest, and another needs its place",
+            };
+            tracing::debug!(reason, "a connection is closed");
+            connection.abort();
+            // The place is free once the descriptor is.
+            let _ = connection.await;
         });
     }
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (TcpStream, OwnedSemaphorePermit) {
-    let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
+/// The next connection that has a place.
+async fn accept(listener: &TcpListener, places: &Arc<Places>) -> (TcpStream, Place) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
+            Ok((stream, client)) => {
+                if let Some(place) = places.take(client.ip()).await {
+                    return (stream, place);
+                }
+                // The connection is closed without an answer: one that is written before the request
+                // is read is often lost, and to read it takes a place.
+                tracing::debug!(%client, "a client has too many connections");
+            }
             Err(error) => {
-                // Out of file descriptors, say. Trying at once would only burn the processor.
+                // The system has no descriptors left, say. Trying at once would only burn the
+                // processor.
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }

@@ -1,11 +1,12 @@
 //! What the operator may set, by flag or by environment.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use c2c_bridge::Origin;
 use clap::Parser;
+use ipnet::IpNet;
 
 /// Runs customers' code in every visitor's browser, in a sandbox that can react to a widget's
 /// events and touch nothing else.
@@ -25,7 +26,11 @@ four origins when a proxy with real names and TLS stands in front:
              --widget-origin  https://widget.example \\
              --sandbox-origin https://usercontent.example
 
-A request whose Host is none of the four is answered with 421."
+A request whose Host is none of the four is answered with 421.
+
+On OPEN FILES: each connection is one. The server raises its own limit to a little over 2000 if the
+hard limit allows it (`ulimit -Hn`; LimitNOFILE= of a systemd unit). With less it serves fewer
+connections at once, and says so when it starts; with less than 128 it does not start."
 )]
 pub struct Settings {
     /// Directory of the database; made if it does not exist
@@ -52,6 +57,18 @@ pub struct Settings {
         default_value = "127.0.0.1:7180,[::1]:7180"
     )]
     pub pages_listen: Vec<SocketAddr>,
+
+    /// Addresses and networks of proxies in front of the server, separated by commas. Any other client
+    /// has at most 256 connections at once; a proxy brings those of many clients, and bounds them itself
+    #[arg(
+        long,
+        env = "C2C_PROXIES",
+        value_name = "NETWORKS",
+        value_delimiter = ',',
+        value_parser = network,
+        default_value = "127.0.0.1,::1"
+    )]
+    pub proxies: Vec<IpNet>,
 
     /// Where people open the console [default: the address that it listens on, by http]
     #[arg(long, env = "C2C_CONSOLE_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
@@ -94,8 +111,16 @@ pub struct Limits {
     /// How many drafts are staged for a preview at once; a further one takes the place of the
     /// oldest.
     pub previews_max: usize,
-    /// How many connections one listener serves at once; further ones wait.
+    /// How many connections the console has at once, and how many the three pages have, each on all
+    /// their addresses together. For a further one, the connection that has waited longest for a
+    /// request is closed. They are fewer if the system does not let the process open enough files.
     pub connections_max: usize,
+    /// How many of these connections one client has, but never more than a quarter. For a further
+    /// one, the client's own that has waited longest for a request is closed. A client is an IPv4
+    /// address or an IPv6 network of 64 bits, and no proxy of the settings. The default lets 14
+    /// browsers behind one address open all that they can open (six to each of three hosts); with
+    /// more of them, idle connections end early.
+    pub connections_per_client_max: usize,
 }
 
 impl Default for Limits {
@@ -111,6 +136,13 @@ impl Default for Limits {
             body_bytes_max: 4 * 1024 * 1024,
             previews_max: 32,
             connections_max: 1024,
+            connections_per_client_max: 256,
         }
     }
+}
+
+/// Reads a network, or an address as a network of one.
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    let network = text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into()));
+    network.map_err(|_| "must be an address, or a network such as 10.0.0.0/8")
 }

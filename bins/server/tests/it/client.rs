@@ -1,7 +1,7 @@
 //! A server on free ports, and a client that sends exactly the bytes that it is told to.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use clap::Parser;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// How long a test waits for what must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -37,8 +37,13 @@ impl Fixture {
     }
 
     pub(crate) async fn with_limits(limits: Limits) -> Self {
+        Self::with(limits, &[]).await
+    }
+
+    /// With further arguments of a command line.
+    pub(crate) async fn with(limits: Limits, more: &[&str]) -> Self {
         let data = TempDir::new().expect("a directory");
-        let running = start(&settings(data.path(), &[]), limits).await.expect("starts");
+        let running = start(&settings(data.path(), more), limits).await.expect("starts");
         Self { running, _data: data }
     }
 
@@ -57,7 +62,7 @@ impl Fixture {
         format!("http://{}", self.host(to))
     }
 
-    fn address(&self, to: To) -> SocketAddr {
+    pub(crate) fn address(&self, to: To) -> SocketAddr {
         let host = self.host(to);
         let port = host.rsplit_once(':').expect("a port").1.parse().expect("a port");
         SocketAddr::from(([127, 0, 0, 1], port))
@@ -65,6 +70,11 @@ impl Fixture {
 
     pub(crate) async fn connect(&self, to: To) -> Connection {
         Connection(TcpStream::connect(self.address(to)).await.expect("connects"))
+    }
+
+    /// Connects as the client at a loopback address.
+    pub(crate) async fn connect_from(&self, client: Ipv4Addr, to: To) -> Connection {
+        Connection::between(client, self.address(to)).await
     }
 
     /// `GET` with further header lines.
@@ -120,6 +130,12 @@ pub(crate) fn request(method: &str, target: &str, headers: &[&str], body: &str) 
 pub(crate) struct Connection(TcpStream);
 
 impl Connection {
+    pub(crate) async fn between(client: Ipv4Addr, server: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((client, 0).into()).expect("an address of this machine");
+        Self(socket.connect(server).await.expect("connects"))
+    }
+
     pub(crate) async fn send(&mut self, text: &str) {
         self.0.write_all(text.as_bytes()).await.expect("the server reads");
     }

@@ -3,53 +3,17 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
+use c2c_server::Limits;
 use tempfile::TempDir;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_c2c-server");
-const FREE_PORTS: [&str; 4] =
-    ["--console-listen", "127.0.0.1:0", "--pages-listen", "127.0.0.1:0,[::1]:0"];
-
-fn command(data: &Path) -> Command {
-    let mut command = Command::new(PROGRAM);
-    command.arg("--data-dir").arg(data).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
+use crate::program::{FREE_PORTS, PROGRAM, addresses, command, command_within, port, signal};
 
 /// Runs a program that cannot start.
 fn failure(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let Output { status, stderr, .. } = command(data).args(arguments).output().expect("runs");
     (status.code(), String::from_utf8(stderr).expect("UTF-8"))
-}
-
-/// Reads the addresses that a started program prints.
-fn addresses(child: &mut Child) -> Vec<(String, String)> {
-    let stdout = BufReader::new(child.stdout.take().expect("piped"));
-    let mut found = Vec::new();
-    for line in stdout.lines() {
-        let line = line.expect("UTF-8");
-        let words: Vec<&str> = line.split_whitespace().collect();
-        if let [label, url] = words[..]
-            && url.starts_with("http")
-        {
-            found.push((label.to_owned(), url.to_owned()));
-        }
-        if found.len() == 4 {
-            break;
-        }
-    }
-    found
-}
-
-fn port(url: &str) -> u16 {
-    let authority = url.split('/').nth(2).expect("an authority");
-    authority.rsplit_once(':').expect("a port").1.parse().expect("a port")
-}
-
-fn signal(child: &Child, name: &str) {
-    let status = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill");
-    assert!(status.success());
 }
 
 #[test]
@@ -185,9 +149,45 @@ fn what_prevents_the_start_is_said_in_one_line() {
 #[test]
 fn a_wrong_setting_is_explained() {
     let data = TempDir::new().expect("a directory");
-    let (code, stderr) = failure(data.path(), &["--widget-origin", "widget.example"]);
-    assert_eq!(code, Some(2));
-    assert!(stderr.contains("must begin with https:// or http://"), "{stderr}");
+    for (setting, value, explanation) in [
+        ("--widget-origin", "widget.example", "must begin with https:// or http://"),
+        ("--proxies", "127.0.0.1,10.0.0.0/33", "must be an address, or a network"),
+    ] {
+        let (code, stderr) = failure(data.path(), &[setting, value]);
+        assert_eq!(code, Some(2));
+        assert!(stderr.contains(explanation), "{stderr}");
+    }
+}
+
+#[test]
+fn too_low_a_limit_of_open_files_prevents_the_start() {
+    let data = TempDir::new().expect("a directory");
+    let mut child = command_within("-n 100", data.path()).args(FREE_PORTS).spawn().expect("starts");
+    if !addresses(&mut child).is_empty() {
+        signal(&child, "-TERM");
+    }
+    let output = child.wait_with_output().expect("ends");
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(1), 1), "{stderr}");
+    assert!(stderr.contains("limit of 100 open files: the least is 128"), "{stderr}");
+}
+
+#[test]
+fn the_limit_of_open_files_is_raised_and_what_is_missing_is_said() {
+    for (limit, warning) in [
+        ("-S -n 100", None),
+        ("-n 1024", Some("240 connections to the console and 720 to the pages at once, not 1024")),
+    ] {
+        let data = TempDir::new().expect("a directory");
+        let mut child =
+            command_within(limit, data.path()).args(FREE_PORTS).spawn().expect("starts");
+        assert_eq!(addresses(&mut child).len(), 4, "with {limit}");
+        signal(&child, "-TERM");
+        let output = child.wait_with_output().expect("ends");
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(stderr.contains("open files"), warning.is_some(), "with {limit}: {stderr}");
+        assert!(stderr.contains(warning.unwrap_or_default()), "with {limit}: {stderr}");
+    }
 }
 
 #[test]
@@ -198,6 +198,7 @@ fn help_explains_every_setting() {
         "data-dir",
         "console-listen",
         "pages-listen",
+        "proxies",
         "console-origin",
         "parent-origin",
         "widget-origin",
@@ -206,4 +207,6 @@ fn help_explains_every_setting() {
         let variable = format!("C2C_{}", name.replace('-', "_").to_uppercase());
         assert!(help.contains(&format!("--{name}")) && help.contains(&variable), "{name}: {help}");
     }
+    let per_client = format!("{} connections", Limits::default().connections_per_client_max);
+    assert!(help.contains(&per_client), "{help}");
 }

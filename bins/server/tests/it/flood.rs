@@ -1,0 +1,135 @@
+//! Many half-sent requests at the descriptors that a process usually has: neither the console nor a
+//! visitor waits for their timeout.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tempfile::TempDir;
+
+use crate::client::{Connection, request};
+use crate::program::{FREE_PORTS, addresses, command_within};
+
+/// More than there are descriptors. A server that accepts no more has room for the rest in its
+/// queue, so that a flood comes to its end there, too.
+const FLOOD: usize = 1100;
+/// Enough for all floods at once, and no more than every system allows.
+const OWN_DESCRIPTORS: u64 = 10_000;
+/// How long an answer may take.
+const PROMPT: Duration = Duration::from_secs(1);
+/// How long the server may take for the flood. It is over long before a request's head times out.
+const SWALLOWED: Duration = Duration::from_secs(3);
+
+const EDITOR: Ipv4Addr = Ipv4Addr::LOCALHOST;
+const VISITOR: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+const ATTACKER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
+
+/// The program in a process with its own limit.
+struct Program {
+    child: Child,
+    console: String,
+    sandbox: String,
+    _data: TempDir,
+}
+
+impl Program {
+    fn within(limit: &str) -> Self {
+        let data = TempDir::new().expect("a directory");
+        let mut command = command_within(limit, data.path());
+        let mut child = command.args(FREE_PORTS).stderr(Stdio::null()).spawn().expect("starts");
+        let addresses = addresses(&mut child);
+        let host = |at: usize| addresses[at].1.split('/').nth(2).expect("a host").to_owned();
+        Self { child, console: host(0), sandbox: host(3), _data: data }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn address(host: &str) -> SocketAddr {
+    let port = host.rsplit_once(':').expect("a port").1.parse().expect("a port");
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+/// The status of an answer that comes in time.
+async fn status(client: Ipv4Addr, host: &str, path: &str, patience: Duration) -> Option<u16> {
+    let answer = async {
+        let mut connection = Connection::between(client, address(host)).await;
+        let host = format!("host: {host}");
+        connection.send(&request("GET", path, &[&host, "connection: close"], "")).await;
+        connection.reply("GET").await.status
+    };
+    tokio::time::timeout(patience, answer).await.ok()
+}
+
+/// This process holds the other end of each connection, in all these tests at once.
+fn raise_own_limit() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let enough = OWN_DESCRIPTORS.min(maximum.unwrap_or(OWN_DESCRIPTORS));
+    let limit = Rlimit { current: Some(enough), maximum };
+    setrlimit(Resource::Nofile, limit).expect("a higher limit");
+}
+
+async fn flood(attacker: Ipv4Addr, host: &str, connections: usize) -> Vec<Connection> {
+    let mut flood = Vec::new();
+    for _ in 0..connections {
+        let mut connection = Connection::between(attacker, address(host)).await;
+        // The server may have closed it already.
+        let _ = connection.try_send(b"GET / HTTP/1.1\r\nhost: ").await;
+        flood.push(connection);
+    }
+    flood
+}
+
+/// Floods the pages.
+async fn check(limit: &str, attacker: Ipv4Addr) {
+    raise_own_limit();
+    let program = Program::within(limit);
+    let _flood = flood(attacker, &program.sandbox, FLOOD).await;
+    check_promptness(&program).await;
+}
+
+async fn check_promptness(program: &Program) {
+    // Answers behind the flood, if there are any, mean that the server has taken the flood in.
+    answers(program, SWALLOWED).await;
+    let answers = answers(program, PROMPT).await;
+    assert_eq!(answers, (Some(200), Some(200)), "visitor and console, after a flood");
+}
+
+async fn answers(program: &Program, patience: Duration) -> (Option<u16>, Option<u16>) {
+    tokio::join!(
+        status(VISITOR, &program.sandbox, "/s/demo", patience),
+        status(EDITOR, &program.console, "/api/apps", patience),
+    )
+}
+
+#[tokio::test]
+async fn a_flood_beyond_the_descriptors_keeps_nobody_waiting() {
+    check("-n 1024", ATTACKER).await;
+}
+
+/// The bound on clients does not hold it.
+#[tokio::test]
+async fn a_flood_through_a_proxy_keeps_nobody_waiting() {
+    check("-n 1024", Ipv4Addr::LOCALHOST).await;
+}
+
+#[tokio::test]
+async fn a_flood_below_a_raised_limit_keeps_nobody_waiting() {
+    check("-S -n 1024", Ipv4Addr::LOCALHOST).await;
+}
+
+/// The descriptors that are not for connections are left, and the console's answer needs the database.
+#[tokio::test]
+async fn a_flood_of_both_doors_keeps_nobody_waiting() {
+    raise_own_limit();
+    let program = Program::within("-n 256");
+    let _pages = flood(Ipv4Addr::LOCALHOST, &program.sandbox, 300).await;
+    let _console = flood(Ipv4Addr::LOCALHOST, &program.console, 100).await;
+    check_promptness(&program).await;
+}
