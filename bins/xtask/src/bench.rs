@@ -31,6 +31,12 @@ const BENCHES: &[(&str, &str, &str, &str)] = &[
         "bridge",
         "events to the frame and back, relative to a bare MessagePort, and beside libraries of the kind",
     ),
+    (
+        "page",
+        "c2c-e2e",
+        "page",
+        "time that tags block the parent page, relative to a page without tags, and to Partytown",
+    ),
 ];
 
 /// Run a benchmark
@@ -52,17 +58,23 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return Err(format!("there is no benchmark `{name}`\n{}", list()).into());
     };
     let mut profile = "bench";
-    if name == "bridge" {
+    if *package == "c2c-e2e" {
         // The browser does what is measured; our program only asks for it.
         profile = "dev";
-        if !npm::LIBRARIES.are_there()? {
-            npm::LIBRARIES.install()?;
-        }
+        install(&npm::LIBRARIES)?;
+    }
+    if name == "page" {
+        // The vendors' SDKs are those of the tests.
+        install(&npm::TOOLS)?;
     }
     let bench = format!("--package {package} --bench {bench}");
     let mut command = cargo(&format!("bench --locked --profile {profile} {bench} --"));
     show(command.args(&args.arguments))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn install(packages: &npm::Packages) -> Result<()> {
+    if packages.are_there()? { Ok(()) } else { packages.install() }
 }
 
 fn list() -> String {

@@ -32,7 +32,7 @@ pub(crate) const TOOLS: Packages = Packages {
     lock: include_str!("../npm/tools/package-lock.json"),
 };
 
-/// What `cargo xtask bench bridge` measures beside the bridge (`bins/e2e/benches/bridge`).
+/// What `cargo xtask bench bridge` and `bench page` measure beside the product (`bins/e2e/benches`).
 pub(crate) const LIBRARIES: Packages = Packages {
     folder: "e2e/bridge-npm",
     manifest: include_str!("../npm/libraries/package.json"),
