@@ -21,6 +21,7 @@ pub(crate) const TESTS: Tests = &[
     ("a_preview_that_does_not_come_is_told", &a_preview_that_does_not_come_is_told),
     ("each_run_has_its_own_port", &each_run_has_its_own_port),
     ("a_flood_ends_the_preview", &a_flood_ends_the_preview),
+    ("scrolling_ends_the_preview", &scrolling_ends_the_preview),
     ("a_row_is_written_out_when_it_is_opened", &a_row_is_written_out_when_it_is_opened),
 ];
 
@@ -309,6 +310,30 @@ async fn a_flood_ends_the_preview(cx: &Cx) -> Result<()> {
     cx.browser.type_into("#head", "<p>mended</p>").await?;
     play(cx, "survey").await?;
     row(cx, "survey_submitted", "").await
+}
+
+/// Whoever mends the code above the preview is not carried off to it.
+async fn scrolling_ends_the_preview(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let code = "<p>text</p><script>
+      c2c.on('call_started', () => setInterval(() => document.body.scrollIntoView(), 200));
+    </script>";
+    app.save("", code).await?;
+    // The preview stands below what is typed.
+    cx.browser.resize(500, 700).await?;
+    open(cx, app).await?;
+    play(cx, "started").await?;
+    let back = "window.carried = 0;
+        window.back = () => { if (scrollY > 0) { carried += 1; scrollTo(0, 0); } };
+        scrollTo(0, 0);
+        setInterval(back, 60);";
+    cx.browser.run(back, &[]).await?;
+    let told = "document.querySelector('#timeline li:last-child.error')?.textContent.includes('scrolled the page')";
+    cx.browser.wait_for(told, DEADLINE).await?;
+    let script =
+        "carried = 0; return new Promise((resolve) => setTimeout(() => resolve(carried), 1000));";
+    assert_eq!(cx.browser.run(script, &[]).await?, 0);
+    Ok(())
 }
 
 async fn a_row_is_written_out_when_it_is_opened(cx: &Cx) -> Result<()> {
