@@ -85,7 +85,8 @@ pub struct BridgeLimits {
     /// Of the time between two looks so much counts at most, in milliseconds: the page may have been
     /// frozen, or the computer have slept.
     pub tick_late_ms: usize,
-    /// How long the shim holds events for a document that does not finish loading, in milliseconds.
+    /// How long the shim holds events for a document that is still being parsed, in milliseconds. It
+    /// stands in the tag of the shim ([`shim_attributes`](crate::shim_attributes)).
     pub hold_ms_max: usize,
 }
 
@@ -108,7 +109,7 @@ impl Default for BridgeLimits {
             answer_ms: 5000,
             tick_ms: 50,
             tick_late_ms: 1000,
-            hold_ms_max: 3000,
+            hold_ms_max: 15_000,
         }
     }
 }
