@@ -83,7 +83,7 @@ function hidePort(hidden) {
 
 /** @param {MessageEvent} event */
 function receive(event) {
-  release();
+  if (holding) release();
   const message = parse(dataOf(event));
   if (!isArray(message) && message.type === 'ping') {
     postTo(port, { type: 'pong', n: message.n });
