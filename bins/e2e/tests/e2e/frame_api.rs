@@ -405,6 +405,8 @@ async fn replay_brings_the_last_events_back(cx: &Cx) -> Result<()> {
       });";
     cx.app().await?.save(&snippet(cx, code), "").await?;
     mount(cx, "").await?;
+    // Before that the host keeps 256.
+    cx.browser.wait_for("bridge.state.status === 'ready'", DEADLINE).await?;
     let events = "for (let n = 0; n < 300; n++) bridge.emit('tick', { n });
         bridge.emit('last', {}); bridge.emit('future', {}); bridge.emit('end', {});";
     cx.browser.run(events, &[]).await?;

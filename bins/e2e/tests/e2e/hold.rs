@@ -73,12 +73,12 @@ async fn a_listener_of_the_parsed_document_hears_the_first_event(cx: &Cx) -> Res
 }
 
 /// What is told of a document that begins so, and that nobody lets go on, to its author. Its custom
-/// code has cleared every timer.
+/// code has cleared every timer. (What does come has two seconds to do so.)
 async fn cut_off(cx: &Cx, head: &str) -> Result<serde_json::Value> {
     let clear = "<script>let i = setTimeout(() => {}); while (i) clearTimeout(i--);</script>";
     let head = format!("{clear}{head}");
     let body_end = "<script>0</script>";
-    let stage = Stage { shim: SHIM.text(), hold_ms: 300, head: &head, body_end, widget: EMITTING };
+    let stage = Stage { shim: SHIM.text(), hold_ms: 2000, head: &head, body_end, widget: EMITTING };
     stage.open(cx).await?;
     told(cx).await
 }

@@ -112,7 +112,7 @@ fn customer(cx: &Cx, trap: &str) -> String {
 const WIDGET: &str = "
     localStorage.clear();
     const diagnostics = [], custom = {};
-    const isThere = () => custom.log
+    const isThere = () => custom.log && diagnostics.some(({ name }) => name === 'three')
       && diagnostics.reduce((sum, { type, count }) => sum + (type === 'refused' ? 1 : type === 'dropped' ? count : 0), 0) === 30
       && diagnostics.filter(({ type }) => type === 'error').length >= 6
       && Object.keys(localStorage).length === 2;
