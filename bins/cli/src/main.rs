@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use c2c_bridge::{Shim, shim_attributes};
+use c2c_bridge::{BridgeLimits, Shim, shim_attributes};
 use c2c_catalogue::{Catalogue, CatalogueError, UnknownFields};
 use c2c_injector::{
     AttributeError, Checked, Limits, Refused, ScriptAttributes, Template, TemplateError,
@@ -85,7 +85,8 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
 /// Prints the document, or why there is none.
 fn compile(arguments: &CompileArguments) -> Result<ExitCode, Failure> {
     let mut attributes = ScriptAttributes::new();
-    for (name, value) in shim_attributes(&arguments.app, &arguments.widget_origins) {
+    let limits = BridgeLimits { hold_ms_max: arguments.hold_ms, ..BridgeLimits::default() };
+    for (name, value) in shim_attributes(&arguments.app, &arguments.widget_origins, &limits) {
         attributes = attributes.with(name, &value)?;
     }
     let (inputs, checked) = judge(&arguments.snippets)?;

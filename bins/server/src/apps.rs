@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::slice;
 use std::sync::{Arc, RwLock};
 
-use c2c_bridge::{AppId, shim_attributes};
+use c2c_bridge::{AppId, BridgeLimits, shim_attributes};
 use c2c_injector::{Checked, Diagnostic, Document, Refused, ScriptAttributes, Snippets};
 use c2c_policy::Ancestor;
 use hyper::{Request, Response, StatusCode};
@@ -25,6 +25,7 @@ use crate::templates::Templates;
 pub(crate) struct Apps {
     store: Store,
     sites: Sites,
+    limits: BridgeLimits,
     templates: Templates,
     published: RwLock<HashMap<AppId, Arc<Pages>>>,
     previews: Previews,
@@ -88,11 +89,13 @@ impl Apps {
     pub(crate) async fn load(
         store: Store,
         sites: Sites,
+        limits: BridgeLimits,
         previews: Previews,
     ) -> Result<Self, StoreError> {
         let apps = Self {
             store,
             sites,
+            limits,
             templates: Templates::new(),
             published: RwLock::default(),
             previews,
@@ -236,7 +239,8 @@ impl Apps {
     ) -> Result<(Document, Vec<Diagnostic>), Refused> {
         let checked = self.templates.check(app.jar, snippets).await?;
         let warnings = checked.diagnostics().to_vec();
-        let attributes = shim_attributes(&app.id, slice::from_ref(&self.sites.widget.origin));
+        let widget = slice::from_ref(&self.sites.widget.origin);
+        let attributes = shim_attributes(&app.id, widget, &self.limits);
         let attributes =
             attributes.iter().fold(ScriptAttributes::new(), |attributes, (name, value)| {
                 attributes.with(name, value).expect("the bridge names its attributes properly")

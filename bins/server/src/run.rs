@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use c2c_bridge::BridgeLimits;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -103,7 +104,9 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let store = open_store(settings).await?;
     let unreadable = |source| StartError::Database { file: database(settings), source };
     let previews = Previews::new(limits.previews_max);
-    let apps = Apps::load(store.clone(), sites.clone(), previews).await.map_err(unreadable)?;
+    let bridge = BridgeLimits { hold_ms_max: settings.hold_ms, ..BridgeLimits::default() };
+    let apps =
+        Apps::load(store.clone(), sites.clone(), bridge, previews).await.map_err(unreadable)?;
     demo::seed(&apps).await.map_err(StartError::Demo)?;
 
     let server = Arc::new(Server {

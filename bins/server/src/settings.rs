@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use c2c_bridge::Origin;
+use c2c_bridge::{BridgeLimits, Origin};
 use clap::Parser;
 use ipnet::IpNet;
 
@@ -69,6 +69,16 @@ pub struct Settings {
         default_value = "127.0.0.1,::1"
     )]
     pub proxies: Vec<IpNet>,
+
+    /// How long events wait for a document that is still being parsed, in milliseconds; handlers that
+    /// come after that hear them by `{replay: true}` only
+    #[arg(
+        long,
+        env = "C2C_HOLD_MS",
+        value_name = "MS",
+        default_value_t = BridgeLimits::default().hold_ms_max
+    )]
+    pub hold_ms: usize,
 
     /// Where people open the console [default: the address that it listens on, by http]
     #[arg(long, env = "C2C_CONSOLE_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]

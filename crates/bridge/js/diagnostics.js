@@ -5,6 +5,7 @@
  */
 
 import { tokenBucket } from './host/bucket.js';
+import { own } from './host/own.js';
 
 /** Bounds on what a frame may report (crates/bridge/src/limits.rs). */
 export const DIAGNOSTIC_LIMITS = {
@@ -33,8 +34,13 @@ export const DIAGNOSTIC_LIMITS = {
  *   `source` is a URL without query and fragment, line and column count from 1 in it
  * @typedef {{type: 'refused', name: string, reason: string}} RefusedEmit an emit that was not taken
  * @typedef {{type: 'dropped', count: number}} Dropped so many were left out: there were too many
- * @typedef {Delivered | CodeError | RefusedEmit | Dropped} Diagnostic
+ * @typedef {{type: 'cut_off', source: string | null}} CutOff events waited for the document to be
+ *   parsed, and do not wait any longer; `source` is the URL of the script that had not come by then,
+ *   without query and fragment. A handler that comes later hears those by `{replay: true}` only
+ * @typedef {Delivered | CodeError | RefusedEmit | Dropped | CutOff} Diagnostic
  */
+
+const ERROR_FIELDS = ['kind', 'message', 'source', 'line', 'column', 'stack'];
 
 const KINDS = ['script', 'handler', 'rejection', 'resource', 'csp', 'jar'];
 
@@ -72,25 +78,29 @@ const STACK_LINE = /^(?: +at (?:async )?(?:.*\()?|[^@\n]*@)((?:https?|blob):[^\s
  * Reads what has a form of its own. (A report of a delivery has not: it must match an event.)
  *
  * @param {any} data
- * @returns {CodeError | RefusedEmit | Dropped | null} null if it has not the form of a diagnostic
+ * @returns {CodeError | RefusedEmit | Dropped | CutOff | null} null if it has not the form of a diagnostic
  */
 function readDiagnostic(data) {
-  switch (data.type) {
+  const [name, reason, count, source] = ['name', 'reason', 'count', 'source'].map((key) => own(data, key));
+  switch (own(data, 'type')) {
     case 'error':
       return readError(data);
     case 'refused':
-      if (!isText(data.name) || !isText(data.reason)) return null;
-      return { type: 'refused', name: data.name, reason: data.reason };
+      if (!isText(name) || !isText(reason)) return null;
+      return { type: 'refused', name, reason };
     case 'dropped':
-      if (!isNumber(data.count) || data.count === 0) return null;
-      return { type: 'dropped', count: data.count };
+      if (!isNumber(count) || count === 0) return null;
+      return { type: 'dropped', count };
+    case 'cut_off':
+      return isText(source) ? { type: 'cut_off', source: bareUrl(source) } : null;
     default:
       return null;
   }
 }
 
 /** @param {any} data @returns {CodeError | null} */
-function readError({ kind, message, source, line, column, stack }) {
+function readError(data) {
+  const [kind, message, source, line, column, stack] = ERROR_FIELDS.map((key) => own(data, key));
   if (!KINDS.includes(kind) || ![message, source, stack].every(isText)) return null;
   if (!isNumber(line) || !isNumber(column)) return null;
   const nowhere = { source: null, line: null, column: null };
@@ -164,9 +174,9 @@ export function diagnosticsTo(onDiagnostic) {
 
   /**
    * One report for each event that was sent: so these need no other limit.
-   * @param {{seq: any, handlers: unknown}} report
+   * @param {any} seq @param {unknown} handlers
    */
-  function takeReport({ seq, handlers }) {
+  function takeReport(seq, handlers) {
     const name = unreported.get(seq);
     if (name === undefined || !isNumber(handlers) || handlers > DIAGNOSTIC_LIMITS.handlers_max) return 'garbage';
     unreported.delete(seq);
@@ -192,7 +202,7 @@ export function diagnosticsTo(onDiagnostic) {
      * @returns {'passed' | 'refused' | 'garbage'}
      */
     take(data, now) {
-      if (data.type === 'delivered') return takeReport(data);
+      if (own(data, 'type') === 'delivered') return takeReport(own(data, 'seq'), own(data, 'handlers'));
       const diagnostic = readDiagnostic(data);
       if (diagnostic === null) return 'garbage';
       return pass(diagnostic, now) ? 'passed' : 'refused';

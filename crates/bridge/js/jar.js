@@ -108,6 +108,8 @@ function isChange(change) {
   return (
     Array.isArray(change) &&
     change.length === 4 &&
+    // A hole would show what is on a prototype.
+    [0, 1, 2, 3].every((index) => Object.hasOwn(change, index)) &&
     AREAS.includes(change[0]) &&
     typeof change[1] === 'string' &&
     (change[2] === null || typeof change[2] === 'string') &&

@@ -4,6 +4,7 @@
 import { tokenBucket } from './host/bucket.js';
 import { BRIDGE_LIMITS } from './host/limits.js';
 import { isOpaque } from './host/origin.js';
+import { own } from './host/own.js';
 import { reducedPage } from './host/page.js';
 import { PROTOCOL } from './host/protocol.js';
 import { isWithin } from './host/within.js';
@@ -49,7 +50,7 @@ export function listen({ frame, widgetOrigin, onEvent, page = false }) {
     if (event.origin !== widgetOrigin) return;
     const { data } = event;
     if (isEnvelope(data)) onEvent(data);
-    else if (data?.c2c === PROTOCOL && data.type === 'focus_stolen') refocus();
+    else if (own(data, 'c2c') === PROTOCOL && own(data, 'type') === 'focus_stolen') refocus();
   }
 
   /* Custom code can flood this page past the widget, which alone can remove it. */
@@ -102,14 +103,13 @@ const newBucket = () => tokenBucket(BRIDGE_LIMITS.stray_burst, BRIDGE_LIMITS.str
 
 /** @param {any} value */
 function isEnvelope(value) {
+  const data = own(value, 'data');
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof value.name === 'string' &&
-    typeof value.data === 'object' &&
-    value.data !== null &&
-    typeof value.timestamp === 'string' &&
-    typeof value.id === 'string' &&
-    typeof value.seq === 'number'
+    typeof own(value, 'name') === 'string' &&
+    typeof data === 'object' &&
+    data !== null &&
+    typeof own(value, 'timestamp') === 'string' &&
+    typeof own(value, 'id') === 'string' &&
+    typeof own(value, 'seq') === 'number'
   );
 }

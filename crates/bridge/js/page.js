@@ -6,6 +6,7 @@
 
 import { PAGE_LIMITS } from './host/limits.js';
 import { originRule } from './host/origin.js';
+import { own } from './host/own.js';
 import { reducedPage } from './host/page.js';
 import { PROTOCOL } from './host/protocol.js';
 
@@ -45,9 +46,10 @@ export function pageFromParent(parentOrigins) {
     /** @param {MessageEvent} event */
     function receive({ source, isTrusted, origin, data }) {
       if (source !== window.parent || !isTrusted || !rules.some(({ matches }) => matches(origin))) return;
-      if (data?.c2c !== PROTOCOL || data.type !== 'listening') return;
+      if (own(data, 'c2c') !== PROTOCOL || own(data, 'type') !== 'listening') return;
       removeEventListener('message', receive);
-      resolve(data.page && reducedPage(data.page));
+      const page = own(data, 'page');
+      resolve(page && reducedPage(page));
     }
   });
   return (use) => {

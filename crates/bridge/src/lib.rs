@@ -5,12 +5,12 @@
 //! both, and the Rust types of what they agree on. `docs/protocol.md` describes the conversation.
 //!
 //! ```
-//! use c2c_bridge::{AppId, ContextLimits, Origin, parse_context, shim_attributes};
+//! use c2c_bridge::{AppId, BridgeLimits, ContextLimits, Origin, parse_context, shim_attributes};
 //!
 //! // What a server writes into the tag of the shim, so that its text is the same for every app.
 //! let app: AppId = "demo".parse()?;
 //! let widget: Origin = "https://widget.example".parse()?;
-//! let attributes = shim_attributes(&app, &[widget]);
+//! let attributes = shim_attributes(&app, &[widget], &BridgeLimits::default());
 //! assert_eq!(attributes[1], ("data-widget-origins", "https://widget.example".to_owned()));
 //!
 //! // What a widget's query becomes, by the same rules as in the browser.

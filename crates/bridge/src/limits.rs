@@ -100,7 +100,8 @@ pub struct BridgeLimits {
     pub tick_late_ms: usize,
     /// How often the host looks whether the page's own tasks are kept waiting, in milliseconds.
     pub watch_ms: usize,
-    /// How long the shim holds events for a document that does not finish loading, in milliseconds.
+    /// How long the shim holds events for a document that is still being parsed, in milliseconds. It
+    /// stands in the tag of the shim ([`shim_attributes`](crate::shim_attributes)).
     pub hold_ms_max: usize,
 }
 
@@ -129,7 +130,7 @@ impl Default for BridgeLimits {
             tick_ms: 50,
             tick_late_ms: 1000,
             watch_ms: 50,
-            hold_ms_max: 3000,
+            hold_ms_max: 15_000,
         }
     }
 }

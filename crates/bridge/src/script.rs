@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask assets` makes them from the modules in `js/`.
 
-use crate::{AppId, Origin};
+use crate::{AppId, BridgeLimits, Origin};
 
 /// The shim: the inline script that stands first in the sandbox document.
 ///
@@ -49,11 +49,20 @@ pub const HOST_MODULES: &[HostModule] = &[
     HostModule { path: "validate.js", text: include_str!("../js/dist/validate.js") },
 ];
 
-/// The attributes of the shim's script tag: which app it serves, and which origins a widget of this
-/// app may have. The shim says hello to no other.
+/// The attributes of the shim's script tag: which app it serves, which origins a widget of this app
+/// may have, and how long events wait for the document ([`BridgeLimits::hold_ms_max`], the only one of
+/// the limits that counts here). The shim says hello to no other origin.
 ///
 /// The values need no escaping in HTML, but an embedder should escape them all the same.
-pub fn shim_attributes(app: &AppId, widget_origins: &[Origin]) -> [(&'static str, String); 2] {
+pub fn shim_attributes(
+    app: &AppId,
+    widget_origins: &[Origin],
+    limits: &BridgeLimits,
+) -> [(&'static str, String); 3] {
     let origins: Vec<&str> = widget_origins.iter().map(Origin::as_str).collect();
-    [("data-app", app.to_string()), ("data-widget-origins", origins.join(" "))]
+    [
+        ("data-app", app.to_string()),
+        ("data-widget-origins", origins.join(" ")),
+        ("data-hold-ms", limits.hold_ms_max.to_string()),
+    ]
 }

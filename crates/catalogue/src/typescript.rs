@@ -54,7 +54,7 @@ const AFTER: &str = "  }
   type Handler<Name extends EventName = EventName> = (event: Events[Name], meta: Meta<Name>) => void;
 
   interface Options {
-    /** Deliver first, at once, the last 64 events that were there already. */
+    /** Deliver first, at once, the last 256 events that were there already. */
     readonly replay?: boolean;
   }
 

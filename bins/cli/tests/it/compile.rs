@@ -17,11 +17,13 @@ fn the_document_is_printed_byte_for_byte() {
         "https://widget.example",
         "--widget-origin",
         "https://other.example",
+        "--hold-ms",
+        "7000",
     ];
     let run = directory.c2c(&arguments, "<p>é</p>");
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     let start = "<!DOCTYPE html>\n<html lang=\"en\" style=\"min-height:calc(2000px - 100000vh)\">\n<head><script data-app=\"demo\" \
-                 data-widget-origins=\"https://widget.example https://other.example\">";
+                 data-widget-origins=\"https://widget.example https://other.example\" data-hold-ms=\"7000\">";
     assert!(run.stdout.starts_with(start), "{}", &run.stdout[..300]);
     assert!(run.stdout.contains("</script><script>`$&`\r\n</script></head>"));
     assert!(run.stdout.contains("<body><p>é</p></body>"));

@@ -18,6 +18,7 @@ mod forged_diagnostics; // the frame cannot abuse what is told of it
 mod frame_api; // `window.c2c`, as custom code meets it
 mod hangs; // what a frame that hangs costs the page: nothing but the frame
 mod harness; // the harness itself: what a probe can do where nothing stops it
+mod hold; // events wait for the document
 mod host; // what the host script promises to the widget
 mod hostile; // whatever anybody typed is only ever text in the console
 mod injector; // the checker's verdicts against a browser's
@@ -25,6 +26,7 @@ mod isolation; // what custom code cannot do, each beside the control that can
 mod jar; // the frame's own cookies and storage
 mod mutants; // each check of the host's driver is missed by a test if it is not there
 mod page; // what custom code knows of the page around the widget
+mod polluted; // what prototypes say changes nothing
 mod port; // the port to the widget is out of custom code's reach
 mod previews; // drafts in the console, and the examples that it offers
 mod screens; // what holds on every screen
@@ -33,6 +35,7 @@ mod sdks; // vendors' SDKs as published, with and without the jar
 mod stalls; // the visitor never waits for custom code
 mod states; // how a frame comes and goes: consent, leaving, restarts, the kept jar
 mod timeline; // the live preview, and what is said of it
+mod timers; // what the shim does later depends on no timer that custom code can clear
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
 mod vendors; // vendors' tags that act, and the examples with them
 
@@ -60,6 +63,7 @@ fn main() -> std::process::ExitCode {
             ("frame_api", VISITORS, frame_api::TESTS),
             ("hangs", VISITORS, hangs::TESTS),
             ("harness", VISITORS, harness::TESTS),
+            ("hold", VISITORS, hold::TESTS),
             ("host", VISITORS, host::TESTS),
             ("hostile", CONSOLE, hostile::TESTS),
             ("injector", VISITORS, injector::TESTS),
@@ -67,6 +71,7 @@ fn main() -> std::process::ExitCode {
             ("jar", VISITORS, jar::TESTS),
             ("mutants", VISITORS, mutants::TESTS),
             ("page", VISITORS, page::TESTS),
+            ("polluted", VISITORS, polluted::TESTS),
             ("port", VISITORS, port::TESTS),
             ("previews", CONSOLE, previews::TESTS),
             ("screens", CONSOLE, screens::TESTS),
@@ -75,6 +80,7 @@ fn main() -> std::process::ExitCode {
             ("stalls", VISITORS, stalls::TESTS),
             ("states", VISITORS, states::TESTS),
             ("timeline", CONSOLE, timeline::TESTS),
+            ("timers", VISITORS, timers::TESTS),
             ("vectors", VISITORS, vectors::TESTS),
             ("vendors", VISITORS, vendors::TESTS),
         ],

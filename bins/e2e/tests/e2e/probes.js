@@ -103,6 +103,7 @@ export async function diagnostics({ load }) {
     { type: 'other' }, { kind: 'other' }, { message: long }, { message: 7 }, { source: null }, { stack: long }, { line: -1 },
     { line: 1.5 }, { line: 2 ** 40 }, { column: '1' }, { type: 'refused', name: 7, reason: 'r' },
     { type: 'refused', name: 'n', reason: 7 }, { type: 'dropped', count: 0 }, { type: 'dropped', count: '1' },
+    { type: 'cut_off', source: long }, { type: 'cut_off', source: 7 },
     { type: 'delivered', seq: 0, handlers: 1 },
   ]) {
     let outcome;
@@ -112,6 +113,8 @@ export async function diagnostics({ load }) {
   expect('nothing of it is told', told.length === 0);
   fresh().take(error, 0);
   expect('a bare URL', told.at(-1)?.source === 'https://s.example/f');
+  fresh().take({ type: 'cut_off', source: 'https://u:p@s.example/f?q#h' }, 0);
+  expect('a bare URL of a script that did not come', JSON.stringify(told.at(-1)) === '{"type":"cut_off","source":"https://s.example/f"}');
   fresh().take({ ...error, source: 'data:text/javascript,secret' }, 0);
   expect('no data', told.at(-1)?.source === 'data:');
   fresh().take({ ...error, source: 'nothing' }, 0);

@@ -106,3 +106,59 @@ pub(crate) async fn widget_page_in(cx: &Cx, more: &str, script: &str) -> Result<
     );
     Ok(cx.collector.page("/parent", page, &[]))
 }
+
+/// A sandbox document of a test's own, with another shim or other waiting than the server's have, in
+/// a widget page of the test's own.
+pub(crate) struct Stage<'a> {
+    /// The text of the shim.
+    pub(crate) shim: &'a str,
+    /// How long events wait for the document, in milliseconds.
+    pub(crate) hold_ms: usize,
+    /// What a customer pasted.
+    pub(crate) head: &'a str,
+    pub(crate) body_end: &'a str,
+    /// What the widget page does, in a module: it has `src`, the document's address, `tell(value)`, `mount`, `diagnosticsTo` and `keptJar`.
+    pub(crate) widget: &'a str,
+}
+
+impl Stage<'_> {
+    /// Opens the widget page. Its frame begins when it has loaded, so a document that never finishes
+    /// loading holds up the next command, and not this one.
+    pub(crate) async fn open(&self, cx: &Cx) -> Result<()> {
+        cx.browser.goto(&self.widget_url(cx).await?).await
+    }
+
+    /// Serves both pages, and gives the widget page's address.
+    pub(crate) async fn widget_url(&self, cx: &Cx) -> Result<String> {
+        let &Self { shim, hold_ms, head, body_end, widget } = self;
+        let [sandbox, host] = ["sandbox.localhost", "widget.localhost"];
+        let origin = cx.collector.origin_of(host);
+        let document = format!(
+            "<!doctype html><html><head><script data-app=demo data-widget-origins='{origin}' data-hold-ms={hold_ms}>{shim}</script>\
+             {head}</head><body>{body_end}</body></html>"
+        );
+        cx.collector.page("/document", document, &[]);
+        let src = cx.collector.url_of(sandbox, "/document");
+        let server = &cx.server().await?.widget;
+        let hit = cx.collector.hit_url("told");
+        let page = format!(
+            "<!doctype html><body><script type=module>
+               import {{ mount }} from '{server}/host.js';
+               import {{ diagnosticsTo }} from '{server}/diagnostics.js';
+               import {{ keptJar }} from '{server}/jar.js';
+               const src = '{src}';
+               const tell = ((fetch, stringify) => (value) => {{
+                 fetch('{hit}', {{ __proto__: null, method: 'POST', body: stringify(value) }});
+               }})(fetch.bind(window), JSON.stringify);
+               {widget}
+             </script>"
+        );
+        cx.collector.page("/widget", page, &[]);
+        Ok(cx.collector.url_of(host, "/widget"))
+    }
+}
+
+/// What the widget page of a [`Stage`] told first.
+pub(crate) async fn told(cx: &Cx) -> Result<Value> {
+    cx.collector.hit("told", DEADLINE).await?.json()
+}

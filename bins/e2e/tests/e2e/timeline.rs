@@ -1,6 +1,8 @@
 //! The live preview in the console, and the timeline of what happens in it.
 
-use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use std::sync::Arc;
+
+use c2c_e2e::{Cx, DEADLINE, Result, Server, Tests};
 use serde_json::{Value, json};
 
 use crate::console::open;
@@ -14,6 +16,7 @@ pub(crate) const TESTS: Tests = &[
         "an_event_of_no_catalogue_is_told_and_not_sent",
         &an_event_of_no_catalogue_is_told_and_not_sent,
     ),
+    ("events_that_wait_no_longer_are_told", &events_that_wait_no_longer_are_told),
     ("each_play_button_plays", &each_play_button_plays),
     ("the_context_reaches_the_code", &the_context_reaches_the_code),
     ("custom_code_cannot_write_into_the_timeline", &custom_code_cannot_write_into_the_timeline),
@@ -126,6 +129,27 @@ async fn the_timeline_says_what_came_of_each_event(cx: &Cx) -> Result<()> {
         .wait_for(&format!("{refused}.includes('looks like that of an event')"), DEADLINE)
         .await?;
     Ok(())
+}
+
+async fn events_that_wait_no_longer_are_told(cx: &Cx) -> Result<()> {
+    let server = Arc::new(Server::start_with(&["--hold-ms", "300"]).await?);
+    let app = server.create_app("slow").await?;
+    let javascript = [("content-type", "text/javascript")];
+    let (slow, hold) = cx.collector.page_held("/slow.js", "0", &javascript);
+    let handler =
+        "<script>c2c.on('widget_loaded', () => c2c.emit('heard'), { replay: true })</script>";
+    app.save(&format!("<script src='{slow}?visitor=7'></script>{handler}"), "").await?;
+    cx.browser.goto(&format!("{}/apps/{}", server.console, app.id)).await?;
+    let rows = "[...document.querySelectorAll('#timeline .error')].map((row) => row.textContent).join('\\n')";
+    let told = format!("{rows}.includes('Events wait no longer for') && {rows}");
+    let told = cx.browser.wait_for(&told, DEADLINE).await?;
+    let told = told.as_str().unwrap_or_default();
+    assert!(told.contains(&format!("Events wait no longer for {slow} ")), "{told}");
+    assert!(told.contains("hears earlier events with { replay: true }"), "{told}");
+    row(cx, "widget_loaded", "No handler is subscribed to this event").await?;
+    // And so it does.
+    drop(hold);
+    row(cx, "custom:heard", "reached the parent page").await
 }
 
 async fn an_event_of_no_catalogue_is_told_and_not_sent(cx: &Cx) -> Result<()> {

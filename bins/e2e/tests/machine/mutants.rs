@@ -36,10 +36,10 @@ const fn machine(what: &'static str, text: &'static str, instead: &'static str) 
 pub(crate) const MUTANTS: &[Mutant] = &[
     machine("a hello that a script dispatched", "      isTrusted &&\n", ""),
     machine("a hello from any origin", "      isOpaque(origin) &&\n", ""),
-    machine("a hello that is null", "data?.c2c", "data.c2c"),
-    machine("a hello of any version", "      data?.c2c === PROTOCOL &&\n", ""),
-    machine("a hello of any type", "      data.type === 'hello' &&\n", ""),
-    machine("a hello with any nonce", "      data.nonce === nonce &&\n", ""),
+    mutant("a hello that is null", "own.js", "data != null && ", ""),
+    machine("a hello of any version", "      own(data, 'c2c') === PROTOCOL &&\n", ""),
+    machine("a hello of any type", "      own(data, 'type') === 'hello' &&\n", ""),
+    machine("a hello with any nonce", "      own(data, 'nonce') === nonce &&\n", ""),
     machine("a hello with any number of ports", "      ports.length === 1\n", "      true\n"),
     machine("a hello from a frame inside", "source === 'frame' && !connected", "!connected"),
     machine("a second hello", "source === 'frame' && !connected", "source === 'frame'"),
@@ -125,7 +125,6 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "if (!connected) return;\n      const outcome",
         "const outcome",
     ),
-    machine("null on the port", "const type = data?.type;", "const type = data.type;"),
     machine(
         "emits at any rate",
         "takesEmit(now()) ? customNameFault(name) || payloadFault(json, limits) : 'too_many';",
@@ -137,7 +136,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "payloadFault(json, limits)",
     ),
     machine("no prefix", "happened(CUSTOM_PREFIX + name, json)", "happened(name, json)"),
-    machine("no context", "    made.data.context = context;\n", ""),
+    machine("no context", "{ ...made.data, context }", "made.data"),
     machine("a pong that was not asked for", "awaited === 0 || n !== awaited", "n !== awaited"),
     machine("any pong", "awaited === 0 || n !== awaited", "awaited === 0"),
     machine(

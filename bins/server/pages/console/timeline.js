@@ -163,6 +163,11 @@ export function timeline(areas) {
       row('refused', `emit('${diagnostic.name}')`, diagnostic).note(diagnostic.reason, 'bad');
     },
 
+    cut_off(diagnostic) {
+      const advice = 'it is still loading; a handler that comes after this hears earlier events with { replay: true }';
+      row('error', `Events wait no longer for ${diagnostic.source ?? 'the document'}`, diagnostic).note(advice, 'warn');
+    },
+
     dropped({ count }) {
       row('refused', 'Too much to show').note(`${count} more reports were left out`, 'bad');
     },

@@ -38,7 +38,7 @@ async fn the_document_is_the_shim_then_what_was_saved() {
     let widget = fixture.origin(To::Widget);
     assert!(
         tag.ends_with(&format!(
-            "<head><script data-app=\"demo\" data-widget-origins=\"{widget}\">"
+            "<head><script data-app=\"demo\" data-widget-origins=\"{widget}\" data-hold-ms=\"15000\">"
         )),
         "{tag}"
     );

@@ -17,6 +17,7 @@ import { eventText } from './envelope.js';
 import { CUSTOM_PREFIX } from './letters.js';
 import { customNameFault } from './name.js';
 import { isOpaque } from './origin.js';
+import { own } from './own.js';
 import { payloadFault } from './payload.js';
 import { PROTOCOL } from './protocol.js';
 
@@ -172,9 +173,9 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     return (
       isTrusted &&
       isOpaque(origin) &&
-      data?.c2c === PROTOCOL &&
-      data.type === 'hello' &&
-      data.nonce === nonce &&
+      own(data, 'c2c') === PROTOCOL &&
+      own(data, 'type') === 'hello' &&
+      own(data, 'nonce') === nonce &&
       ports.length === 1
     );
   }
@@ -183,15 +184,15 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
 
   /** @param {any} data @returns {Outcome} */
   function take(data) {
-    const type = data?.type;
-    if (type === 'emit') return takeEmit(data);
-    if (type === 'pong') return takePong(data.n);
-    if (type === 'jar' && jar) return jar.take(data.changes, now());
+    const type = own(data, 'type');
+    if (type === 'emit') return takeEmit(own(data, 'name'), own(data, 'json'));
+    if (type === 'pong') return takePong(own(data, 'n'));
+    if (type === 'jar' && jar) return jar.take(own(data, 'changes'), now());
     return type && diagnostics ? diagnostics.take(data, now()) : 'garbage';
   }
 
-  /** @param {{name: any, json: any}} data @returns {Outcome} */
-  function takeEmit({ name, json }) {
+  /** @param {any} name @param {any} json @returns {Outcome} */
+  function takeEmit(name, json) {
     const fault = takesEmit(now()) ? customNameFault(name) || payloadFault(json, limits) : 'too_many';
     if (fault) {
       diagnostics?.refused(name, fault, now());
@@ -224,7 +225,7 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
   /** @param {WidgetEvent} event @returns {Envelope} */
   function envelope(event) {
     const made = JSON.parse(eventText(event));
-    made.data.context = context;
+    made.data = { ...made.data, context };
     return made;
   }
 

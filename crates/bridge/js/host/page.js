@@ -9,6 +9,7 @@
  */
 
 import { PAGE_LIMITS } from './limits.js';
+import { own } from './own.js';
 
 /**
  * @typedef {object} Page each text is empty if it is not known
@@ -29,8 +30,12 @@ const CAMPAIGN =
  * @returns {Page}
  */
 export function reducedPage(page) {
-  const title = typeof page?.title === 'string' ? page.title.slice(0, PAGE_LIMITS.title_units_max) : '';
-  return { url: reducedUrl(page?.url), title, referrer: reducedUrl(page?.referrer) };
+  const title = own(page, 'title');
+  return {
+    url: reducedUrl(own(page, 'url')),
+    title: typeof title === 'string' ? title.slice(0, PAGE_LIMITS.title_units_max) : '',
+    referrer: reducedUrl(own(page, 'referrer')),
+  };
 }
 
 /** @param {unknown} text */

@@ -2,6 +2,7 @@
 /** The page above the widget: who it is, what it is told, and what it may say. */
 
 import { isOpaque, originRule } from './origin.js';
+import { own } from './own.js';
 import { PROTOCOL } from './protocol.js';
 
 /**
@@ -15,8 +16,9 @@ import { PROTOCOL } from './protocol.js';
  *
  * @param {readonly string[]} rules see `originRule`
  * @param {number} queue_max
- * @param {(data: any) => void} asked gets what the parent page asks for: that a decision of the visitor
- *   counts, that somebody looks who has the focus, or that the frame goes, which floods or scrolls it
+ * @param {(request: {type: any, consent: any}) => void} asked gets what the parent page asks for: that a
+ *   decision of the visitor counts, that somebody looks who has the focus, or that the frame goes, which
+ *   floods or scrolls it
  */
 export function parentPage(rules, queue_max, asked) {
   const allowed = rules.map(originRule);
@@ -49,14 +51,15 @@ export function parentPage(rules, queue_max, asked) {
   function receive(event) {
     if (event.source !== parent || !event.isTrusted || !isAllowed(event.origin)) return;
     const { data } = event;
-    if (data?.c2c !== PROTOCOL) return;
-    if (data.type === 'listening') {
+    if (own(data, 'c2c') !== PROTOCOL) return;
+    const type = own(data, 'type');
+    if (type === 'listening') {
       origin = event.origin;
       const envelopes = queue;
       queue = [];
       envelopes.forEach(relay);
     }
-    asked(data);
+    asked({ type, consent: own(data, 'consent') });
   }
 
   return {

@@ -21,7 +21,7 @@ export function watchStarvation(interval, signal, look) {
   let answered = true;
   port1.onmessage = () => (answered = true);
 
-  const later = () => scheduler.postTask(watch, { delay: interval, priority: 'user-blocking' });
+  const later = () => scheduler.postTask(watch, { __proto__: null, delay: interval, priority: 'user-blocking' });
 
   function watch() {
     if (signal.aborted) return port1.close();

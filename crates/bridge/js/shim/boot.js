@@ -9,12 +9,13 @@ import { create, eachKey, frame, freeze, page } from './frame.js';
 /** The version of the protocol, in the boot name and in the hello. */
 export const PROTOCOL = 1;
 
-const { app = '', widgetOrigins: listed = '' } = /** @type {HTMLElement} */ (page.currentScript).dataset;
-const [url, fragment] = location.href.split('#');
+/** How long events wait for the document, where its tag does not say. */
+const HOLD_MS_MAX = 15000;
 
-export const appId = app;
-export const widgetOrigins = listed.split(' ');
-export const nonce = fragment;
+const { dataset } = /** @type {HTMLElement} */ (page.currentScript);
+// The text of a number is as good as the number wherever `holdMs` is used.
+export const { app: appId = '', widgetOrigins: listed = '', holdMs = /** @type {any} */ (HOLD_MS_MAX) } = dataset;
+export const [url, nonce] = location.href.split('#');
 export const boot = readBoot(frame.name);
 frame.name = '';
 history.replaceState(null, '', url);
@@ -31,7 +32,7 @@ history.replaceState(null, '', url);
 function readBoot(text) {
   try {
     const value = JSON.parse(text);
-    if (value.c2c !== PROTOCOL || typeof value.origin !== 'string' || (value.app && value.app !== app)) throw 0;
+    if (value.c2c !== PROTOCOL || typeof value.origin !== 'string' || (value.app && value.app !== appId)) throw 0;
     return { ...value, context: textsOf(value.context), page: textsOf(value.page || {}) };
   } catch {
     // Not JSON, or not of the form.

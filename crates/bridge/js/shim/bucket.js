@@ -1,9 +1,7 @@
 // @ts-check
 /** How much may happen: so much at once, and so much a second. */
 
-import { performance, uncurry } from './frame.js';
-
-const now = uncurry(performance.now);
+import { now } from './frame.js';
 
 /**
  * @param {number} burst
@@ -14,7 +12,7 @@ export function tokenBucket(burst, perSecond) {
   let tokens = burst;
   let refilled = 0;
   return (reserve) => {
-    const time = now(performance);
+    const time = now();
     tokens += ((time - refilled) / 1000) * perSecond;
     if (tokens > burst) tokens = burst;
     refilled = time;

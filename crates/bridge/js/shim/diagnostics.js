@@ -7,7 +7,7 @@
 
 import { boot } from './boot.js';
 import { tokenBucket } from './bucket.js';
-import { addListener, frame, postTo, reportError, setTimeout, uncurry } from './frame.js';
+import { addListener, frame, getterOf, later, page, postTo, reportError, uncurry } from './frame.js';
 import { port } from './port.js';
 import { watcher } from './watcher.js';
 
@@ -18,6 +18,10 @@ const DROPPED_DELAY_MS = 1000;
 
 const { String: toText } = frame;
 const slice = uncurry(toText.prototype.slice);
+const reasonOf = getterOf(PromiseRejectionEvent.prototype, 'reason');
+const entriesOf = uncurry(performance.getEntriesByName);
+/** A list that grows with the document. */
+const { scripts } = page;
 const takesDiagnostic = tokenBucket(DIAGNOSTIC_BURST, DIAGNOSTICS_PER_SECOND);
 let dropped = 0;
 /** Whether the browser is showing an error that was told already. */
@@ -30,6 +34,8 @@ export function startDiagnostics() {
   watcher.refused = (name, reason) => diagnose({ type: 'refused', name: cut(describe(name)), reason });
   watcher.jarRefused = (message) => diagnoseError('jar', message);
   watcher.caught = diagnoseCaught;
+  watcher.cutOff = () => diagnose({ type: 'cut_off', source: cut(awaitedScript()) });
+  addListener(port, 'message', tellDropped);
   watchEvents();
 }
 
@@ -39,12 +45,12 @@ function diagnose(diagnostic) {
   if (takesDiagnostic(1)) {
     postTo(port, diagnostic);
   } else if (dropped++ === 0) {
-    setTimeout(tellDropped, DROPPED_DELAY_MS);
+    later(tellDropped, DROPPED_DELAY_MS);
   }
 }
 
 function tellDropped() {
-  takesDiagnostic(0);
+  if (!dropped || !takesDiagnostic(0)) return;
   postTo(port, { type: 'dropped', count: dropped });
   dropped = 0;
 }
@@ -87,6 +93,18 @@ function diagnoseThrown(kind, value) {
   diagnoseError(kind, text, '', 0, 0, stack);
 }
 
+/**
+ * The URL of the last script that has not come: the parser waits for it. The empty text if all have
+ * come, or none has a URL; then something else was slow.
+ */
+function awaitedScript() {
+  for (let i = scripts.length; i-- > 0; ) {
+    const { src } = scripts[i];
+    if (src && !entriesOf(performance, src).length) return src;
+  }
+  return '';
+}
+
 /** @param {string} text */
 const cut = (text) => slice(text, 0, DIAGNOSTIC_UNITS_MAX);
 
@@ -117,13 +135,15 @@ function watch(type, tell, untrusted) {
 }
 
 function watchEvents() {
-  watch('error', ({ message, filename, lineno, colno, target }) => {
-    if (target === frame) diagnoseError('script', message, filename, lineno, colno);
-    else diagnoseError('resource', `the <${target.localName}> did not load`, target.src || target.href);
+  // Each has other properties, and what it has not may be read on a prototype.
+  watch('error', (event) => {
+    const { target } = event;
+    if (target === frame) diagnoseError('script', event.message, event.filename, event.lineno, event.colno);
+    else diagnoseError('resource', `the <${target.localName}> did not load`, target.localName === 'link' ? target.href : target.src);
   });
   watch('securitypolicyviolation', ({ effectiveDirective, blockedURI, sourceFile, lineNumber, columnNumber }) =>
     diagnoseError('csp', effectiveDirective + ' forbids ' + blockedURI, sourceFile, lineNumber, columnNumber),
   );
   // WebKit's own are not trusted, so what libraries dispatch counts as well.
-  watch('unhandledrejection', (event) => 'reason' in event && diagnoseThrown('rejection', event.reason), true);
+  watch('unhandledrejection', (event) => diagnoseThrown('rejection', reasonOf(event)), true);
 }

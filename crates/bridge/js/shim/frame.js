@@ -5,7 +5,9 @@
  * Custom code may patch every built-in later. So whatever the shim calls after its first run is a
  * constant of this closure, taken here or at the top of a module, and nothing is looked up on a
  * prototype: no array methods, no iteration, no spread, no assignment to a new element of an array;
- * descriptors and records have no prototype, and methods are called through `uncurry`.
+ * descriptors and records have no prototype, and methods are called through `uncurry`. Nor is a
+ * property read that may be missing: an object literal and all that JSON makes inherit from
+ * `Object.prototype`, to which custom code may add any name.
  */
 
 export const frame = window;
@@ -13,7 +15,7 @@ export const page = document;
 
 export const { create, freeze } = Object;
 export const { defineProperty, ownKeys } = Reflect;
-export const { Event, TypeError, performance, reportError, setTimeout } = frame;
+export const { Event, TypeError, reportError } = frame;
 
 /** @type {(method: Function) => any} `uncurry(f)(self, ...args)` is `f.call(self, ...args)`. */
 export const uncurry = Function.prototype.bind.bind(Function.prototype.call);
@@ -25,6 +27,20 @@ export const addListener = uncurry(frame.addEventListener);
 export const postTo = uncurry(MessagePort.prototype.postMessage);
 export const targetOf = getterOf(Event.prototype, 'target');
 export const exec = uncurry(RegExp.prototype.exec);
+
+/** In milliseconds, by a clock that never goes back. @type {() => number} */
+export const now = performance.now.bind(performance);
+
+const { timeout } = AbortSignal;
+
+/**
+ * Calls a function after a time, unless custom code prevents it. A timer of the window has a number,
+ * and custom code that clears all numbers would clear it; this one has none, but in WebKit takes its
+ * number from the same list. So it must hear the port's messages as well, of which there is one every
+ * few seconds: custom code can stop no clock of the host.
+ * @param {(event: Event) => void} action @param {number} ms
+ */
+export const later = (action, ms) => addListener(timeout(ms), 'abort', action);
 
 /** @param {object} object @param {(key: any) => void} visit gets the keys that are there now */
 export function eachKey(object, visit) {

@@ -5,8 +5,8 @@ import { boot } from './boot.js';
 import { TypeError, create, eachKey, freeze, reportError } from './frame.js';
 import { watcher } from './watcher.js';
 
-/** How many events `{replay: true}` can bring back. */
-const REPLAYED_MAX = 64;
+/** How many events `{replay: true}` can bring back: as many as the host keeps for a frame. */
+const REPLAYED_MAX = 256;
 /** The name under which every widget event is heard. */
 const EVERY = '*';
 
@@ -38,9 +38,10 @@ const subscribe = (once) => (name, handler, options) => {
   const key = registrations++;
   let done = false;
   if (options && options.replay) {
-    for (let i = deliveries > REPLAYED_MAX ? deliveries - REPLAYED_MAX : 0; i < deliveries && !done; i++) {
+    for (let i = deliveries - REPLAYED_MAX; i < deliveries && !done; i++) {
+      // Before the ring is full there is none at the beginning.
       const delivery = past[i % REPLAYED_MAX];
-      if (name === EVERY || name === delivery.meta.name) {
+      if (delivery && (name === EVERY || name === delivery.meta.name)) {
         call(handler, delivery);
         done = once;
       }

@@ -1,10 +1,15 @@
 // @ts-check
 /** Tells the host what changes in a jar that it keeps. */
 
-import { create, frame, postTo, setTimeout } from './frame.js';
+import { tokenBucket } from './bucket.js';
+import { addListener, create, frame, later, postTo } from './frame.js';
 import { port } from './port.js';
 
-const CHANGES_DELAY_MS = 100;
+/** Half of what the host takes, so that it refuses none that comes late. */
+const CHANGES_BURST = 10;
+const CHANGES_PER_SECOND = 10;
+/** After so long there is a token again. */
+const CHANGES_DELAY_MS = 200;
 /** How much the keys of one message may take, in UTF-16 code units, with 99 for each. */
 const NOTED_UNITS_MAX = 100000;
 
@@ -14,13 +19,13 @@ let keeping;
 /** What the host does not know yet, by area and key: the last change of a key counts. Null: nothing.
  * @type {any} */
 let changes = null;
-/** Whether a message was sent just now. @type {unknown} */
-let resting;
 let noted = 0;
+const takesMessage = tokenBucket(CHANGES_BURST, CHANGES_PER_SECOND);
 
 /** From now on changes are told. */
 export function keepJar() {
   keeping = port;
+  addListener(port, 'message', tellChanges);
 }
 
 /**
@@ -33,7 +38,7 @@ export function noteChange(area, key, value, expires) {
   if (!changes) {
     changes = create(null);
     noted = 0;
-    if (!resting) queueMicrotask(tellChanges);
+    queueMicrotask(tellChanges);
   }
   // Values are bounded by the jar itself; keys that come and go are not, and all of it would be one
   // message. What is beyond is not kept.
@@ -42,11 +47,14 @@ export function noteChange(area, key, value, expires) {
   }
 }
 
-/** Sends a message, and is called again when the next one may be sent. */
-function tellChanges() {
-  resting = changes;
-  if (!resting) return;
-  postTo(port, { type: 'jar', changes });
-  changes = null;
-  setTimeout(tellChanges, CHANGES_DELAY_MS);
+/** Sends a message, if there is one to send and it may be sent.
+ * @param {Event} [event] undefined at the first change */
+function tellChanges(event) {
+  if (!changes) return;
+  if (takesMessage(0)) {
+    postTo(port, { type: 'jar', changes });
+    changes = null;
+  } else if (!event) {
+    later(tellChanges, CHANGES_DELAY_MS);
+  }
 }

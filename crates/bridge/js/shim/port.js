@@ -7,17 +7,16 @@
  * there, `window.event` is its event: `hidePort` takes that out.
  */
 
-import { PROTOCOL, boot, nonce, widgetOrigins } from './boot.js';
-import { Event, addListener, create, defineReplaceable, frame, getterOf, page, postTo, setTimeout, targetOf, uncurry } from './frame.js';
+import { PROTOCOL, boot, holdMs, listed, nonce } from './boot.js';
+import { Event, addListener, create, defineReplaceable, frame, getterOf, later, now, page, postTo, targetOf, uncurry } from './frame.js';
 import { deliver } from './handlers.js';
+import { watcher } from './watcher.js';
 
 const { parse } = JSON;
+const { isArray } = Array;
 const dataOf = getterOf(MessageEvent.prototype, 'data');
 const dispatch = uncurry(frame.dispatchEvent);
 const readyStateOf = getterOf(Document.prototype, 'readyState');
-
-/** How long events wait for a document that does not finish loading. */
-const HOLD_MS_MAX = 3000;
 
 /** @type {(value?: undefined) => void} */
 let becomeReady;
@@ -25,23 +24,24 @@ export const ready = new Promise((resolve) => (becomeReady = resolve));
 
 /* --- Holding ----------------------------------------------------------------------------- */
 // What arrives while the document is still being parsed waits, so that a handler in the last script
-// hears the first event. Three ways out, whichever comes first: DOMContentLoaded; a message that
-// finds the document parsed (document.open() can erase the listener); a deadline.
+// hears the first event. Three ways out, whichever comes first: DOMContentLoaded, which comes after
+// deferred scripts, and here after the document's own listeners; a message that finds the document
+// complete (document.open() can erase the listener); a deadline.
 
 /** @type {Record<number, any>} */
 const held = create(null);
 let heldCount = 0;
 let holding = true;
-addListener(page, 'DOMContentLoaded', release);
-setTimeout(release, HOLD_MS_MAX, true);
+// Custom code, too, can dispatch it.
+addListener(frame, 'DOMContentLoaded', (/** @type {Event} */ { isTrusted }) => release(isTrusted));
+later(() => release(), holdMs);
 
-/**
- * Handles what is held, if the document is parsed: custom code, too, can dispatch the event.
- * @param {unknown} [overdue] `true` if it does not matter whether it is
- */
-function release(overdue) {
-  if (!holding || (overdue !== true && readyStateOf(page) === 'loading')) return;
+/** Handles what is held, if it need not wait any longer. */
+function release(parsed = readyStateOf(page) === 'complete') {
+  // `now` counts from the time at which the document was asked for, so no timer is too early.
+  if (!holding || (!parsed && now() < holdMs)) return;
   holding = false;
+  if (!parsed) watcher.cutOff?.();
   for (let i = 0; i < heldCount; i++) {
     handle(held[i]);
     delete held[i];
@@ -59,7 +59,7 @@ export const port = connect();
  */
 function connect() {
   const { origin } = boot;
-  if (frame.parent === frame || !origin || !widgetOrigins.includes(origin)) return null;
+  if (frame.parent === frame || !origin || !listed.split(' ').includes(origin)) return null;
   const { port1, port2 } = new MessageChannel();
   hidePort(port1);
   addListener(port1, 'message', receive);
@@ -83,23 +83,24 @@ function hidePort(hidden) {
 
 /** @param {MessageEvent} event */
 function receive(event) {
+  if (holding) release();
   const message = parse(dataOf(event));
-  if (message.type === 'ping') {
+  if (!isArray(message) && message.type === 'ping') {
     postTo(port, { type: 'pong', n: message.n });
   } else if (holding) {
     held[heldCount++] = message;
-    release();
   } else {
     handle(message);
   }
 }
 
-/** @param {any} message */
+/** A list of events has no type of its own, and custom code may have given one to all objects.
+ * @param {any} message */
 function handle(message) {
-  if (message.type === 'accepted') {
+  if (isArray(message)) {
+    for (let i = 0; i < message.length; i++) deliver(message[i]);
+  } else {
     becomeReady();
     dispatch(frame, new Event('c2c:ready'));
-  } else {
-    for (let i = 0; i < message.length; i++) deliver(message[i]);
   }
 }

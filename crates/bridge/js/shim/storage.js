@@ -103,10 +103,12 @@ export function replaceStorage(name, kept) {
   const storage = new Proxy(target, /** @type {ProxyHandler<any>} */ ({
     __proto__: null,
     set: (_, key, value, receiver) => setOwn(receiver, key, value),
-    defineProperty: (_, key, descriptor) =>
-      typeof key === 'symbol'
+    defineProperty(_, key, descriptor) {
+      descriptor = /** @type {any} */ ({ __proto__: null, ...descriptor });
+      return typeof key === 'symbol'
         ? defineProperty(target, key, descriptor)
-        : 'value' in descriptor && changeItem(area, key, `${descriptor.value}`),
+        : 'value' in descriptor && changeItem(area, key, `${descriptor.value}`);
+    },
     deleteProperty(_, key) {
       if (typeof key === 'string' && !(key in prototype)) changeItem(area, key);
       return delete target[key];

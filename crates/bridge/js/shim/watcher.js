@@ -9,6 +9,7 @@ import { create } from './frame.js';
 /**
  * @type {{
  *   caught?: (error: unknown) => void,
+ *   cutOff?: () => void,
  *   delivered?: (seq: number, handlers: number) => void,
  *   refused?: (name: unknown, reason: string) => void,
  *   jarRefused?: (message: string) => void,

@@ -74,6 +74,15 @@ export type Dropped = {
     count: number;
 };
 /**
+ * events waited for the document to be
+ *   parsed, and do not wait any longer; `source` is the URL of the script that had not come by then,
+ *   without query and fragment. A handler that comes later hears those by `{replay: true}` only
+ */
+export type CutOff = {
+    type: "cut_off";
+    source: string | null;
+};
+/**
  * All text in a diagnostic is that of a stranger.
  */
-export type Diagnostic = Delivered | CodeError | RefusedEmit | Dropped;
+export type Diagnostic = Delivered | CodeError | RefusedEmit | Dropped | CutOff;

@@ -85,13 +85,13 @@ fn scripts_and_crate_have_the_same_limits() {
     assert_says("host/limits.js", LIMITS_SOURCE, &of_host);
     let reported = DiagnosticLimits::default();
     let emit = include_str!("../../js/shim/emit.js");
-    let port = include_str!("../../js/shim/port.js");
+    let boot = include_str!("../../js/shim/boot.js");
     let diagnostics = include_str!("../../js/shim/diagnostics.js");
     for (text, name, value) in [
         (emit, "PAYLOAD_UNITS_MAX", bridge.payload_units_max),
         (emit, "EMIT_BURST", bridge.emit_burst),
         (emit, "EMITS_PER_SECOND", bridge.emits_per_second),
-        (port, "HOLD_MS_MAX", bridge.hold_ms_max),
+        (boot, "HOLD_MS_MAX", bridge.hold_ms_max),
         (diagnostics, "DIAGNOSTIC_UNITS_MAX", reported.diagnostic_units_max),
         (diagnostics, "DIAGNOSTIC_BURST", reported.diagnostic_burst),
         (diagnostics, "DIAGNOSTICS_PER_SECOND", reported.diagnostics_per_second),
@@ -122,12 +122,14 @@ fn the_host_script_knows_the_widget_events() {
 fn the_tag_of_the_shim_names_the_app_and_its_widgets() {
     let origins =
         ["https://a.example", "https://b.example:8443"].map(|text| text.parse().expect(text));
-    let attributes = shim_attributes(&"demo".parse().expect("id"), &origins);
+    let limits = BridgeLimits { hold_ms_max: 7000, ..BridgeLimits::default() };
+    let attributes = shim_attributes(&"demo".parse().expect("id"), &origins, &limits);
     assert_eq!(
         attributes,
         [
             ("data-app", "demo".to_owned()),
             ("data-widget-origins", "https://a.example https://b.example:8443".to_owned()),
+            ("data-hold-ms", "7000".to_owned()),
         ]
     );
 }

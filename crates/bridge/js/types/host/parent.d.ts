@@ -8,10 +8,14 @@
  *
  * @param {readonly string[]} rules see `originRule`
  * @param {number} queue_max
- * @param {(data: any) => void} asked gets what the parent page asks for: that a decision of the visitor
- *   counts, that somebody looks who has the focus, or that the frame goes, which floods or scrolls it
+ * @param {(request: {type: any, consent: any}) => void} asked gets what the parent page asks for: that a
+ *   decision of the visitor counts, that somebody looks who has the focus, or that the frame goes, which
+ *   floods or scrolls it
  */
-export function parentPage(rules: readonly string[], queue_max: number, asked: (data: any) => void): {
+export function parentPage(rules: readonly string[], queue_max: number, asked: (request: {
+    type: any;
+    consent: any;
+}) => void): {
     /** Of the page that decides what the visitor keeps; the widget's own if it is on top. */
     origin: () => string | null;
     relay: (envelope: () => Envelope) => void;

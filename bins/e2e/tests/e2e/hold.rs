@@ -1,0 +1,126 @@
+//! Events wait for the document: those that came early, and a handler in the last script, meet.
+
+use c2c_bridge::{BridgeLimits, Shim};
+use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use serde_json::json;
+
+use crate::steps::{Stage, said, say, told};
+
+pub(crate) const TESTS: Tests = &[
+    ("a_script_of_four_seconds_loses_no_event", &a_script_of_four_seconds_loses_no_event),
+    ("a_deferred_script_hears_the_first_event", &a_deferred_script_hears_the_first_event),
+    (
+        "a_listener_of_the_parsed_document_hears_the_first_event",
+        &a_listener_of_the_parsed_document_hears_the_first_event,
+    ),
+    ("a_script_that_does_not_come_is_named", &a_script_that_does_not_come_is_named),
+    ("without_such_a_script_it_is_the_document", &without_such_a_script_it_is_the_document),
+    ("a_cut_off_keeps_events_for_later_handlers", &a_cut_off_keeps_events_for_later_handlers),
+];
+
+const SHIM: Shim = Shim { jar: false, diagnostics: true };
+const SCRIPT: [(&str, &str); 1] = [("content-type", "text/javascript")];
+
+/// Emits before there is a frame, and asks it then for a fence behind that event.
+const EMITTING: &str = "
+    const onState = ({ status }) => {
+      if (status === 'ready') document.querySelector('iframe').contentWindow.postMessage('fence', '*');
+    };
+    const bridge = mount({ src, onState, limits: { heartbeat_ms: 300 }, diagnostics: diagnosticsTo((diagnostic) => {
+      if (diagnostic.type === 'cut_off') tell(diagnostic);
+    }) });
+    bridge.emit('first', {});";
+
+/// A document that waits for a script and is told to go on when `fence`, a body of a function, has run
+/// behind the first event; then the last snippet says the name that it heard.
+async fn hears_first(cx: &Cx, attributes: &str, fence: &str, last: &str) -> Result<()> {
+    let (slow, hold) = cx.collector.page_held("/slow.js", "0", &SCRIPT);
+    let url = cx.collector.hit_url("fence");
+    let head = format!(
+        "<script>{} addEventListener('message', () => {{ {fence}; fetch('{url}'); }});</script>",
+        say(cx)
+    );
+    let body_end = format!("<script {attributes} src='{slow}'></script>{last}");
+    let hold_ms = BridgeLimits::default().hold_ms_max;
+    let stage =
+        Stage { shim: SHIM.text(), hold_ms, head: &head, body_end: &body_end, widget: EMITTING };
+    stage.open(cx).await?;
+    cx.collector.hit("fence", DEADLINE).await?;
+    drop(hold);
+    assert_eq!(said(cx).await?, "first");
+    Ok(())
+}
+
+async fn a_script_of_four_seconds_loses_no_event(cx: &Cx) -> Result<()> {
+    let busy = "while (performance.now() < 4000);";
+    let last = "<script>c2c.on('first', (_, meta) => say(meta.name));</script>";
+    hears_first(cx, "", busy, last).await
+}
+
+/// The document is parsed long before it comes.
+async fn a_deferred_script_hears_the_first_event(cx: &Cx) -> Result<()> {
+    let code = "c2c.on('first', (_, meta) => say(meta.name));";
+    let last =
+        format!("<script defer src='{}'></script>", cx.collector.page("/last.js", code, &SCRIPT));
+    // The message after the first event finds it parsed, and must not end the waiting.
+    hears_first(cx, "defer", "if (document.readyState === 'loading') say('still parsing')", &last)
+        .await
+}
+
+async fn a_listener_of_the_parsed_document_hears_the_first_event(cx: &Cx) -> Result<()> {
+    let last = "<script>document.addEventListener('DOMContentLoaded', () => c2c.on('first', (_, meta) => say(meta.name)));</script>";
+    hears_first(cx, "", "", last).await
+}
+
+/// What is told of a document that begins so, and that nobody lets go on, to its author. Its custom
+/// code has cleared every timer. (What does come has two seconds to do so.)
+async fn cut_off(cx: &Cx, head: &str) -> Result<serde_json::Value> {
+    let clear = "<script>let i = setTimeout(() => {}); while (i) clearTimeout(i--);</script>";
+    let head = format!("{clear}{head}");
+    let body_end = "<script>0</script>";
+    let stage = Stage { shim: SHIM.text(), hold_ms: 2000, head: &head, body_end, widget: EMITTING };
+    stage.open(cx).await?;
+    told(cx).await
+}
+
+async fn a_script_that_does_not_come_is_named(cx: &Cx) -> Result<()> {
+    let there = cx.collector.page("/there.js", "0", &SCRIPT);
+    let (slow, hold) = cx.collector.page_held("/slow.js", "0", &SCRIPT);
+    // One that was added later, behind it, and has come.
+    let head = format!(
+        "<script src='{there}?0'></script>
+         <script>addEventListener('message', () => document.documentElement.appendChild(document.createElement('script')).src = '{there}?1');</script>
+         <script src='{slow}?visitor=7#part'></script>"
+    );
+    let found = cut_off(cx, &head).await?;
+    drop(hold);
+    assert_eq!(found, json!({"type": "cut_off", "source": slow}));
+    Ok(())
+}
+
+async fn without_such_a_script_it_is_the_document(cx: &Cx) -> Result<()> {
+    let there = cx.collector.page("/there.js", "0", &SCRIPT);
+    let (slow, hold) = cx.collector.page_held("/slow.css", "", &[("content-type", "text/css")]);
+    let head = format!("<script src='{there}'></script><link rel=stylesheet href='{slow}'>");
+    let found = cut_off(cx, &head).await?;
+    drop(hold);
+    assert_eq!(found, json!({"type": "cut_off", "source": null}));
+    Ok(())
+}
+
+async fn a_cut_off_keeps_events_for_later_handlers(cx: &Cx) -> Result<()> {
+    let (slow, hold) = cx.collector.page_held("/slow.js", "0", &SCRIPT);
+    let head = format!("<script>{}</script><script src='{slow}'></script>", say(cx));
+    let body_end = "<script>
+        const late = [];
+        c2c.on('tick', () => late.push('too late'));
+        c2c.on('tick', ({ n }) => late.push(n), { replay: true });
+        say(late);</script>";
+    let widget = format!("{EMITTING} for (let n = 0; n < 200; n++) bridge.emit('tick', {{ n }});");
+    let stage = Stage { shim: SHIM.text(), hold_ms: 300, head: &head, body_end, widget: &widget };
+    stage.open(cx).await?;
+    assert_eq!(told(cx).await?["type"], "cut_off");
+    drop(hold);
+    assert_eq!(said(cx).await?, json!((0..200).collect::<Vec<_>>()));
+    Ok(())
+}

@@ -1,0 +1,1 @@
+export function own(data: any, name: string): any;
