@@ -240,8 +240,8 @@ pub struct Host {
     starved: usize,
     counted: f64,
     last: f64,
-    /// Whether a tick came late since the last stray message.
-    late: bool,
+    /// What the next stray message counts as: more than one if a tick came late since the last.
+    stray_cost: f64,
     due: f64,
     /// The number of the ping that is not answered; 0: there is none.
     awaited: u64,
@@ -272,7 +272,7 @@ impl Host {
             starved: 0,
             counted: 0.0,
             last: 0.0,
-            late: false,
+            stray_cost: 1.0,
             due: 0.0,
             awaited: 0,
             pings: 0,
@@ -354,7 +354,7 @@ impl Host {
         self.awaited = 0;
         self.starved = 0;
         self.reloaded = false;
-        self.late = false;
+        self.stray_cost = 1.0;
         // A second's more than the shim takes: what was sent in time may come late, and all at once.
         let burst = limits.emit_burst + limits.emits_per_second;
         self.emits = Bucket::new(burst, limits.emits_per_second);
@@ -385,14 +385,10 @@ impl Host {
         if !self.connected && self.is_hello(message) {
             return self.accept();
         }
-        let cost = self.stray_cost();
+        let cost = mem::replace(&mut self.stray_cost, 1.0);
         if !self.strays.takes(now, cost) {
             self.fail(Reason::Flooded);
         }
-    }
-
-    fn stray_cost(&mut self) -> f64 {
-        if mem::take(&mut self.late) { ms(self.options.limits.stray_late_cost) } else { 1.0 }
     }
 
     fn is_hello(&self, message: &WindowMessage) -> bool {
@@ -531,7 +527,9 @@ impl Host {
         if !visible {
             return;
         }
-        self.late |= passed > ms(self.options.limits.stray_late_ms);
+        if passed > ms(self.options.limits.stray_late_ms) {
+            self.stray_cost = ms(self.options.limits.stray_late_cost);
+        }
         self.counted += passed.min(ms(self.options.limits.tick_late_ms));
         if self.counted >= self.due {
             self.on_due();
