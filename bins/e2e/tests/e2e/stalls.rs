@@ -4,6 +4,11 @@
 //! Both pages count the ticks of a timer. They report to the collector by themselves, as a driver
 //! waits for a page that is stalled.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "how long a page takes to recover is a figure, and no test"
+)]
+
 use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::{Value, json};
 
@@ -14,7 +19,6 @@ pub(crate) const TESTS: Tests = &[
     ("names_of_frames_inside", &names_of_frames_inside),
     ("focus_that_goes_to_and_fro", &focus_that_goes_to_and_fro),
     ("focus_from_frames_inside", &focus_from_frames_inside),
-    ("scrolling_in_a_loop", &scrolling_in_a_loop),
     ("few_huge_messages", &few_huge_messages),
     ("the_guard_is_what_helps", &the_guard_is_what_helps),
     ("a_page_that_is_busy_keeps_its_frame", &a_page_that_is_busy_keeps_its_frame),
@@ -36,17 +40,28 @@ const COUNTING: &str = "
     const share = (began) => between(began + 1000, began + 1000 + COUNTED) / between(began - 1000, began);
     const report = (began, more) => new Promise((resolve) => setTimeout(
       () => resolve(JSON.stringify({ share: share(began), ...more() })),
-      began + 1100 + COUNTED - performance.now()));";
+      began + 1100 + COUNTED - performance.now()));
+    /* How long after `began` two seconds began that were as usual, in milliseconds. */
+    const recovered = (began) => new Promise((resolve) => {
+      const usual = between(began - 1000, began);
+      const timer = setInterval(() => {
+        const now = performance.now();
+        if (between(now - 2000, now) < 0.9 * usual) return;
+        clearInterval(timer);
+        resolve(String(Math.round(now - 2000 - began)));
+      }, 250);
+    });";
 
 fn counting() -> String {
     COUNTING.replace("COUNTED", &COUNTED_MS.to_string())
 }
 
-/// In the frame: `attack(turn)` calls `turn` in one task after the other, without end.
+/// In the frame: `attack(turn)` calls `turn` in one task after the other, for `END` milliseconds.
 const ATTACK: &str = "
     const attack = (turn) => {
+      const end = performance.now() + END;
       const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => { turn(); port2.postMessage(0); };
+      port1.onmessage = () => { turn(); if (performance.now() < end) port2.postMessage(0); };
       port2.postMessage(0);
     };
     /* Frames inside, each of which runs this text. */
@@ -61,15 +76,23 @@ const ATTACK: &str = "
 
 /// What the two pages report, once the custom code has attacked by `script` for five seconds.
 async fn reports(cx: &Cx, attempt: usize, script: &str, limits: &str) -> Result<[Value; 2]> {
+    // Firefox's own process has so much to do then that no request leaves before the attack is over.
+    let end = if cx.engine == Engine::Chromium { "Infinity" } else { "5500" };
+    let attack = ATTACK.replace("END", end);
     let code =
-        format!("<script>{ATTACK} c2c.on('attack', () => {{ {script} }});</script><p>text</p>");
+        format!("<script>{attack} c2c.on('attack', () => {{ {script} }});</script><p>text</p>");
     let app = cx.app().await?;
     app.save("", &code).await?;
     // The widget page may ask no host but its own, so its parent reports for it.
     let parent = format!(
         "{counting} const tell = (whose) => (body) => fetch('HIT-' + whose, {{ method: 'POST', body }});
          addEventListener('message', ({{ data }}) => {{
-           if (data === 'attack') report(performance.now(), () => ({{}})).then(tell('parent'));
+           if (data === 'attack') {{
+             window.began = performance.now();
+             report(began, () => ({{}})).then(tell('parent'));
+           }}
+           if (data.recovered) tell('recovered')(data.recovered);
+           if (data.ended) recovered(began).then(tell('recovered'));
            if (data.widget) tell('widget')(data.widget);
            if (data.ended) tell('ended')(data.ended);
          }});",
@@ -82,15 +105,19 @@ async fn reports(cx: &Cx, attempt: usize, script: &str, limits: &str) -> Result<
          {counting}
          import('/host.js').then(({{ mount }}) => {{
            const container = document.body.appendChild(document.createElement('div'));
-           let begun = false;
+           let begun = 0;
            const bridge = mount({{ src, container, limits: {{ {limits} }}, onState({{ status, reason }}) {{
-             if (begun && reason) parent.postMessage({{ ended: reason }}, '*');
+             if (begun && reason) {{
+               parent.postMessage({{ ended: reason }}, '*');
+               recovered(begun).then((recovered) => parent.postMessage({{ recovered }}, '*'));
+             }}
              if (status !== 'ready' || begun) return;
-             begun = true;
+             begun = 1;
              setTimeout(() => {{
+               begun = performance.now();
                parent.postMessage('attack', '*');
                bridge.emit('attack', {{}});
-               report(performance.now(), () => ({{ state: bridge.state, frames: container.childElementCount }}))
+               report(begun, () => ({{ state: bridge.state, frames: container.childElementCount }}))
                  .then((widget) => parent.postMessage({{ widget }}, '*'));
              }}, 1200);
            }} }});
@@ -129,15 +156,29 @@ fn stalled(cx: &Cx) -> Option<&'static str> {
     (cx.engine == Engine::Chromium).then_some("stalled")
 }
 
+/// The frame is removed, and both pages recover from what Chromium has queued by then.
+async fn assert_ended(cx: &Cx, script: &str) -> Result<()> {
+    if cx.engine != Engine::Chromium {
+        return assert_unfelt(cx, script, None).await;
+    }
+    reports(cx, 1, script, "").await?;
+    assert_eq!(cx.collector.hit("report-ended", 2 * DEADLINE).await?.body, "stalled");
+    for recovered in cx.collector.hits("report-recovered", 2, 2 * DEADLINE).await? {
+        let after = String::from_utf8_lossy(&recovered.body);
+        println!("{}: as usual {after} ms after the attack began", cx.name);
+    }
+    Ok(())
+}
+
 async fn a_name_that_changes_without_end(cx: &Cx) -> Result<()> {
     let script = "attack(() => { for (let i = 0; i < 2000; i++) window.name = 'x' + n++; });";
-    assert_unfelt(cx, script, stalled(cx)).await
+    assert_ended(cx, script).await
 }
 
 async fn names_of_frames_inside(cx: &Cx) -> Result<()> {
     let script = "inside(`let n = 0;
         attack(() => { for (let i = 0; i < 500; i++) window.name = 'x' + n++; });`);";
-    assert_unfelt(cx, script, stalled(cx)).await
+    assert_ended(cx, script).await
 }
 
 async fn focus_that_goes_to_and_fro(cx: &Cx) -> Result<()> {
@@ -150,11 +191,6 @@ async fn focus_from_frames_inside(cx: &Cx) -> Result<()> {
     let script = "inside(`
         attack(() => { for (let i = 0; i < 50; i++) { parent.parent.focus(); top.focus(); } });`);";
     assert_unfelt(cx, script, stalled(cx)).await
-}
-
-async fn scrolling_in_a_loop(cx: &Cx) -> Result<()> {
-    let script = "attack(() => { for (let i = 0; i < 50; i++) document.body.scrollIntoView(); });";
-    assert_unfelt(cx, script, None).await
 }
 
 /// Fewer than may come at once, if they took no time. Each takes the page a tenth of a second or more, so
