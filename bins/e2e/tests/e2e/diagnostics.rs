@@ -481,7 +481,8 @@ async fn nothing_is_sent_unless_asked(cx: &Cx) -> Result<()> {
         window.types = [];
         const { get, set } = Object.getOwnPropertyDescriptor(MessagePort.prototype, 'onmessage');
         Object.defineProperty(MessagePort.prototype, 'onmessage', { get, set(listener) {
-          set.call(this, (event) => { if (event.data.type !== 'pong') types.push(event.data.type); listener(event); });
+          // The host's own channel, by which it watches for stalls, has messages without a type.
+          set.call(this, (event) => { const { type } = event.data; if (type && type !== 'pong') types.push(type); listener(event); });
         } });
         return Promise.all([import('/host.js'), import('/diagnostics.js')]).then(([{ mount }, { diagnosticsTo }]) => {
           window.diagnosticsTo = diagnosticsTo;

@@ -26,7 +26,8 @@ const HOSTILE: &str = "<script>
     parent.postMessage({ c2c: 1, type: 'hello', nonce }, JSON.parse(name).origin, [channel.port2]);
     </script>";
 
-/// Mounts the hostile document, as `window.bridge`, with the given options.
+/// Mounts the hostile document, as `window.bridge`, with the given options. Its floods keep the page's
+/// own tasks waiting as well; how that ends is for `stalls.rs`.
 async fn mount_hostile(cx: &Cx, options: &str) -> Result<()> {
     let frame = cx.collector.page("/hostile", HOSTILE, &[]);
     cx.browser.goto(&cx.collector.page("/mounts", "<body>", &[])).await?;
@@ -35,7 +36,7 @@ async fn mount_hostile(cx: &Cx, options: &str) -> Result<()> {
         "const [host, diagnostics, src] = arguments;
          window.diagnostics = [];
          return Promise.all([import(host), import(diagnostics)]).then(([{{ mount }}, {{ diagnosticsTo }}]) => {{
-           window.bridge = mount({{ src, {options} }});
+           window.bridge = mount({{ src, limits: {{ starved_max: 1e9 }}, {options} }});
          }});"
     );
     let diagnostics = host.replace("host.js", "diagnostics.js");

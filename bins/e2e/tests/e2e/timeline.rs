@@ -25,6 +25,7 @@ pub(crate) const TESTS: Tests = &[
     ("each_run_has_its_own_port", &each_run_has_its_own_port),
     ("a_flood_ends_the_preview", &a_flood_ends_the_preview),
     ("scrolling_ends_the_preview", &scrolling_ends_the_preview),
+    ("a_stall_ends_the_run_and_begins_another", &a_stall_ends_the_run_and_begins_another),
     ("a_row_is_written_out_when_it_is_opened", &a_row_is_written_out_when_it_is_opened),
 ];
 
@@ -358,6 +359,32 @@ async fn scrolling_ends_the_preview(cx: &Cx) -> Result<()> {
         "carried = 0; return new Promise((resolve) => setTimeout(() => resolve(carried), 1000));";
     assert_eq!(cx.browser.run(script, &[]).await?, 0);
     Ok(())
+}
+
+/// Code that stalls the console as well can be mended there.
+async fn a_stall_ends_the_run_and_begins_another(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let code = "<script>
+      c2c.on('call_started', () => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => {
+          for (let i = 0; i < 200; i++) { parent.focus(); top.focus(); }
+          port2.postMessage(0);
+        };
+        port2.postMessage(0);
+      });
+    </script>";
+    app.save(code, "").await?;
+    open(cx, app).await?;
+    play(cx, "started").await?;
+    let told = "[...document.querySelectorAll('#timeline .error')]
+        .some(({ textContent }) => textContent.includes('it runs once more'))";
+    cx.browser.wait_for(told, 2 * DEADLINE).await?;
+    // The state of the second run.
+    connected(cx, 2).await?;
+    cx.browser.type_into("#head", "<p>mended</p>").await?;
+    play(cx, "survey").await?;
+    row(cx, "survey_submitted", "").await
 }
 
 async fn a_row_is_written_out_when_it_is_opened(cx: &Cx) -> Result<()> {

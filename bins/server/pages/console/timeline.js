@@ -19,6 +19,9 @@ const KINDS = {
   refused: ['⊘', 'Refused: '],
 };
 
+/** The first time. */
+const STALLED = 'the code stalled the page; it runs once more in 5 s';
+
 /** Why there is no connection. */
 const FAILURES = {
   no_widget: 'the preview did not answer within 10 s; run it again',
@@ -26,7 +29,7 @@ const FAILURES = {
   hung: 'the code does not answer: it may be in a loop, or at a breakpoint',
   navigated: 'the code left its page, and was stopped',
   flooded: 'the code sent too many messages and was stopped',
-  stalled: 'the code kept the page from its work, and was stopped',
+  stalled: 'the code stalled the page again, and was stopped for good',
   scrolled: 'the code scrolled the page to itself again and again, and was stopped',
   focus_theft: 'the code took the focus, and was stopped',
   closed: 'the code sent what is not of the protocol, and was stopped',
@@ -107,6 +110,7 @@ export function timeline(areas) {
   const reports = {
     state({ status, reason }) {
       if (status === 'ready') row('state', 'Connected').note('the code is running', 'good');
+      if (status === 'waiting' && reason === 'stalled') row('error', 'Stopped').note(STALLED, 'bad');
       if (status !== 'failed') return;
       row('error', 'Not connected').note(FAILURES[/** @type {keyof typeof FAILURES} */ (reason)], 'bad');
     },
