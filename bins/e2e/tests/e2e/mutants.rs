@@ -357,7 +357,7 @@ async fn the_end_is_probed(cx: &Cx) -> Result<()> {
             (FILE, "    if (signal.aborted) return;\n", ""),
             (FILE, "if (document.readyState === 'complete')", "if (true)"),
             (FILE, "() => setTimeout(begin)", "begin"),
-            (FILE, "!document.hidden", "true"),
+            (FILE, "machine.tick(!document.hidden)", "machine.tick(true)"),
         ],
     )
     .await
@@ -439,7 +439,7 @@ async fn the_parent_page_is_probed(cx: &Cx) -> Result<()> {
             (FILE, "stop: () => removeEventListener('message', receive),", "stop() {},"),
             (MOUNT, " && parentConsent", ""),
             (MOUNT, "    parent.stop();\n", ""),
-            (MOUNT, "if (type === 'flooded') machine.blame(type);", ""),
+            (MOUNT, "if (type === 'flooded' || type === 'scrolled') machine.blame(type);", ""),
         ],
     )
     .await
