@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use c2c_bridge::{AppId, BridgeLimits, Origin};
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Check pasted HTML, compile it into a sandbox document, and print what is made of a catalogue of events.
@@ -103,8 +104,14 @@ pub(crate) struct CompileArguments {
     /// Exact origin of a widget page that may hold the frame (`data-widget-origins`). Can be repeated.
     #[arg(long = "widget-origin", value_name = "ORIGIN", required = true)]
     pub(crate) widget_origins: Vec<Origin>,
-    /// How long events wait for a document that is still being parsed, in milliseconds (`data-hold-ms`).
-    #[arg(long, value_name = "MS", default_value_t = BridgeLimits::default().hold_ms_max)]
+    /// How long events wait for a document that is still being parsed, in milliseconds (`data-hold-ms`);
+    /// at most 600000.
+    #[arg(
+        long,
+        value_name = "MS",
+        value_parser = RangedU64ValueParser::<usize>::new().range(..=BridgeLimits::HOLD_MS_GREATEST as u64),
+        default_value_t = BridgeLimits::default().hold_ms_max
+    )]
     pub(crate) hold_ms: usize,
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use c2c_bridge::{BridgeLimits, Origin};
 use clap::Parser;
+use clap::builder::RangedU64ValueParser;
 use ipnet::IpNet;
 
 /// Runs customers' code in every visitor's browser, in a sandbox that can react to a widget's
@@ -71,11 +72,12 @@ pub struct Settings {
     pub proxies: Vec<IpNet>,
 
     /// How long events wait for a document that is still being parsed, in milliseconds; handlers that
-    /// come after that hear them by `{replay: true}` only
+    /// come after that hear them by `{replay: true}` only. At most 600000
     #[arg(
         long,
         env = "C2C_HOLD_MS",
         value_name = "MS",
+        value_parser = RangedU64ValueParser::<usize>::new().range(..=BridgeLimits::HOLD_MS_GREATEST as u64),
         default_value_t = BridgeLimits::default().hold_ms_max
     )]
     pub hold_ms: usize,

@@ -105,6 +105,12 @@ pub struct BridgeLimits {
     pub hold_ms_max: usize,
 }
 
+impl BridgeLimits {
+    /// The greatest `hold_ms_max` that counts, in milliseconds: ten minutes. A greater one is taken for
+    /// this. (Browsers refuse timers of more than 2^53 ms, and the shim would fail.)
+    pub const HOLD_MS_GREATEST: usize = 600_000;
+}
+
 impl Default for BridgeLimits {
     fn default() -> Self {
         Self {

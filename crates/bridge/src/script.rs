@@ -63,6 +63,6 @@ pub fn shim_attributes(
     [
         ("data-app", app.to_string()),
         ("data-widget-origins", origins.join(" ")),
-        ("data-hold-ms", limits.hold_ms_max.to_string()),
+        ("data-hold-ms", limits.hold_ms_max.min(BridgeLimits::HOLD_MS_GREATEST).to_string()),
     ]
 }

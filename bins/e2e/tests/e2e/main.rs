@@ -80,12 +80,13 @@ fn main() -> std::process::ExitCode {
             ("scrolls", VISITORS, scrolls::TESTS),
             ("sdks", VISITORS, sdks::TESTS),
             ("stalls", FRAMES_APART, stalls::TESTS),
+            ("stall_controls", &[Engine::Chromium], stalls::CONTROLS),
             ("states", VISITORS, states::TESTS),
             ("timeline", CONSOLE, timeline::TESTS),
             ("timers", VISITORS, timers::TESTS),
             ("vectors", VISITORS, vectors::TESTS),
             ("vendors", VISITORS, vendors::TESTS),
         ],
-        &["floods", "hangs", "stalls"],
+        &["floods", "hangs", "stalls", "stall_controls"],
     )
 }

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use clap::Parser as _;
 use serde_json::json;
 
 use crate::client::{Fixture, Reply, To};
@@ -192,4 +193,11 @@ async fn other_methods_are_refused() {
         assert_eq!((reply.status, reply.header("allow")), (405, "GET, HEAD"), "{method}");
         assert!(!reply.headers.contains_key("access-control-allow-origin"));
     }
+}
+
+#[test]
+fn no_hold_is_too_long_for_a_timer() {
+    let parse = |ms| c2c_server::Settings::try_parse_from(["c2c-server", "--hold-ms", ms]);
+    assert!(parse("600000").is_ok());
+    assert!(parse("600001").is_err());
 }

@@ -16,7 +16,8 @@
  */
 export function watchStarvation(interval, signal, look) {
   const { scheduler } = /** @type {any} */ (globalThis);
-  if (!scheduler) return;
+  // A page may have a variable of that name.
+  if (typeof scheduler?.postTask !== 'function') return;
   const { port1, port2 } = new MessageChannel();
   let answered = true;
   port1.onmessage = () => (answered = true);

@@ -133,3 +133,10 @@ fn the_tag_of_the_shim_names_the_app_and_its_widgets() {
         ]
     );
 }
+
+#[test]
+fn no_hold_is_longer_than_a_timer_may_be() {
+    let limits = BridgeLimits { hold_ms_max: usize::MAX, ..BridgeLimits::default() };
+    let [.., hold] = shim_attributes(&"demo".parse().expect("id"), &[], &limits);
+    assert_eq!(hold, ("data-hold-ms", "600000".to_owned()));
+}
