@@ -19,7 +19,7 @@ pub(crate) const TESTS: Tests = &[
 
 /// A gap that a visitor would feel, in milliseconds.
 const FELT_MS: f64 = 50.0;
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: usize = 3;
 
 /// Has the frame flood, and gives the longest gap between the ticks of a timer of 10 ms of the
 /// widget, from the word to begin until `over` and half a second more.
