@@ -9,11 +9,10 @@ use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::error::{CmdError, ErrorStatus};
 use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
-use fantoccini::{Client, ClientBuilder, Locator};
+use fantoccini::{Client, Locator};
 use hyper::Method;
-use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use crate::DEADLINE;
 use crate::collector::Collector;
@@ -21,16 +20,13 @@ use crate::driver::Driver;
 use crate::engine::{Engine, Programs};
 use crate::error::{Context as _, Error, Result};
 use crate::process::POLL;
+use crate::session::{Deadlines, Session};
 
-/// How long a session may take to begin.
-const START: Duration = Duration::from_mins(1);
+/// How long a driver may take. (Firefox takes more than 5 s to end on a machine that is busy with others.)
+const DEADLINES: Deadlines =
+    Deadlines { start: Duration::from_mins(1), command: Duration::from_mins(1), close: DEADLINE };
 /// How often a session is asked for.
 const STARTS: usize = 2;
-/// How long a driver may take to answer a command: more than it waits for a page by itself.
-const COMMAND: Duration = Duration::from_mins(1);
-/// How long an orderly end may take before the process group is ended anyway. (Firefox takes more
-/// than 5 s on a machine that is busy with others.)
-const CLOSE: Duration = DEADLINE;
 /// Between the keys of somebody who types faster than most.
 const KEY_PAUSE: Duration = Duration::from_millis(20);
 /// Whether the current frame's document has loaded, and all of its scripts have run.
@@ -71,10 +67,8 @@ impl fmt::Display for ConsoleLine {
 #[derive(Debug)]
 pub struct Browser {
     engine: Engine,
-    client: Client,
+    session: Session,
     console: Mutex<Vec<ConsoleLine>>,
-    // After `client`: the session is told to end before its processes are ended.
-    driver: Driver,
 }
 
 impl Browser {
@@ -118,21 +112,11 @@ impl Browser {
         collector: Option<&Collector>,
         options: &Options,
     ) -> Result<Self> {
-        let mut driver = Driver::start(engine, programs, collector).await?;
+        let driver = Driver::start(engine, programs, collector).await?;
         let profile = driver.process.dir().join("profile");
-        let mut session = ClientBuilder::new(HttpConnector::new());
-        session.capabilities(engine.capabilities(programs, &profile, collector, options));
-        // A driver whose browser ended at once may wait for it for ever.
-        let session = timeout(START, session.connect(&driver.url)).await;
-        let session = session.map_err(Error::from).and_then(|session| Ok(session?));
-        let client = session.map_err(|error| {
-            let ended = driver.process.how_it_ended();
-            let printed = driver.process.output().join("\n  ");
-            error.within(format_args!(
-                "{engine} did not start; its driver {ended} and printed:\n  {printed}\n"
-            ))
-        })?;
-        Ok(Self { engine, client, console: Mutex::default(), driver })
+        let capabilities = engine.capabilities(programs, &profile, collector, options);
+        let session = Session::begin(driver, capabilities, DEADLINES).await.context(engine)?;
+        Ok(Self { engine, session, console: Mutex::default() })
     }
 
     /// The engine that this browser is.
@@ -140,14 +124,15 @@ impl Browser {
         self.engine
     }
 
+    /// Whether a command was not answered in time. Its processes were ended then, and all that is
+    /// asked of it from now on fails.
+    pub fn is_lost(&self) -> bool {
+        self.session.is_lost()
+    }
+
     /// Ends the browser and waits until all of its processes are gone.
     pub async fn close(self) -> Result<()> {
-        let Self { client, driver, .. } = self;
-        // A hung page can block the session's end; ending the processes below cannot be blocked.
-        let ended = timeout(CLOSE, client.close()).await;
-        drop(driver);
-        ended.context("the session did not end in time")??;
-        Ok(())
+        self.session.close().await
     }
 
     // ---- pages ----
@@ -173,7 +158,7 @@ impl Browser {
 
     /// Loads the current page again.
     pub async fn reload(&self) -> Result<()> {
-        Ok(self.client.refresh().await?)
+        self.session.ask("loading the page again", async |client| client.refresh().await).await
     }
 
     /// Waits until the top document's URL is `url`.
@@ -201,10 +186,9 @@ impl Browser {
 
     /// Runs a function body with `arguments`, and gives what it returns.
     pub async fn run(&self, body: &str, arguments: &[Value]) -> Result<Value> {
-        self.client
-            .execute(body, arguments.to_vec())
-            .await
-            .context(format_args!("script `{}`", shortened(body, 200)))
+        let what = format!("script `{}`", shortened(body, 200));
+        let arguments = arguments.to_vec();
+        self.session.ask(what, async |client| client.execute(body, arguments).await).await
     }
 
     /// Evaluates `condition` until it is truthy, and gives that value.
@@ -215,16 +199,15 @@ impl Browser {
         let script = format!("const value = ({condition}\n); return [Boolean(value), value];");
         let end = Instant::now() + deadline;
         loop {
-            let last = match self.client.execute(&script, vec![]).await {
-                Ok(Value::Array(pair)) if pair.first() == Some(&Value::Bool(true)) => {
+            let what = format!("waiting for `{condition}`");
+            let last = self.session.ask(what, async |client| or_thrown(client, &script).await);
+            let last = match last.await? {
+                Value::Array(pair) if pair.first() == Some(&Value::Bool(true)) => {
                     return Ok(pair.into_iter().nth(1).unwrap_or_default());
                 }
-                Ok(Value::Array(pair)) => format!("was {}", pair.get(1).unwrap_or(&Value::Null)),
-                Ok(other) => format!("gave {other}"),
-                Err(error) if is(&error, &ErrorStatus::JavascriptError) => {
-                    format!("threw {}", first_line(&error))
-                }
-                Err(error) => return Err(error).context(format_args!("waiting for `{condition}`")),
+                Value::Array(pair) => format!("was {}", pair.get(1).unwrap_or(&Value::Null)),
+                Value::String(thrown) => format!("threw {thrown}"),
+                other => format!("gave {other}"),
             };
             if Instant::now() > end {
                 let report = self.report().await;
@@ -241,12 +224,13 @@ impl Browser {
     /// Waits for the frame that `css` selects in the current frame, and makes it the current one.
     pub async fn enter_frame(&self, css: &str) -> Result<()> {
         let frame = self.find(css).await?;
-        Ok(frame.enter_frame().await?)
+        self.session.ask(format!("entering `{css}`"), async |_| frame.enter_frame().await).await
     }
 
     /// Makes the parent of the current frame the current one.
     pub async fn leave_frame(&self) -> Result<()> {
-        Ok(self.client.enter_parent_frame().await?)
+        let what = "leaving the frame";
+        self.session.ask(what, async |client| client.enter_parent_frame().await).await
     }
 
     /// Makes the top document the current frame.
@@ -258,39 +242,43 @@ impl Browser {
     // ---- elements ----
 
     /// Waits up to [`DEADLINE`] for the first element that `css` selects in the current frame.
-    pub async fn find(&self, css: &str) -> Result<Element> {
+    async fn find(&self, css: &str) -> Result<Element> {
         let end = Instant::now() + DEADLINE;
         loop {
-            match self.client.find(Locator::Css(css)).await {
-                Err(error) if is(&error, &ErrorStatus::NoSuchElement) => {
-                    if Instant::now() > end {
-                        let report = self.report().await;
-                        return Err(Error::new(format!(
-                            "no element `{css}` after {DEADLINE:?}\n{report}"
-                        )));
-                    }
-                    sleep(POLL).await;
-                }
-                found => return found.context(format_args!("finding `{css}`")),
+            let what = format!("finding `{css}`");
+            let found =
+                self.session.ask(what, async |client| match client.find(Locator::Css(css)).await {
+                    Err(error) if is(&error, &ErrorStatus::NoSuchElement) => Ok(None),
+                    found => found.map(Some),
+                });
+            if let Some(element) = found.await? {
+                return Ok(element);
             }
+            if Instant::now() > end {
+                let report = self.report().await;
+                return Err(Error::new(format!("no element `{css}` after {DEADLINE:?}\n{report}")));
+            }
+            sleep(POLL).await;
         }
     }
 
     /// A real, trusted click in the middle of the element.
     pub async fn click(&self, css: &str) -> Result<()> {
         let element = self.find(css).await?;
-        element.click().await.context(format_args!("clicking `{css}`"))
+        self.session.ask(format!("clicking `{css}`"), async |_| element.click().await).await
     }
 
     /// The visible text of the element.
     pub async fn text(&self, css: &str) -> Result<String> {
-        Ok(self.find(css).await?.text().await?)
+        let element = self.find(css).await?;
+        self.session.ask(format!("reading `{css}`"), async |_| element.text().await).await
     }
 
     /// Focuses the element and types `text` into it with real keys.
     pub async fn type_into(&self, css: &str, text: &str) -> Result<()> {
         let element = self.find(css).await?;
-        element.send_keys(text).await.context(format_args!("typing into `{css}`"))
+        let what = format!("typing into `{css}`");
+        self.session.ask(what, async |_| element.send_keys(text).await).await
     }
 
     /// Types `text` with real keys, wherever the focus is.
@@ -298,7 +286,7 @@ impl Browser {
         let keys = text.chars().fold(KeyActions::new("keyboard".to_owned()), |keys, value| {
             keys.then(KeyAction::Down { value }).then(KeyAction::Up { value })
         });
-        Ok(self.client.perform_actions(keys).await?)
+        self.perform(keys).await
     }
 
     /// Types `text` as a person does, wherever the focus is: key by key, with a pause behind each,
@@ -326,7 +314,11 @@ impl Browser {
         let keys = actions.into_iter().fold(keys, KeyActions::then);
         // Chromium's driver waits for the page to answer what comes last. A key that is on its
         // way to a frame when that goes away is never answered.
-        Ok(self.client.perform_actions(keys.then(KeyAction::Pause { duration: KEY_PAUSE })).await?)
+        self.perform(keys.then(KeyAction::Pause { duration: KEY_PAUSE })).await
+    }
+
+    async fn perform(&self, keys: KeyActions) -> Result<()> {
+        self.session.ask("typing", async |client| client.perform_actions(keys).await).await
     }
 
     // ---- cookies ----
@@ -351,36 +343,41 @@ impl Browser {
 
     /// The handles of all windows and tabs.
     pub async fn windows(&self) -> Result<Vec<String>> {
-        let windows = self.client.windows().await?;
+        let what = "listing the windows";
+        let windows = self.session.ask(what, async |client| client.windows().await).await?;
         Ok(windows.into_iter().map(String::from).collect())
     }
 
     /// Opens an empty tab and makes it the current window.
     pub async fn new_tab(&self) -> Result<String> {
-        let handle = self.client.new_window(true).await?.handle;
-        self.client.switch_to_window(handle.clone()).await?;
-        Ok(handle.into())
+        let opened =
+            self.session.ask("opening a tab", async |client| client.new_window(true).await);
+        let handle = String::from(opened.await?.handle);
+        self.switch_to_window(&handle).await?;
+        Ok(handle)
     }
 
     /// Makes another window the current one.
     pub async fn switch_to_window(&self, handle: &str) -> Result<()> {
         let handle = WindowHandle::try_from(handle)?;
-        Ok(self.client.switch_to_window(handle).await?)
+        let what = "changing to another window";
+        self.session.ask(what, async |client| client.switch_to_window(handle).await).await
     }
 
     /// Closes the current window; switch to another one afterwards.
     pub async fn close_window(&self) -> Result<()> {
-        Ok(self.client.close_window().await?)
+        self.session.ask("closing the window", async |client| client.close_window().await).await
     }
 
     /// Sets the outer size of the window in CSS pixels.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
-        Ok(self.client.set_window_size(width, height).await?)
+        let what = format!("making the window {width} by {height}");
+        self.session.ask(what, async |client| client.set_window_size(width, height).await).await
     }
 
     /// The current window as a PNG.
     pub async fn screenshot(&self) -> Result<Vec<u8>> {
-        Ok(self.client.screenshot().await?)
+        self.session.ask("taking a picture", async |client| client.screenshot().await).await
     }
 
     // ---- everything else ----
@@ -438,12 +435,12 @@ impl Browser {
 
     /// Any `WebDriver` command: `path` is what follows `session/<id>/`, standard or of a vendor.
     ///
-    /// Fails also if the driver has no answer within a minute: a browser can keep one waiting for ever.
+    /// Fails also if the driver has no answer within a minute, and ends it then: a browser can keep one
+    /// waiting for ever.
     pub async fn command(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
         let command = Command { method, path: path.to_owned(), body };
-        let answer = timeout(COMMAND, self.client.issue_cmd(command)).await;
-        let answer = answer.map_err(Error::from).and_then(|answer| Ok(answer?));
-        answer.context(format_args!("command {path}"))
+        let what = format!("command {path}");
+        self.session.ask(what, async |client| client.issue_cmd(command).await).await
     }
 
     /// What a person needs to see when something did not happen. Best effort: it never fails.
@@ -467,6 +464,14 @@ impl Browser {
             Err(error) => error.to_string(),
         };
         format!("page: {url}\ncurrent frame: {document}\nconsole: {console}")
+    }
+}
+
+/// The value of a script, or, as text, what it threw.
+async fn or_thrown(client: Client, script: &str) -> Result<Value, CmdError> {
+    match client.execute(script, vec![]).await {
+        Err(error) if is(&error, &ErrorStatus::JavascriptError) => Ok(first_line(&error).into()),
+        answer => answer,
     }
 }
 

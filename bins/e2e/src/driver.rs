@@ -16,6 +16,9 @@ use crate::process::{POLL, Process, fresh_dir};
 /// How long a driver may take until it listens.
 const START: Duration = Duration::from_secs(20);
 
+/// How much of a driver's output an error shows.
+const LAST_LINES: usize = 20;
+
 #[derive(Debug)]
 pub(crate) struct Driver {
     pub(crate) process: Process,
@@ -93,6 +96,13 @@ impl Driver {
         };
         let url = format!("http://127.0.0.1:{port}/");
         Ok(Self { process, url })
+    }
+
+    /// In words, for an error: how it is, and what it printed last.
+    pub(crate) fn tell(&mut self) -> String {
+        let output = self.process.output();
+        let printed = output[output.len().saturating_sub(LAST_LINES)..].join("\n  ");
+        format!("its driver {} and printed:\n  {printed}", self.process.how_it_ended())
     }
 }
 

@@ -93,6 +93,7 @@ mod process;
 mod proxy;
 pub mod screens;
 mod server;
+mod session;
 mod suite;
 mod target;
 

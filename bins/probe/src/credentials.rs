@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Browser, Collector, Context as _, Engine, Options, Recorded, Result};
+use c2c_e2e::{Collector, Context as _, Engine, Error, Options, Recorded, Result};
 use serde::Deserialize;
 
 use crate::probe::Probe;
@@ -19,6 +19,9 @@ use crate::surface::{Place, Surface};
 
 /// How long a request may take after the others, of which one is never sent.
 const QUIET: Duration = Duration::from_secs(3);
+
+/// How long one engine may take.
+const LIMIT: Duration = Duration::from_mins(10);
 
 /// The names and attributes of the integrator's cookies, set by a page of theirs on top.
 const COOKIES: [(&str, &str); 4] = [
@@ -92,14 +95,14 @@ pub(crate) async fn measure(
     collector: &Collector,
     surface: &Surface,
 ) -> Result<Measured> {
-    let browser = Browser::start(engine, collector, &options()).await?;
-    let stage = Stage::new(&browser, collector).await?;
+    let options = options();
+    let mut stage = Stage::start(engine, collector, &options, LIMIT).await?;
     let ways = ways()?;
     let mut columns = Vec::new();
     for (index, arrangement) in arrangements(surface).iter().enumerate() {
-        columns.push(column(&stage, &ways, arrangement, index).await.context(COLUMNS[index])?);
+        columns.push(column(&mut stage, &ways, arrangement, index).await.context(COLUMNS[index])?);
     }
-    browser.close().await?;
+    stage.browser.close().await?;
 
     let mut table = format!("### {engine}\n\n| request by | {} |\n|---|", COLUMNS.join(" | "));
     table += &"---|".repeat(COLUMNS.len());
@@ -145,7 +148,7 @@ fn arrangements(surface: &Surface) -> [Arrangement; COLUMNS.len()] {
 
 /// What arrives of each way: the names of its cookies.
 async fn column(
-    stage: &Stage<'_>,
+    stage: &mut Stage<'_>,
     ways: &[Way],
     arrangement: &Arrangement,
     index: usize,
@@ -165,7 +168,10 @@ async fn column(
         let _ = writeln!(script, "try {{ const url = probe.top + '{path}'; {way}\n}} catch {{}}");
     }
     let probe = Probe { id: "CRD".to_owned(), script, ..Probe::default() };
-    stage.held(arrangement, &[&probe], Duration::ZERO).await?;
+    let outcomes = stage.held(arrangement, &[&probe], Duration::ZERO).await?;
+    if let Some(outcome) = outcomes.iter().find(|outcome| !outcome.ran()) {
+        return Err(Error::new(outcome.to_string()));
+    }
 
     let begun = Instant::now();
     loop {

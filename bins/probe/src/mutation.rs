@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::probe::{Group, Probe};
 use crate::replica::{Arrangement, Layout};
 use crate::stage::Stage;
-use crate::suite::start;
+use crate::suite::options;
 use crate::surface::{Protection, Surface};
 
 /// A protection that no probe needs to notice.
@@ -119,8 +119,8 @@ async fn noticed(
     if probes.is_empty() {
         return Ok((noticed_by, faults));
     }
-    let browser = start(engine, collector).await?;
-    let stage = Stage::new(&browser, collector).await?;
+    let options = options();
+    let mut stage = Stage::start(engine, collector, &options, LIMIT).await?;
     let outcomes = if whole {
         stage.mostly_held(arrangement, probes, GRACE).await?
     } else {
@@ -129,15 +129,18 @@ async fn noticed(
     };
     for (probe, outcome) in probes.iter().zip(outcomes) {
         if !outcome.ran() {
-            faults.push(format!("{} was never heard of", probe.id));
+            faults.push(format!("{}: {outcome}", probe.id));
         } else if outcome.reached != probe.expected(engine) {
             noticed_by.push(probe.id.clone());
         }
     }
     // What was found is found, whatever state the probes have left the session in.
-    let _ended = browser.close().await;
+    let _ended = stage.browser.close().await;
     Ok((noticed_by, faults))
 }
+
+/// How long one protection may take: all probes, each with pages of its own, at the most.
+const LIMIT: Duration = Duration::from_mins(20);
 
 /// How long a navigation may take that a missing protection allows, where it is not known which do.
 const GRACE: Duration = Duration::from_millis(500);

@@ -1,10 +1,9 @@
 //! A browser, and what is done in it with the probes of a run: which share a page, and what came of each.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Browser, Collector, Context as _, DEADLINE, Error, Method, Result};
+use c2c_e2e::{Browser, Collector, Context as _, DEADLINE, Engine, Error, Method, Options, Result};
 use serde_json::{Value, json};
 
 use crate::probe::{Opened, Probe};
@@ -17,16 +16,22 @@ const TYPED: (&str, &str) = ("keys", "\u{E009}a\u{E009}\u{E009}c\u{E009}\u{E009}
 const IN_FIELD: &str = "secretkeyssecretkeys";
 
 /// What came of a probe.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) reached: bool,
     /// What the script returned or threw; `None`: it was never heard of.
     pub(crate) said: Option<String>,
+    /// Why it could not be tried: a browser that did not answer, or a page that did not open.
+    error: Option<String>,
 }
 
 impl Outcome {
     fn reached(how: &str) -> Self {
-        Self { reached: true, said: Some(how.to_owned()) }
+        Self { reached: true, said: Some(how.to_owned()), error: None }
+    }
+
+    fn untried(error: &Error) -> Self {
+        Self { error: Some(error.to_string()), ..Self::default() }
     }
 
     /// Whether the probe is known to have run. One that was not, or whose frame was gone too early,
@@ -36,49 +41,67 @@ impl Outcome {
     }
 }
 
-/// What the script said, or that it said nothing.
+/// What the script said, or why it said nothing.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.said.as_deref().unwrap_or("it was never heard of"))
+        match (&self.said, &self.error) {
+            (Some(said), _) => f.write_str(said),
+            (None, Some(error)) => write!(f, "it could not be tried: {error}"),
+            (None, None) => f.write_str("it did not run, or its frame was gone before it said so"),
+        }
     }
 }
 
 /// Between two looks at what has arrived.
 const POLL: Duration = Duration::from_millis(10);
 
-/// A browser with what it needs.
+/// How many browsers a stage takes after its first.
+const RENEWALS: usize = 5;
+
+/// A browser with what it needs, and another one where a probe spoils it.
 pub(crate) struct Stage<'a> {
-    pub(crate) browser: &'a Browser,
+    pub(crate) browser: Browser,
     pub(crate) collector: &'a Collector,
-    /// The first, and the only one that the browser was equipped for.
+    options: &'a Options,
+    /// When all must be done.
+    end: Instant,
+    /// The first window, and the only one that the browser was equipped for.
     window: String,
-    runs: AtomicUsize,
+    runs: usize,
+    renewals: usize,
 }
 
 impl<'a> Stage<'a> {
-    pub(crate) async fn new(browser: &'a Browser, collector: &'a Collector) -> Result<Self> {
+    /// Starts a browser. What is asked of the stage fails once it took longer than `limit` in all.
+    pub(crate) async fn start(
+        engine: Engine,
+        collector: &'a Collector,
+        options: &'a Options,
+        limit: Duration,
+    ) -> Result<Self> {
+        let end = Instant::now() + limit;
         replica::serve_third_party(collector);
-        let window = browser.command(Method::GET, "window", None).await?;
-        let window = window.as_str().unwrap_or_default().to_owned();
-        Ok(Self { browser, collector, window, runs: AtomicUsize::new(0) })
+        let (browser, window) = equipped(engine, collector, options).await?;
+        Ok(Self { browser, collector, options, end, window, runs: 0, renewals: 0 })
     }
 
     /// Runs all probes at once, as far as they can be: those that destroy nothing share a frame, and
     /// those that would share a page, each in a frame of its own. `grace` is how long a navigation
     /// may take that should not happen.
     pub(crate) async fn held(
-        &self,
+        &mut self,
         arrangement: &Arrangement,
         probes: &[&Probe],
         grace: Duration,
     ) -> Result<Vec<Outcome>> {
-        let (run, said) = self.together(arrangement, probes, grace).await?;
+        let said = self.together(arrangement, probes, grace).await?;
         let mut outcomes = Vec::new();
         for probe in probes {
             outcomes.push(if probe.apart() {
-                self.apart(arrangement, probe, grace).await?
+                let outcome = self.apart(arrangement, probe, grace).await;
+                self.settled(probe, outcome).await?
             } else {
-                self.outcome(&run, probe, &said)
+                self.outcome_of(&said, probe)
             });
         }
         Ok(outcomes)
@@ -86,17 +109,18 @@ impl<'a> Stage<'a> {
 
     /// The same where a few may succeed: what was not heard of runs again, by itself.
     pub(crate) async fn mostly_held(
-        &self,
+        &mut self,
         arrangement: &Arrangement,
         probes: &[&Probe],
         grace: Duration,
     ) -> Result<Vec<Outcome>> {
-        let (run, said) = self.together(arrangement, probes, grace).await?;
+        let said = self.together(arrangement, probes, grace).await?;
         let mut outcomes = Vec::new();
         for probe in probes {
-            let mut outcome = self.outcome(&run, probe, &said);
+            let mut outcome = self.outcome_of(&said, probe);
             if !outcome.ran() {
-                outcome = self.by_itself(arrangement, probe, grace).await?.0;
+                let again = self.by_itself(arrangement, probe, grace).await;
+                outcome = self.settled(probe, again.map(|(outcome, _)| outcome)).await?;
             }
             outcomes.push(outcome);
         }
@@ -107,30 +131,72 @@ impl<'a> Stage<'a> {
     /// how long one that has said something else has for its aim. Also how long after its last word,
     /// or the last key, the slowest reached it.
     pub(crate) async fn free(
-        &self,
+        &mut self,
         arrangement: &Arrangement,
         probes: &[&Probe],
         patience: impl Fn(&Probe) -> Duration,
     ) -> Result<(Vec<Outcome>, Duration)> {
         let sharing: Vec<&Probe> = shared(probes).collect();
-        let (run, said) = self.together(arrangement, &sharing, Duration::ZERO).await?;
+        let said = self.together(arrangement, &sharing, Duration::ZERO).await?;
         let mut slowest = Duration::ZERO;
         let mut outcomes = Vec::new();
         for &probe in probes {
-            if probe.apart() || probe.alone {
-                let (outcome, late) = self.by_itself(arrangement, probe, patience(probe)).await?;
-                outcomes.push(outcome);
-                slowest = slowest.max(late);
+            outcomes.push(if probe.apart() || probe.alone {
+                let outcome = self.by_itself(arrangement, probe, patience(probe)).await;
+                let outcome = outcome.map(|(outcome, late)| {
+                    slowest = slowest.max(late);
+                    outcome
+                });
+                self.settled(probe, outcome).await?
             } else {
-                outcomes.push(self.outcome(&run, probe, &said));
-            }
+                self.outcome_of(&said, probe)
+            });
         }
         Ok((outcomes, slowest))
     }
 
-    /// Runs what needs no pages of its own in one, and gives what the probes said.
+    /// What came of a probe that had pages of its own. One that could not be tried may have left the
+    /// session in any state: the next has another browser.
+    async fn settled(&mut self, probe: &Probe, outcome: Result<Outcome>) -> Result<Outcome> {
+        if Instant::now() > self.end {
+            return Err(Error::new(format!("the time for all probes was up after {}", probe.id)));
+        }
+        match outcome {
+            Ok(outcome) => Ok(outcome),
+            Err(error) => {
+                self.renew().await.context(format_args!("after {}: {error}", probe.id))?;
+                Ok(Outcome::untried(&error))
+            }
+        }
+    }
+
+    async fn renew(&mut self) -> Result<()> {
+        self.renewals += 1;
+        if self.renewals > RENEWALS {
+            return Err(Error::new(format!("{RENEWALS} other browsers were started before")));
+        }
+        let engine = self.browser.engine();
+        (self.browser, self.window) = equipped(engine, self.collector, self.options).await?;
+        Ok(())
+    }
+
+    /// Runs what needs no pages of its own in one, and gives what the probes said; the error in it is
+    /// why they could not be tried.
     async fn together(
-        &self,
+        &mut self,
+        arrangement: &Arrangement,
+        probes: &[&Probe],
+        grace: Duration,
+    ) -> Result<Result<(Run, Value)>> {
+        let said = self.all_together(arrangement, probes, grace).await;
+        if let Err(error) = &said {
+            self.renew().await.context(format_args!("after the shared page: {error}"))?;
+        }
+        Ok(said)
+    }
+
+    async fn all_together(
+        &mut self,
         arrangement: &Arrangement,
         probes: &[&Probe],
         grace: Duration,
@@ -161,7 +227,7 @@ impl<'a> Stage<'a> {
 
     /// A probe on pages of its own, where it may succeed; and how long that took.
     async fn by_itself(
-        &self,
+        &mut self,
         arrangement: &Arrangement,
         probe: &Probe,
         grace: Duration,
@@ -197,7 +263,7 @@ impl<'a> Stage<'a> {
 
     /// A probe that has pages of its own, and is held.
     async fn apart(
-        &self,
+        &mut self,
         arrangement: &Arrangement,
         probe: &Probe,
         grace: Duration,
@@ -220,7 +286,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Opens a probe's own pages, and does there what a person is to do.
-    async fn act(&self, arrangement: &Arrangement, probe: &Probe) -> Result<Run> {
+    async fn act(&mut self, arrangement: &Arrangement, probe: &Probe) -> Result<Run> {
         let run = self.open(arrangement, &[vec![probe]], probe.click).await?;
         self.collector.hit(&run.hit(0, "said"), DEADLINE).await?;
         if !probe.click && !probe.types {
@@ -320,6 +386,11 @@ impl<'a> Stage<'a> {
             if windows.is_empty() {
                 return self.browser.switch_to_window(&self.window).await;
             }
+            if Instant::now() > end {
+                return Err(Error::new(format!(
+                    "there are windows that do not close: {windows:?}"
+                )));
+            }
             for window in &windows {
                 // One that is closing by itself is listed for a moment more.
                 let closed = async {
@@ -335,17 +406,25 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// What came of a probe that shared a page.
+    fn outcome_of(&self, said: &Result<(Run, Value)>, probe: &Probe) -> Outcome {
+        match said {
+            Ok((run, said)) => self.outcome(run, probe, said),
+            Err(error) => Outcome::untried(error),
+        }
+    }
+
     fn outcome(&self, run: &Run, probe: &Probe, said: &Value) -> Outcome {
         let said = said.get(&probe.id).and_then(Value::as_str).map(str::to_owned);
         // A click's aim is looked for in the run of its own, which is the last.
         let landed = format!("/landed/r{}/{}", run.number, probe.id);
         let landed = self.collector.first(&landed).is_some();
-        Outcome { reached: landed || said.as_deref() == Some("reached"), said }
+        Outcome { reached: landed || said.as_deref() == Some("reached"), said, error: None }
     }
 
     /// Serves the pages of a run and opens the uppermost.
     async fn open(
-        &self,
+        &mut self,
         arrangement: &Arrangement,
         frames: &[Vec<&Probe>],
         visible: bool,
@@ -357,11 +436,36 @@ impl<'a> Stage<'a> {
             self.browser.new_tab().await?;
             self.browser.goto(&self.collector.page("/before", "", &[])).await?;
         }
-        let number = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
-        let run = replica::serve(self.collector, arrangement, number, frames, visible);
+        self.runs += 1;
+        let run = replica::serve(self.collector, arrangement, self.runs, frames, visible);
         self.goto(&run).await?;
         Ok(run)
     }
+}
+
+/// Starts a browser with a place, and a device with keys; also its window's handle.
+async fn equipped(
+    engine: Engine,
+    collector: &Collector,
+    options: &Options,
+) -> Result<(Browser, String)> {
+    let browser = Browser::start(engine, collector, options).await?;
+    if engine == Engine::Chromium {
+        let place = json!({"latitude": 1, "longitude": 1, "accuracy": 1});
+        let place = json!({"cmd": "Emulation.setGeolocationOverride", "params": place});
+        browser.command(Method::POST, "goog/cdp/execute", Some(place)).await?;
+        let authenticator = json!({
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": true,
+            "hasUserVerification": true,
+            "isUserConsenting": true,
+            "isUserVerified": true,
+        });
+        browser.command(Method::POST, "webauthn/authenticator", Some(authenticator)).await?;
+    }
+    let window = browser.command(Method::GET, "window", None).await?;
+    Ok((browser, window.as_str().unwrap_or_default().to_owned()))
 }
 
 fn shared<'p>(probes: &[&'p Probe]) -> impl Iterator<Item = &'p Probe> {

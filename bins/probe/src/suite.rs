@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Browser, Collector, DEADLINE, Engine, Method, Options, Result};
-use serde_json::{Value, json};
+use c2c_e2e::{Collector, DEADLINE, Engine, Options, Result};
+use serde_json::Value;
 
 use crate::probe::{Control, Group, Probe};
 use crate::replica::{Arrangement, Layout};
@@ -13,6 +13,9 @@ use crate::surface::Surface;
 
 /// The least and the most time that something gets which should not happen.
 const GRACE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(3));
+
+/// How long both layouts may take, with their controls: many times what they do.
+const LIMIT: Duration = Duration::from_mins(20);
 
 /// One probe in one engine and layout.
 #[derive(Clone, Debug)]
@@ -44,7 +47,7 @@ const ALLOWED: &[&str] = &[
 /// A browser with fake devices that asks nobody, so that nothing but the frame's own limits refuses.
 ///
 /// Chromium's driver could also grant permissions; but what it grants, it grants past these limits.
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     let args = ["--use-fake-device-for-media-stream", "--auto-accept-this-tab-capture"];
     let allowed = ALLOWED
         .iter()
@@ -70,32 +73,6 @@ fn options() -> Options {
     }
 }
 
-/// Starts an engine that has, and grants, what a person could have and grant.
-pub(crate) async fn start(engine: Engine, collector: &Collector) -> Result<Browser> {
-    let browser = Browser::start(engine, collector, &options()).await?;
-    if engine == Engine::Chromium {
-        equip(&browser).await?;
-    }
-    Ok(browser)
-}
-
-/// A place, and a device with keys.
-async fn equip(browser: &Browser) -> Result<()> {
-    let place = json!({"latitude": 1, "longitude": 1, "accuracy": 1});
-    let place = json!({"cmd": "Emulation.setGeolocationOverride", "params": place});
-    browser.command(Method::POST, "goog/cdp/execute", Some(place)).await?;
-    let authenticator = json!({
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": true,
-        "hasUserVerification": true,
-        "isUserConsenting": true,
-        "isUserVerified": true,
-    });
-    browser.command(Method::POST, "webauthn/authenticator", Some(authenticator)).await?;
-    Ok(())
-}
-
 /// Runs all probes in both layouts.
 pub(crate) async fn run(
     engine: Engine,
@@ -103,13 +80,13 @@ pub(crate) async fn run(
     surface: &Surface,
     groups: &[Group],
 ) -> Result<Vec<Verdict>> {
-    let browser = start(engine, collector).await?;
-    let stage = Stage::new(&browser, collector).await?;
+    let options = options();
+    let mut stage = Stage::start(engine, collector, &options, LIMIT).await?;
     let probes: Vec<&Probe> = groups.iter().flat_map(|group| &group.probes).collect();
     let mut verdicts = Vec::new();
     for layout in Layout::ALL {
         let begun = Instant::now();
-        let (controls, slowest) = controls(&stage, surface, layout, &probes).await?;
+        let (controls, slowest) = controls(&mut stage, surface, layout, &probes).await?;
         eprintln!("{engine}, {}: controls, {:.0?}", layout.name(), begun.elapsed());
         let grace = slowest.clamp(GRACE.0, GRACE.1);
         let arrangement =
@@ -124,13 +101,13 @@ pub(crate) async fn run(
     }
     // What was found is found, also if a probe has left the session in a state that has no end; its
     // processes are ended anyway.
-    let _ended = browser.close().await;
+    let _ended = stage.browser.close().await;
     Ok(verdicts)
 }
 
 /// Runs the controls, in the order of the probes.
 async fn controls(
-    stage: &Stage<'_>,
+    stage: &mut Stage<'_>,
     surface: &Surface,
     layout: Layout,
     probes: &[&Probe],
@@ -172,7 +149,7 @@ async fn controls(
 /// What differs from the promise, in words.
 fn fault(probe: &Probe, engine: Engine, outcome: &Outcome, control: Option<&Outcome>) -> String {
     if !outcome.ran() {
-        return "it did not run, or its frame was gone before it had said so".to_owned();
+        return outcome.to_string();
     }
     if outcome.reached != probe.expected(engine) {
         let what = if outcome.reached { "succeeded" } else { "did not succeed" };
