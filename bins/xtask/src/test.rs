@@ -4,12 +4,16 @@
 //! and a formatting mistake must not hide a broken sandbox. The last line of the output is always
 //! `N passed, M failed`. N counts tests, invariants, assets, checks of types and fuzz targets; M counts
 //! those, and each step that failed without naming one. The exit code is 0 only if M is 0.
+//!
+//! It always ends: each step has a limit, as has the whole run, and says at least once a minute that
+//! it is running.
 
 mod browser;
 mod fuzz;
 mod invariants;
 mod isolation;
 mod tools;
+mod watchdog;
 
 use std::io::Write;
 use std::process::{Command, ExitCode};
@@ -19,6 +23,11 @@ use clap::ValueEnum;
 
 use crate::run::{Result, cargo, root, show, shown, watch};
 use crate::{assets, catalogue, types};
+use watchdog::Watchdog;
+
+/// How long all steps may take together: from nothing, on two cores, with time to spare for a summary
+/// within the 90 minutes that CI has.
+const ALL: Duration = Duration::from_mins(86);
 
 /// Run every check: tools, format, lints, invariants, tests, docs, browsers, fuzzing
 #[derive(Debug, clap::Args)]
@@ -91,6 +100,33 @@ impl Step {
         help.map(|help| help.to_string()).unwrap_or_default()
     }
 
+    /// How long it may take: at least twice what it does on two cores, from nothing.
+    fn limit(self) -> Duration {
+        Duration::from_mins(match self {
+            Self::Format | Self::Invariants => 5,
+            Self::Assets | Self::Catalogue | Self::Types | Self::Doc => 20,
+            Self::Tools | Self::Lint | Self::Fuzz => 30,
+            Self::Test | Self::Isolation => 40,
+            Self::Browser => 60,
+        })
+    }
+
+    /// Runs it within its limit, and until `end` at the latest.
+    fn run_until(self, args: &Args, end: Instant) -> Result<Counts> {
+        let limit = self.limit().min(end.saturating_duration_since(Instant::now()));
+        if limit.is_zero() {
+            return Err(
+                format!("not run: the {} min of all steps were up", ALL.as_secs() / 60).into()
+            );
+        }
+        let watchdog = Watchdog::start(self.name(), limit);
+        let outcome = self.run(args);
+        if watchdog.stop()? {
+            return Err(format!("ended after {} s: it took too long", limit.as_secs()).into());
+        }
+        outcome
+    }
+
     fn run(self, args: &Args) -> Result<Counts> {
         let nothing = Counts::default();
         match self {
@@ -130,12 +166,13 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let chosen = |step: &&Step| args.only.is_empty() || args.only.contains(step);
+    let end = Instant::now() + ALL;
     let mut total = Counts::default();
     let mut summary = Vec::new();
     for step in Step::value_variants().iter().filter(chosen) {
         println!("\n== {}: {}", step.name(), step.help());
         let start = Instant::now();
-        let outcome = step.run(args);
+        let outcome = step.run_until(args, end);
         if let Err(error) = &outcome {
             println!("error: {error}");
         }
