@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::{Context as _, Error, Result};
 
@@ -102,14 +103,22 @@ impl Process {
         &self.dir
     }
 
-    /// Asks the child to end, as Ctrl-C does, and waits until it has. Its directory stays.
-    pub(crate) fn interrupt(&mut self) -> Result<()> {
+    /// Asks the child to end, as Ctrl-C does, and waits up to `deadline` until it has. Its directory
+    /// stays.
+    pub(crate) fn interrupt(&mut self, deadline: Duration) -> Result<()> {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", "INT", &pid]).status()?;
         if !sent.success() {
             return Err(Error::new(format!("cannot interrupt {}", self.name)));
         }
-        self.child.wait()?;
+        let end = Instant::now() + deadline;
+        while self.child.try_wait()?.is_none() {
+            if Instant::now() > end {
+                let what = format!("{} did not end within {deadline:?}", self.name);
+                return Err(Error::new(what));
+            }
+            thread::sleep(POLL);
+        }
         Ok(())
     }
 
@@ -171,7 +180,7 @@ impl Drop for Process {
 /// Reads lines on a thread of its own: a pipe that nobody reads would stop the child.
 fn collect_lines(stream: impl Read + Send + 'static, into: &Arc<Mutex<Vec<String>>>) {
     let into = Arc::clone(into);
-    std::thread::spawn(move || {
+    thread::spawn(move || {
         let mut reader = BufReader::new(stream);
         let mut line = Vec::new();
         // Bytes, not `lines()`: one line that is not UTF-8 must not end the reading.
@@ -211,6 +220,15 @@ mod tests {
         drop(process);
         assert!(!runs(&pid), "the grandchild still runs");
         assert!(!dir.exists(), "{} is still there", dir.display());
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_child_that_hears_no_interrupt_is_an_error() -> Result<()> {
+        let mut process = sh("trap : INT; echo ready; while :; do sleep 0.1; done")?;
+        process.wait_until(crate::DEADLINE, |lines| lines.first().cloned()).await?;
+        let error = process.interrupt(Duration::from_millis(200)).expect_err("it goes on");
+        assert!(error.to_string().contains("did not end within 200ms"), "{error}");
         Ok(())
     }
 

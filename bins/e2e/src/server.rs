@@ -10,6 +10,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::DEADLINE;
 use crate::error::{Context as _, Error, Result};
 use crate::http::{Reply, request};
 use crate::process::{Process, fresh_dir};
@@ -80,7 +81,7 @@ impl Server {
 
     /// Stops the server as Ctrl-C does. Nobody answers at its addresses until it starts again.
     pub fn stop(mut self) -> Result<Stopped> {
-        self.process.interrupt()?;
+        self.process.interrupt(DEADLINE)?;
         Ok(Stopped(self))
     }
 

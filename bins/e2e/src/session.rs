@@ -10,6 +10,7 @@ use std::fmt::Display;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use fantoccini::error::CmdError;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -56,20 +57,20 @@ impl Session {
     }
 
     /// Sends a command, or a few, and waits for the answer; `what` names them in an error.
-    pub(crate) async fn ask<T, E: Into<Error>, A>(
+    pub(crate) async fn ask<T, A>(
         &self,
         what: impl Display,
         commands: impl FnOnce(Client) -> A,
     ) -> Result<T>
     where
-        A: Future<Output = Result<T, E>>,
+        A: Future<Output = Result<T, CmdError>>,
     {
         if self.is_lost() {
             return Err(Error::new(format!("{what}: the session was lost before")));
         }
         let Deadlines { command: deadline, .. } = self.deadlines;
         if let Ok(answer) = timeout(deadline, commands(self.client.clone())).await {
-            return answer.context(what);
+            return answer.map_err(said).context(what);
         }
         let what = format!("{what}: no answer within {deadline:?}, so the browser was ended");
         Err(Error::new(match self.end_driver().await? {
@@ -102,6 +103,16 @@ impl Session {
         // That waits for processes.
         let end = move || driver.map(|mut driver| driver.tell());
         Ok(tokio::task::spawn_blocking(end).await?)
+    }
+}
+
+/// An error with its code: not every driver says more.
+fn said(error: CmdError) -> Error {
+    match error {
+        CmdError::Standard(error) => {
+            Error::new(format!("webdriver returned error: {}: {}", error.error, error.message))
+        }
+        error => error.into(),
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) const TESTS: Tests = &[
     ("screens_are_emulated_in_chromium", &screens_are_emulated_in_chromium),
     ("requests_of_all_frames_are_listed", &requests_of_all_frames_are_listed),
     ("a_policy_violation_is_in_the_console", &a_policy_violation_is_in_the_console),
+    ("a_page_that_never_loads_is_an_error", &a_page_that_never_loads_is_an_error),
     ("promises_are_awaited", &promises_are_awaited),
     ("the_server_serves_an_app_of_this_test", &the_server_serves_an_app_of_this_test),
     ("a_missing_engine_does_not_pass", &a_missing_engine_does_not_pass),
@@ -403,6 +404,26 @@ async fn requests_of_all_frames_are_listed(cx: &Cx) -> Result<()> {
     let failed = urls.contains("https://unknown.test/x");
     assert_eq!(failed, cx.engine != Engine::WebKit, "{urls:?}");
     assert_eq!(cx.browser.text("p").await?, "top");
+    Ok(())
+}
+
+async fn a_page_that_never_loads_is_an_error(cx: &Cx) -> Result<()> {
+    // What a session begins with: less than a command has, so that the driver answers by itself.
+    let timeouts = cx.browser.command(Method::GET, "timeouts", None).await?;
+    assert_eq!(timeouts, json!({"script": 30_000, "pageLoad": 30_000, "implicit": 0}));
+    let sooner = json!({"pageLoad": 1_000});
+    cx.browser.command(Method::POST, "timeouts", Some(sooner)).await?;
+    let (script, hold) = cx.collector.page_held("/never.js", "", &[]);
+    let page = cx.collector.page("/top", format!("<script src='{script}'></script>"), &[]);
+    let error = cx.browser.goto(&page).await.expect_err("it never loads").to_string();
+    let expected = format!("cannot open {page}: command url: ");
+    assert!(error.starts_with(&expected) && error.contains("timeout"), "{error}");
+    // The session goes on.
+    assert!(!cx.browser.is_lost());
+    drop(hold);
+    let other = cx.collector.page("/other", "<title>other</title>", &[]);
+    cx.browser.goto(&other).await?;
+    assert_eq!(cx.browser.eval("document.title").await?, "other");
     Ok(())
 }
 

@@ -1,9 +1,12 @@
 //! The script, in Node.
 
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
+use std::time::Duration;
 
 use c2c_bridge::Effect;
 
@@ -13,6 +16,10 @@ use crate::Run;
 pub(crate) const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/bridge/js");
 
 const REPLAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machine/replay.mjs");
+
+/// How long one run of Node may take: many times what it does.
+const DEADLINE: Duration = Duration::from_mins(2);
+const SIGKILL: i32 = 9;
 
 /// Runs the machine of a directory of sources, and gives the effects of every step of every run.
 pub(crate) fn replay(sources: &Path, runs: &[Run]) -> Result<Vec<Vec<Vec<Effect>>>, String> {
@@ -42,8 +49,20 @@ pub(crate) fn replay_lines(sources: &Path, lines: String) -> Result<String, Stri
     let mut input = node.stdin.take().ok_or("node has no standard input")?;
     // A thread: node answers while it reads.
     let writer = thread::spawn(move || input.write_all(lines.as_bytes()));
+    let (ended, end) = channel::<()>();
+    let id = node.id().to_string();
+    // A machine that was changed may never stop. When `ended` goes, node has.
+    let killer = thread::spawn(move || {
+        if end.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+            let _ended = Command::new("kill").args(["-s", "KILL", &id]).status();
+        }
+    });
     let output = node.wait_with_output().map_err(|error| error.to_string())?;
-    let written = writer.join();
+    drop(ended);
+    let (written, _) = (writer.join(), killer.join());
+    if output.status.signal() == Some(SIGKILL) {
+        return Err(format!("node did not end within {DEADLINE:?}"));
+    }
     if !output.status.success() || written.is_err() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
