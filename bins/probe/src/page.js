@@ -1,5 +1,5 @@
 // Runs probes one after the other in the frame, and reports what each said.
-// GIVEN: { report, landed, third, widget, top, frame, run, widgetPage, topPage }; PROBES: [[id, function, click], …].
+// GIVEN: { report, landed, go, third, widget, top, frame, run, widgetPage, topPage }; PROBES: [[id, function, click], …].
 
 const later = [];
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -34,7 +34,7 @@ const forProbe = (id) => ({
     parent.postMessage({ look: name, id }, '*');
     return (await told(({ data }) => data?.look === name && 'seen' in data)).seen;
   },
-  /** Does a step when the report has arrived: one that may end the document. */
+  /** Does a step when the report has arrived and the driver has opened the page: one that may end the document. */
   later: (step) => later.push(step),
   /** Waits until an element has loaded, or throws. */
   loaded: (element) => new Promise((resolve, reject) => {
@@ -79,5 +79,7 @@ addEventListener('DOMContentLoaded', async () => {
     if (click) addEventListener('click', ({ isTrusted }) => pause(0).then(() => report('clicked', isTrusted)), true);
   }
   await report('said', said);
+  if (later.length === 0) return;
+  await fetch(GIVEN.go);
   for (const step of later) step();
 });

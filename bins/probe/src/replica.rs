@@ -1,7 +1,7 @@
 //! The pages of a run: a replica of the deployment on loopback names, with what holds the frame
 //! there, or without some of it.
 
-use c2c_e2e::Collector;
+use c2c_e2e::{Collector, Hold};
 use serde_json::json;
 
 use crate::probe::{Opened, Probe};
@@ -111,12 +111,15 @@ pub(crate) struct Run {
     pub(crate) url: String,
     /// The path of what that page asks for, or of the page itself.
     pub(crate) opens: String,
+    /// Lets probes go on to what may end their documents, once it is dropped: a page that a driver
+    /// is still opening must not go away, as `WebKitGTK`'s has no answer then.
+    pub(crate) go: Option<Hold>,
 }
 
 impl Run {
     /// No pages: all probes have pages of their own.
     pub(crate) fn none() -> Self {
-        Self { number: 0, url: String::new(), opens: String::new() }
+        Self { number: 0, url: String::new(), opens: String::new(), go: None }
     }
 
     /// Where a page of it is.
@@ -160,7 +163,9 @@ struct Replica<'a> {
 }
 
 impl Replica<'_> {
-    fn serve(self, frames: &[Vec<&Probe>], visible: bool) -> Run {
+    fn serve(mut self, frames: &[Vec<&Probe>], visible: bool) -> Run {
+        let headers = [("access-control-allow-origin", "*")];
+        self.run.go = Some(self.collector.page_held(&self.run.path("go"), "", &headers).1);
         let urls: Vec<String> = (0..)
             .zip(frames)
             .map(|(index, probes)| {
@@ -224,6 +229,7 @@ impl Replica<'_> {
         let given = json!({
             "report": collector.hit_url(&self.run.hit(index, "")),
             "landed": collector.url(&format!("/landed/r{}/", self.run.number)),
+            "go": collector.url(&self.run.path("go")),
             "third": collector.url_of("third.localhost", ""),
             "widget": collector.url_of(self.hosts.widget, ""),
             "top": collector.url_of(self.hosts.top, ""),
