@@ -192,6 +192,12 @@ fn collect_lines(stream: impl Read + Send + 'static, into: &Arc<Mutex<Vec<String
     });
 }
 
+/// Whether a process with this id still runs; a zombie does not.
+#[cfg(test)]
+pub(crate) fn runs(pid: &str) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,11 +206,6 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
         Process::start("sh", command, fresh_dir("test")?)
-    }
-
-    /// Whether a process with this id still runs; a zombie does not.
-    fn runs(pid: &str) -> bool {
-        std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z"))
     }
 
     #[tokio::test]

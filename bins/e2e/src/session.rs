@@ -125,7 +125,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::process::{Process, fresh_dir};
+    use crate::process::{Process, fresh_dir, runs};
 
     /// Long enough for a stand-in that does answer, on a busy machine.
     const SHORT: Duration = Duration::from_secs(2);
@@ -183,10 +183,6 @@ mod tests {
     async fn pid(driver: &mut Driver) -> Result<String> {
         let pid = |lines: &[String]| Some(lines.first()?.strip_prefix("pid ")?.to_owned());
         driver.process.wait_until(crate::DEADLINE, pid).await
-    }
-
-    fn runs(pid: &str) -> bool {
-        std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z"))
     }
 
     /// What becomes of a session whose driver answers no command.

@@ -8,6 +8,7 @@ mod credentials;
 mod deployment;
 mod document;
 mod mutation;
+mod outcome;
 mod probe;
 mod replica;
 mod report;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Collector, Context as _, DEADLINE, Engine, Result};
+use c2c_e2e::{Collector, Context as _, Engine, Result};
 use serde::Deserialize;
 
 use crate::probe::{Group, Probe};
@@ -125,7 +125,7 @@ async fn noticed(
         stage.mostly_held(arrangement, probes, GRACE).await?
     } else {
         // What is named is to succeed.
-        stage.free(arrangement, probes, |_| DEADLINE).await?.0
+        stage.free(arrangement, probes, &|_| true, GRACE).await?.0
     };
     for (probe, outcome) in probes.iter().zip(outcomes) {
         if !outcome.ran() {

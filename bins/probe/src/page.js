@@ -1,5 +1,5 @@
 // Runs probes one after the other in the frame, and reports what each said.
-// GIVEN: { report, landed, go, third, widget, top, frame, run, widgetPage, topPage }; PROBES: [[id, function, click], …].
+// GIVEN: { report, landed, go, third, widget, top, frame, run, widgetPage, topPage }; PROBES: [[id, function, click, seconds], …].
 
 const later = [];
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -70,9 +70,10 @@ const forProbe = (id) => ({
 
 addEventListener('DOMContentLoaded', async () => {
   const said = {};
-  for (const [id, run, click] of PROBES) {
+  for (const [id, run, click, seconds] of PROBES) {
     try {
-      said[id] = String(await Promise.race([run(forProbe(id)), pause(3000).then(() => 'nothing within 3 s')]));
+      const late = pause(seconds * 1000).then(() => `nothing within ${seconds} s`);
+      said[id] = String(await Promise.race([run(forProbe(id)), late]));
     } catch (error) {
       said[id] = String(error);
     }

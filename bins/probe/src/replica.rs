@@ -1,10 +1,11 @@
 //! The pages of a run: a replica of the deployment on loopback names, with what holds the frame
 //! there, or without some of it.
 
-use c2c_e2e::{Collector, Hold};
+use c2c_e2e::{Collector, Engine, Hold};
 use serde_json::json;
 
 use crate::probe::{Opened, Probe};
+use crate::stage::Known;
 use crate::surface::Surface;
 
 /// The header of what is a script.
@@ -92,6 +93,11 @@ impl Arrangement {
         self.hosts().top
     }
 
+    /// Whether a probe is known to reach its aim, as promised or pinned, in a frame that is held.
+    pub(crate) fn promises(&self, probe: &Probe, engine: Engine) -> bool {
+        !self.forbidden && probe.expected(engine)
+    }
+
     fn hosts(&self) -> Hosts {
         let widget = "widget.localhost";
         let frame = match (self.one_origin, self.surface.same_site) {
@@ -148,17 +154,23 @@ pub(crate) fn serve(
     arrangement: &Arrangement,
     number: usize,
     frames: &[Vec<&Probe>],
+    known: Known<'_>,
     visible: bool,
 ) -> Run {
     let run = Run { number, ..Run::none() };
-    Replica { collector, arrangement, hosts: arrangement.hosts(), run }.serve(frames, visible)
+    Replica { collector, arrangement, hosts: arrangement.hosts(), known, run }
+        .serve(frames, visible)
 }
+
+/// How long a script may take that is known to succeed, and how long any other, which may wait in vain.
+const SECONDS: (u32, u32) = (10, 3);
 
 /// The pages of one run.
 struct Replica<'a> {
     collector: &'a Collector,
     arrangement: &'a Arrangement,
     hosts: Hosts,
+    known: Known<'a>,
     run: Run,
 }
 
@@ -242,7 +254,8 @@ impl Replica<'_> {
             .iter()
             .map(|probe| {
                 let Probe { id, script, click, .. } = probe;
-                format!("['{id}', async (probe) => {{\n{script}\n}}, {click}]")
+                let seconds = if (self.known)(probe) { SECONDS.0 } else { SECONDS.1 };
+                format!("['{id}', async (probe) => {{\n{script}\n}}, {click}, {seconds}]")
             })
             .collect();
         let html: String = probes.iter().map(|probe| probe.html.as_str()).collect();

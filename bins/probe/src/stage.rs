@@ -1,11 +1,11 @@
 //! A browser, and what is done in it with the probes of a run: which share a page, and what came of each.
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use c2c_e2e::{Browser, Collector, Context as _, DEADLINE, Engine, Error, Method, Options, Result};
 use serde_json::{Value, json};
 
+use crate::outcome::Outcome;
 use crate::probe::{Opened, Probe};
 use crate::replica::{self, Arrangement, Layout, Run};
 
@@ -15,45 +15,14 @@ const TYPED: (&str, &str) = ("keys", "\u{E009}a\u{E009}\u{E009}c\u{E009}\u{E009}
 /// What the field has then, which had `secret` before.
 const IN_FIELD: &str = "secretkeyssecretkeys";
 
-/// What came of a probe.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    pub(crate) reached: bool,
-    /// What the script returned or threw; `None`: it was never heard of.
-    pub(crate) said: Option<String>,
-    /// Why it could not be tried: a browser that did not answer, or a page that did not open.
-    error: Option<String>,
-}
-
-impl Outcome {
-    fn reached(how: &str) -> Self {
-        Self { reached: true, said: Some(how.to_owned()), error: None }
-    }
-
-    fn untried(error: &Error) -> Self {
-        Self { error: Some(error.to_string()), ..Self::default() }
-    }
-
-    /// Whether the probe is known to have run. One that was not, or whose frame was gone too early,
-    /// shows nothing.
-    pub(crate) fn ran(&self) -> bool {
-        self.reached || self.said.is_some()
-    }
-}
-
-/// What the script said, or why it said nothing.
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.said, &self.error) {
-            (Some(said), _) => f.write_str(said),
-            (None, Some(error)) => write!(f, "it could not be tried: {error}"),
-            (None, None) => f.write_str("it did not run, or its frame was gone before it said so"),
-        }
-    }
-}
-
 /// Between two looks at what has arrived.
 const POLL: Duration = Duration::from_millis(10);
+
+/// Whether a probe is known to reach its aim, where it is run: then it has more time.
+pub(crate) type Known<'k> = &'k (dyn Fn(&Probe) -> bool + Sync);
+
+/// How long probes that share pages may take together: some wait in vain, one after the other.
+const TOGETHER: Duration = Duration::from_mins(1);
 
 /// How many browsers a stage takes after its first.
 const RENEWALS: usize = 5;
@@ -94,7 +63,9 @@ impl<'a> Stage<'a> {
         probes: &[&Probe],
         grace: Duration,
     ) -> Result<Vec<Outcome>> {
-        let said = self.together(arrangement, probes, grace).await?;
+        let engine = self.browser.engine();
+        let promised: Known<'_> = &|probe| arrangement.promises(probe, engine);
+        let said = self.together(arrangement, probes, promised, grace).await?;
         let mut outcomes = Vec::new();
         for probe in probes {
             outcomes.push(if probe.apart() {
@@ -114,12 +85,14 @@ impl<'a> Stage<'a> {
         probes: &[&Probe],
         grace: Duration,
     ) -> Result<Vec<Outcome>> {
-        let said = self.together(arrangement, probes, grace).await?;
+        let engine = self.browser.engine();
+        let promised: Known<'_> = &|probe| arrangement.promises(probe, engine);
+        let said = self.together(arrangement, probes, promised, grace).await?;
         let mut outcomes = Vec::new();
         for probe in probes {
             let mut outcome = self.outcome_of(&said, probe);
             if !outcome.ran() {
-                let again = self.by_itself(arrangement, probe, grace).await;
+                let again = self.by_itself(arrangement, probe, promised, grace).await;
                 outcome = self.settled(probe, again.map(|(outcome, _)| outcome)).await?;
             }
             outcomes.push(outcome);
@@ -127,22 +100,24 @@ impl<'a> Stage<'a> {
         Ok(outcomes)
     }
 
-    /// Runs probes that may succeed: those that destroy something one after the other. `patience` is
-    /// how long one that has said something else has for its aim. Also how long after its last word,
-    /// or the last key, the slowest reached it.
+    /// Runs probes that may succeed: those that destroy something one after the other. One that is
+    /// not known to succeed has `grace` for its aim after it has said something else. Also how long
+    /// after its last word, or the last key, the slowest reached it.
     pub(crate) async fn free(
         &mut self,
         arrangement: &Arrangement,
         probes: &[&Probe],
-        patience: impl Fn(&Probe) -> Duration,
+        known: Known<'_>,
+        grace: Duration,
     ) -> Result<(Vec<Outcome>, Duration)> {
         let sharing: Vec<&Probe> = shared(probes).collect();
-        let said = self.together(arrangement, &sharing, Duration::ZERO).await?;
+        let said = self.together(arrangement, &sharing, known, Duration::ZERO).await?;
         let mut slowest = Duration::ZERO;
         let mut outcomes = Vec::new();
         for &probe in probes {
             outcomes.push(if probe.apart() || probe.alone {
-                let outcome = self.by_itself(arrangement, probe, patience(probe)).await;
+                let grace = if known(probe) { DEADLINE } else { grace };
+                let outcome = self.by_itself(arrangement, probe, known, grace).await;
                 let outcome = outcome.map(|(outcome, late)| {
                     slowest = slowest.max(late);
                     outcome
@@ -186,9 +161,10 @@ impl<'a> Stage<'a> {
         &mut self,
         arrangement: &Arrangement,
         probes: &[&Probe],
+        known: Known<'_>,
         grace: Duration,
     ) -> Result<Result<(Run, Value)>> {
-        let said = self.all_together(arrangement, probes, grace).await;
+        let said = self.all_together(arrangement, probes, known, grace).await;
         if let Err(error) = &said {
             self.renew().await.context(format_args!("after the shared page: {error}"))?;
         }
@@ -199,6 +175,7 @@ impl<'a> Stage<'a> {
         &mut self,
         arrangement: &Arrangement,
         probes: &[&Probe],
+        known: Known<'_>,
         grace: Duration,
     ) -> Result<(Run, Value)> {
         // Of the sets before: nobody looks for them any more, and all are looked through each time.
@@ -210,8 +187,8 @@ impl<'a> Stage<'a> {
         if frames.is_empty() {
             return Ok((Run::none(), said));
         }
-        let run = self.open(arrangement, &frames, false).await?;
-        let end = Instant::now() + DEADLINE * 2;
+        let run = self.open(arrangement, &frames, known, false).await?;
+        let end = Instant::now() + TOGETHER;
         for index in 0..frames.len() {
             let left = end.saturating_duration_since(Instant::now());
             // Who says nothing has not run, which is for the verdict to say.
@@ -230,12 +207,13 @@ impl<'a> Stage<'a> {
         &mut self,
         arrangement: &Arrangement,
         probe: &Probe,
+        known: Known<'_>,
         grace: Duration,
     ) -> Result<(Outcome, Duration)> {
         let run = if probe.apart() {
-            self.act(arrangement, probe).await?
+            self.act(arrangement, probe, known).await?
         } else {
-            self.open(arrangement, &[vec![probe]], false).await?
+            self.open(arrangement, &[vec![probe]], known, false).await?
         };
         self.one(&run, probe, grace).await
     }
@@ -268,12 +246,12 @@ impl<'a> Stage<'a> {
         probe: &Probe,
         grace: Duration,
     ) -> Result<Outcome> {
-        let run = self.act(arrangement, probe).await?;
+        let known = arrangement.promises(probe, self.browser.engine());
+        let run = self.act(arrangement, probe, &|_| known).await?;
         if probe.click {
             self.click_arrived(&run, probe).await?;
         }
-        if probe.expected(self.browser.engine()) {
-            // It is known to succeed here, however long that takes.
+        if known {
             return Ok(self.one(&run, probe, DEADLINE).await?.0);
         }
         if probe.alone || probe.click || probe.types || probe.leaves {
@@ -290,8 +268,13 @@ impl<'a> Stage<'a> {
     }
 
     /// Opens a probe's own pages, and does there what a person is to do.
-    async fn act(&mut self, arrangement: &Arrangement, probe: &Probe) -> Result<Run> {
-        let run = self.open(arrangement, &[vec![probe]], probe.click).await?;
+    async fn act(
+        &mut self,
+        arrangement: &Arrangement,
+        probe: &Probe,
+        known: Known<'_>,
+    ) -> Result<Run> {
+        let run = self.open(arrangement, &[vec![probe]], known, probe.click).await?;
         self.collector.hit(&run.hit(0, "said"), DEADLINE).await?;
         if !probe.click && !probe.types {
             return Ok(run);
@@ -439,6 +422,7 @@ impl<'a> Stage<'a> {
         &mut self,
         arrangement: &Arrangement,
         frames: &[Vec<&Probe>],
+        known: Known<'_>,
         visible: bool,
     ) -> Result<Run> {
         self.tidy().await?;
@@ -456,7 +440,8 @@ impl<'a> Stage<'a> {
             self.browser.goto(&self.collector.page(&path, page, &[])).await?;
             self.collector.hit(&shown, DEADLINE).await?;
         }
-        let mut run = replica::serve(self.collector, arrangement, self.runs, frames, visible);
+        let mut run =
+            replica::serve(self.collector, arrangement, self.runs, frames, known, visible);
         self.goto(&run).await?;
         drop(run.go.take());
         Ok(run)

@@ -3,12 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Collector, DEADLINE, Engine, Options, Result};
+use c2c_e2e::{Collector, Engine, Options, Result};
 use serde_json::Value;
 
+use crate::outcome::Outcome;
 use crate::probe::{Control, Group, Probe};
 use crate::replica::{Arrangement, Layout};
-use crate::stage::{Outcome, Stage};
+use crate::stage::{Known, Stage};
 use crate::surface::Surface;
 
 /// The least and the most time that something gets which should not happen.
@@ -132,10 +133,8 @@ async fn controls(
         } else {
             // What should succeed is waited for; the others, here, have no control that does.
             let engine = stage.browser.engine();
-            let patience = |probe: &Probe| {
-                if probe.expected_control(engine) == Some(true) { DEADLINE } else { GRACE.1 }
-            };
-            let (outcomes, time) = stage.free(&arrangement, &these, patience).await?;
+            let known: Known<'_> = &|probe| probe.expected_control(engine) == Some(true);
+            let (outcomes, time) = stage.free(&arrangement, &these, known, GRACE.1).await?;
             slowest = slowest.max(time);
             outcomes
         };

@@ -23,7 +23,8 @@ use clap::ValueEnum;
 
 use crate::run::{Result, cargo, root, show, shown, watch};
 use crate::{assets, catalogue, types};
-use watchdog::Watchdog;
+
+use self::watchdog::Watchdog;
 
 /// How long all steps may take together: from nothing, on two cores, with time to spare for a summary
 /// within the 90 minutes that CI has.
@@ -100,7 +101,7 @@ impl Step {
         help.map(|help| help.to_string()).unwrap_or_default()
     }
 
-    /// How long it may take: at least twice what it does on two cores, from nothing.
+    /// How long it may take: on two cores, from nothing, beside other work.
     fn limit(self) -> Duration {
         Duration::from_mins(match self {
             Self::Format | Self::Invariants => 5,
@@ -275,6 +276,14 @@ mod tests {
         let (line, counts) = summarise(Step::Browser, Ok(counts), Duration::ZERO);
         assert_eq!((counts.passed, counts.not_run), (2, 3));
         assert!(line.ends_with("2 passed, 0 failed, 3 NOT RUN"), "{line}");
+    }
+
+    #[test]
+    fn no_step_begins_when_the_time_is_up() {
+        let args = Args { only: Vec::new(), list: false, fuzz_seconds: 0 };
+        let outcome = Step::Format.run_until(&args, Instant::now());
+        let error = outcome.expect_err("there is no time").to_string();
+        assert_eq!(error, "not run: the 86 min of all steps were up");
     }
 
     #[test]

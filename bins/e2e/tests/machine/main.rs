@@ -91,6 +91,7 @@ fn main() -> ExitCode {
         let found = found()?;
         (first_random..runs.len()).try_for_each(|index| compare(&runs[index], &found[index]))
     }));
+    trials.push(Trial::test("a_script_that_never_ends_is_ended", mutants::one_that_never_ends));
     let script = mutants::Script::new(&runs[..first_random + mutants::RANDOM_RUNS]);
     for mutant in mutants::MUTANTS {
         let script = script.clone();

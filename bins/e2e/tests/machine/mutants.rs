@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use c2c_e2e::target_dir;
 use libtest_mimic::Failed;
@@ -340,14 +341,37 @@ impl Script {
     /// Fails if a mutant does what the original does. (That the original does what the model does
     /// is another test.) One that throws does not.
     pub(crate) fn notices(&self, mutant: &Mutant) -> Result<(), Failed> {
-        let original = self
-            .original
-            .get_or_init(|| node::replay_lines(node::SOURCES.as_ref(), self.lines.clone()));
+        let original = self.original.get_or_init(|| {
+            node::replay_lines(node::SOURCES.as_ref(), self.lines.clone(), node::DEADLINE)
+        });
         let original = original.as_ref().map_err(Failed::from)?;
         let directory = mutant.write()?;
-        let found = node::replay_lines(&directory, self.lines.clone());
+        let found = node::replay_lines(&directory, self.lines.clone(), node::DEADLINE);
         fs::remove_dir_all(&directory)?;
-        if found.as_ref() == Ok(original) { Err("nothing notices it".into()) } else { Ok(()) }
+        match found {
+            // A machine that is busy must not count as a test that noticed.
+            Err(error) if error.starts_with(node::NOT_ENDED) => Err(error.into()),
+            Ok(found) if found == *original => Err("nothing notices it".into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A script that never ends is ended, and is an error.
+pub(crate) fn one_that_never_ends() -> Result<(), Failed> {
+    let text = "export function hostMachine(";
+    let endless = mutant(
+        "one that never ends",
+        "machine.js",
+        text,
+        "for (;;);\nexport function hostMachine(",
+    );
+    let directory = endless.write()?;
+    let found = node::replay_lines(&directory, String::new(), Duration::from_secs(1));
+    fs::remove_dir_all(&directory)?;
+    match found {
+        Err(error) if error == format!("{} within 1s", node::NOT_ENDED) => Ok(()),
+        found => Err(format!("{found:?}").into()),
     }
 }
 

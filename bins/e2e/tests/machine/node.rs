@@ -18,14 +18,16 @@ pub(crate) const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cra
 const REPLAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machine/replay.mjs");
 
 /// How long one run of Node may take: many times what it does.
-const DEADLINE: Duration = Duration::from_mins(2);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
+/// How the error begins of a run that reached its deadline.
+pub(crate) const NOT_ENDED: &str = "node did not end";
 const SIGKILL: i32 = 9;
 
 /// Runs the machine of a directory of sources, and gives the effects of every step of every run.
 pub(crate) fn replay(sources: &Path, runs: &[Run]) -> Result<Vec<Vec<Vec<Effect>>>, String> {
     let lines = lines(runs).map_err(|error| error.to_string())?;
     let found: Result<Vec<_>, _> =
-        replay_lines(sources, lines)?.lines().map(serde_json::from_str).collect();
+        replay_lines(sources, lines, DEADLINE)?.lines().map(serde_json::from_str).collect();
     let found: Vec<_> = found.map_err(|error| error.to_string())?;
     if found.len() == runs.len() { Ok(found) } else { Err("runs are missing".to_owned()) }
 }
@@ -37,7 +39,11 @@ pub(crate) fn lines(runs: &[Run]) -> Result<String, serde_json::Error> {
 }
 
 /// The output of `replay.mjs`.
-pub(crate) fn replay_lines(sources: &Path, lines: String) -> Result<String, String> {
+pub(crate) fn replay_lines(
+    sources: &Path,
+    lines: String,
+    deadline: Duration,
+) -> Result<String, String> {
     let mut node = Command::new("node")
         .arg(REPLAY)
         .arg(sources)
@@ -53,7 +59,7 @@ pub(crate) fn replay_lines(sources: &Path, lines: String) -> Result<String, Stri
     let id = node.id().to_string();
     // A machine that was changed may never stop. When `ended` goes, node has.
     let killer = thread::spawn(move || {
-        if end.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+        if end.recv_timeout(deadline) == Err(RecvTimeoutError::Timeout) {
             let _ended = Command::new("kill").args(["-s", "KILL", &id]).status();
         }
     });
@@ -61,7 +67,7 @@ pub(crate) fn replay_lines(sources: &Path, lines: String) -> Result<String, Stri
     drop(ended);
     let (written, _) = (writer.join(), killer.join());
     if output.status.signal() == Some(SIGKILL) {
-        return Err(format!("node did not end within {DEADLINE:?}"));
+        return Err(format!("{NOT_ENDED} within {deadline:?}"));
     }
     if !output.status.success() || written.is_err() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
