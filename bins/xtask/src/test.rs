@@ -3,12 +3,14 @@
 //! All steps run even if one fails: somebody who waited for the whole run wants the whole answer,
 //! and a formatting mistake must not hide a broken sandbox. The last line of the output is always
 //! `N passed, M failed`. N counts tests, invariants, assets, checks of types and fuzz targets; M counts
-//! those, and each step that failed without naming one. The exit code is 0 only if M is 0.
+//! those, and each step that failed without naming one. Above it stands again what the failed tests
+//! said: of a long log, often its end alone is kept. The exit code is 0 only if M is 0.
 //!
 //! It always ends: each step has a limit, as has the whole run, and says at least once a minute that
 //! it is running.
 
 mod browser;
+mod failures;
 mod fuzz;
 mod invariants;
 mod isolation;
@@ -24,6 +26,7 @@ use clap::ValueEnum;
 use crate::run::{Result, cargo, root, show, shown, watch};
 use crate::{assets, catalogue, types};
 
+use self::failures::Failures;
 use self::watchdog::Watchdog;
 
 /// How long all steps may take together: from nothing, on two cores, with time to spare for a summary
@@ -75,12 +78,14 @@ enum Step {
 }
 
 /// What a step found. A step that cannot say more than "it failed" returns an error instead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Counts {
     passed: u32,
     failed: u32,
     /// What cargo calls ignored: above all the tests in an engine that is missing.
     not_run: u32,
+    /// What failed tests said, each below its name.
+    said: Vec<String>,
 }
 
 impl Counts {
@@ -88,6 +93,7 @@ impl Counts {
         self.passed += other.passed;
         self.failed += other.failed;
         self.not_run += other.not_run;
+        self.said.extend(other.said);
     }
 }
 
@@ -182,6 +188,9 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         summary.push(line);
         total.add(counts);
     }
+    if !total.said.is_empty() {
+        println!("\n== what failed tests said\n{}", total.said.join("\n\n"));
+    }
     println!("\n== summary");
     for line in &summary {
         println!("{line}");
@@ -198,7 +207,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 fn summarise(step: Step, outcome: Result<Counts>, took: Duration) -> (String, Counts) {
     let counts = outcome.unwrap_or(Counts { failed: 1, ..Counts::default() });
     let verdict = if counts.failed == 0 { "ok" } else { "FAILED" };
-    let Counts { passed, failed, not_run } = counts;
+    let Counts { passed, failed, not_run, .. } = counts;
     let not_run = if not_run > 0 { format!(", {not_run} NOT RUN") } else { String::new() };
     let found =
         if passed > 0 { format!("   {passed} passed, {failed} failed{not_run}") } else { not_run };
@@ -224,20 +233,22 @@ fn count_tests(command: &mut Command) -> Result<Counts> {
 
 fn count_tests_into(command: &mut Command, shown: &mut dyn Write) -> Result<Counts> {
     let mut counts = Counts::default();
+    let mut failures = Failures::default();
     let succeeded = watch(command, shown, |line| {
+        failures.line(line);
         if let Some(more) = test_result(line) {
             counts.add(more);
         }
     })?;
-    match (succeeded, counts) {
-        (true, Counts { passed: 0, .. }) => Err("no test ran".into()),
-        // It did not build, or a test binary crashed before it could report.
-        (false, Counts { failed: 0, .. }) => {
-            counts.failed = 1;
-            Ok(counts)
-        }
-        _ => Ok(counts),
+    counts.said = failures.all();
+    if succeeded && counts.passed == 0 {
+        return Err("no test ran".into());
     }
+    if !succeeded && counts.failed == 0 {
+        // It did not build, or a test binary crashed before it could report.
+        counts.failed = 1;
+    }
+    Ok(counts)
 }
 
 /// The counts in `test result: ok. 3 passed; 1 failed; 0 ignored; 0 measured; …`.
@@ -247,18 +258,23 @@ fn test_result(line: &str) -> Option<Counts> {
         let mut parts = counts.split(';').map(str::trim);
         parts.find_map(|part| part.strip_suffix(word)?.trim().parse().ok())
     };
-    Some(Counts { passed: count("passed")?, failed: count("failed")?, not_run: count("ignored")? })
+    let (passed, failed, not_run) = (count("passed")?, count("failed")?, count("ignored")?);
+    Some(Counts { passed, failed, not_run, said: Vec::new() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn counts_of(passed: u32, failed: u32, not_run: u32) -> Counts {
+        Counts { passed, failed, not_run, said: Vec::new() }
+    }
+
     #[test]
     fn results_are_read_from_what_cargo_test_prints() {
         let check = |line: &str, expected: Option<(u32, u32, u32)>| {
             let expected =
-                expected.map(|(passed, failed, not_run)| Counts { passed, failed, not_run });
+                expected.map(|(passed, failed, not_run)| counts_of(passed, failed, not_run));
             assert_eq!(test_result(line), expected, "{line}");
         };
         check(
@@ -272,7 +288,7 @@ mod tests {
 
     #[test]
     fn what_did_not_run_is_said() {
-        let counts = Counts { passed: 2, failed: 0, not_run: 3 };
+        let counts = counts_of(2, 0, 3);
         let (line, counts) = summarise(Step::Browser, Ok(counts), Duration::ZERO);
         assert_eq!((counts.passed, counts.not_run), (2, 3));
         assert!(line.ends_with("2 passed, 0 failed, 3 NOT RUN"), "{line}");
@@ -303,7 +319,13 @@ mod tests {
     fn tests_that_fail_fail_the_step() {
         let script = "echo 'test result: FAILED. 1 passed; 2 failed; 0 ignored; 0'; exit 101";
         let counts = count(script).expect("it ran");
-        assert_eq!(counts, Counts { passed: 1, failed: 2, not_run: 0 });
+        assert_eq!(counts, counts_of(1, 2, 0));
+    }
+
+    #[test]
+    fn what_a_failed_test_said_is_kept() {
+        let script = "printf -- '---- a::b ----\\nleft: 1\\n\\ntest result: FAILED. 0 passed; 1 failed; 0 ignored; 0'; exit 101";
+        assert_eq!(count(script).expect("it ran").said, ["a::b\n    left: 1"]);
     }
 
     #[test]
