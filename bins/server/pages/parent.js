@@ -32,7 +32,8 @@ function showEvent(envelope) {
   empty.hidden = true;
 }
 
-listen({ frame, widgetOrigin: config.widgetOrigin, onEvent: showEvent, page: true });
+// Only a preview knows the console above it.
+listen({ frame, widgetOrigin: config.widgetOrigin, onEvent: showEvent, page: true, above: config.console });
 
 // The context travels on in the query.
 frame.src = `${config.widgetOrigin}${config.widgetPath}${location.search}`;

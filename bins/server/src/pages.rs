@@ -84,7 +84,7 @@ impl Pages {
                 PagePolicy::widget(&sites.sandbox.source, &above_widget).headers(),
             ),
             parent: Resource::page(
-                parent::page(app, sites, paths),
+                parent::page(app, sites, paths, console),
                 PagePolicy::parent(&sites.widget.source, &above_parent).headers(),
             ),
         }

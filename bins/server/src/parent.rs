@@ -1,5 +1,6 @@
 //! The parent's site: the demo of an integrator's page that embeds the widget.
 
+use c2c_bridge::Origin;
 use hyper::{Request, Response};
 use serde_json::json;
 
@@ -25,13 +26,17 @@ pub(crate) fn files() -> Files {
     Files::new(FILES).with_host_script()
 }
 
-/// The demo page of an app. Its URL's query goes on to the widget.
-pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths) -> String {
-    let config = json!({
+/// The demo page of an app. Its URL's query goes on to the widget. A preview's is told the console's
+/// origin, to report there that custom code took the focus.
+pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths, console: Option<&Origin>) -> String {
+    let mut config = json!({
         "appName": app.name,
         "widgetOrigin": sites.widget.origin,
         "widgetPath": paths.widget,
     });
+    if let Some(console) = console {
+        config["console"] = json!(console);
+    }
     with_config(PAGE, &config)
 }
 

@@ -25,11 +25,13 @@ import { guardScroll } from './scroll.js';
  * @param {(envelope: import('./host/envelope.js').Envelope) => void} options.onEvent
  * @param {boolean} [options.page] tells the widget where the visitor is: this page's URL and referrer,
  *   both without their queries but for campaign parameters, and its title; for `pageFromParent`
+ * @param {string} [options.above] the origin of the page that frames this one, if custom code may take
+ *   the focus from it, too: it is then told so, `{c2c: 1, type: 'focus_stolen'}`, and may ask the widget
+ *   to look by `{c2c: 1, type: 'look'}`
  */
-export function listen({ frame, widgetOrigin, onEvent, page = false }) {
-  if (!URL.canParse(widgetOrigin) || new URL(widgetOrigin).origin !== widgetOrigin) {
-    throw new TypeError(`listen: widgetOrigin must be an origin such as https://widget.example, not ${widgetOrigin}`);
-  }
+export function listen({ frame, widgetOrigin, onEvent, page = false, above }) {
+  checkOrigin('widgetOrigin', widgetOrigin);
+  if (above !== undefined) checkOrigin('above', above);
   /** @type {import('./host/machine.js').Consent | undefined} */
   let consent;
 
@@ -46,12 +48,16 @@ export function listen({ frame, widgetOrigin, onEvent, page = false }) {
   function receive(event) {
     const widget = frame.contentWindow;
     if (widget === null || !event.isTrusted) return;
+    if (isFromAbove(event)) return void (isOf(event.data, 'look') && post({ type: 'look' }));
     if (event.source !== widget) return countStray(event, widget);
     if (event.origin !== widgetOrigin) return;
     const { data } = event;
     if (isEnvelope(data)) onEvent(data);
-    else if (own(data, 'c2c') === PROTOCOL && own(data, 'type') === 'focus_stolen') refocus();
+    else if (isOf(data, 'focus_stolen')) refocus();
   }
+
+  /** @param {MessageEvent} event */
+  const isFromAbove = ({ source, origin }) => source === window.parent && origin === above;
 
   /* Custom code can flood this page past the widget, which alone can remove it. */
 
@@ -75,7 +81,8 @@ export function listen({ frame, widgetOrigin, onEvent, page = false }) {
 
   function refocus() {
     const { activeElement } = document;
-    if ((activeElement === frame || activeElement === document.body) && last instanceof HTMLElement) last.focus();
+    if ((activeElement === frame || activeElement === document.body) && last instanceof HTMLElement) last.focus({ preventScroll: true });
+    if (above !== undefined) window.parent.postMessage({ c2c: PROTOCOL, type: 'focus_stolen' }, above);
   }
 
   guardScroll(() => frame, signal, () => post({ type: 'scrolled' }));
@@ -97,9 +104,18 @@ export function listen({ frame, widgetOrigin, onEvent, page = false }) {
   };
 }
 
+/** @param {string} name @param {string} origin */
+function checkOrigin(name, origin) {
+  if (URL.canParse(origin) && new URL(origin).origin === origin) return;
+  throw new TypeError(`listen: ${name} must be an origin such as https://widget.example, not ${origin}`);
+}
+
 const thisPage = () => reducedPage({ url: location.href, title: document.title, referrer: document.referrer });
 
 const newBucket = () => tokenBucket(BRIDGE_LIMITS.stray_burst, BRIDGE_LIMITS.strays_per_second);
+
+/** @param {unknown} data @param {string} type */
+const isOf = (data, type) => own(data, 'c2c') === PROTOCOL && own(data, 'type') === type;
 
 /** @param {any} value */
 function isEnvelope(value) {

@@ -501,6 +501,8 @@ export async function listen_({ load, ask, widget, widgetOrigin, sibling }) {
     let said;
     try { listen({ frame: widget, widgetOrigin: wrong, onEvent() {} }); } catch ({ message }) { said = message; }
     expect('the origin ' + wrong, said?.startsWith('listen: '));
+    try { listen({ frame: widget, widgetOrigin, onEvent() {}, above: wrong }); said = ''; } catch ({ message }) { said = message; }
+    expect('the origin above ' + wrong, said.startsWith('listen: '));
   }
   const events = [];
   const given = { frame: widget, widgetOrigin, onEvent: (event) => events.push(event) };
@@ -567,6 +569,32 @@ export async function listen_({ load, ask, widget, widgetOrigin, sibling }) {
   expect('not if the visitor went on', (await focusAfter(stolen, () => another.focus())) === another);
   expect('only when told so', (await focusAfter({ ...stolen, type: 'x' }, () => input.blur())) === document.body);
   expect('only in this protocol', (await focusAfter({ type: 'focus_stolen' }, () => input.blur())) === document.body);
+  // This page is on top: so it is the one above itself.
+  const above = async (origin, from) => {
+    listening.stop();
+    listening = listen({ ...given, above: origin });
+    await ask({ forget: true });
+    const heard = [];
+    const hear = ({ source, data }) => source === window && heard.push(data.type);
+    addEventListener('message', hear);
+    if (from === 'widget') await ask({ say: stolen });
+    else from.eval(`parent.postMessage({ c2c: 1, type: 'look' }, '*')`);
+    if (from === window) window.postMessage({ c2c: 1, type: 'other' }, '*');
+    await ask({});
+    await ask({});
+    removeEventListener('message', hear);
+    const looks = (await ask({ heard: true })).filter((data) => data?.type === 'look').length;
+    return `${heard}, ${looks}`;
+  };
+  const here = location.origin;
+  expect('tells the page above', (await above(here, 'widget')) === 'focus_stolen, 0');
+  expect('and no other', (await above('https://other.example', 'widget')) === ', 0');
+  expect('and none unless it is asked to', (await above(undefined, 'widget')) === ', 0');
+  expect('looks for the page above', (await above(here, window)) === 'look,other, 1');
+  expect('and for no other window', (await above(here, sibling.contentWindow)) === ', 0');
+  expect('and for no other origin', (await above('https://other.example', window)) === 'look,other, 0');
+  listening.stop();
+  listening = listen(given);
   await ask({ forget: true });
   widget.focus();
   await ask({});

@@ -92,7 +92,8 @@ async fn the_console_stands_above_previews_and_above_nothing_else() {
 
     let page = fixture.get(To::Parent, &path, &[]).await;
     assert_eq!(ancestors(&page), [&*console]);
-    let expected = json!({"appName": "Demo", "widgetOrigin": widget, "widgetPath": path});
+    let expected =
+        json!({"appName": "Demo", "widgetOrigin": widget, "widgetPath": path, "console": console});
     assert_eq!(config(&page), expected);
     let page = fixture.get(To::Widget, &path, &[]).await;
     assert_eq!(ancestors(&page), [&*parent, "https://shop.example", &*console]);

@@ -13,12 +13,16 @@
  * @param {(envelope: import('./host/envelope.js').Envelope) => void} options.onEvent
  * @param {boolean} [options.page] tells the widget where the visitor is: this page's URL and referrer,
  *   both without their queries but for campaign parameters, and its title; for `pageFromParent`
+ * @param {string} [options.above] the origin of the page that frames this one, if custom code may take
+ *   the focus from it, too: it is then told so, `{c2c: 1, type: 'focus_stolen'}`, and may ask the widget
+ *   to look by `{c2c: 1, type: 'look'}`
  */
-export function listen({ frame, widgetOrigin, onEvent, page }: {
+export function listen({ frame, widgetOrigin, onEvent, page, above }: {
     frame: HTMLIFrameElement;
     widgetOrigin: string;
     onEvent: (envelope: import("./host/envelope.js").Envelope) => void;
     page?: boolean | undefined;
+    above?: string | undefined;
 }): {
     /**
      * Tells the widget what the visitor decided, if it was mounted with `parentConsent`; also after
