@@ -59,6 +59,7 @@ pub const SCREENS: &[Screen] = screens! {
     "code-events-found" => events_found,
     "code-events-none" => events_none,
     "code-examples" => examples,
+    "code-held" => held,
     "code-conflict" => conflict,
     "general" => general,
     "demo-page" => demo_page,
@@ -176,6 +177,16 @@ async fn examples(stage: &Stage<'_>) -> Result<()> {
     code(stage).await?;
     stage.browser.click("#tab-examples").await?;
     stage.browser.click("#examples .card summary").await
+}
+
+/// The last run hung.
+async fn held(stage: &Stage<'_>) -> Result<()> {
+    stage.browser.goto(&format!("{}/", stage.server.console)).await?;
+    let hung =
+        "localStorage.setItem('c2c run demo', JSON.stringify({ end: 'hung', at: Date.now() }))";
+    stage.browser.run(hung, &[]).await?;
+    stage.browser.goto(&format!("{}/apps/demo", stage.server.console)).await?;
+    stage.wait("document.querySelector('#held').checkVisibility()").await
 }
 
 /// Somebody else saves the code as it is, so that what follows finds it unchanged.

@@ -11,12 +11,14 @@ const config = JSON.parse(document.body.dataset.config ?? '');
 
 async function show() {
   const [, id, page] = /^\/apps\/([^/]+)(?:\/([a-z]+))?$/.exec(location.pathname) ?? [];
+  // For code that stalls or hangs the page.
+  const runs = new URLSearchParams(location.search).get('run') !== 'no';
   const { status, body } = await (id ? api.app(id) : api.apps());
   if (status !== 200) return showTrouble(body.error);
   if (!id) return showApps(body.apps);
   showTrail(body, page === 'settings' ? 'to-general' : 'to-code');
   if (page === 'settings') showGeneral(body);
-  else await showCode(body, config);
+  else await showCode(body, config, runs);
 }
 
 /** @param {any} app @param {string} current the tab that is open */
@@ -28,6 +30,7 @@ function showTrail(app, current) {
   const link = (/** @type {string} */ id) => /** @type {HTMLAnchorElement} */ (byId(id));
   link('to-code').href = `/apps/${app.id}`;
   link('to-general').href = `/apps/${app.id}/settings`;
+  link('no-run').href = `/apps/${app.id}?run=no`;
   link(current).setAttribute('aria-current', 'page');
 }
 

@@ -28,10 +28,12 @@ const FILES: &[(&str, &str)] = &[
     ("/console/dom.js", include_str!("../pages/console/dom.js")),
     ("/console/drafts.js", include_str!("../pages/console/drafts.js")),
     ("/console/editor.js", include_str!("../pages/console/editor.js")),
+    ("/console/focus.js", include_str!("../pages/console/focus.js")),
     ("/console/general.js", include_str!("../pages/console/general.js")),
     ("/console/places.js", include_str!("../pages/console/places.js")),
     ("/console/preview.js", include_str!("../pages/console/preview.js")),
     ("/console/reference.js", include_str!("../pages/console/reference.js")),
+    ("/console/runs.js", include_str!("../pages/console/runs.js")),
     ("/console/tabs.js", include_str!("../pages/console/tabs.js")),
     ("/console/timeline.js", include_str!("../pages/console/timeline.js")),
 ];

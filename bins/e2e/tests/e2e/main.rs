@@ -7,6 +7,7 @@ mod steps;
 mod allow_list; // a document whose hosts are known loads from no others
 mod bridge; // who may speak to whom, and what the frame cannot forge or break
 mod console; // paste, see what is wrong, mend it, save, watch it fire
+mod console_focus; // who types in the console goes on typing
 mod diagnostics; // what the person who wrote custom code is told of it
 mod drafts; // nothing that a person typed is lost
 mod environment; // what belongs to an origin is there and works, or is absent
@@ -38,6 +39,7 @@ mod timeline; // the live preview, and what is said of it
 mod timers; // what the shim does later depends on no timer that custom code can clear
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
 mod vendors; // vendors' tags that act, and the examples with them
+mod without_running; // the console can be opened and the code changed, whatever it does
 
 use c2c_e2e::Engine;
 
@@ -54,6 +56,7 @@ fn main() -> std::process::ExitCode {
             ("allow_list", VISITORS, allow_list::TESTS),
             ("bridge", VISITORS, bridge::TESTS),
             ("console", CONSOLE, console::TESTS),
+            ("console_focus", VISITORS, console_focus::TESTS),
             ("diagnostics", VISITORS, diagnostics::TESTS),
             ("drafts", CONSOLE, drafts::TESTS),
             ("environment", VISITORS, environment::TESTS),
@@ -86,6 +89,9 @@ fn main() -> std::process::ExitCode {
             ("timers", VISITORS, timers::TESTS),
             ("vectors", VISITORS, vectors::TESTS),
             ("vendors", VISITORS, vendors::TESTS),
+            ("without_running", VISITORS, without_running::TESTS),
+            ("without_running_chromium", &[Engine::Chromium], without_running::CHROMIUM),
+            ("without_running_hung", FRAMES_APART, without_running::HUNG),
         ],
         &["floods", "hangs", "stalls", "stall_controls"],
     )

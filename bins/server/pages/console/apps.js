@@ -18,7 +18,10 @@ function entry({ id, name, revision, savedAt }) {
   link.href = `/apps/${id}`;
   const when = savedAt ? `, saved ${moment(savedAt)}` : '';
   const state = revision > 0 ? `Revision ${revision}${when}` : 'No custom code yet';
-  return element('li', '', link, element('span', 'hint', state));
+  const noRun = element('a', 'no-run', 'Open without running');
+  noRun.href = `/apps/${id}?run=no`;
+  noRun.setAttribute('aria-label', `Open without running: ${name}`);
+  return element('li', '', link, element('span', 'hint', state), noRun);
 }
 
 /** @param {SubmitEvent} event */

@@ -14,8 +14,8 @@ import { tabs } from './tabs.js';
 /** How long after the last key the code is checked. */
 const PAUSE_MS = 350;
 
-/** @param {any} app as the API describes it @param {any} config of the page */
-export async function showCode(app, config) {
+/** @param {any} app as the API describes it @param {any} config of the page @param {boolean} runs whether the code runs at once */
+export async function showCode(app, config, runs) {
   const drafts = await openDrafts(app.id);
   /** The newest revision that this window knows: what the text areas are compared with. */
   const saved = { head: app.head, bodyEnd: app.bodyEnd, revision: app.revision };
@@ -97,7 +97,7 @@ export async function showCode(app, config) {
       byId('notices').replaceChildren();
       keepDraft();
       showLeftBehind();
-      stage.run();
+      stage.saved();
     }
     if (status === 409) await showConflict(body.revision);
     byId('message').textContent = outcome(status, body, isSaved());
@@ -195,7 +195,7 @@ export async function showCode(app, config) {
     check();
   }
   showLeftBehind();
-  stage.run();
+  stage.open(runs);
 }
 
 /** A notice above the text areas. @param {string} kind @param {string} sentence @param {...Node} actions */

@@ -8,8 +8,10 @@
 import { api } from './api.js';
 import { contextFields } from './context.js';
 import { byId } from './dom.js';
+import { keepFocus } from './focus.js';
 import { guardScroll } from '../scroll.js';
 import { placesOf } from './places.js';
+import { runsOf } from './runs.js';
 import { timeline } from './timeline.js';
 
 /** @typedef {{step: string, reason?: string, duration?: number, rating?: number}} Step */
@@ -22,6 +24,14 @@ const CONNECT_MS_MAX = 10_000;
 
 /** How many other messages this window bears in a run: as many as the host (docs/protocol.md). */
 const STRAY_MESSAGES_MAX = 1000;
+
+/** Why nothing runs when the console is opened: what is said in the preview's place. */
+const NOT_RUN = {
+  asked: 'You opened this app without running its code.',
+  stalled: 'The last run of this code in this browser stalled the page, and was stopped. Change the code first, or run it as it is.',
+  hung: 'The last run of this code in this browser hung: it did not answer. Change the code first, or run it as it is.',
+  lost: 'The last run of this code in this browser did not end: the page may have hung, or crashed. Change the code first, or run it as it is.',
+};
 
 /**
  * @param {object} options
@@ -37,6 +47,9 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   let frame = /** @type {HTMLIFrameElement} */ (byId('live'));
   const log = timeline(areas);
   const context = contextFields(changed);
+  const record = runsOf(app.id);
+  /** Whether nothing runs until a person says so. */
+  let held = false;
   /** Whether the frame runs what the text areas and the context fields say. */
   let isCurrent = false;
   let runs = 0;
@@ -45,8 +58,8 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   let running = Promise.resolve(null);
   /** @type {MessagePort | null} */
   let port = null;
-  /** Which preview's port is taken, and who waits for it. */
-  let expected = { path: '', connected: (/** @type {MessagePort | null} */ _) => {} };
+  /** Which preview's port is taken, who waits for it, and the origin of the page in the frame. */
+  let expected = { path: '', connected: (/** @type {MessagePort | null} */ _) => {}, parentOrigin: '' };
   let strays = 0;
 
   /** @param {string} sentence */
@@ -57,8 +70,33 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     isCurrent = false;
   }
 
+  /** The run with which the console opens. @param {boolean} wanted false: it is opened without one */
+  async function open(wanted) {
+    held = true;
+    const reason = wanted ? await record.lastEnd() : 'asked';
+    // A person may have pressed the button meanwhile.
+    if (!held) return;
+    if (reason === null) return run();
+    byId('held-text').textContent = NOT_RUN[reason];
+    showHeld();
+    say('Not run.');
+  }
+
+  function showHeld() {
+    byId('held').hidden = !held;
+    frame.hidden = held;
+    byId('no-run').hidden = held;
+  }
+
+  /** After a save. */
+  function saved() {
+    if (!held) run();
+  }
+
   /** Runs the code as it stands. */
   function run() {
+    held = false;
+    showHeld();
     isCurrent = true;
     running = begin(++runs);
   }
@@ -78,9 +116,11 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     if (isCurrent) say(`Runs ${origin}. Its tags are real: they send real data.`);
     log.begin(`Runs ${origin}`, placesOf(body));
     disconnect();
+    record.running();
     /** @type {typeof running} */
     const widget = new Promise((connected) => {
-      expected = { path: new URL(body.links.widget).pathname, connected };
+      const { widget, parent } = body.links;
+      expected = { path: new URL(widget).pathname, connected, parentOrigin: new URL(parent).origin };
       setTimeout(connected, CONNECT_MS_MAX, null);
     });
     // Not `src`: a run is no step to go back to.
@@ -101,6 +141,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   /** @param {string} reason */
   function fail(reason) {
     isCurrent = false;
+    record.endWell();
     say('Not connected: the timeline says why.');
     log.add({ type: 'state', status: 'failed', reason });
   }
@@ -116,11 +157,34 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     return data?.type === 'c2c-preview' && data.path === expected.path && ports.length === 1;
   }
 
+  /** @param {import('../host/machine.js').State} state of the widget's frame */
+  function note({ status, reason }) {
+    if (reason === 'stalled' || reason === 'hung') record.endBadly(reason);
+    else if (status === 'ready') record.ready();
+    // The console itself is well, whatever else the code did.
+    else if (status === 'failed') record.endWell();
+  }
+
+  const giveFocusBack = keepFocus(
+    () => frame,
+    () => expected.parentOrigin && frame.contentWindow?.postMessage({ c2c: 1, type: 'look' }, expected.parentOrigin),
+  );
+
+  /** The page in our frame says so, by `listen()`. @param {MessageEvent} event */
+  function isTheft({ source, isTrusted, origin, data }) {
+    if (source === null || source !== frame.contentWindow) return false;
+    return isTrusted && origin === expected.parentOrigin && data?.c2c === 1 && data.type === 'focus_stolen';
+  }
+
   addEventListener('message', (event) => {
+    if (isTheft(event)) return giveFocusBack();
     if (!isOffer(event)) return countStray(event);
     disconnect();
     port = event.ports[0];
-    port.onmessage = ({ data }) => log.add(data);
+    port.onmessage = ({ data }) => {
+      if (data.type === 'state') note(data);
+      log.add(data);
+    };
     expected.connected(port);
   });
 
@@ -161,6 +225,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
       if (at > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       if (ours !== plays) return;
       // To this run's widget: who runs something else meanwhile ends the play.
+      record.ready();
       widget.postMessage(step);
     }
   }
@@ -173,9 +238,10 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     plays += 1;
     run();
   });
+  byId('run-held').addEventListener('click', run);
   byId('clear').addEventListener('click', log.clear);
 
-  return { run, changed };
+  return { open, saved, changed };
 }
 
 /** What a button plays. @param {string} name @param {number} duration @param {number} rating @returns {Step[]} */
