@@ -113,32 +113,7 @@ impl Engine {
     ) -> Map<String, Value> {
         let capabilities = match self {
             Self::Chromium => {
-                let mut args: Vec<String> = [
-                    "--headless=new",
-                    "--disable-gpu",
-                    "--disable-quic",
-                    "--no-first-run",
-                    "--disable-background-networking",
-                    "--disable-component-update",
-                    "--disable-sync",
-                ]
-                .map(str::to_owned)
-                .to_vec();
-                if is_root() {
-                    // Chromium refuses to start as root with its own sandbox. Nobody else goes without.
-                    args.push("--no-sandbox".to_owned());
-                }
-                args.push(format!("--user-data-dir={}", profile.display()));
-                if let Some(collector) = collector {
-                    let key = collector.public_key_sha256();
-                    args.push(format!("--ignore-certificate-errors-spki-list={key}"));
-                    // For what asks a resolver in spite of the proxy.
-                    args.push(
-                        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, \
-                         EXCLUDE *.localhost, EXCLUDE 127.*, EXCLUDE [::1]"
-                            .to_owned(),
-                    );
-                }
+                let mut args = chromium_args(profile, collector);
                 args.extend(options.chromium_args.iter().cloned());
                 json!({
                     "browserName": "chrome",
@@ -197,6 +172,37 @@ impl Engine {
         );
         capabilities
     }
+}
+
+/// What Chromium is started with, by a driver or without one.
+pub(crate) fn chromium_args(profile: &Path, collector: Option<&Collector>) -> Vec<String> {
+    let mut args: Vec<String> = [
+        "--headless=new",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    if is_root() {
+        // Chromium refuses to start as root with its own sandbox. Nobody else goes without.
+        args.push("--no-sandbox".to_owned());
+    }
+    args.push(format!("--user-data-dir={}", profile.display()));
+    if let Some(collector) = collector {
+        let key = collector.public_key_sha256();
+        args.push(format!("--ignore-certificate-errors-spki-list={key}"));
+        // For what asks a resolver in spite of the proxy.
+        args.push(
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, \
+             EXCLUDE *.localhost, EXCLUDE 127.*, EXCLUDE [::1]"
+                .to_owned(),
+        );
+    }
+    args
 }
 
 impl fmt::Display for Engine {

@@ -96,6 +96,7 @@ mod server;
 mod session;
 mod suite;
 mod target;
+mod undriven;
 
 pub use axe::Violation;
 pub use browser::{Browser, ConsoleLine, Options};
@@ -110,6 +111,7 @@ pub use others::Others;
 pub use server::{App, Server, Stopped};
 pub use suite::{Case, Cx, Module, Tests, run};
 pub use target::{installed, target_dir};
+pub use undriven::Undriven;
 
 /// How long a test waits for something that should happen at once: long enough for a loaded
 /// machine, short enough to see a failure soon.

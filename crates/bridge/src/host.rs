@@ -81,7 +81,8 @@ pub enum Input {
     /// The page has been calm since [`Effect::RetryLater`].
     Retry,
     /// Somebody else saw that the frame does what it must not: [`Reason::FocusTheft`], or
-    /// [`Reason::Flooded`] or [`Reason::Scrolled`] of the parent page.
+    /// [`Reason::Flooded`] or [`Reason::Scrolled`] of the parent page, or [`Reason::Stalled`] where it
+    /// holds up the leaving of the page: after that there is another try.
     Blame(Reason),
     /// An event of the widget.
     Emit(String, Map<String, Value>),
@@ -292,8 +293,9 @@ impl Host {
             Input::Tick(visible) => self.tick(visible, now),
             Input::Watch { answered, visible } => self.watch(answered, visible),
             Input::Retry => self.retry(now),
-            Input::Blame(reason) if self.nonce.is_some() => self.fail(reason),
-            Input::Blame(_) => {}
+            Input::Blame(_) if self.nonce.is_none() => {}
+            Input::Blame(Reason::Stalled) => self.stall(),
+            Input::Blame(reason) => self.fail(reason),
             Input::Emit(name, fields) => self.emit(name, fields),
             Input::Flush => self.flush(),
             Input::Restart => self.restart(now),

@@ -25,6 +25,7 @@ mod hostile; // whatever anybody typed is only ever text in the console
 mod injector; // the checker's verdicts against a browser's
 mod isolation; // what custom code cannot do, each beside the control that can
 mod jar; // the frame's own cookies and storage
+mod leaving; // a page closes at once, and tags say their last word
 mod mutants; // each check of the host's driver is missed by a test if it is not there
 mod page; // what custom code knows of the page around the widget
 mod polluted; // what prototypes say changes nothing
@@ -74,6 +75,8 @@ fn main() -> std::process::ExitCode {
             ("injector", VISITORS, injector::TESTS),
             ("isolation", VISITORS, isolation::TESTS),
             ("jar", VISITORS, jar::TESTS),
+            ("leaving", VISITORS, leaving::TESTS),
+            ("leaving_pins", &[Engine::Chromium], leaving::PINS),
             ("mutants", VISITORS, mutants::TESTS),
             ("page", VISITORS, page::TESTS),
             ("polluted", VISITORS, polluted::TESTS),
@@ -93,6 +96,6 @@ fn main() -> std::process::ExitCode {
             ("without_running_chromium", &[Engine::Chromium], without_running::CHROMIUM),
             ("without_running_hung", FRAMES_APART, without_running::HUNG),
         ],
-        &["floods", "hangs", "stalls", "stall_controls"],
+        &["floods", "hangs", "leaving", "leaving_pins", "stalls", "stall_controls"],
     )
 }

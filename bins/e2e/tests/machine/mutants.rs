@@ -51,9 +51,14 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     machine("garbage without bound", "garbage > limits.garbage_max", "false"),
     machine("refusals without bound", "refusals > limits.refusals_max", "false"),
     machine(
-        "counts go on in a new element",
-        "    garbage = refusals = awaited = starved = 0;\n",
-        "    awaited = starved = 0;\n",
+        "garbage goes on counting in a new element",
+        "    garbage = refusals = awaited",
+        "    refusals = awaited",
+    ),
+    machine(
+        "refusals go on counting in a new element",
+        "garbage = refusals = awaited",
+        "garbage = awaited",
     ),
     machine(
         "a ping goes on in a new element",
@@ -256,8 +261,17 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "Math.min(passed, limits.tick_late_ms)",
         "(passed > limits.tick_late_ms ? 0 : passed)",
     ),
-    machine("blame without an element", "if (nonce !== null) fail(reason);", "fail(reason);"),
-    machine("blame is nothing", "if (nonce !== null) fail(reason);", ""),
+    machine(
+        "blame without an element",
+        "if (nonce !== null) reason === 'stalled' ?",
+        "reason === 'stalled' ?",
+    ),
+    machine(
+        "blame is nothing",
+        "if (nonce !== null) reason === 'stalled' ? stall() : fail(reason);",
+        "",
+    ),
+    machine("who holds up a leaving has no other try", "reason === 'stalled' ? stall() :", ""),
     machine(
         "an element that is gone is closed again",
         "    if (nonce === null) return;\n    nonce = null;",

@@ -72,7 +72,7 @@ fn input() -> impl Strategy<Value = Input> {
         20 => port().prop_map(Input::Port),
         6 => Just(Input::Load),
         24 => prop::bool::weighted(0.9).prop_map(Input::Tick),
-        1 => prop_oneof![Just(Reason::FocusTheft), Just(Reason::Flooded)].prop_map(Input::Blame),
+        1 => prop_oneof![Just(Reason::FocusTheft), Just(Reason::Flooded), Just(Reason::Stalled)].prop_map(Input::Blame),
         10 => (prop_oneof![Just("a"), Just("b")], 0..3_i32)
             .prop_map(|(name, n)| Input::Emit(name.to_owned(), object(&json!({"n": n})))),
         8 => (any::<bool>(), prop::bool::weighted(0.9))

@@ -341,11 +341,12 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
 
     /**
      * Somebody else saw that the frame does what it must not.
-     * @param {'focus_theft' | 'flooded' | 'scrolled'} reason it holds the focus, though nobody can see
-     *   it; or it floods the parent page, or scrolls it to itself
+     * @param {'focus_theft' | 'flooded' | 'scrolled' | 'stalled'} reason it holds the focus, though
+     *   nobody can see it; or it floods the parent page, or scrolls it to itself; or it holds up the
+     *   leaving of the page, which may be cancelled, and the frame may then try once more
      */
     blame(reason) {
-      if (nonce !== null) fail(reason);
+      if (nonce !== null) reason === 'stalled' ? stall() : fail(reason);
     },
 
     /** An event of the widget. @param {string} name @param {string} json its fields @returns {WidgetEvent} */

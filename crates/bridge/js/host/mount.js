@@ -5,6 +5,7 @@ import { contextFromEntries } from './context.js';
 import { stamp } from './envelope.js';
 import { guardFocus } from './focus.js';
 import { createFrame } from './frame.js';
+import { guardLeaving } from './leaving.js';
 import { BRIDGE_LIMITS } from './limits.js';
 import { hostMachine } from './machine.js';
 import { parentPage } from './parent.js';
@@ -129,7 +130,8 @@ export function mount({
       },
       accept(offered) {
         port = offered;
-        offered.onmessage = (/** @type {MessageEvent} */ { data }) => machine.port(data);
+        const answers = guardLeaving(offered, watch.signal, () => removeHung && machine.blame('stalled'));
+        offered.onmessage = (/** @type {MessageEvent} */ { data }) => answers(data) || machine.port(data);
         frame.removeAttribute('name');
       },
       post: (message) => port?.postMessage(message),

@@ -72,10 +72,11 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     retry(): void;
     /**
      * Somebody else saw that the frame does what it must not.
-     * @param {'focus_theft' | 'flooded' | 'scrolled'} reason it holds the focus, though nobody can see
-     *   it; or it floods the parent page, or scrolls it to itself
+     * @param {'focus_theft' | 'flooded' | 'scrolled' | 'stalled'} reason it holds the focus, though
+     *   nobody can see it; or it floods the parent page, or scrolls it to itself; or it holds up the
+     *   leaving of the page, which may be cancelled, and the frame may then try once more
      */
-    blame(reason: "focus_theft" | "flooded" | "scrolled"): void;
+    blame(reason: "focus_theft" | "flooded" | "scrolled" | "stalled"): void;
     /** An event of the widget. @param {string} name @param {string} json its fields @returns {WidgetEvent} */
     emit(name: string, json: string): WidgetEvent;
     flush: () => void;
