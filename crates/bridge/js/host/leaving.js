@@ -2,10 +2,10 @@
 /**
  * Ends a frame that keeps the visitor from leaving the page.
  *
- * Chromium asks every frame before it leaves (`beforeunload`) and waits for each answer without a bound.
- * The shim runs custom code's listeners only when the page is gone already, but it does not reach
- * frames inside the sandbox. So while the page is being left, the frame is asked again and again
- * whether it runs: the first answer may come before its own `beforeunload`.
+ * Chromium asks every frame that listens to `beforeunload` before it leaves, and waits for each answer:
+ * half a second at the most, and without a bound while a debugger is attached. So while the page is
+ * being left, the frame is asked again and again whether it runs: the first answer may come before its
+ * own `beforeunload`.
  *
  * Firefox does not ask sandboxed frames, and keeps no page for going back that listens to
  * `beforeunload`. In WebKit the page shares the frame's thread and could do nothing. So this listens in

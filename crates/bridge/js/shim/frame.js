@@ -24,7 +24,6 @@ export const uncurry = Function.prototype.bind.bind(Function.prototype.call);
 export const getterOf = (holder, name) => uncurry(/** @type {any} */ (Object.getOwnPropertyDescriptor(holder, name)).get);
 
 export const addListener = uncurry(frame.addEventListener);
-export const dispatch = uncurry(frame.dispatchEvent);
 export const postTo = uncurry(MessagePort.prototype.postMessage);
 export const targetOf = getterOf(Event.prototype, 'target');
 export const exec = uncurry(RegExp.prototype.exec);

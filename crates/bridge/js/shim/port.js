@@ -8,14 +8,14 @@
  */
 
 import { PROTOCOL, boot, holdMs, listed, nonce } from './boot.js';
-import { Event, addListener, create, defineReplaceable, dispatch, frame, getterOf, later, now, page, postTo, targetOf, uncurry } from './frame.js';
+import { Event, addListener, create, defineReplaceable, frame, getterOf, later, now, page, postTo, targetOf, uncurry } from './frame.js';
 import { deliver } from './handlers.js';
-import { deferLeaving } from './leaving.js';
 import { watcher } from './watcher.js';
 
 const { parse } = JSON;
 const { isArray } = Array;
 const dataOf = getterOf(MessageEvent.prototype, 'data');
+const dispatch = uncurry(frame.dispatchEvent);
 const readyStateOf = getterOf(Document.prototype, 'readyState');
 
 /** @type {(value?: undefined) => void} */
@@ -86,8 +86,6 @@ function receive(event) {
   if (holding) release();
   const message = parse(dataOf(event));
   if (!isArray(message) && message.type === 'ping') {
-    // After each load, too, and so after `document.open()`.
-    deferLeaving();
     postTo(port, { type: 'pong', n: message.n });
   } else if (holding) {
     held[heldCount++] = message;
