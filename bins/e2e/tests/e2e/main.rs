@@ -19,6 +19,7 @@ mod forged_diagnostics; // the frame cannot abuse what is told of it
 mod frame_api; // `window.c2c`, as custom code meets it
 mod hangs; // what a frame that hangs costs the page: nothing but the frame
 mod harness; // the harness itself: what a probe can do where nothing stops it
+mod history; // what custom code adds to the tab's history, and how a page steps over it
 mod hold; // events wait for the document
 mod host; // what the host script promises to the widget
 mod hostile; // whatever anybody typed is only ever text in the console
@@ -69,6 +70,7 @@ fn main() -> std::process::ExitCode {
             ("frame_api", VISITORS, frame_api::TESTS),
             ("hangs", VISITORS, hangs::TESTS),
             ("harness", VISITORS, harness::TESTS),
+            ("history", VISITORS, history::TESTS),
             ("hold", VISITORS, hold::TESTS),
             ("host", VISITORS, host::TESTS),
             ("hostile", CONSOLE, hostile::TESTS),

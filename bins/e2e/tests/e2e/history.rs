@@ -1,0 +1,81 @@
+//! Custom code adds entries to the tab's history. Nothing prevents it; an integrator's page can step
+//! over them.
+
+use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
+
+use crate::steps::widget_page_in;
+
+pub(crate) const TESTS: Tests = &[
+    ("pushed_states", &pushed_states),
+    ("fragments", &fragments),
+    ("documents_of_a_frame_inside", &documents_of_a_frame_inside),
+    ("a_page_steps_over_what_was_added", &a_page_steps_over_what_was_added),
+];
+
+const PUSH: &str = "history.pushState(i, '')";
+const HASH: &str = "location.hash = 'h' + i; await wait()";
+/// A load that its page's `load` event asks for replaces the one before, so there is a task between.
+const INSIDE: &str = "inner.src = '/favicon.ico?' + i; await new Promise((done) => { inner.onload = done; }); await wait()";
+
+/// Opens a page, and from there one with the widget, whose custom code does `step` so many times.
+async fn visit(cx: &Cx, step: &str, times: usize) -> Result<()> {
+    let [before, done] = ["before", "done"].map(|name| cx.collector.hit_url(name));
+    let code = format!(
+        "<script>
+          const wait = () => new Promise((done) => setTimeout(done, 10));
+          addEventListener('load', async () => {{
+            await wait();
+            const inner = document.body.appendChild(document.createElement('iframe'));
+            for (let i = 0; i < {times}; i++) {{ {step}; }}
+            fetch('{done}');
+          }});
+        </script>"
+    );
+    cx.app().await?.save("", &code).await?;
+    let page = widget_page_in(cx, "", "window.lengthAtLoad = history.length;").await?;
+    let script = format!("addEventListener('pageshow', () => navigator.sendBeacon('{before}'));");
+    let first = cx.collector.page("/before", format!("<script>{script}</script>"), &[]);
+    let seen = cx.collector.count("done");
+    cx.browser.goto(&first).await?;
+    cx.browser.goto(&page).await?;
+    cx.collector.hits("done", seen + 1, 2 * DEADLINE).await?;
+    Ok(())
+}
+
+/// How long the tab's history is after 60 such steps: `added` as in the order of [`Engine::ALL`], `None`
+/// where it is full. A full one has forgotten what the visitor did before.
+async fn assert_adds(cx: &Cx, step: &str, added: [Option<usize>; 3]) -> Result<()> {
+    visit(cx, step, 60).await?;
+    let added = added[Engine::ALL.iter().position(|engine| *engine == cx.engine).unwrap_or(0)];
+    let expected = match added {
+        None => "history.length === 50".to_owned(),
+        Some(added) => format!("history.length === lengthAtLoad + {added}"),
+    };
+    let found = cx.browser.wait_for(&expected, DEADLINE).await;
+    let lengths = cx.browser.eval("[lengthAtLoad, history.length]").await?;
+    assert!(found.is_ok(), "not {expected}: {lengths}");
+    Ok(())
+}
+
+async fn pushed_states(cx: &Cx) -> Result<()> {
+    assert_adds(cx, PUSH, [None, Some(0), Some(60)]).await
+}
+
+async fn fragments(cx: &Cx) -> Result<()> {
+    assert_adds(cx, HASH, [None, Some(0), Some(60)]).await
+}
+
+/// The first document is what the frame begins with.
+async fn documents_of_a_frame_inside(cx: &Cx) -> Result<()> {
+    assert_adds(cx, INSIDE, [None, None, Some(59)]).await
+}
+
+async fn a_page_steps_over_what_was_added(cx: &Cx) -> Result<()> {
+    visit(cx, PUSH, 20).await?;
+    // WebKit's driver gives no answer to a command that is under way then.
+    let leave = "setTimeout(() => history.go(lengthAtLoad - history.length - 1), 200)";
+    let seen = cx.collector.count("before");
+    cx.browser.run(leave, &[]).await?;
+    cx.collector.hits("before", seen + 1, DEADLINE).await?;
+    Ok(())
+}
