@@ -23,6 +23,8 @@ const LOOKS = {
     const { left, top } = frame.getBoundingClientRect();
     return document.elementFromPoint(left + 5, top + 5) === frame;
   },
+  /** How many entries the window's history has. */
+  entries: () => history.length,
   focused: () => document.activeElement.tagName,
   broadcast: () => heard,
 };

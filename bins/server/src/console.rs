@@ -29,6 +29,7 @@ const FILES: &[(&str, &str)] = &[
     ("/console/drafts.js", include_str!("../pages/console/drafts.js")),
     ("/console/editor.js", include_str!("../pages/console/editor.js")),
     ("/console/focus.js", include_str!("../pages/console/focus.js")),
+    ("/console/history.js", include_str!("../pages/console/history.js")),
     ("/console/general.js", include_str!("../pages/console/general.js")),
     ("/console/places.js", include_str!("../pages/console/places.js")),
     ("/console/preview.js", include_str!("../pages/console/preview.js")),

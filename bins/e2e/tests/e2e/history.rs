@@ -9,6 +9,7 @@ pub(crate) const TESTS: Tests = &[
     ("pushed_states", &pushed_states),
     ("fragments", &fragments),
     ("documents_of_a_frame_inside", &documents_of_a_frame_inside),
+    ("what_replaces_adds_none", &what_replaces_adds_none),
     ("a_page_steps_over_what_was_added", &a_page_steps_over_what_was_added),
 ];
 
@@ -68,6 +69,17 @@ async fn fragments(cx: &Cx) -> Result<()> {
 /// The first document is what the frame begins with.
 async fn documents_of_a_frame_inside(cx: &Cx) -> Result<()> {
     assert_adds(cx, INSIDE, [None, None, Some(59)]).await
+}
+
+/// What is to be used instead.
+async fn what_replaces_adds_none(cx: &Cx) -> Result<()> {
+    let step = "history.replaceState(i, '');
+        inner.contentWindow.location.replace('/favicon.ico?' + i);
+        await new Promise((done) => { inner.onload = done; }); await wait()";
+    visit(cx, step, 10).await?;
+    let lengths = cx.browser.eval("[lengthAtLoad, history.length]").await?;
+    assert_eq!(lengths[0], lengths[1]);
+    Ok(())
 }
 
 async fn a_page_steps_over_what_was_added(cx: &Cx) -> Result<()> {

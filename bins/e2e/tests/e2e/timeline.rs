@@ -25,6 +25,7 @@ pub(crate) const TESTS: Tests = &[
     ("each_run_has_its_own_port", &each_run_has_its_own_port),
     ("a_flood_ends_the_preview", &a_flood_ends_the_preview),
     ("scrolling_ends_the_preview", &scrolling_ends_the_preview),
+    ("what_is_added_to_the_history_is_told", &what_is_added_to_the_history_is_told),
     ("a_stall_ends_the_run_and_begins_another", &a_stall_ends_the_run_and_begins_another),
     ("a_row_is_written_out_when_it_is_opened", &a_row_is_written_out_when_it_is_opened),
 ];
@@ -362,6 +363,38 @@ async fn scrolling_ends_the_preview(cx: &Cx) -> Result<()> {
 }
 
 /// Code that stalls the console as well can be mended there.
+/// Documents of a frame inside are what adds entries in every engine; the first one takes the place of the empty one.
+async fn what_is_added_to_the_history_is_told(cx: &Cx) -> Result<()> {
+    let code = "<script>
+        let pages = 0;
+        const inner = document.createElement('iframe');
+        addEventListener('load', () => document.body.append(inner));
+        const step = () => (inner.src = '/favicon.ico?' + ++pages);
+        c2c.on('call_started', () => {
+          for (let i = 0; i < 4; i++) setTimeout(step, 1000 * i);
+        });
+      </script>";
+    let app = cx.app().await?;
+    app.save("", code).await?;
+    open(cx, app).await?;
+    connected(cx, 1).await?;
+    let told =
+        "document.querySelector('#timeline').innerText.includes('Adds to the tab’s history')";
+    assert_eq!(cx.browser.eval(told).await?, json!(false), "nothing was added");
+    play(cx, "started").await?;
+    let all = "document.querySelector('#timeline').innerText.includes('3 entries so far')";
+    cx.browser.wait_for(all, DEADLINE).await?;
+    let rows = "[...document.querySelectorAll('#timeline .error')].length";
+    assert_eq!(cx.browser.eval(rows).await?, json!(1), "one row for all of it");
+    // What another run adds is counted anew.
+    cx.browser.click("#run [type=submit]").await?;
+    connected(cx, 2).await?;
+    play(cx, "started").await?;
+    let again = "[...document.querySelectorAll('#timeline .error')]
+        .filter((row) => row.innerText.includes('3 entries so far')).length === 2";
+    cx.browser.wait_for(again, DEADLINE).await.map(drop)
+}
+
 async fn a_stall_ends_the_run_and_begins_another(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let code = "<script>

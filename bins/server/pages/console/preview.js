@@ -9,6 +9,7 @@ import { api } from './api.js';
 import { contextFields } from './context.js';
 import { byId } from './dom.js';
 import { keepFocus } from './focus.js';
+import { watchHistory } from './history.js';
 import { guardScroll } from '../scroll.js';
 import { placesOf } from './places.js';
 import { runsOf } from './runs.js';
@@ -48,6 +49,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   const log = timeline(areas);
   const context = contextFields(changed);
   const record = runsOf(app.id);
+  const entries = watchHistory((added) => log.add({ type: 'history', added }));
   /** Whether nothing runs until a person says so. */
   let held = false;
   /** Whether the frame runs what the text areas and the context fields say. */
@@ -115,6 +117,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     }
     if (isCurrent) say(`Runs ${origin}. Its tags are real: they send real data.`);
     log.begin(`Runs ${origin}`, placesOf(body));
+    entries.begin();
     disconnect();
     record.running();
     /** @type {typeof running} */

@@ -46,6 +46,8 @@ export function timeline(areas) {
   let locate = () => null;
   /** Rows of events that the frame has not confirmed. @type {Map<number, Row>} */
   const unconfirmed = new Map();
+  /** The run's row about the tab's history. @type {ReturnType<typeof row> | null} */
+  let history = null;
 
   /**
    * @param {Kind} kind @param {string} title @param {unknown} [detail] shown as JSON when opened
@@ -135,6 +137,13 @@ export function timeline(areas) {
       custom.note('reached the parent page', 'good');
     },
 
+    history({ added }) {
+      // It may have been cleared.
+      if (!history?.item.isConnected) history = row('error', 'Adds to the tab’s history');
+      const entries = added === 1 ? '1 entry' : `${added} entries`;
+      history.note(`${entries} so far; a page’s step back goes through them first. history.replaceState() adds none`, 'warn');
+    },
+
     diagnostic({ diagnostic }) {
       diagnostics[diagnostic.type]?.(diagnostic);
     },
@@ -184,6 +193,7 @@ export function timeline(areas) {
       follows = true;
       locate = places;
       unconfirmed.clear();
+      history = null;
       row('run', sentence);
     },
 
