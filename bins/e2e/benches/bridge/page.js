@@ -44,6 +44,11 @@ const CONTESTANTS = {
       close,
     };
   },
+  /** The least with the guarantees (floor.js). */
+  async floor(src) {
+    const { port, close } = await withFloor(src);
+    return { send: (data) => port.postMessage(eventText('call_ended', data)), close };
+  },
   async comlink(src) {
     const { port, close } = await withPort(src);
     return { send: globals.Comlink.wrap(port), close };
@@ -72,13 +77,14 @@ const CONTESTANTS = {
 
 /* --- Frames ------------------------------------------------------------------------------ */
 
-/** @param {string} src */
-function append(src) {
+/** @param {string} src @param {string} [name] */
+function append(src, name = '') {
   const iframe = document.createElement('iframe');
   iframe.setAttribute('sandbox', 'allow-scripts');
   // As the host's: this page is isolated across origins, to have a clock of microseconds.
   iframe.setAttribute('credentialless', '');
   iframe.style.cssText = 'position:absolute;width:1px;height:1px;border:0;opacity:0';
+  iframe.name = name;
   iframe.src = src;
   document.body.append(iframe);
   return iframe;
@@ -96,6 +102,31 @@ async function withPort(src) {
   port1.start();
   return { port: port1, close: () => iframe.remove() };
 }
+
+/** The frame's name and its fragment, as the shim and the floor want them. @param {string} src */
+function appendFloor(src) {
+  const nonce = crypto.randomUUID();
+  const boot = JSON.stringify({ origin: location.origin, context: CONTEXT });
+  return { nonce, iframe: append(`${src}#${nonce}`, boot) };
+}
+
+/** A frame with the floor, and the port that its hello brings. @param {string} src */
+async function withFloor(src) {
+  const { nonce, iframe } = appendFloor(src);
+  const port = await new Promise((resolve) => {
+    addEventListener('message', function listen({ source, data, ports }) {
+      if (source !== iframe.contentWindow || data?.nonce !== nonce) return;
+      removeEventListener('message', listen);
+      resolve(ports[0]);
+    });
+  });
+  port.start();
+  return { port, close: () => iframe.remove() };
+}
+
+/** An event as text: what is sent is what it was when it was emitted. @param {string} name @param {object} data */
+const eventText = (name, data) =>
+  `{"name":"${name}","timestamp":"${META.timestamp}","id":"${META.id}","seq":${META.seq},"data":${JSON.stringify(data)}}`;
 
 /** @param {string} src @param {(envelope: any) => void} [onCustomEvent] */
 function mountIn(src, onCustomEvent) {
@@ -166,31 +197,42 @@ async function run(name, src, count, inOneTask) {
 /** @param {number[]} times */
 const median = (times) => times.sort((a, b) => a - b)[times.length >> 1];
 
-/** New frames, and round trips in turn: the medians of ours, and of a bare port's.
- * @param {string} ours @param {string} raw */
-async function trips(ours, raw) {
+/** What an answer has to pass in the widget, at least. @param {any} message */
+function readAnswer({ type, name, json }) {
+  if (type !== 'emit' || typeof name !== 'string' || typeof json !== 'string' || json.length > 16384) throw new TypeError();
+  return { ...META, name: `custom:${name}`, data: { ...JSON.parse(json), context: CONTEXT } };
+}
+
+/** New frames, and round trips in turn: the medians of ours, of the floor's, and of a bare port's.
+ * @param {string} ours @param {string} floor @param {string} raw */
+async function trips(ours, floor, raw) {
   /** @type {(value: unknown) => void} */
   let answered = () => {};
   const mounted = mountIn(ours, (envelope) => answered(envelope));
   const bridge = await ready(mounted);
+  const least = await withFloor(floor);
+  least.port.onmessage = ({ data }) => answered(readAnswer(data));
   const { port, close } = await withPort(raw);
   port.onmessage = ({ data }) => answered(data);
-  const trip = async (/** @type {() => void} */ send) => {
-    const back = new Promise((resolve) => (answered = resolve));
-    const start = performance.now();
-    send();
-    await back;
-    return performance.now() - start;
-  };
+  const sends = [
+    () => bridge.emit('ask', FIELDS),
+    () => least.port.postMessage(eventText('ask', FIELDS)),
+    () => port.postMessage({ ...META, name: 'ask', data: { ...FIELDS, context: CONTEXT } }),
+  ];
   /** @type {number[][]} */
-  const times = [[], []];
+  const times = sends.map(() => []);
   for (let i = 0; i < TRIPS; i++) {
-    await task();
-    times[0].push(await trip(() => bridge.emit('ask', FIELDS)));
-    await task();
-    times[1].push(await trip(() => port.postMessage({ ...META, name: 'ask', data: { ...FIELDS, context: CONTEXT } })));
+    for (const [side, send] of sends.entries()) {
+      await task();
+      const back = new Promise((resolve) => (answered = resolve));
+      const start = performance.now();
+      send();
+      await back;
+      times[side].push(performance.now() - start);
+    }
   }
   bridge.destroy();
+  least.close();
   close();
   return times.map(median);
 }
@@ -203,7 +245,7 @@ async function first(name, src) {
   const done = told('first');
   const start = performance.timeOrigin + performance.now();
   const mounted = name === 'c2c' ? mountIn(src) : null;
-  const iframe = mounted ? null : append(src);
+  const iframe = mounted ? null : name === 'floor' ? appendFloor(src).iframe : append(src);
   const load = iframe && loaded(iframe);
   const time = (await done) - start;
   // The page must not be busy with one frame while it measures the next.
