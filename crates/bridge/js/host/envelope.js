@@ -1,7 +1,7 @@
 // @ts-check
 /** The envelope in which events leave the widget (crates/catalogue/src/envelope.rs). */
 
-import { randomHex } from './random.js';
+import { hexOf, randomHex } from './random.js';
 
 /**
  * @typedef {object} Envelope
@@ -37,8 +37,8 @@ export function stamp() {
     last = now;
     count = 0x100;
     timestamp = new Date(now).toISOString();
-    head = (now + 2 ** 48).toString(16).slice(1).replace(/.{8}/, '$&-') + '-7';
-    tail = randomHex(2).replace(/.(.{3})/, '-8$1-');
+    head = `${hexOf(now / 2 ** 32)}${hexOf(now >>> 16)}-${hexOf(now)}-7`;
+    tail = `-8${randomHex(1).slice(1)}-${randomHex(3)}`;
   }
   return { timestamp, id: head + count.toString(16) + tail };
 }

@@ -108,7 +108,7 @@ export function mount({
   let returned = false;
 
   const machine = hostMachine(
-    { context: checked, removeHung, limits, nonce: () => randomHex(4), now: () => performance.now(), stamp, diagnostics, jar },
+    { context: checked, removeHung, limits, nonce: () => randomHex(8), now: () => performance.now(), stamp, diagnostics, jar },
     {
       open(nonce) {
         const { signal } = (watch = new AbortController());

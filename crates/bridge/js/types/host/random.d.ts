@@ -1,3 +1,3 @@
-/** Randomness that nobody guesses. */
-/** @param {number} words of 32 bits */
-export function randomHex(words: number): string;
+/** @param {number} count of words of 16 bits */
+export function randomHex(count: number): string;
+export function hexOf(number: number): string;
