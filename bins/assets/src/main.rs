@@ -38,7 +38,7 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "shim_diagnostics.js", kind: Kind::Script, brotli_max: None },
     Entry { path: "shim_jar.js", kind: Kind::Script, brotli_max: None },
     Entry { path: "shim_jar_diagnostics.js", kind: Kind::Script, brotli_max: Some(3_700) },
-    Entry { path: "host.js", kind: Kind::Module, brotli_max: Some(4_360) },
+    Entry { path: "host.js", kind: Kind::Module, brotli_max: Some(4_380) },
     Entry { path: "listen.js", kind: Kind::Module, brotli_max: None },
     Entry { path: "diagnostics.js", kind: Kind::Module, brotli_max: None },
     Entry { path: "page.js", kind: Kind::Module, brotli_max: None },

@@ -3,8 +3,12 @@
 use c2c_e2e::{Cx, Result, Tests};
 use serde_json::{Value, json};
 
-pub(crate) const TESTS: Tests =
-    &[("contexts", &contexts), ("custom_names", &custom_names), ("payloads", &payloads)];
+pub(crate) const TESTS: Tests = &[
+    ("contexts", &contexts),
+    ("custom_names", &custom_names),
+    ("origins", &origins),
+    ("payloads", &payloads),
+];
 
 /// Runs `body` with the exports of one of the host's modules as `module`.
 async fn with_module(cx: &Cx, module: &str, body: &str, input: Value) -> Result<Value> {
@@ -41,6 +45,27 @@ async fn custom_names(cx: &Cx) -> Result<()> {
         serde_json::from_str(include_str!("../../../../crates/bridge/vectors/custom_name.json"))?;
     let body = "return vectors.map(({ name }) => ({ name, fault: module.customNameFault(name) || null }));";
     assert_eq!(with_module(cx, "name", body, vectors.clone()).await?, vectors);
+    Ok(())
+}
+
+async fn origins(cx: &Cx) -> Result<()> {
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../../../crates/bridge/vectors/origin.json"))?;
+    let body = "return vectors.map((vector) => {
+        try {
+          const rule = module.originRule(vector.rule);
+          const others = vector.others?.filter((origin) => !rule.matches(origin));
+          return { ...vector, error: false, matches: vector.matches?.filter(rule.matches), others };
+        } catch (error) {
+          return { ...vector, error: error instanceof TypeError };
+        }
+    });";
+    let found = with_module(cx, "origin", body, vectors.clone()).await?;
+    for (vector, found) in
+        vectors.as_array().expect("a list").iter().zip(found.as_array().expect("a list"))
+    {
+        assert_eq!(found, vector);
+    }
     Ok(())
 }
 

@@ -17,12 +17,12 @@ export const isOpaque = (origin) => origin === 'null';
  * @returns {OriginRule}
  */
 export function originRule(text) {
-  const [, scheme, rest] = /^(https?:\/\/)\*(\..+)$/.exec(text) ?? [];
-  const plain = scheme ? scheme + rest.slice(1) : text;
-  if (!URL.canParse(plain) || new URL(plain).origin !== plain) {
+  const [, scheme, star, rest] = /^(https?:\/\/)(\*(?=\.))?([^*]+)$/.exec(text) ?? [];
+  const plain = star ? scheme + rest.slice(1) : text;
+  if (!scheme || !URL.canParse(plain) || new URL(plain).origin !== plain) {
     throw new TypeError(`not an origin: ${text}`);
   }
-  if (!scheme) return { exact: text, matches: (origin) => origin === text };
+  if (!star) return { exact: text, matches: (origin) => origin === text };
   return {
     exact: null,
     matches: (origin) =>
