@@ -3,10 +3,20 @@
 
 const EVENT = { c2c: 1 };
 
+let notice = (/** @type {string[]} */ _failed) => {};
+
+/** The first expectation that does not hold. It never comes where all hold. */
+export const first = new Promise((resolve) => (notice = resolve));
+
 /** Collects what does not hold. */
 function expectations() {
   const failed = [];
-  return { failed, expect: (name, holds) => holds || failed.push(name) };
+  const expect = (name, holds) => {
+    if (holds) return;
+    failed.push(name);
+    notice([name]);
+  };
+  return { failed, expect };
 }
 
 let patience = 0;
