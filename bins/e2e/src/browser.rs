@@ -69,6 +69,8 @@ pub struct Browser {
     engine: Engine,
     session: Session,
     console: Mutex<Vec<ConsoleLine>>,
+    /// The size of the window before it was first changed.
+    size: Mutex<Option<(u32, u32)>>,
 }
 
 impl Browser {
@@ -116,7 +118,7 @@ impl Browser {
         let profile = driver.process.dir().join("profile");
         let capabilities = engine.capabilities(programs, &profile, collector, options);
         let session = Session::begin(driver, capabilities, DEADLINES).await.context(engine)?;
-        Ok(Self { engine, session, console: Mutex::default() })
+        Ok(Self { engine, session, console: Mutex::default(), size: Mutex::default() })
     }
 
     /// The engine that this browser is.
@@ -371,6 +373,23 @@ impl Browser {
 
     /// Sets the outer size of the window in CSS pixels.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        let what = "asking for the size of the window";
+        let size = self.session.ask(what, async |client| client.get_window_size().await).await?;
+        let size = (u32::try_from(size.0)?, u32::try_from(size.1)?);
+        self.size.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(size);
+        self.set_size(width, height).await
+    }
+
+    /// Gives the window the size that it had at first.
+    pub(crate) async fn restore_size(&self) -> Result<()> {
+        let size = self.size.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match size {
+            Some((width, height)) => self.set_size(width, height).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn set_size(&self, width: u32, height: u32) -> Result<()> {
         let what = format!("making the window {width} by {height}");
         self.session.ask(what, async |client| client.set_window_size(width, height).await).await
     }
@@ -431,6 +450,13 @@ impl Browser {
             message: line["message"].as_str().unwrap_or_default().to_owned(),
         }));
         Ok(Some(console.clone()))
+    }
+
+    /// Drops the console lines so far.
+    pub(crate) async fn forget_console(&self) -> Result<()> {
+        self.console().await?;
+        self.console.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
     }
 
     /// Any `WebDriver` command: `path` is what follows `session/<id>/`, standard or of a vendor.

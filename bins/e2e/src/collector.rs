@@ -147,9 +147,16 @@ impl Collector {
     }
 
     async fn scope_of(inner: Arc<Inner>) -> Result<Self> {
-        let scope = format!("/t{}", inner.scopes.fetch_add(1, Ordering::Relaxed));
-        let proxy = Arc::new(Proxy::start(Arc::clone(&inner), scope.clone()).await?);
+        let scope = inner.next_scope();
+        let proxy = Arc::new(Proxy::start(Arc::clone(&inner), &scope).await?);
         Ok(Self { inner, scope, proxy })
+    }
+
+    /// Another scope behind the same proxy: the browser that has this proxy goes on with another test.
+    pub(crate) fn turned(&self) -> Self {
+        let scope = self.inner.next_scope();
+        self.proxy.turn_to(&scope);
+        Self { inner: Arc::clone(&self.inner), scope, proxy: Arc::clone(&self.proxy) }
     }
 
     /// The port of the proxy that makes this scope the whole web of a browser.
@@ -394,6 +401,10 @@ impl Page {
 }
 
 impl Inner {
+    fn next_scope(&self) -> String {
+        format!("/t{}", self.scopes.fetch_add(1, Ordering::Relaxed))
+    }
+
     pub(crate) fn tls(&self) -> &Tls {
         &self.tls
     }
@@ -532,6 +543,9 @@ fn readable_by(asked: &HeaderMap) -> HeaderMap {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
     use super::*;
     use crate::DEADLINE;
     use crate::http::request;
@@ -552,6 +566,32 @@ mod tests {
         assert_eq!(hit.param("q").as_deref(), Some("a b"));
         assert_eq!(hit.json()?, serde_json::json!({}));
         assert_eq!(other.requests().len(), 1);
+        Ok(())
+    }
+
+    /// Asks the proxy for a page of another host, and reads the answer.
+    async fn ask(stream: &mut TcpStream) -> Result<String> {
+        stream.write_all(b"GET http://vendor.test/a HTTP/1.1\r\nhost: vendor.test\r\n\r\n").await?;
+        let mut answer = vec![0; 4_096];
+        let read = stream.read(&mut answer).await?;
+        Ok(String::from_utf8_lossy(&answer[..read]).into_owned())
+    }
+
+    #[tokio::test]
+    async fn a_browser_goes_on_with_another_web() -> Result<()> {
+        let first = Collector::start().await?;
+        first.answer_all_hosts();
+        let connect = async || TcpStream::connect(("127.0.0.1", first.proxy_port())).await;
+        let mut used = connect().await?;
+        assert!(ask(&mut used).await?.starts_with("HTTP/1.1 204 "));
+        let second = first.turned();
+        assert_eq!(second.proxy_port(), first.proxy_port());
+        assert_eq!(used.read(&mut [0]).await?, 0, "the connection is closed");
+        // Nobody answers for the other hosts any more.
+        assert!(ask(&mut connect().await?).await?.starts_with("HTTP/1.1 502 "));
+        second.answer_all_hosts();
+        assert!(ask(&mut connect().await?).await?.starts_with("HTTP/1.1 204 "));
+        assert_eq!((first.requests().len(), second.requests().len()), (1, 1));
         Ok(())
     }
 

@@ -64,7 +64,8 @@ impl Driver {
                 None
             }
             Engine::Firefox => {
-                command.args(["--host", "127.0.0.1", "--port", "0"]);
+                // The last lets `Browser::reset` delete what sites stored; pages see nothing of it.
+                command.args(["--host", "127.0.0.1", "--port", "0", "--allow-system-access"]);
                 None
             }
             Engine::WebKit => {

@@ -61,7 +61,7 @@ impl Browser {
     }
 
     /// A command of Chromium's own protocol.
-    async fn devtools(&self, command: &str, parameters: &Value) -> Result<Value> {
+    pub(crate) async fn devtools(&self, command: &str, parameters: &Value) -> Result<Value> {
         if self.engine() != crate::Engine::Chromium {
             return Err(Error::new(format!("{command} is Chromium's, not {}'s", self.engine())));
         }

@@ -166,12 +166,14 @@ impl Engine {
                 }),
             );
         }
-        capabilities.insert(
-            "timeouts".to_owned(),
-            json!({"script": 30_000, "pageLoad": 30_000, "implicit": 0}),
-        );
+        capabilities.insert("timeouts".to_owned(), timeouts());
         capabilities
     }
+}
+
+/// How long a driver waits for a script and for a page, in milliseconds.
+pub(crate) fn timeouts() -> Value {
+    json!({"script": 30_000, "pageLoad": 30_000, "implicit": 0})
 }
 
 /// What Chromium is started with, by a driver or without one.

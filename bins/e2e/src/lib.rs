@@ -35,8 +35,10 @@
 //!
 //! `tests/e2e/main.rs` lists the modules, each with its engines. Every test runs once in each of
 //! them that `C2C_ENGINES` names, and is then called `<engine>::<module>::<name>`; one engine is
-//! chosen as one test is: `cargo test -p c2c-e2e --test e2e -- chromium::states`. It has a browser with a fresh profile, an app and a
-//! part of the [`Collector`] of its own, so that tests run side by side; it shares one server.
+//! chosen as one test is: `cargo test -p c2c-e2e --test e2e -- chromium::states`. It has a
+//! browser that knows nothing of other tests ([`Browser::reset`]), an app and a part of the
+//! [`Collector`] of its own, so that tests run side by side; it shares one server. At the end the run
+//! lists its slowest tests.
 //!
 //! # The rest of the web
 //!
@@ -89,13 +91,16 @@ mod error;
 mod http;
 mod npm;
 mod others;
+mod pool;
 mod process;
 mod proxy;
+mod reset;
 pub mod screens;
 mod server;
 mod session;
 mod suite;
 mod target;
+mod times;
 mod undriven;
 
 pub use axe::Violation;

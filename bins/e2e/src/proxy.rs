@@ -22,6 +22,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -67,18 +68,27 @@ impl std::fmt::Debug for Tls {
     }
 }
 
-/// The proxy of one scope of the collector: a scope's browser is known by it.
+/// The web of one browser: what the scope of the test that it runs stands in for.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     pub(crate) port: u16,
+    scope: watch::Sender<Arc<str>>,
     task: JoinHandle<()>,
 }
 
 impl Proxy {
-    pub(crate) async fn start(inner: Arc<Inner>, scope: String) -> Result<Self> {
+    pub(crate) async fn start(inner: Arc<Inner>, scope: &str) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
-        Ok(Self { port, task: tokio::spawn(serve(listener, inner, scope.into())) })
+        let scope = watch::Sender::new(Arc::from(scope));
+        let task = tokio::spawn(serve(listener, inner, scope.clone()));
+        Ok(Self { port, scope, task })
+    }
+
+    /// Serves another scope from now on. All connections are closed: none carries a request of the
+    /// next test, and none that is on its way counts as one.
+    pub(crate) fn turn_to(&self, scope: &str) {
+        self.scope.send_replace(Arc::from(scope));
     }
 }
 
@@ -88,20 +98,47 @@ impl Drop for Proxy {
     }
 }
 
-async fn serve(listener: TcpListener, inner: Arc<Inner>, scope: Arc<str>) {
+/// The scope that a connection was made in.
+#[derive(Clone)]
+struct Scope {
+    name: Arc<str>,
+    turned: watch::Receiver<Arc<str>>,
+}
+
+impl Scope {
+    fn now(scope: &watch::Sender<Arc<str>>) -> Self {
+        let mut turned = scope.subscribe();
+        let name = Arc::clone(&turned.borrow_and_update());
+        Self { name, turned }
+    }
+
+    /// Runs a connection until it ends, or until the proxy turns to another scope.
+    async fn run(mut self, connection: impl Future) {
+        tokio::select! {
+            _ = connection => {}
+            _ = self.turned.changed() => {}
+        }
+    }
+
+    fn full_path(&self, request: &Request<Incoming>) -> String {
+        format!("{}{}", self.name, request.uri().path())
+    }
+}
+
+async fn serve(listener: TcpListener, inner: Arc<Inner>, scope: watch::Sender<Arc<str>>) {
     // As in the collector: an `accept` that fails says nothing of the next one.
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::task::yield_now().await;
             continue;
         };
-        let (inner, scope) = (Arc::clone(&inner), Arc::clone(&scope));
-        tokio::spawn(async move {
-            let service =
-                service_fn(move |request| proxied(Arc::clone(&inner), Arc::clone(&scope), request));
-            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-            let _ended = connection.with_upgrades().await;
-        });
+        let inner = Arc::clone(&inner);
+        let scope = Scope::now(&scope);
+        let run = scope.clone();
+        let service =
+            service_fn(move |request| proxied(Arc::clone(&inner), scope.clone(), request));
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(run.run(connection.with_upgrades()));
     }
 }
 
@@ -109,18 +146,18 @@ async fn serve(listener: TcpListener, inner: Arc<Inner>, scope: Arc<str>) {
 /// served where the scope answers for all hosts, and nothing else is.
 async fn proxied(
     inner: Arc<Inner>,
-    scope: Arc<str>,
+    scope: Scope,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let host = request.uri().host().map(str::to_owned);
     let connects = request.method() == Method::CONNECT;
     let mut response = Response::new(Full::default());
     match host {
-        Some(host) if connects && inner.stands_in(&host, &scope) => {
-            tokio::spawn(stand_in(inner, scope, host, request));
+        Some(host) if connects && inner.stands_in(&host, &scope.name) => {
+            tokio::spawn(scope.clone().run(stand_in(inner, scope, host, request)));
         }
-        Some(host) if !connects && inner.answers_all_hosts(&scope) => {
-            let path = format!("{scope}{}", request.uri().path());
+        Some(host) if !connects && inner.answers_all_hosts(&scope.name) => {
+            let path = scope.full_path(&request);
             return answer(inner, Some(host), path, request).await;
         }
         _ => *response.status_mut() = StatusCode::BAD_GATEWAY,
@@ -129,11 +166,11 @@ async fn proxied(
 }
 
 /// The host itself, at the other end of what the browser takes for a tunnel.
-async fn stand_in(inner: Arc<Inner>, scope: Arc<str>, host: String, request: Request<Incoming>) {
+async fn stand_in(inner: Arc<Inner>, scope: Scope, host: String, request: Request<Incoming>) {
     let Ok(tunnel) = hyper::upgrade::on(request).await else { return };
     let Ok(stream) = inner.tls().acceptor.accept(TokioIo::new(tunnel)).await else { return };
     let service = service_fn(move |request: Request<Incoming>| {
-        let path = format!("{scope}{}", request.uri().path());
+        let path = scope.full_path(&request);
         answer(Arc::clone(&inner), Some(host.clone()), path, request)
     });
     let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::{Builder, Runtime};
@@ -17,8 +17,10 @@ use crate::browser::{Browser, Options};
 use crate::collector::Collector;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::pool::{Lease, Pool};
 use crate::server::{self, App, Server};
 use crate::target_dir;
+use crate::times::Times;
 
 /// How long one test may take in all. A test that reaches this hangs.
 const TEST: Duration = Duration::from_mins(2);
@@ -53,12 +55,14 @@ pub type Module = (&'static str, &'static [Engine], Tests);
 pub struct Cx {
     /// The engine that this run is for.
     pub engine: Engine,
-    /// A browser with a fresh profile.
+    /// A browser that knows nothing of any other test.
     pub browser: Browser,
     /// The test's own scope of the collector.
     pub collector: Collector,
     /// `chromium::module::name`.
     pub name: String,
+    /// How many tests the browser served before.
+    uses: u32,
     app: OnceCell<App>,
     shared: Arc<Shared>,
 }
@@ -91,6 +95,8 @@ struct Shared {
     server: OnceCell<Result<Arc<Server>>>,
     /// Held for writing by a test that runs alone, for reading by every other.
     quiet: RwLock<()>,
+    times: Arc<Times>,
+    browsers: Pool,
     // Last: what is above may still need it while it ends.
     runtime: Runtime,
 }
@@ -98,8 +104,9 @@ struct Shared {
 /// Runs the modules' tests in the chosen engines, as `cargo test` arguments ask, and says how it
 /// went as `cargo test` does.
 ///
-/// The tests of the modules named in `alone` run beside no other: they assert deadlines of
+/// Then it lists the slowest tests. The tests of the modules named in `alone` run beside no other: they assert deadlines of
 /// milliseconds, of which another browser on the same cores would take its part.
+#[expect(clippy::print_stdout, reason = "it is the run's output")]
 pub fn run(modules: &[Module], alone: &[&str]) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
@@ -107,12 +114,15 @@ pub fn run(modules: &[Module], alone: &[&str]) -> ExitCode {
         // Failing to build fails the tests that need the server, with this error, and no others.
         let _built = server::binary();
     }
+    let times = Arc::new(Times::default());
     let trials = Engine::chosen().and_then(|engines| {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
         let shared = Arc::new(Shared {
             collector: OnceCell::new(),
             server: OnceCell::new(),
             quiet: RwLock::new(()),
+            times: Arc::clone(&times),
+            browsers: Pool::default(),
             runtime,
         });
         Ok(trials(&engines, modules, alone, &shared))
@@ -122,7 +132,11 @@ pub fn run(modules: &[Module], alone: &[&str]) -> ExitCode {
         vec![Trial::test("engines", move || Err(error.to_string().into()))]
     });
     // The trials hold the server; they are gone when this returns, and the server with them.
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if !arguments.list {
+        println!("{times}");
+    }
+    conclusion.exit_code()
 }
 
 #[expect(clippy::print_stderr, reason = "whoever reads the run must know what was not tested")]
@@ -169,19 +183,22 @@ fn run_case(
     shared: &Arc<Shared>,
 ) -> Result<()> {
     let runtime = &shared.runtime;
+    let begun = Instant::now();
     let cx = runtime.block_on(async {
         let collector = shared.collector.get_or_try_init(Collector::start).await?;
-        let collector = collector.scoped().await?;
+        let Lease { browser, collector, uses } = shared.browsers.take(engine, collector).await?;
         Ok::<_, Error>(Cx {
             engine,
-            browser: Browser::start(engine, &collector, &Options::default()).await?,
+            browser,
             collector,
-            name,
+            uses,
+            name: name.clone(),
             app: OnceCell::new(),
             shared: Arc::clone(shared),
         })
     })?;
 
+    let started = Instant::now();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             timeout(TEST, case.run(&cx))
@@ -191,6 +208,7 @@ fn run_case(
     }));
     let outcome = outcome.unwrap_or_else(|panic| Err(Error::new(panic_text(&*panic))));
 
+    let judged = Instant::now();
     let evidence = match &outcome {
         Ok(()) => String::new(),
         Err(_) => runtime.block_on(async {
@@ -199,7 +217,15 @@ fn run_case(
                 .unwrap_or_else(|_| "the browser does not answer".to_owned())
         }),
     };
-    let closed = runtime.block_on(cx.browser.close());
+    let Cx { browser, collector, uses, .. } = cx;
+    let closed = runtime.block_on(async {
+        // Whatever made a test fail must not reach the next one.
+        if outcome.is_err() {
+            return browser.close().await;
+        }
+        shared.browsers.give_back(Lease { browser, collector, uses }).await
+    });
+    shared.times.add(name, [started - begun, judged - started, judged.elapsed()]);
     match outcome {
         Ok(()) => closed,
         Err(error) => Err(Error::new(format!("{error}\n{evidence}"))),

@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use c2c_e2e::{ColorScheme, Cx, DEADLINE, Engine, Method, Result, Tests, request};
-use serde_json::json;
+use c2c_e2e::{ColorScheme, Context as _, Cx, DEADLINE, Engine, Method, Result, Tests, request};
+use serde_json::{Value, json};
 
 pub(crate) const TESTS: Tests = &[
     ("a_script_reaches_the_collector", &a_script_reaches_the_collector),
@@ -31,6 +31,10 @@ pub(crate) const TESTS: Tests = &[
     ("the_server_serves_an_app_of_this_test", &the_server_serves_an_app_of_this_test),
     ("a_missing_engine_does_not_pass", &a_missing_engine_does_not_pass),
 ];
+
+/// Where a browser serves many tests.
+pub(crate) const REUSE: Tests =
+    &[("a_used_browser_is_as_a_new_one", &a_used_browser_is_as_a_new_one)];
 
 /// Writes into the parent and reads it back: what a sandboxed frame must not be able to do.
 const REACH_PARENT: &str = "<script>
@@ -201,7 +205,7 @@ async fn cookies_are_per_host(cx: &Cx) -> Result<()> {
     let cookies = cx.browser.cookies_at(&here).await?;
     assert_eq!(cookies.len(), 1);
     assert_eq!(cookies[0]["name"], "secret");
-    assert_eq!(cx.browser.cookies_at(&there).await?, Vec::<serde_json::Value>::new());
+    assert_eq!(cx.browser.cookies_at(&there).await?, Vec::<Value>::new());
     Ok(())
 }
 
@@ -339,6 +343,7 @@ async fn axe_finds_what_is_wrong(cx: &Cx) -> Result<()> {
     let found = cx.browser.axe().await?;
     let ids: Vec<_> = found.iter().map(|violation| violation.id.as_str()).collect();
     assert_eq!(ids, ["color-contrast", "image-alt"]);
+    assert_eq!(cx.browser.axe_colors().await?, found[..1]);
     assert_eq!((&*found[1].impact, &found[1].targets[..]), ("critical", &["img".to_owned()][..]));
     let shown = found[1].to_string();
     assert!(shown.starts_with("image-alt (critical): ") && shown.ends_with(": img"), "{shown}");
@@ -438,5 +443,72 @@ async fn a_policy_violation_is_in_the_console(cx: &Cx) -> Result<()> {
     let severe: Vec<_> = console.iter().filter(|line| line.level == "SEVERE").collect();
     assert_eq!(severe.len(), 1, "{console:?}");
     assert!(severe[0].message.contains("Content Security Policy"), "{console:?}");
+    Ok(())
+}
+
+/// What a page can see of what was there before it.
+const TRACES: &str = "const done = arguments[arguments.length - 1];
+    (async () => ({
+      focus: document.hasFocus(),
+      visible: document.visibilityState,
+      cookie: document.cookie,
+      local: localStorage.length,
+      session: sessionStorage.length,
+      databases: (await indexedDB.databases()).length,
+      caches: (await caches.keys()).length,
+      workers: (await navigator.serviceWorker.getRegistrations()).length,
+      name: window.name,
+      history: history.length,
+      width: outerWidth,
+    }))().then(done, (error) => done(String(error)));";
+
+/// Leaves a trace of each kind.
+const LEAVE_TRACES: &str = "const done = arguments[arguments.length - 1];
+    (async () => {
+      document.cookie = 'left=1; max-age=600';
+      localStorage.left = sessionStorage.left = window.name = '1';
+      await caches.open('left');
+      await navigator.serviceWorker.register('worker.js');
+      await new Promise((resolve, reject) => {
+        Object.assign(indexedDB.open('left'), { onsuccess: resolve, onerror: reject });
+      });
+      history.pushState(null, '', '?1');
+    })().then(() => done(null), (error) => done(String(error)));";
+
+async fn a_used_browser_is_as_a_new_one(cx: &Cx) -> Result<()> {
+    let Cx { browser, collector, .. } = cx;
+    let js = ("content-type", "text/javascript");
+    collector.page("/worker.js", "", &[js]);
+    collector.page("/cached.js", "", &[js, ("cache-control", "max-age=600")]);
+    let page = collector.page("/page", "<script src=cached.js></script>", &[]);
+    let run = async |script: &str| {
+        let body = json!({"script": script, "args": []});
+        browser.command(Method::POST, "execute/async", Some(body)).await
+    };
+    let traces = async || {
+        browser.goto(&page).await?;
+        let fetched =
+            collector.requests().iter().filter(|request| request.path == "/cached.js").count();
+        let timeouts = browser.command(Method::GET, "timeouts", None).await?;
+        let windows = browser.windows().await?.len();
+        collector.forget();
+        Ok::<_, c2c_e2e::Error>(json!([run(TRACES).await?, fetched, timeouts, windows]))
+    };
+    let new = traces().await?;
+    assert_eq!(run(LEAVE_TRACES).await?, Value::Null);
+    browser.resize(500, 600).await?;
+    browser.command(Method::POST, "timeouts", Some(json!({"pageLoad": 1_000}))).await?;
+    let first = browser.windows().await?;
+    browser.new_tab().await?;
+    browser.switch_to_window(&first[0]).await?;
+    let used = traces().await?;
+    for (name, value) in new[0].as_object().context("traces")? {
+        // A window in front stays there.
+        let same = matches!(name.as_str(), "focus" | "visible");
+        assert_eq!(used[0][name] == *value, same, "{name}: {used}, and it was {new}");
+    }
+    assert!((1..4).all(|i| used[i] != new[i]), "{used}, and it was {new}");
+    browser.reset().await?;
+    assert_eq!(traces().await?, new);
     Ok(())
 }

@@ -70,6 +70,7 @@ fn main() -> std::process::ExitCode {
             ("frame_api", VISITORS, frame_api::TESTS),
             ("hangs", VISITORS, hangs::TESTS),
             ("harness", VISITORS, harness::TESTS),
+            ("harness_reuse", FRAMES_APART, harness::REUSE),
             ("history", VISITORS, history::TESTS),
             ("hold", VISITORS, hold::TESTS),
             ("host", VISITORS, host::TESTS),
