@@ -145,29 +145,39 @@ async fn a_widget_event_cannot_be_forged_past_the_widget(cx: &Cx) -> Result<()> 
     Ok(())
 }
 
+/// On a busy machine a few stray messages count as many (`stray_late_cost`), and more of them in one
+/// visit would end the frame: so each visit has few.
 async fn a_second_hello_is_nobody(cx: &Cx) -> Result<()> {
-    // The navigation timing entry still shows the nonce: it must be worthless by now.
-    let code = format!(
-        "<script>{}
-        const nonce = performance.getEntriesByType('navigation')[0].name.split('#')[1];
-        let stolen = 0;
-        function hello(nonce) {{
-          const channel = new MessageChannel();
-          channel.port1.onmessage = () => (stolen += 1);
-          parent.postMessage({{ c2c: 1, type: 'hello', nonce }}, '*', [channel.port2]);
-          channel.port1.postMessage({{ type: 'emit', name: 'by_second_port', json: '{{}}' }});
-        }}
-        hello(nonce); hello('wrong'); hello(undefined); hello({{}});
-        c2c.on('call_started', () => hello(nonce));
-        c2c.on('call_ended', () => {{ c2c.emit('fence', {{}}); say([nonce.length, stolen]); }});</script>",
-        say(cx)
-    );
-    open_parent(cx, &code, "", "").await?;
-    press(cx, "#call").await?;
-    press(cx, "#hang-up").await?;
-    heard(cx, "custom:fence").await?;
-    assert_eq!(said(cx).await?, json!([32, 0]), "the length of the nonce, and what was stolen");
-    assert!(!all_heard(cx).await?.iter().any(|name| name.contains("second")));
+    let at_once = "hello(nonce); hello('wrong');";
+    let others = "hello(undefined); hello({});";
+    let in_a_handler = "c2c.on('call_started', () => hello(nonce));";
+    for (visit, hellos) in [at_once, others, in_a_handler].into_iter().enumerate() {
+        // The navigation timing entry still shows the nonce: it must be worthless by now.
+        let said = cx.collector.hit_url(&format!("said{visit}"));
+        let code = format!(
+            "<script>
+            const nonce = performance.getEntriesByType('navigation')[0].name.split('#')[1];
+            let stolen = 0;
+            function hello(nonce) {{
+              const channel = new MessageChannel();
+              channel.port1.onmessage = () => (stolen += 1);
+              parent.postMessage({{ c2c: 1, type: 'hello', nonce }}, '*', [channel.port2]);
+              channel.port1.postMessage({{ type: 'emit', name: 'by_second_port', json: '{{}}' }});
+            }}
+            {hellos}
+            c2c.on('call_ended', () => {{
+              c2c.emit('fence', {{}});
+              fetch('{said}', {{ method: 'POST', body: JSON.stringify([nonce.length, stolen]) }});
+            }});</script>",
+        );
+        open_parent(cx, &code, "", "").await?;
+        press(cx, "#call").await?;
+        press(cx, "#hang-up").await?;
+        heard(cx, "custom:fence").await?;
+        let said = cx.collector.hit(&format!("said{visit}"), DEADLINE).await?.json()?;
+        assert_eq!(said, json!([32, 0]), "the length of the nonce, and what was stolen");
+        assert!(!all_heard(cx).await?.iter().any(|name| name.contains("second")), "{hellos}");
+    }
     Ok(())
 }
 
