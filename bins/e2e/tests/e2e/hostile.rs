@@ -10,6 +10,8 @@ use serde_json::json;
 pub(crate) const TESTS: Tests = &[
     ("in_names", &in_names),
     ("in_names_of_settings", &in_names_of_settings),
+    ("in_names_above_the_editor", &in_names_above_the_editor),
+    ("in_other_names_above_the_editor", &in_other_names_above_the_editor),
     ("in_code_findings_and_conflicts", &in_code_findings_and_conflicts),
     ("in_the_timeline", &in_the_timeline),
     ("the_alarm_can_ring", &the_alarm_can_ring),
@@ -87,35 +89,38 @@ async fn goto_app(cx: &Cx, server: &Server, app: &App) -> Result<()> {
     crate::timeline::connected(cx, 1).await
 }
 
-/// Shows each name on its app's page, one of the app's two.
-async fn names_are_text(cx: &Cx, server: &Server, apps: &[App], page: &str) -> Result<()> {
-    for (app, text) in apps.iter().zip(texts()) {
+/// Shows each of these names on its app's page, one of the app's two.
+async fn names_are_text(cx: &Cx, names: &[String], page: &str) -> Result<()> {
+    let server = Arc::new(Server::start().await?);
+    for name in names {
+        let app = server.create_app(name).await?;
         cx.browser.goto(&format!("{}/apps/{}{page}", server.console, app.id)).await?;
-        let named = "document.querySelector('#app-name').textContent";
-        let name = cx.browser.wait_for(named, DEADLINE).await?;
-        assert_eq!(name.as_str(), Some(text.trim()));
+        let heading = "document.querySelector('#app-name').textContent";
+        let shown = cx.browser.wait_for(heading, DEADLINE).await?;
+        assert_eq!(shown.as_str(), Some(name.trim()));
         assert_quiet(cx).await?;
     }
     Ok(())
 }
 
-/// A server with an app of each name.
-async fn apps_of_all_names() -> Result<(Arc<Server>, Vec<App>)> {
+async fn in_names_of_settings(cx: &Cx) -> Result<()> {
+    names_are_text(cx, &texts(), "/settings").await
+}
+
+async fn in_names_above_the_editor(cx: &Cx) -> Result<()> {
+    names_are_text(cx, &texts()[..50], "").await
+}
+
+async fn in_other_names_above_the_editor(cx: &Cx) -> Result<()> {
+    names_are_text(cx, &texts()[50..], "").await
+}
+
+async fn in_names(cx: &Cx) -> Result<()> {
     let server = Arc::new(Server::start().await?);
     let mut apps = Vec::new();
     for text in texts() {
         apps.push(server.create_app(&text).await?);
     }
-    Ok((server, apps))
-}
-
-async fn in_names_of_settings(cx: &Cx) -> Result<()> {
-    let (server, apps) = apps_of_all_names().await?;
-    names_are_text(cx, &server, &apps, "/settings").await
-}
-
-async fn in_names(cx: &Cx) -> Result<()> {
-    let (server, apps) = apps_of_all_names().await?;
     cx.browser.goto(&format!("{}/", server.console)).await?;
     cx.browser
         .wait_for("document.querySelectorAll('#app-list li').length === 101", DEADLINE)
@@ -131,8 +136,6 @@ async fn in_names(cx: &Cx) -> Result<()> {
     shown.sort();
     assert_eq!(shown, expected);
     assert_quiet(cx).await?;
-    // What the editor shows of a name does not depend on whether it runs the (empty) code as well.
-    names_are_text(cx, &server, &apps, "?run=no").await?;
     // The demo page shows the name as well.
     cx.browser.goto(&apps[0].parent_url("")).await?;
     cx.browser.wait_for("document.querySelector('#app-name').textContent", DEADLINE).await?;
