@@ -2,13 +2,14 @@
 //!
 //! The input is the catalogue, TOML or JSON, and after the first U+001F, if there is one, the envelope.
 //!
-//! What is accepted as a catalogue survives its file, makes its artefacts, and its fixtures have the faults
-//! that they name. What is accepted as an envelope by the reference catalogue is one for the types, too. (The
-//! random tests of the crate compare with a validator of JSON Schema.)
+//! An accepted catalogue survives its file and makes its artefacts, and its fixtures have the
+//! faults that they name. An envelope that the reference catalogue accepts is accepted by the
+//! types, too. (The crate's random tests compare with a JSON Schema validator.)
 
 #![no_main]
 
-use c2c_catalogue::{Catalogue, Envelope, UnknownFields, Validator, read_json};
+use c2c_catalogue::reference::Event;
+use c2c_catalogue::{Catalogue, Name, UnknownFields, Validator, read_json};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -27,21 +28,21 @@ fuzz_target!(|input: &[u8]| {
 
 fn holds(catalogue: &Catalogue, envelope: &str) {
     assert_eq!(Catalogue::from_json(&catalogue.to_json()).as_ref(), Ok(catalogue));
-    assert_eq!(catalogue.may_follow(catalogue), Ok(()));
+    assert_eq!(catalogue.check_upgrade(catalogue), Ok(()));
     for (name, text) in catalogue.artefacts() {
         assert!(text.ends_with('\n'), "{name}");
     }
-    let validator = Validator::new(catalogue, UnknownFields::Refuse);
+    let validator = Validator::new(catalogue, UnknownFields::Reject);
     for fixture in catalogue.fixtures() {
-        let refused = validator.envelope(&fixture.envelope).err();
+        let refused = validator.check_envelope(&fixture.envelope).err();
         let problems = refused.map(|refused| refused.problems).unwrap_or_default();
         let pointers: Vec<_> = problems.iter().map(|problem| &problem.pointer).collect();
         assert_eq!(pointers, fixture.fault.iter().collect::<Vec<_>>(), "{}", fixture.name);
     }
     if let Ok(value) = read_json(envelope) {
-        let strict = validator.envelope(&value);
-        let lenient = Validator::new(catalogue, UnknownFields::Keep).envelope(&value);
-        let warned = Validator::new(catalogue, UnknownFields::Warn).envelope(&value);
+        let strict = validator.check_envelope(&value);
+        let lenient = Validator::new(catalogue, UnknownFields::Keep).check_envelope(&value);
+        let warned = Validator::new(catalogue, UnknownFields::Warn).check_envelope(&value);
         assert!(strict.is_err() || lenient.is_ok(), "who refuses less accepts more");
         assert_eq!(warned.is_ok(), lenient.is_ok());
         assert_eq!(strict.is_ok(), warned.is_ok_and(|warnings| warnings.is_empty()));
@@ -49,25 +50,27 @@ fn holds(catalogue: &Catalogue, envelope: &str) {
 }
 
 fn is_judged_alike(text: &str) {
-    let read = text.parse::<Envelope>();
+    let validator = Validator::new(Catalogue::reference(), UnknownFields::Reject);
+    let read = validator.read_envelope(text);
     let Ok(value) = read_json(text) else {
         assert!(read.is_err(), "what has two meanings is no envelope");
         return;
     };
-    let validator = Validator::new(Catalogue::reference(), UnknownFields::Refuse);
     match read {
         Ok(envelope) => {
-            assert_eq!(validator.envelope(&value), Ok(vec![]));
+            assert_eq!(validator.check_envelope(&value), Ok(vec![]));
             let printed = envelope.to_string();
-            let again: Envelope = printed.parse().expect("what is printed is read");
+            let again = validator.read_envelope(&printed).expect("what is printed is read");
             assert_eq!(again.to_string(), printed);
+            let is_widget = matches!(envelope.name(), Name::Widget(_));
+            assert_eq!(envelope.event::<Event>().is_ok(), is_widget);
         }
-        // The types know no times after 9999-12-30, with which time zones begin to matter.
+        // The types know no times after 9999-12-30, where time zones begin to matter.
         Err(error)
             if value["timestamp"].as_str().is_some_and(|time| time.starts_with("9999-12-3")) =>
         {
             assert!(!error.to_string().is_empty());
         }
-        Err(_) => assert!(validator.envelope(&value).is_err()),
+        Err(_) => assert!(validator.check_envelope(&value).is_err()),
     }
 }

@@ -1,10 +1,8 @@
-//! Any two snippets and any attribute value: what comes out of `compile` is what went in, in every form.
+//! Any two snippets and any attribute value: `compile` outputs exactly its input.
 //!
 //! The input is an attribute value, the head snippet and the body-end snippet, with U+001F between them.
 
 #![no_main]
-
-use std::io::Read as _;
 
 use c2c_injector::{Area, Document, Limits, Position, ScriptAttributes, Snippets, Template};
 use html5ever::tendril::TendrilSink as _;
@@ -22,7 +20,7 @@ fuzz_target!(|input: &[u8]| {
     let mut next = || parts.next().unwrap_or_default();
     let (value, head, body_end) = (next(), next(), next());
     let template = Template::reference(SCRIPT).expect("it is a template");
-    let snippets = Snippets::new(head.to_owned(), body_end.to_owned());
+    let snippets = Snippets { head: head.to_owned().into(), body_end: body_end.to_owned().into() };
     let Ok(checked) = template.check(snippets, &Limits::default()) else {
         return;
     };
@@ -32,7 +30,7 @@ fuzz_target!(|input: &[u8]| {
     };
     let document = checked.compile(&attributes);
     let whole = document.chunks().concat();
-    every_form_is_the_same(&document, &whole);
+    assert_eq!(document.len(), whole.len());
     areas_are_found(&document, &whole, [head, body_end]);
     assert_eq!(
         first_attribute(&whole).as_deref(),
@@ -40,25 +38,10 @@ fuzz_target!(|input: &[u8]| {
         "the value is read as it was given"
     );
     let again = checked.compile(&attributes);
-    assert_eq!(again.etag(), document.etag(), "the same document, the same tag");
+    assert_eq!(again.chunks(), document.chunks(), "the same document");
 });
 
-fn every_form_is_the_same(document: &Document, whole: &[u8]) {
-    assert_eq!(document.len(), whole.len());
-    assert_eq!(document.etag().len(), 32);
-    let mut gunzipped = Vec::new();
-    flate2::read::GzDecoder::new(&document.gzip()[..])
-        .read_to_end(&mut gunzipped)
-        .expect("it is gzip");
-    assert_eq!(gunzipped, whole);
-    let mut unbrotlied = Vec::new();
-    brotli::Decompressor::new(&document.brotli()[..], 4096)
-        .read_to_end(&mut unbrotlied)
-        .expect("it is brotli");
-    assert_eq!(unbrotlied, whole);
-}
-
-/// The places of the snippets, counted here by splitting text and not by walking over bytes.
+/// Checks the snippets' areas, counted here by splitting text and not by walking over bytes.
 fn areas_are_found(document: &Document, whole: &[u8], snippets: [&str; 2]) {
     let whole = std::str::from_utf8(whole).expect("text went in");
     let chunks = document.chunks();
@@ -74,7 +57,7 @@ fn areas_are_found(document: &Document, whole: &[u8], snippets: [&str; 2]) {
 
 fn place(text: &str, offset: usize) -> Position {
     let (before, after) = text.split_at(offset);
-    // A CR LF that is cut in its middle has not ended its line yet.
+    // A CR LF that is cut in the middle has not ended its line yet.
     let half = if after.starts_with('\n') { before.strip_suffix('\r') } else { None };
     let text = half.unwrap_or(before).replace("\r\n", "\n").replace('\r', "\n");
     let line = text.rsplit('\n').next().unwrap_or_default();
@@ -94,7 +77,7 @@ fn first_attribute(html: &[u8]) -> Option<String> {
     })
 }
 
-/// In tree order, so nothing of a customer's comes before it.
+/// Searches in tree order, so that no customer content comes first.
 fn first_script(node: &Handle) -> Option<Handle> {
     if matches!(&node.data, NodeData::Element { name, .. } if name.local == local_name!("script")) {
         return Some(node.clone());

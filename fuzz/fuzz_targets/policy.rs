@@ -1,5 +1,5 @@
-//! Any text, read as everything that the policy crate reads: what it accepts means to a browser what it says, and prints
-//! to a text that is read back.
+//! Any text, parsed with all of the policy crate's parsers: an accepted text means the same to a
+//! browser, and its printed form parses back.
 //!
 //! The input's lines are also the ancestors and the allowed hosts of whole policies.
 
@@ -7,7 +7,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-// The same properties as the random tests of the crate: they are no part of its interface.
+// The crate's random tests use the same properties, which are not part of its interface.
 #[path = "../../crates/policy/tests/it/properties.rs"]
 mod properties;
 

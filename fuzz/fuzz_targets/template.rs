@@ -1,10 +1,10 @@
-//! Any skeleton and any trusted script: what is accepted as a template is one.
+//! Any skeleton and any trusted script: every accepted template is valid.
 //!
 //! The input is the skeleton, and after the first U+001F, if there is one, the script.
 //!
-//! A template is accepted only if it can be cut at its two slots, both cuts are where a browser sees the head's start and
-//! the body's end, and a script in either slot would run. The judge, which knows nothing of how the crate found the slots,
-//! must agree.
+//! A template is accepted only if it can be cut at its two slots, both cuts are where a browser
+//! sees the head's start and the body's end, and a script in either slot would run. The judge,
+//! which does not know how the crate found the slots, must agree.
 
 #![no_main]
 
@@ -28,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn holds(template: &Template, html: &str, script: &str) {
-    let snippets = Snippets::new(HEAD, BODY_END);
+    let snippets = Snippets { head: HEAD.into(), body_end: BODY_END.into() };
     let checked = match template.check(snippets, &Limits::default()) {
         Ok(checked) => checked,
         Err(refused) => panic!("no snippet is contained in it: {refused}"),
@@ -42,7 +42,7 @@ fn holds(template: &Template, html: &str, script: &str) {
     assert_eq!([start_tag, script_text].concat(), format!("<script>{script}</script>"));
     assert_eq!([head, body_end], [HEAD, BODY_END]);
     let whole = chunks.concat();
-    // A parser reads each end of a line as LF.
+    // A parser normalizes each line ending to LF.
     let as_parsed = script.replace("\r\n", "\n").replace('\r', "\n");
     assert_eq!(judge::first_script(&whole), Some(as_parsed), "it comes first, in the head, intact");
     let before = [prefix, start_tag, script_text].concat();

@@ -1,10 +1,10 @@
-//! Scope hoisting: an entry and what it imports become one scope.
+//! Scope hoisting: an entry and its imports become one scope.
 //!
-//! The modules' texts are written one after the other, each after those that it imports, without
-//! their import and export statements. That is the same program only if every name means in the
-//! one scope what it meant in its module. So names keep their spelling across modules, no two
-//! modules declare the same one, and none declares what another takes from the browser: whatever
-//! breaks this is refused, with its place.
+//! The modules' texts are concatenated, each after those that it imports, without their import and
+//! export statements. That is the same program only if every name means the same in the one scope
+//! as in its module. So names keep their spelling across modules, no two modules declare the same
+//! name, and none declares a name that another takes from the browser. A module that breaks these
+//! rules is rejected, with the place.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,10 +12,10 @@ use std::io;
 use crate::error::{BundleError, Fault, Place};
 use crate::module::{Import, Module, Name};
 
-/// What the page makes of the file.
+/// The form of the file for the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A classic script: a function that is called at once.
+    /// A classic script: an immediately called function.
     Script,
     /// A module, with the entry's exports.
     Module,
@@ -23,7 +23,7 @@ pub(crate) enum Kind {
 
 type Result<T> = std::result::Result<T, BundleError>;
 
-/// The one file that does what the module at `entry` does. `read` gives a module's text.
+/// Bundles the module at `entry` into one file with the same behavior. `read` returns a module's text.
 pub(crate) fn bundle(
     entry: &str,
     kind: Kind,
@@ -53,17 +53,17 @@ pub(crate) fn bundle(
     }
 }
 
-/// The modules as they are found.
+/// The modules found so far.
 struct Graph<'a> {
     read: &'a dyn Fn(&str) -> io::Result<String>,
-    /// Those whose imports are being read: the way from the entry to here.
+    /// The modules whose imports are being read: the path from the entry to here.
     open: Vec<String>,
-    /// Each after those that it imports. The entry is the last.
+    /// Each module after those that it imports; the entry is last.
     modules: Vec<Module>,
 }
 
 impl Graph<'_> {
-    /// Adds the module at `path` and what it imports; `refused` says where it is asked for.
+    /// Adds the module at `path` and its imports; `refused` puts a fault at the importing statement.
     fn add(&mut self, path: &str, refused: impl Fn(Fault) -> BundleError) -> Result<()> {
         if self.modules.iter().any(|module| module.path == path) {
             return Ok(());
@@ -98,7 +98,7 @@ impl Graph<'_> {
     }
 }
 
-/// The path that `specifier` means in the module at `from`.
+/// The path of `specifier` in the module at `from`.
 fn resolve(from: &str, specifier: &str) -> Option<String> {
     if !specifier.starts_with("./") && !specifier.starts_with("../") {
         return None;
@@ -117,7 +117,7 @@ fn resolve(from: &str, specifier: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Every name means one thing in all modules.
+/// Checks that every name means one thing in all modules.
 fn check_names(modules: &[Module]) -> Result<()> {
     let mut declared: HashMap<&str, (&Module, &Name)> = HashMap::new();
     for module in modules {
@@ -236,7 +236,8 @@ mod tests {
         .assert_eq(&made(Kind::Script, &exporting));
     }
 
-    /// Each of these statements on the second line of a module, beside a module that exports `b`.
+    /// Checks each of these statements on the second line of a module, beside a module that exports
+    /// `b`.
     #[expect(clippy::needless_pass_by_value, reason = "`expect!` makes values")]
     fn check_refused(statements: &[&str], expected: Expect) {
         let errors = statements.iter().map(|statement| {
@@ -356,7 +357,7 @@ mod tests {
             a.js:2:10: `c` is declared at b.js:2:5 as well, and a bundle is one scope
         "#]],
         );
-        // Within functions, every name is free.
+        // Inside functions, every name is free to use.
         check(
             &[a, ("b.js", "export const b = (c) => c;")],
             expect![[r#"

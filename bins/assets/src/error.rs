@@ -1,4 +1,4 @@
-//! What the bundler refuses, and where.
+//! The bundler's errors and their places.
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why there is no bundle.
+/// A reason why there is no bundle.
 #[derive(Debug, Error)]
 #[error("{place}: {fault}")]
 pub(crate) struct BundleError {
@@ -42,10 +42,10 @@ pub(crate) struct BundleError {
     pub(crate) fault: Fault,
 }
 
-/// What is wrong with a module, or with two of them together.
+/// A problem with a module, or with two of them together.
 #[derive(Debug, Error)]
 pub(crate) enum Fault {
-    /// By the parser, in its words.
+    /// The parser's error, in its words.
     #[error("{0}")]
     Syntax(String),
     #[error("{0} is not bundled: write `import {{ name }} from './module.js'` and export by name")]

@@ -1,15 +1,16 @@
-//! `cargo xtask assets`: makes `crates/bridge/js/dist`, the scripts as they are served, from the
-//! modules beside it.
+//! `cargo xtask assets`: makes `crates/bridge/js/dist`, the scripts to serve, from the modules
+//! beside it.
 //!
-//! Each entry becomes one file: the module and what it imports in one scope ([`bundle()`]), and then
-//! minified ([`minify()`]). The files are committed, so that building the product needs nothing of
-//! this; `--check` says whether they are current.
+//! Each entry becomes one file: the module and its imports are bundled into one scope
+//! ([`bundle()`]), then minified ([`minify()`]). The files are committed, so that a build of the
+//! product does not need this program; `--check` reports whether they are current.
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its user")]
 
 mod bundle;
 mod error;
 mod minify;
 mod module;
+mod shared;
 
 use std::error::Error;
 use std::path::Path;
@@ -28,17 +29,17 @@ struct Entry {
     /// The module, below `crates/bridge/js`; the file in `dist` has the same name.
     path: &'static str,
     kind: Kind,
-    /// How large the file may be when it is compressed.
+    /// The file's maximum compressed size.
     brotli_max: Option<usize>,
 }
 
-/// Everything that is made.
+/// All files to make.
 const ENTRIES: &[Entry] = &[
     Entry { path: "shim.js", kind: Kind::Script, brotli_max: Some(1_740) },
     Entry { path: "shim_diagnostics.js", kind: Kind::Script, brotli_max: None },
     Entry { path: "shim_jar.js", kind: Kind::Script, brotli_max: None },
     Entry { path: "shim_jar_diagnostics.js", kind: Kind::Script, brotli_max: Some(3_700) },
-    Entry { path: "host.js", kind: Kind::Module, brotli_max: Some(4_380) },
+    Entry { path: "host.js", kind: Kind::Module, brotli_max: Some(4_460) },
     Entry { path: "listen.js", kind: Kind::Module, brotli_max: None },
     Entry { path: "diagnostics.js", kind: Kind::Module, brotli_max: None },
     Entry { path: "page.js", kind: Kind::Module, brotli_max: None },
@@ -62,9 +63,12 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let js = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/bridge/js");
     println!("{:<28}{:>9}{:>10}{:>9}", "file", "bundled", "minified", "brotli");
+    let shared = shared::files();
+    let generated = shared.iter().map(|(path, text)| write_or_check(&js, path, text, args.check));
     let made = ENTRIES.iter().map(|entry| make(entry, &js, args.check));
+    let last = iter::once_with(|| no_others(&js.join("dist")));
     let (mut passed, mut failed) = (0, 0);
-    for outcome in made.chain(iter::once_with(|| no_others(&js.join("dist")))) {
+    for outcome in generated.chain(made).chain(last) {
         match outcome {
             Ok(()) => passed += 1,
             Err(error) => {
@@ -73,13 +77,13 @@ fn main() -> ExitCode {
             }
         }
     }
-    // Of the form that `cargo xtask test` counts.
+    // In the form that `cargo xtask test` counts.
     let verdict = if failed == 0 { "ok" } else { "FAILED" };
     println!("test result: {verdict}. {passed} passed; {failed} failed; 0 ignored");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Makes one file below `js`, or checks that it is what would be made.
+/// Makes one file below `js`, or checks that it is current.
 fn make(entry: &Entry, js: &Path, check: bool) -> Result<()> {
     let &Entry { path, kind, brotli_max } = entry;
     let bundled = bundle(path, kind, &|path| fs::read_to_string(js.join(path)))
@@ -88,17 +92,7 @@ fn make(entry: &Entry, js: &Path, check: bool) -> Result<()> {
         .map_err(|error| format!("crates/bridge/js/{path}, bundled: {error}"))?;
     let brotli = brotli_size(minified.as_bytes())?;
     println!("{path:<28}{:>9}{:>10}{brotli:>9}", bundled.len(), minified.len());
-    let file = js.join("dist").join(path);
-    if !check {
-        fs::create_dir_all(js.join("dist"))?;
-        fs::write(file, minified)?;
-    } else if fs::read_to_string(file).map_or(true, |committed| committed != minified) {
-        // A missing file is a stale one.
-        return Err(format!(
-            "crates/bridge/js/dist/{path} is stale: run `cargo xtask assets` and commit the result"
-        )
-        .into());
-    }
+    write_or_check(js, &format!("dist/{path}"), &minified, check)?;
     match brotli_max {
         Some(max) if brotli > max => {
             Err(format!("{path} is {brotli} bytes in brotli, and may be {max}").into())
@@ -107,7 +101,23 @@ fn make(entry: &Entry, js: &Path, check: bool) -> Result<()> {
     }
 }
 
-/// The size of the best that brotli can do, which is what a server sends.
+/// Writes a file below `js`, or checks that it is current.
+fn write_or_check(js: &Path, path: &str, text: &str, check: bool) -> Result<()> {
+    let file = js.join(path);
+    if !check {
+        fs::create_dir_all(file.parent().unwrap_or(js))?;
+        fs::write(file, text)?;
+    } else if fs::read_to_string(file).map_or(true, |committed| committed != text) {
+        // A missing file counts as stale.
+        return Err(format!(
+            "crates/bridge/js/{path} is stale: run `cargo xtask assets` and commit the result"
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// The size at brotli's best compression, which servers send.
 fn brotli_size(mut bytes: &[u8]) -> io::Result<usize> {
     let mut compressed = Vec::new();
     let params = BrotliEncoderParams { quality: 11, size_hint: bytes.len(), ..Default::default() };
@@ -115,7 +125,7 @@ fn brotli_size(mut bytes: &[u8]) -> io::Result<usize> {
     Ok(compressed.len())
 }
 
-/// A file that no entry makes would never change again.
+/// Fails if `dist` has a file that no entry makes, since it would never change again.
 fn no_others(dist: &Path) -> Result<()> {
     for file in fs::read_dir(dist)? {
         let name = file?.file_name();

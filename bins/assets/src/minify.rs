@@ -1,4 +1,4 @@
-//! What a browser need not read: long names, spaces, comments, code that does nothing.
+//! Removes the parts that a browser does not need: long names, spaces, comments, dead code.
 
 use oxc_allocator::Allocator;
 use oxc_codegen::{Codegen, CodegenOptions};
@@ -9,12 +9,12 @@ use oxc_span::SourceType;
 
 use crate::bundle::Kind;
 
-/// The newest syntax that the output may have. The modules have no newer.
+/// The newest syntax that the output may have. The modules use none newer.
 const TARGET: &str = "es2020";
 
-/// The same program in fewer bytes, or what is wrong with its syntax.
+/// Returns the same program in fewer bytes, or the syntax error.
 ///
-/// Properties keep their names, and reading one counts as an effect: it may be a getter's.
+/// Properties keep their names, and reading one counts as a side effect, since it may run a getter.
 pub(crate) fn minify(text: &str, kind: Kind) -> Result<String, String> {
     let allocator = Allocator::default();
     let source_type = match kind {
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_uses_is_left_out() {
+    fn unused_parts_are_left_out() {
         check(
             "const a = 1; function b() { return a; } f();",
             expect![[r#"(function(){"use strict";f()})();"#]],
@@ -76,7 +76,7 @@ mod tests {
             .assert_eq(&minify(module, Kind::Module).expect("it is a module"));
     }
 
-    /// The shim captures what it uses before custom code can patch it.
+    /// The shim captures the functions that it uses before custom code can patch them.
     #[test]
     fn what_is_captured_early_is_not_looked_up_later() {
         check(
@@ -105,7 +105,7 @@ mod tests {
         );
     }
 
-    /// The output stands in a script element.
+    /// The output is embedded in a script element.
     #[test]
     fn nothing_looks_like_markup() {
         check(

@@ -1,4 +1,4 @@
-//! One module: what it takes, what it gives, and the rest of its text.
+//! One module: its imports, its exports, and the rest of its text.
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
@@ -12,7 +12,7 @@ use oxc_span::{GetSpan as _, SourceType, Span};
 
 use crate::error::{BundleError, Fault, Place};
 
-/// A name, and the byte of the module's text where it stands.
+/// A name, and its byte offset in the module's text.
 #[derive(Clone, Debug)]
 pub(crate) struct Name {
     pub(crate) text: String,
@@ -25,10 +25,10 @@ impl Name {
     }
 }
 
-/// What one statement takes from another module.
+/// The imports of one statement.
 #[derive(Debug)]
 pub(crate) struct Import {
-    /// As it is written: `./name.js`.
+    /// The specifier as written: `./name.js`.
     pub(crate) specifier: Name,
     pub(crate) names: Vec<Name>,
 }
@@ -38,14 +38,14 @@ pub(crate) struct Import {
 pub(crate) struct Module {
     pub(crate) path: String,
     text: String,
-    /// In the order in which they are evaluated.
+    /// In evaluation order.
     pub(crate) imports: Vec<Import>,
     pub(crate) exports: Vec<Name>,
-    /// What is declared at the top level.
+    /// The top-level declarations.
     pub(crate) declared: Vec<Name>,
-    /// What is used and neither declared nor imported: the browser's.
+    /// Names that are used but neither declared nor imported: the browser's.
     pub(crate) free: Vec<Name>,
-    /// Its import and export statements, or as much of them as no bundle has.
+    /// The parts of its import and export statements that a bundle omits.
     cuts: Vec<Span>,
 }
 
@@ -72,12 +72,12 @@ impl Module {
         body + &self.text[end..]
     }
 
-    /// Where a name of this module stands.
+    /// The place of a name in this module.
     pub(crate) fn place(&self, name: &Name) -> Place {
         Place::new(&self.path, &self.text, name.offset)
     }
 
-    /// An error at a name of this module.
+    /// An error at a name in this module.
     pub(crate) fn fault(&self, name: &Name, fault: Fault) -> BundleError {
         fault_at(&self.path, &self.text, name.offset, fault)
     }
@@ -87,7 +87,7 @@ fn fault_at(path: &str, text: &str, offset: u32, fault: Fault) -> BundleError {
     BundleError { place: Place::new(path, text, offset), fault }
 }
 
-/// A fault, and the byte where it is.
+/// A fault and its byte offset.
 type Located = (u32, Fault);
 
 fn parse(text: &str) -> Result<(Statements, Vec<Name>, Vec<Name>), Located> {
@@ -110,7 +110,7 @@ fn parse(text: &str) -> Result<(Statements, Vec<Name>, Vec<Name>), Located> {
     Ok((statements, declared, free(&built.semantic)))
 }
 
-/// The first thing that a parser complains of.
+/// Rejects a module with the parser's first error.
 fn refuse(diagnostics: Diagnostics) -> Result<(), Located> {
     let Some(first) = diagnostics.into_iter().next() else { return Ok(()) };
     let offset = first.labels.first().map_or(0, |label| label.span().start);
@@ -121,7 +121,7 @@ fn not_bundled(span: Span, what: &'static str) -> Located {
     (span.start, Fault::NotBundled(what))
 }
 
-/// In the bundle, nothing would stop an assignment to what is imported.
+/// Rejects assignments to imports, since the bundle would not prevent them.
 fn refuse_assignments(scoping: &Scoping) -> Result<(), Located> {
     let mut imports = top_level(scoping).filter(|&symbol| scoping.symbol_flags(symbol).is_import());
     imports.find(|&symbol| scoping.symbol_is_mutated(symbol)).map_or(Ok(()), |symbol| {
@@ -130,7 +130,7 @@ fn refuse_assignments(scoping: &Scoping) -> Result<(), Located> {
     })
 }
 
-/// What a module declares at its top level, imports left out.
+/// A module's top-level declarations, without imports.
 fn declared(scoping: &Scoping) -> Vec<Name> {
     let own = top_level(scoping).filter(|&symbol| !scoping.symbol_flags(symbol).is_import());
     in_order(own.map(|symbol| Name::new(scoping.symbol_name(symbol), scoping.symbol_span(symbol))))
@@ -140,7 +140,7 @@ fn top_level(scoping: &Scoping) -> impl Iterator<Item = SymbolId> {
     scoping.get_bindings(scoping.root_scope_id()).values().copied()
 }
 
-/// What a module uses and does not declare, each at its first use.
+/// Names that a module uses but does not declare, each at its first use.
 fn free(semantic: &Semantic<'_>) -> Vec<Name> {
     let scoping = semantic.scoping();
     let references = scoping.root_unresolved_references().iter();
@@ -157,7 +157,7 @@ fn in_order(names: impl Iterator<Item = Name>) -> Vec<Name> {
     names
 }
 
-/// The statements that connect a module to others.
+/// The import and export statements of a module.
 #[derive(Default)]
 struct Statements {
     imports: Vec<Import>,
@@ -213,8 +213,8 @@ fn refuse_attributes(with: Option<&WithClause<'_>>) -> Result<(), Located> {
     with.map_or(Ok(()), |with| Err(not_bundled(with.span, "an import attribute")))
 }
 
-/// The names in `import { a, b } from …`. They are the same in both modules: the bundle has no
-/// place where one could become the other.
+/// The names in `import { a, b } from …`. They must be the same in both modules, because the bundle
+/// cannot rename them.
 fn imported(import: &ImportDeclaration<'_>) -> Result<Vec<Name>, Located> {
     let Some(specifiers) = &import.specifiers else {
         return Err(not_bundled(import.span, "an import for its effects"));

@@ -1,12 +1,13 @@
-//! What can be typed.
+//! The command-line arguments.
 
 use std::path::PathBuf;
 
-use c2c_bridge::{AppId, BridgeLimits, Origin};
+use c2c_names::{AppId, BridgeLimits, Origin};
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Check pasted HTML, compile it into a sandbox document, and print what is made of a catalogue of events.
+/// Check pasted HTML, compile it into a sandbox document, and print the artefacts of an event
+/// catalogue.
 #[derive(Debug, Parser)]
 #[command(
     name = "c2c",
@@ -20,10 +21,11 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Say whether snippets can be published, and where each problem begins.
+    /// Check whether snippets can be published, and where each problem begins.
     ///
-    /// A snippet is refused if a script put directly after it would not run any more, because the snippet leaves something
-    /// open: a tag, a quote, a comment, a <script>, a <template>. The report goes to standard output.
+    /// A snippet is rejected if a script placed directly after it would no longer run, because the
+    /// snippet leaves something open: a tag, a quote, a comment, a <script>, a <template>. The
+    /// report goes to standard output.
     #[command(after_help = "Examples:
   c2c check head.html
   c2c check head.html --body-end tail.html
@@ -45,22 +47,22 @@ NO_COLOR=1 turns them off.")]
     Check(CheckArguments),
     /// Print the sandbox document of an app: template, shim and snippets.
     ///
-    /// It is what the server would send for this app. Refused snippets are reported to standard error, and nothing is
-    /// printed.
+    /// It is the document that the server would send for this app. Rejected snippets are reported
+    /// on standard error, and nothing is printed.
     #[command(after_help = "Examples:
   c2c compile head.html --app demo --widget-origin https://widget.example > document.html
   c2c compile --body-end tail.html --app demo --widget-origin https://a.example --widget-origin https://b.example")]
     Compile(CompileArguments),
     /// Print the JSON Schema of a catalogue's envelopes.
     ///
-    /// It is a schema of the 2020-12 kind. The data of one event is at `#/$defs/data/$defs/<name>`.
+    /// The schema follows the 2020-12 draft. The data of one event is at `#/$defs/data/$defs/<name>`.
     #[command(after_help = "Examples:
   c2c schema > catalogue.schema.json
   c2c schema catalogue.toml --unknown keep    (for receivers that may be older than the widget)")]
     Schema(SchemaArguments),
     /// Print TypeScript declarations of the frame API, with a catalogue's events.
     ///
-    /// An editor that knows them completes event names and fields, and underlines those that do not exist.
+    /// An editor that reads them completes event names and fields, and underlines unknown ones.
     #[command(after_help = "Examples:
   c2c types > c2c.d.ts
   c2c types catalogue.toml > c2c.d.ts
@@ -89,7 +91,7 @@ pub(crate) struct SnippetArguments {
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     pub(crate) snippets: SnippetArguments,
-    /// How to print the report.
+    /// The report's format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 }
@@ -117,8 +119,8 @@ pub(crate) struct CompileArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct CatalogueArguments {
-    /// File with the catalogue, TOML or (named *.json) JSON; `-` reads TOML from standard input. Without it, the reference
-    /// catalogue.
+    /// File with the catalogue, TOML or (named *.json) JSON; `-` reads TOML from standard input.
+    /// Defaults to the reference catalogue.
     #[arg(value_name = "CATALOGUE")]
     pub(crate) file: Option<PathBuf>,
 }
@@ -127,7 +129,7 @@ pub(crate) struct CatalogueArguments {
 pub(crate) struct SchemaArguments {
     #[command(flatten)]
     pub(crate) catalogue: CatalogueArguments,
-    /// What to make of fields that the catalogue does not know.
+    /// How to treat fields that are not in the catalogue.
     #[arg(long, value_enum, default_value_t = Unknown::Refuse)]
     pub(crate) unknown: Unknown,
 }
@@ -136,7 +138,7 @@ pub(crate) struct SchemaArguments {
 pub(crate) enum Unknown {
     /// The schema allows them.
     Keep,
-    /// The schema refuses them.
+    /// The schema rejects them.
     Refuse,
 }
 

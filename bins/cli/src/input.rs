@@ -20,7 +20,7 @@ pub(crate) enum ReadError {
     StandardInputTwice,
 }
 
-/// What was read, with the names to show for it.
+/// The input's contents, with the names to show for them.
 #[derive(Debug)]
 pub(crate) struct Inputs {
     head: Source,
@@ -34,7 +34,7 @@ pub(crate) struct Source {
 }
 
 impl Inputs {
-    /// Reads both snippets; one that is not given is empty.
+    /// Reads both snippets. A missing one is empty.
     pub(crate) fn read(head: Option<&Path>, body_end: Option<&Path>) -> Result<Self, ReadError> {
         let is_standard_input =
             |path: Option<&Path>| path.is_some_and(|path| path == Path::new("-"));
@@ -46,7 +46,7 @@ impl Inputs {
     }
 
     pub(crate) fn snippets(&self) -> Snippets {
-        Snippets::new(self.head.bytes.clone(), self.body_end.bytes.clone())
+        Snippets { head: self.head.bytes.clone(), body_end: self.body_end.bytes.clone() }
     }
 
     pub(crate) fn source(&self, area: Area) -> &Source {
@@ -56,7 +56,7 @@ impl Inputs {
         }
     }
 
-    /// The name of the file that a finding is in.
+    /// The name of the file that contains a finding.
     pub(crate) fn name(&self, diagnostic: &Diagnostic) -> &str {
         &self.source(diagnostic.area).name
     }

@@ -1,16 +1,18 @@
 //! `c2c`: the libraries on a command line.
 //!
-//! Exit codes: 0 if all is well, 1 if snippets are refused, 2 if the command could not be carried out.
+//! Exit codes: 0 for success, 1 if snippets are rejected, 2 if the command could not be carried out.
 
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use c2c_bridge::{BridgeLimits, Shim, shim_attributes};
+use c2c_bridge::{Shim, shim_attributes};
 use c2c_catalogue::{Catalogue, CatalogueError, UnknownFields};
 use c2c_injector::{
-    AttributeError, Checked, Limits, Refused, ScriptAttributes, Template, TemplateError,
+    AttributeError, Checked, EventSignature, Limits, Rejected, ScriptAttributes, Template,
+    TemplateError,
 };
+use c2c_names::BridgeLimits;
 use clap::Parser as _;
 use thiserror::Error;
 
@@ -27,7 +29,7 @@ mod report;
 const REFUSED: u8 = 1;
 const FAILED: u8 = 2;
 
-/// Why the command could not be carried out. (A refused snippet is a result, not a failure.)
+/// A reason why the command could not be carried out. (A rejected snippet is a result, not a failure.)
 #[derive(Debug, Error)]
 enum Failure {
     #[error(transparent)]
@@ -51,7 +53,7 @@ fn main() -> ExitCode {
         Command::Schema(arguments) => print_of(&arguments.catalogue, |catalogue| {
             catalogue.json_schema(match arguments.unknown {
                 Unknown::Keep => UnknownFields::Keep,
-                Unknown::Refuse => UnknownFields::Refuse,
+                Unknown::Refuse => UnknownFields::Reject,
             })
         }),
         Command::Types(arguments) => print_of(&arguments, Catalogue::typescript),
@@ -59,19 +61,19 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        // Whoever read the output has seen enough.
+        // The reader of the output has seen enough.
         Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            // Nothing is left to do if even this cannot be written.
+            // Nothing more can be done if even this cannot be written.
             let _ = writeln!(io::stderr(), "error: {failure}");
             ExitCode::from(FAILED)
         }
     }
 }
 
-/// Prints what there is to say about the snippets.
+/// Prints the report on the snippets.
 fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let (inputs, checked) = judge(&arguments.snippets)?;
     let (diagnostics, hosts) = match &checked {
@@ -82,10 +84,11 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
 }
 
-/// Prints the document, or why there is none.
+/// Prints the document, or the reason why there is none.
 fn compile(arguments: &CompileArguments) -> Result<ExitCode, Failure> {
     let mut attributes = ScriptAttributes::new();
-    let limits = BridgeLimits { hold_ms_max: arguments.hold_ms, ..BridgeLimits::default() };
+    let mut limits = BridgeLimits::default();
+    limits.hold_ms_max = arguments.hold_ms;
     for (name, value) in shim_attributes(&arguments.app, &arguments.widget_origins, &limits) {
         attributes = attributes.with(name, &value)?;
     }
@@ -109,7 +112,7 @@ fn compile(arguments: &CompileArguments) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Prints what is made of a catalogue.
+/// Prints an artefact of a catalogue.
 fn print_of(
     arguments: &CatalogueArguments,
     print: impl Fn(&Catalogue) -> String,
@@ -135,11 +138,14 @@ fn read_catalogue(path: &Path) -> Result<Catalogue, Failure> {
     read.map_err(|error| Failure::Catalogue { file: name, error })
 }
 
-fn judge(arguments: &SnippetArguments) -> Result<(Inputs, Result<Checked, Refused>), Failure> {
+fn judge(arguments: &SnippetArguments) -> Result<(Inputs, Result<Checked, Rejected>), Failure> {
     let inputs = Inputs::read(arguments.head.as_deref(), arguments.body_end.as_deref())?;
     let shim = Shim { jar: true, diagnostics: true };
-    let events = Catalogue::reference().events().iter().map(|event| event.name.as_str());
-    let template = Template::reference(shim.text())?.with_event_names(events);
+    let events = Catalogue::reference().events().iter().map(|event| {
+        let fields = event.fields.iter().map(|field| field.name.as_str());
+        EventSignature::new(event.name.clone()).with_fields(fields)
+    });
+    let template = Template::reference(shim.text())?.with_events(events);
     let checked = template.check(inputs.snippets(), &Limits::default());
     Ok((inputs, checked))
 }

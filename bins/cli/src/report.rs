@@ -13,7 +13,7 @@ mod github;
 mod json;
 mod text;
 
-/// Prints to standard output, as it was asked for.
+/// Prints to standard output in the chosen format.
 pub(crate) fn print(
     format: Format,
     inputs: &Inputs,
@@ -34,7 +34,7 @@ pub(crate) fn print_aside(inputs: &Inputs, diagnostics: &[Diagnostic]) -> io::Re
     text::print(&mut AutoStream::auto(io::stderr().lock()), inputs, diagnostics)
 }
 
-/// How many errors and warnings there are.
+/// The numbers of errors and warnings.
 fn counts(diagnostics: &[Diagnostic]) -> (usize, usize) {
     let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
     let errors = diagnostics.iter().filter(is_error).count();

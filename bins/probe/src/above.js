@@ -1,10 +1,10 @@
-// What the pages above do for a probe. What they load has their own host: a policy of theirs may limit
-// them to that, and what arrives at any host counts.
+// Actions of the pages above the frame, for the probes. Resources are loaded from the page's own
+// host: its policy may allow no other, and a request counts at any host.
 
-/** It changed the fragment: its text is an address to ask for. */
+/** The probe changed the fragment, whose text is an address to request. */
 addEventListener('hashchange', () => { new Image().src = new URL(location.hash.slice(1)).pathname; });
 
-/** It wants the page to hold a microphone. */
+/** The probe wants the page to hold a microphone. */
 addEventListener('message', async ({ data, source }) => {
   if (!data?.capture) return;
   window.microphone ??= await navigator.mediaDevices.getUserMedia({ audio: true });

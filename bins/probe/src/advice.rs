@@ -1,8 +1,8 @@
-//! What a deployment's own headers and attributes lack, and what to do about it: read before any probe runs.
+//! Missing headers and attributes of a deployment, and their fixes: read before any probe runs.
 
 use crate::surface::{Place, Surface};
 
-/// Everything that must be there and is not, in words for whoever runs the deployment.
+/// Everything required but missing, in words for the deployment's operator.
 pub(crate) fn advice(surface: &Surface) -> Vec<String> {
     let mut advice = Vec::new();
     let mut check = |holds: bool, text: String| {
@@ -40,7 +40,7 @@ pub(crate) fn advice(surface: &Surface) -> Vec<String> {
     );
     check(
         get(Place::FrameCsp, "frame-ancestors").is_some_and(|value| !value.contains('*') || value.contains("*.")),
-        "the sandbox document's CSP has no `frame-ancestors` that names its widget and parent pages: anybody can \
+        "the sandbox document's CSP has no `frame-ancestors` that names its widget and parent pages: any site can \
          embed it and be taken for the widget"
             .to_owned(),
     );

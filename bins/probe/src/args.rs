@@ -1,16 +1,16 @@
-//! What can be typed.
+//! The command-line arguments.
 
 use std::path::PathBuf;
 
 use clap::Parser;
 use url::Url;
 
-/// Shows in real browsers that a sandbox holds: what custom code tries, and what comes of it.
+/// Shows in real browsers that a sandbox holds: the attempts of custom code, and their outcomes.
 ///
-/// Without arguments it starts a server of its own and tests that. It reads the headers of the
-/// sandbox document and of the widget page, and the attributes of the iframe, serves a replica of both
-/// pages with exactly these, and runs every probe in it; and once more where nothing holds the frame,
-/// to show that the probe could have told.
+/// Without arguments it starts its own server and tests that. It reads the headers of the sandbox
+/// document and of the widget page, and the attributes of the iframe, serves a replica of both
+/// pages with exactly these, and runs every probe in it. It also runs each probe where nothing
+/// restricts the frame, to show that the probe could have succeeded.
 #[derive(Debug, Parser)]
 #[command(
     name = "c2c-probe",
@@ -33,25 +33,25 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL", requires = "sandbox_url")]
     pub(crate) widget_url: Option<Url>,
 
-    /// Engines, by comma: chromium, firefox, webkit [default: those that are there]
+    /// Engines, separated by commas: chromium, firefox, webkit [default: the installed ones]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) engines: Vec<String>,
 
-    /// Only the probes whose ids begin so, by comma
+    /// Only the probes with these id prefixes, separated by commas
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
 
-    /// Also take each attribute and header away in turn, in the first engine and with the widget on
+    /// Also remove each attribute and header in turn, in the first engine and with the widget on
     /// top: the probes that name it must notice
     #[arg(long)]
     pub(crate) mutations: bool,
 
-    /// Take each attribute and header away in turn, in all engines and both layouts, and run every
-    /// probe each time: an hour
+    /// Remove each attribute and header in turn, in all engines and both layouts, and run every
+    /// probe each time: takes an hour
     #[arg(long, conflicts_with = "mutations")]
     pub(crate) matrix: bool,
 
-    /// Also measure which cookies of an integrator go with custom code's requests
+    /// Also measure which cookies of an integrator are sent with custom code's requests
     #[arg(long)]
     pub(crate) credentials: bool,
 
@@ -63,7 +63,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "check"])]
     pub(crate) write: Option<PathBuf>,
 
-    /// Print JSON in place of the table
+    /// Print JSON instead of the tables
     #[arg(long)]
     pub(crate) json: bool,
 }

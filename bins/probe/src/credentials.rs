@@ -1,15 +1,15 @@
-//! Which cookies of an integrator go with the requests of custom code.
+//! The integrator's cookies that are sent with custom code's requests.
 //!
-//! No attribute or header decides this alone: it is `SameSite`, the sites of the pages above, what
-//! the engine does with cookies of third parties, and `credentialless` where it exists. So it is
-//! measured, and published as a table. The measured values are in `probes/credentials.toml`, and a
-//! difference is a fault: an engine has changed.
+//! No single attribute or header decides this: it depends on `SameSite`, the sites of the pages
+//! above, the engine's treatment of third-party cookies, and `credentialless` where it exists. So
+//! it is measured, and published as a table. The measured values are in `probes/credentials.toml`,
+//! and a difference is a fault: an engine has changed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Collector, Context as _, Engine, Error, Options, Recorded, Result};
+use c2c_harness::{Collector, Context as _, Engine, Error, Options, Recorded, Result};
 use serde::Deserialize;
 
 use crate::probe::Probe;
@@ -17,22 +17,22 @@ use crate::replica::{Arrangement, Layout};
 use crate::stage::Stage;
 use crate::surface::{Place, Surface};
 
-/// How long a request may take after the others, of which one is never sent.
+/// How long a request may take after the others. One of them is never sent.
 const QUIET: Duration = Duration::from_secs(3);
 
 /// How long one arrangement may take.
 const LIMIT: Duration = Duration::from_mins(10);
 
-/// The names and attributes of the integrator's cookies, set by a page of theirs on top.
+/// The names and attributes of the integrator's cookies, set by its page on top.
 const COOKIES: [(&str, &str); 4] = [
     ("strict", "SameSite=Strict"),
     ("lax", "SameSite=Lax"),
-    // Some engines take it for `Lax`.
+    // Some engines treat it as `Lax`.
     ("unsaid", "HttpOnly"),
     ("none", "SameSite=None; Secure"),
 ];
 
-/// The arrangements, as the table's head calls them.
+/// The arrangements, as in the table's header.
 const COLUMNS: [&str; 6] = [
     "all pages the integrator's, nothing holds the frame",
     "integrator's page on top, nothing holds the frame",
@@ -42,17 +42,17 @@ const COLUMNS: [&str; 6] = [
     "integrator's page on top, without `credentialless`",
 ];
 
-/// How many of them hold nothing.
+/// The number of arrangements without protections.
 const CONTROLS: usize = 2;
 
 /// One way to make a request.
 #[derive(Debug, Deserialize)]
 struct Way {
-    /// `fetch()`.
+    /// The name, such as `fetch()`.
     by: String,
     /// Statements that send a request to `url`.
     script: String,
-    /// What arrives in each column, by engine.
+    /// The cookies that arrive in each column, by engine.
     #[serde(flatten)]
     expected: BTreeMap<String, [String; COLUMNS.len()]>,
 }
@@ -67,16 +67,16 @@ fn ways() -> Result<Vec<Way>> {
     Ok(file.way)
 }
 
-/// The table of one engine, and what differs from what is known.
+/// The table of one engine, and its differences from the known values.
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
     pub(crate) table: String,
     pub(crate) faults: Vec<String>,
 }
 
-/// A browser that lets third parties have their cookies, as far as it can be told: the worst case,
-/// in which `SameSite` and `credentialless` do all the work. (As they come, Chromium and Firefox
-/// sent no cookie at all to the integrator in any held frame.)
+/// A browser that allows third-party cookies as far as possible: the worst case, in which
+/// `SameSite` and `credentialless` do all the work. (By default, Chromium and Firefox sent no
+/// cookie at all to the integrator in any protected frame.)
 fn options() -> Options {
     Options {
         chromium_prefs: [
@@ -99,8 +99,8 @@ pub(crate) async fn measure(
     let ways = ways()?;
     let mut columns = Vec::new();
     for (index, arrangement) in arrangements(surface).iter().enumerate() {
-        // A browser of its own: Chromium, leaving a page that still has such requests, does not get
-        // to the next one now and then.
+        // A separate browser: Chromium sometimes does not get to the next page when it leaves one
+        // that still has such requests.
         let mut stage = Stage::start(engine, collector, &options, LIMIT).await?;
         let column = column(&mut stage, &ways, arrangement, index).await;
         stage.browser.close().await?;
@@ -128,7 +128,7 @@ pub(crate) async fn measure(
     Ok(Measured { table, faults })
 }
 
-/// In the order of [`COLUMNS`].
+/// The arrangements in the order of [`COLUMNS`].
 fn arrangements(surface: &Surface) -> [Arrangement; COLUMNS.len()] {
     let held = |layout, surface: &Surface| {
         let surface = surface.clone();
@@ -149,7 +149,7 @@ fn arrangements(surface: &Surface) -> [Arrangement; COLUMNS.len()] {
     ]
 }
 
-/// What arrives of each way: the names of its cookies.
+/// The names of the cookies that arrive by each way.
 async fn column(
     stage: &mut Stage<'_>,
     ways: &[Way],
@@ -160,7 +160,7 @@ async fn column(
     let cookies = COOKIES.map(|(name, rest)| format!("{name}=1; Path=/; {rest}"));
     let cookies: Vec<_> = cookies.iter().map(|cookie| ("set-cookie", cookie.as_str())).collect();
     collector.page("/login", "<!doctype html><title>logged in</title>", &cookies);
-    // The integrator is who has the page on top, or whose all pages are.
+    // The integrator owns the page on top, or all pages.
     let login = collector.url_of(arrangement.integrator(), "/login");
     stage.browser.goto(&login).await?;
 
@@ -189,8 +189,8 @@ async fn column(
     }
 }
 
-/// The names of the cookies that came with a request. Where a server cannot tell by `Sec-Fetch-Site`
-/// or `Origin` that the request is not its own pages', that is said too.
+/// The names of the cookies that came with a request. Also says if a server cannot tell by
+/// `Sec-Fetch-Site` or `Origin` that the request is not from its own pages.
 fn carried(request: Option<&Recorded>, held: bool) -> String {
     let Some(request) = request else { return "-".to_owned() };
     let cookies = request.header("cookie").unwrap_or_default();
@@ -214,12 +214,12 @@ fn cell(found: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use c2c_e2e::Engine;
+    use c2c_harness::Engine;
 
     use super::{CONTROLS, ways};
 
-    /// The promise. `WebKitGTK` looks at the page on top alone: there, the integrator's server has to
-    /// refuse what is marked as another site's, so all of it has to be.
+    /// The promise. `WebKitGTK` considers only the page on top: there, the integrator's server has
+    /// to reject requests marked as cross-site, so all of them must be marked.
     #[test]
     fn no_same_site_cookie_is_expected_of_a_held_frame() {
         for way in ways().expect("the file is read") {

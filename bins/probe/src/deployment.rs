@@ -1,6 +1,6 @@
-//! What is tested: a server that is started for it, or somebody's own deployment.
+//! The deployment under test: a local server, or an existing deployment.
 
-use c2c_e2e::{Browser, Context as _, DEADLINE, Engine, Error, Method, Result, request};
+use c2c_harness::{Browser, Context as _, DEADLINE, Engine, Error, Method, Result, request};
 use c2c_server::{Limits, Running, Settings};
 use clap::Parser as _;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::surface::{Place, Surface};
 
-/// Attributes of the frame that differ from one to another, or are only looks.
+/// Attributes of the frame that vary from one to another, or only affect its looks.
 const NO_PROTECTION: &[&str] =
     &["src", "name", "id", "class", "style", "title", "width", "height", "scrolling"];
 
@@ -19,7 +19,7 @@ pub(crate) struct Deployment {
     pub(crate) widget_url: Url,
 }
 
-/// A server of our own, with a database that is gone afterwards.
+/// Our own server, whose database is removed afterwards.
 pub(crate) struct Local {
     running: Running,
     _data: tempfile::TempDir,
@@ -56,7 +56,7 @@ impl Local {
 }
 
 impl Deployment {
-    /// Reads the headers of both pages, and the attributes that the frame has in a browser.
+    /// Reads the headers of both pages, and the frame's attributes in a browser.
     pub(crate) async fn surface(&self, engine: Engine) -> Result<Surface> {
         let (sandbox, widget) = (self.sandbox_url.origin(), self.widget_url.origin());
         let mut surface = Surface {
@@ -83,7 +83,7 @@ impl Deployment {
         Ok(surface)
     }
 
-    /// What is wrong with the answers to whoever asks for the sandbox document, and not for a frame.
+    /// Problems with answers to requests for the sandbox document from outside a frame.
     pub(crate) async fn opened_otherwise(&self) -> Result<Vec<String>> {
         let mut faults = Vec::new();
         for destination in ["document", "object", "embed", "fencedframe", "script", "empty"] {
@@ -99,7 +99,7 @@ impl Deployment {
         Ok(faults)
     }
 
-    /// As the widget page's script makes the element.
+    /// The attributes of the element that the widget page's script makes.
     async fn frame_attributes(&self, browser: &Browser) -> Result<Vec<(String, String)>> {
         browser.goto(self.widget_url.as_str()).await?;
         let host = serde_json::to_string(&self.sandbox_url.origin().ascii_serialization())?;
@@ -121,8 +121,8 @@ impl Deployment {
     }
 }
 
-/// The registrable domain, as well as it can be told without the public suffix list: the last two
-/// labels; of what stands below `localhost`, the label in front of it; an address is its own.
+/// The registrable domain, approximated without the public suffix list: the last two labels, also
+/// below `localhost`. An address is its own site.
 fn site(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     let labels: Vec<&str> = host.split('.').collect();

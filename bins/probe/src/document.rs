@@ -1,11 +1,11 @@
-//! The tables in a document, between `<!-- name -->` and `<!-- end of name -->`.
+//! Tables in a document, between `<!-- name -->` and `<!-- end of name -->`.
 
 use std::fs;
 use std::path::Path;
 
-use c2c_e2e::{Context as _, Error, Result};
+use c2c_harness::{Context as _, Error, Result};
 
-/// Which of these tables are others in the document, each with the first line that differs.
+/// Compares these tables with those in the document. Returns each differing table's first difference.
 pub(crate) fn check(file: &Path, tables: &[(&str, String)]) -> Result<Vec<String>> {
     let text = fs::read_to_string(file).context(file.display())?;
     let mut faults = Vec::new();
@@ -25,7 +25,7 @@ pub(crate) fn check(file: &Path, tables: &[(&str, String)]) -> Result<Vec<String
     Ok(faults)
 }
 
-/// Puts the tables into the document.
+/// Writes the tables into the document.
 pub(crate) fn write(file: &Path, tables: &[(&str, String)]) -> Result<()> {
     let mut text = fs::read_to_string(file).context(file.display())?;
     for (name, table) in tables {

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use args::Args;
-use c2c_e2e::{Collector, Engine, Result};
+use c2c_harness::{Collector, Engine, Result};
 use clap::Parser as _;
 use credentials::Measured;
 use deployment::{Deployment, Local};
@@ -41,7 +41,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether everything is as promised.
+/// Runs the suite. Returns whether all promises hold.
 async fn run(args: Args) -> Result<bool> {
     let groups: Arc<[Group]> = probe::groups(&args.only)?.into();
     let (engines, missing) = engines(&args.engines)?;
@@ -66,7 +66,7 @@ async fn run(args: Args) -> Result<bool> {
         _ => tables.iter().for_each(|(_, table)| println!("{table}")),
     }
     let (as_promised, counts) = found.tell();
-    // Where nothing else is printed, for whoever counts.
+    // On standard output, which has nothing else then, for a caller that counts.
     if args.check.is_some() {
         println!("{counts}");
     } else {
@@ -75,7 +75,7 @@ async fn run(args: Args) -> Result<bool> {
     Ok(as_promised)
 }
 
-/// Everything that was asked for.
+/// Runs everything that was requested.
 async fn look(
     args: &Args,
     engines: &[Engine],
@@ -113,7 +113,7 @@ async fn look(
     Ok(Found { faults, verdicts, mutations, whole, credentials, not_run: 0 })
 }
 
-/// Runs the same in all engines, side by side. One that does not go on is a fault.
+/// Runs the same in all engines, side by side. An engine that fails is reported as a fault.
 async fn side_by_side<T, F>(
     what: &str,
     engines: &[Engine],
@@ -139,7 +139,8 @@ where
     Ok(found)
 }
 
-/// Measures which cookies go along, in one engine after the other. One that does not go on is a fault.
+/// Measures the cookies that are sent, in one engine after the other. An engine that fails is
+/// reported as a fault.
 async fn measured(
     engines: &[Engine],
     collector: &Collector,
@@ -160,7 +161,7 @@ async fn measured(
     Ok(all)
 }
 
-/// The engines that were named, or that are there; and how many are missing of those that were not.
+/// The named engines, or the installed ones, and how many of the latter are missing.
 fn engines(names: &[String]) -> Result<(Vec<Engine>, usize)> {
     if !names.is_empty() {
         return Ok((names.iter().map(|name| name.parse()).collect::<Result<_>>()?, 0));

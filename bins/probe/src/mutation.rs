@@ -1,10 +1,10 @@
-//! Each protection in turn is taken away: which probes notice?
+//! Removes each protection in turn, and finds the probes that notice.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Collector, Context as _, Engine, Result};
+use c2c_harness::{Collector, Context as _, Engine, Result};
 use serde::Deserialize;
 
 use crate::probe::{Group, Probe};
@@ -17,32 +17,32 @@ use crate::surface::{Protection, Surface};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Depth {
-    /// As a [`Protection`] prints.
+    /// The name that [`Protection`] prints.
     pub(crate) protection: String,
-    /// What holds without it, or what it is for.
+    /// The protection that remains without it, or its purpose.
     pub(crate) why: String,
 }
 
-/// What became of one mutation in one engine and layout.
+/// The result of one mutation in one engine and layout.
 #[derive(Clone, Debug)]
 pub(crate) struct Mutation {
     pub(crate) engine: Engine,
     pub(crate) layout: Layout,
     pub(crate) protection: Protection,
-    /// The probes that had another outcome without it.
+    /// The probes whose outcome changed without it.
     pub(crate) noticed_by: Vec<String>,
-    /// What kept it from being tried, in words.
+    /// Problems that kept it from being tested, in words.
     pub(crate) faults: Vec<String>,
-    /// Why nothing need notice it.
+    /// The reason why no probe needs to notice it.
     pub(crate) depth: Option<String>,
 }
 
-/// Those that were taken away.
+/// The removed protections.
 pub(crate) fn protections(mutations: &[Mutation]) -> BTreeSet<String> {
     mutations.iter().map(|mutation| mutation.protection.to_string()).collect()
 }
 
-/// The protections whose lack no engine noticed, or none in every layout, and nobody said why.
+/// The protections whose removal no engine noticed in every layout, and that have no documented reason.
 pub(crate) fn unnoticed(mutations: &[Mutation]) -> BTreeSet<String> {
     let mut names = protections(mutations);
     names.retain(|name| {
@@ -55,7 +55,7 @@ pub(crate) fn unnoticed(mutations: &[Mutation]) -> BTreeSet<String> {
     names
 }
 
-/// The protections that are there in case another fails.
+/// The protections that matter only if another fails.
 pub(crate) fn in_depth() -> Result<Vec<Depth>> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -67,7 +67,7 @@ pub(crate) fn in_depth() -> Result<Vec<Depth>> {
     Ok(depth)
 }
 
-/// Takes each protection away once. `whole`: all probes are run, not only those that name it.
+/// Removes each protection once. With `whole`, all probes run, not only those that name it.
 pub(crate) async fn run(
     engine: Engine,
     collector: &Collector,
@@ -106,8 +106,8 @@ pub(crate) async fn run(
     Ok(mutations)
 }
 
-/// Which of these probes have another outcome; and what is wrong with the others. In a browser of its
-/// own, so that what one run leaves behind is not the next one's.
+/// Finds the probes whose outcome changes, and the problems of those that could not run. Uses a
+/// separate browser, so that a run leaves nothing behind for the next one.
 async fn noticed(
     engine: Engine,
     collector: &Collector,
@@ -124,7 +124,7 @@ async fn noticed(
     let outcomes = if whole {
         stage.mostly_held(arrangement, probes, GRACE).await?
     } else {
-        // What is named is to succeed.
+        // Probes that name a protection should succeed without it.
         stage.free(arrangement, probes, &|_| true, GRACE).await?.0
     };
     for (probe, outcome) in probes.iter().zip(outcomes) {
@@ -134,18 +134,18 @@ async fn noticed(
             noticed_by.push(probe.id.clone());
         }
     }
-    // What was found is found, whatever state the probes have left the session in.
+    // The results are complete, whatever state the probes have left the session in.
     let _ended = stage.browser.close().await;
     Ok((noticed_by, faults))
 }
 
-/// How long one protection may take: all probes, each with pages of its own, at the most.
+/// The maximum time for one protection: all probes, each with its own pages.
 const LIMIT: Duration = Duration::from_mins(20);
 
-/// How long a navigation may take that a missing protection allows, where it is not known which do.
+/// How long a navigation may take that a missing protection allows, where such probes are not known.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// A row for each protection, with what noticed in any of the layouts.
+/// A row for each protection, with the probes that noticed it in any layout.
 pub(crate) fn table(mutations: &[Mutation]) -> String {
     let mut engines: Vec<Engine> = Vec::new();
     let mut names: Vec<String> = Vec::new();
@@ -183,7 +183,7 @@ pub(crate) fn table(mutations: &[Mutation]) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
-    use c2c_e2e::Engine;
+    use c2c_harness::Engine;
 
     use super::{Mutation, unnoticed};
     use crate::replica::Layout;

@@ -1,16 +1,17 @@
-//! What came of a probe.
+//! The outcome of a probe.
 
 use std::fmt;
 
-use c2c_e2e::Error;
+use c2c_harness::Error;
 
-/// What came of a probe.
+/// The outcome of a probe.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) reached: bool,
-    /// What the script returned or threw; `None`: it was never heard of.
+    /// The script's return value or exception; `None` if it never reported.
     pub(crate) said: Option<String>,
-    /// Why it could not be tried: a browser that did not answer, or a page that did not open.
+    /// The reason why it could not be tried: a browser that did not answer, or a page that did not
+    /// open.
     pub(crate) error: Option<String>,
 }
 
@@ -23,14 +24,14 @@ impl Outcome {
         Self { error: Some(error.to_string()), ..Self::default() }
     }
 
-    /// Whether the probe is known to have run. One that was not, or whose frame was gone too early,
-    /// shows nothing.
+    /// Whether the probe is known to have run. A probe that did not run, or whose frame went away
+    /// too early, shows nothing.
     pub(crate) fn ran(&self) -> bool {
         self.reached || self.said.is_some()
     }
 }
 
-/// What the script said, or why it said nothing.
+/// Prints the script's report, or the reason why there is none.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.said, &self.error) {

@@ -1,11 +1,11 @@
-// Runs probes one after the other in the frame, and reports what each said.
+// Runs the probes one after the other in the frame, and reports each one's result.
 // GIVEN: { report, landed, go, third, widget, top, frame, run, widgetPage, topPage }; PROBES: [[id, function, click, seconds], …].
 
 const later = [];
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const report = (path, said) => fetch(GIVEN.report + path, { method: 'POST', body: JSON.stringify(said), keepalive: true });
 
-/** The data of the next window message that is of interest. */
+/** The data of the next matching window message. */
 const told = (wanted) => new Promise((resolve) => {
   addEventListener('message', function listen(event) {
     if (!wanted(event)) return;
@@ -14,41 +14,43 @@ const told = (wanted) => new Promise((resolve) => {
   });
 });
 
-/** What every window gives to every other: https://html.spec.whatwg.org/#crossoriginproperties-(-o-) */
+/** Exposed by every window to every other: https://html.spec.whatwg.org/#crossoriginproperties-(-o-) */
 const FOR_ALL = new Set('window self location close closed focus blur frames length top opener parent postMessage then'.split(' '));
 
-/** What a probe's script is given. */
+/** The `probe` object for a probe's script. */
 const forProbe = (id) => ({
   ...GIVEN,
   id,
-  /** A request for this address shows that the probe reached its aim. */
+  /** A request to this address shows that the probe reached its aim. */
   landed: GIVEN.landed + id,
-  /** The same, at a third party. */
+  /** The same address at a third party. */
   landedAtThird: GIVEN.landed.replace('//collector.', '//third.') + id,
   pause,
   told,
-  /** The address of another page of the run (`teller`, `plain`, `worker.js`) at `frame`, `widget`, `top` or `third`. */
+  /** The URL of another page of the run (`teller`, `plain`, `worker.js`) at `frame`, `widget`, `top` or
+   * `third`. */
   page: (host, name) => `${GIVEN[host]}${GIVEN.run}/${name}`,
-  /** What the widget page sees of itself: see `LOOKS` in `widget.js`. */
+  /** The widget page's own view: see `LOOKS` in `widget.js`. */
   look: async (name) => {
     parent.postMessage({ look: name, id }, '*');
     return (await told(({ data }) => data?.look === name && 'seen' in data)).seen;
   },
-  /** Does a step when the report has arrived and the driver has opened the page: one that may end the document. */
+  /** Defers a step that may end the document, until the report has arrived and the driver has opened
+   * the page. */
   later: (step) => later.push(step),
   /** Waits until an element has loaded, or throws. */
   loaded: (element) => new Promise((resolve, reject) => {
     element.onload = () => resolve('loaded');
     element.onerror = () => reject(new DOMException('not loaded', 'LoadError'));
   }),
-  /** What the document at `teller` or `plain` says of itself, embedded or opened. */
+  /** The report of the document at `teller` or `plain`, embedded or opened. */
   teller: async () => {
     const { told: says } = await told(({ data }) => data?.told);
     return says.origin !== 'null' || [says.cookie, says.storage].includes('reached') ? 'reached' : says.storage;
   },
   /** Appends an element to the body. */
   nest: (name, properties) => document.body.appendChild(Object.assign(document.createElement(name), properties)),
-  /** The names that a window gives away beyond those that every window does. */
+  /** The names that a window exposes beyond those that every window does. */
   reads: (other) => {
     const names = new Set(['secret', ...Reflect.ownKeys(other).map(String)]);
     for (let from = self; from; from = Object.getPrototypeOf(from)) {
@@ -56,7 +58,7 @@ const forProbe = (id) => ({
     }
     const frames = new Set(Array.from({ length: other.length }, (_, index) => other[index]));
     return [...names].filter((name) => {
-      // A number is a frame inside, which is a window like the others.
+      // A number is an inner frame, which is a window like the others.
       if (FOR_ALL.has(name) || /^\d+$/.test(String(name))) return false;
       try {
         const value = other[name];

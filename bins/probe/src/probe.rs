@@ -1,11 +1,11 @@
-//! A probe: what custom code tries, and what is to come of it. They are data, in `probes/*.toml`.
+//! A probe: an attempt of custom code, and its promised outcome. Probes are data, in `probes/*.toml`.
 
 use std::collections::BTreeMap;
 
-use c2c_e2e::{Context as _, Engine, Error, Result};
+use c2c_harness::{Context as _, Engine, Error, Result};
 use serde::Deserialize;
 
-/// The groups, in the order of the report: a file each.
+/// The groups, in report order, a file each.
 const GROUPS: &[(&str, &str)] = &[
     ("Origin and storage", include_str!("../probes/origin.toml")),
     ("DOM reach", include_str!("../probes/dom.toml")),
@@ -17,54 +17,57 @@ const GROUPS: &[(&str, &str)] = &[
     ("What works", include_str!("../probes/works.toml")),
 ];
 
+/// Whether a probe is known to reach its aim in its arrangement, and so gets more time.
+pub(crate) type Known<'k> = &'k (dyn Fn(&Probe) -> bool + Sync);
+
 /// One probe.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a word in the data")]
 pub(crate) struct Probe {
-    /// `NAV-01`.
+    /// The id, such as `NAV-01`.
     pub(crate) id: String,
-    /// What is tried, for the report.
+    /// The attempt, for the report.
     pub(crate) tries: String,
     /// The body of an async function with one parameter, `probe` (see `page.js`). It reaches its aim
     /// if it returns `'reached'`, or if a request for `probe.landed` arrives.
     pub(crate) script: String,
-    /// HTML of the frame's body, before the script runs.
+    /// HTML of the frame's body, before the script.
     #[serde(default)]
     pub(crate) html: String,
-    /// Whether custom code is to succeed: what the product promises to work.
+    /// Whether custom code should succeed: a promise that something works.
     #[serde(default)]
     pub(crate) works: bool,
-    /// Whether its success, or its attempt, would end the run of others: it has a frame of its own.
+    /// Whether its success or its attempt would end the run of others, so that it needs its own frame.
     #[serde(default)]
     pub(crate) alone: bool,
-    /// Whether a person's click on `#target` is part of it.
+    /// Whether a person clicks on `#target`.
     #[serde(default)]
     pub(crate) click: bool,
     /// Whether a person then types, copies and pastes in the widget's `#field`.
     #[serde(default)]
     pub(crate) types: bool,
-    /// Where its script runs.
+    /// The page in which its script runs.
     #[serde(default)]
     pub(crate) opened: Opened,
-    /// Whether it reaches its aim when the page on top is another one, whichever: it has pages of its
-    /// own. (Behind a click that is always so.)
+    /// Whether it reaches its aim when any other page is on top; it has its own pages. (Behind a
+    /// click that is always so.)
     #[serde(default)]
     pub(crate) leaves: bool,
     /// Whether it reaches its aim when the browser shows a dialog. (Only behind a click: a dialog
-    /// before the page has loaded would stop the driver.)
+    /// before the page has loaded would block the driver.)
     #[serde(default)]
     pub(crate) dialog: bool,
-    /// Where the same script is to succeed (or, of what works, to fail).
+    /// The arrangement in which the same script should succeed (or, for `works`, fail).
     #[serde(default)]
     pub(crate) control: Control,
-    /// Engines in which the outcome is another one than promised, and why.
+    /// Engines with another outcome than promised, and the reasons.
     #[serde(default)]
     pub(crate) pinned: BTreeMap<String, Pin>,
-    /// What it notices the lack of: names of protections, such as `attribute sandbox`.
+    /// The protections whose removal it notices, by name, such as `attribute sandbox`.
     #[serde(default)]
     pub(crate) notices: Vec<String>,
-    /// Where the web-platform tests try something alike, which gave the idea or is worth reading.
+    /// Similar web-platform tests, which gave the idea or are worth reading.
     #[serde(default)]
     pub(crate) wpt: Vec<String>,
 }
@@ -78,14 +81,14 @@ pub(crate) enum Control {
     SameOrigin,
     /// No protection at all; the pages stay on their sites.
     Unprotected,
-    /// A policy that forbids everything: for what is to work.
+    /// A policy that forbids everything: for probes that should work.
     Forbidden,
-    /// The control is the pinned outcome of another engine: no arrangement of this one succeeds.
-    /// (A feature that an engine does not have.)
+    /// The pinned outcome of another engine, since no arrangement of this one succeeds. (For
+    /// example, the engine lacks the feature.)
     OtherEngine,
 }
 
-/// Where a probe's script runs.
+/// The page in which a probe's script runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Opened {
@@ -94,15 +97,15 @@ pub(crate) enum Opened {
     InWidget,
     /// In the sandbox document, opened as a page.
     AsTab,
-    /// In a page of somebody else, on top: who opens or embeds the sandbox document.
+    /// In a third party's page on top, which opens or embeds the sandbox document.
     Elsewhere,
 }
 
-/// An outcome that an engine has in place of the promised one.
+/// An engine's outcome that differs from the promised one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pin {
-    /// Whether the frame reaches its aim; absent: as promised.
+    /// Whether the frame reaches its aim; if absent, as promised.
     #[serde(default)]
     pub(crate) reached: Option<bool>,
     /// Whether the control cannot succeed either.
@@ -113,12 +116,12 @@ pub(crate) struct Pin {
 }
 
 impl Probe {
-    /// Whether custom code is to reach its aim in `engine`.
+    /// Whether custom code should reach its aim in `engine`.
     pub(crate) fn expected(&self, engine: Engine) -> bool {
         self.pin(engine).and_then(|pin| pin.reached).unwrap_or(self.works)
     }
 
-    /// Whether it has pages of its own, in which somebody may act.
+    /// Whether it needs its own pages, for a person's actions.
     pub(crate) fn apart(&self) -> bool {
         self.click || self.types || self.leaves || self.opened != Opened::InWidget
     }
@@ -127,7 +130,7 @@ impl Probe {
         self.pinned.get(engine.name())
     }
 
-    /// Whether the control is to reach its aim in `engine`; `None` if the engine has no control.
+    /// Whether the control should reach its aim in `engine`; `None` if the engine has no control.
     pub(crate) fn expected_control(&self, engine: Engine) -> Option<bool> {
         let none = self.control == Control::OtherEngine
             || self.pin(engine).is_some_and(|pin| pin.no_control);
@@ -135,7 +138,7 @@ impl Probe {
     }
 }
 
-/// A group of probes, with its title.
+/// A group of probes with a title.
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) title: &'static str,
@@ -168,7 +171,7 @@ pub(crate) fn groups(only: &[String]) -> Result<Vec<Group>> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use c2c_e2e::Engine;
+    use c2c_harness::Engine;
 
     use super::groups;
 

@@ -1,21 +1,20 @@
-//! The pages of a run: a replica of the deployment on loopback names, with what holds the frame
-//! there, or without some of it.
+//! The pages of a run: a replica of the deployment on loopback names, with all of its protections
+//! or without some.
 
-use c2c_e2e::{Collector, Engine, Hold};
+use c2c_harness::{Collector, Engine, Hold};
 use serde_json::json;
 
-use crate::probe::{Opened, Probe};
-use crate::stage::Known;
+use crate::probe::{Known, Opened, Probe};
 use crate::surface::Surface;
 
-/// The header of what is a script.
+/// The content type of scripts.
 const SCRIPT: (&str, &str) = ("content-type", "text/javascript");
 
 /// Another app's document, with a frame like the first one's.
 const APP: &str = "<!doctype html><meta charset=utf-8><title>another app</title><body>\
                    <script nonce=probe>window.secret = 'app';</script>";
 
-/// Tells whoever embeds or opens it what it is.
+/// A document that reports its abilities to pages that embed or open it.
 const TELLER: &str = concat!(
     "<!doctype html><meta charset=utf-8><title>teller</title><body><script nonce=probe>",
     include_str!("teller.js"),
@@ -25,10 +24,10 @@ const TELLER: &str = concat!(
 /// A worker of any kind.
 const WORKER: &str = "onconnect = ({ ports: [port] }) => port.postMessage('reached'); self.postMessage?.('reached');";
 
-/// What the pages above the frame notice.
+/// The script of the pages above the frame.
 const ABOVE: &str = include_str!("above.js");
 
-/// What every host serves, and a third party to all who want it: path, type, text.
+/// Pages on every host, which a third party offers to everyone: path, type, text.
 const THIRD: &[(&str, &str, &str)] = &[
     ("/third/script.js", "text/javascript", "window.third = 'reached';"),
     ("/third/module.js", "text/javascript", "export default 'reached';"),
@@ -49,7 +48,7 @@ const THIRD: &[(&str, &str, &str)] = &[
     ("/third/frame.html", "text/html", "<script>parent.postMessage('reached', '*');</script>"),
 ];
 
-/// How many pages stand above the frame.
+/// The number of pages above the frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Layout {
     /// The widget page is on top.
@@ -69,18 +68,18 @@ impl Layout {
     }
 }
 
-/// How the pages are arranged.
+/// The arrangement of the pages.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrangement {
     pub(crate) surface: Surface,
     pub(crate) layout: Layout,
-    /// Whether all pages are of one origin.
+    /// Whether all pages have one origin.
     pub(crate) one_origin: bool,
     /// Whether the frame has a policy that forbids everything.
     pub(crate) forbidden: bool,
 }
 
-/// Where the pages of a run are.
+/// The hosts of a run's pages.
 struct Hosts {
     top: &'static str,
     widget: &'static str,
@@ -88,12 +87,12 @@ struct Hosts {
 }
 
 impl Arrangement {
-    /// The name of the host whose user is logged in.
+    /// The host whose user is logged in.
     pub(crate) fn integrator(&self) -> &'static str {
         self.hosts().top
     }
 
-    /// Whether a probe is known to reach its aim, as promised or pinned, in a frame that is held.
+    /// Whether a probe is expected to reach its aim, as promised or pinned, in a protected frame.
     pub(crate) fn promises(&self, probe: &Probe, engine: Engine) -> bool {
         !self.forbidden && probe.expected(engine)
     }
@@ -110,25 +109,25 @@ impl Arrangement {
     }
 }
 
-/// Pages that are open, with a frame for each list of probes.
+/// Open pages, with a frame for each list of probes.
 pub(crate) struct Run {
     pub(crate) number: usize,
-    /// Of the uppermost page.
+    /// The URL of the topmost page.
     pub(crate) url: String,
-    /// The path of what that page asks for, or of the page itself.
+    /// The path of a resource that this page requests, or of the page itself.
     pub(crate) opens: String,
-    /// Lets probes go on to what may end their documents, once it is dropped: a page that a driver
-    /// is still opening must not go away, as `WebKitGTK`'s has no answer then.
+    /// When dropped, lets probes go on to steps that may end their documents. A page must not go
+    /// away while a driver is still opening it, since `WebKitGTK`'s does not answer then.
     pub(crate) go: Option<Hold>,
 }
 
 impl Run {
-    /// No pages: all probes have pages of their own.
+    /// No pages: all probes have their own.
     pub(crate) fn none() -> Self {
         Self { number: 0, url: String::new(), opens: String::new(), go: None }
     }
 
-    /// Where a page of it is.
+    /// The path of one of its pages.
     pub(crate) fn path(&self, page: &str) -> String {
         format!("/r{}/{page}", self.number)
     }
@@ -139,7 +138,7 @@ impl Run {
     }
 }
 
-/// Serves what a third party has, for all runs.
+/// Serves the third party's pages, for all runs.
 pub(crate) fn serve_third_party(collector: &Collector) {
     for (path, kind, text) in THIRD {
         let headers = [("content-type", *kind), ("access-control-allow-origin", "*")];
@@ -148,7 +147,7 @@ pub(crate) fn serve_third_party(collector: &Collector) {
 }
 
 /// Serves the pages of a run, with a frame for each list of probes. `visible`: as for a frame that
-/// the visitor is to use.
+/// the visitor is meant to use.
 pub(crate) fn serve(
     collector: &Collector,
     arrangement: &Arrangement,
@@ -162,7 +161,7 @@ pub(crate) fn serve(
         .serve(frames, visible)
 }
 
-/// How long a script may take that is known to succeed, and how long any other, which may wait in vain.
+/// How long a script may take if it is expected to succeed, and otherwise, when it may wait in vain.
 const SECONDS: (u32, u32) = (10, 3);
 
 /// The pages of one run.
@@ -200,7 +199,7 @@ impl Replica<'_> {
         Run { url, opens: self.run.path(opens), ..self.run }
     }
 
-    /// Another app's document, and those that tell what they are.
+    /// Another app's document, and the documents that report their abilities.
     fn serve_others(&self) {
         let headers = self.surface_headers(true);
         self.page("app", APP.to_owned(), &headers);
@@ -296,14 +295,14 @@ impl Replica<'_> {
         headers
     }
 
-    /// The deployment's headers, with the origins of the replica in place of its own.
+    /// The deployment's headers, with the replica's origins in place of its own.
     fn surface_headers(&self, of_frame: bool) -> Vec<(String, String)> {
         let Surface { sandbox, widget, .. } = &self.arrangement.surface;
         self.arrangement.surface.headers(of_frame, |source| {
             let host = match source {
                 _ if source == sandbox => self.hosts.frame,
                 _ if source == widget => self.hosts.widget,
-                // Whoever else is named may embed the widget: the parent page of the replica does.
+                // Any other origin may embed the widget, which the replica's parent page does.
                 _ if source.starts_with("http") || source.starts_with("*.") => self.hosts.top,
                 _ => return source.to_owned(),
             };

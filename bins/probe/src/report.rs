@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use c2c_e2e::Engine;
+use c2c_harness::Engine;
 use serde_json::{Value, json};
 
 use crate::mutation::{self, Mutation};
@@ -10,22 +10,22 @@ use crate::probe::{Group, Pin};
 use crate::replica::Layout;
 use crate::suite::Verdict;
 
-/// What was found, of all that was asked for.
+/// The results of everything that was requested.
 pub(crate) struct Found {
-    /// In words: what a deployment lacks, and what differs from what is known.
+    /// In words: a deployment's missing protections, and differences from the known results.
     pub(crate) faults: Vec<String>,
     pub(crate) verdicts: Vec<Verdict>,
     pub(crate) mutations: Vec<Mutation>,
-    /// Whether each was tried by all probes.
+    /// Whether each protection was tested with all probes.
     pub(crate) whole: bool,
-    /// A table.
+    /// The table of cookies.
     pub(crate) credentials: Option<String>,
-    /// How many probes were not run, as their engine is missing.
+    /// The number of probes that were not run because their engine is missing.
     pub(crate) not_run: usize,
 }
 
 impl Found {
-    /// The tables, and what they are called in a document.
+    /// The tables, with their names in a document.
     pub(crate) fn tables(
         &self,
         groups: &[Group],
@@ -40,7 +40,7 @@ impl Found {
         tables
     }
 
-    /// Prints what is wrong. Whether nothing is, and the counts as `cargo test` has them.
+    /// Prints the problems. Returns whether there are none, and the counts in `cargo test`'s form.
     pub(crate) fn tell(&self) -> (bool, String) {
         let mut faults = self.faults.clone();
         for Verdict { id, engine, layout, fault, .. } in &self.verdicts {
@@ -107,7 +107,7 @@ fn table(groups: &[Group], engines: &[Engine], verdicts: &[Verdict]) -> String {
     text
 }
 
-/// One word if both layouts agree.
+/// One word if both layouts agree, else both.
 fn cell(works: bool, engine: Engine, id: &str, verdicts: &[Verdict]) -> String {
     let found: Vec<&str> = Layout::ALL
         .iter()
@@ -130,7 +130,7 @@ fn cell(works: bool, engine: Engine, id: &str, verdicts: &[Verdict]) -> String {
     if found[0] == found[1] { found[0].to_owned() } else { found.join(" / ") }
 }
 
-/// Everything, for programs.
+/// All verdicts, for programs.
 pub(crate) fn json(verdicts: &[Verdict]) -> Value {
     let verdicts = verdicts.iter().map(|verdict| {
         json!({

@@ -1,47 +1,46 @@
-//! A browser, and what is done in it with the probes of a run: which share a page, and what came of each.
+//! A browser that runs the probes of a run: it decides which share a page, and collects their outcomes.
 
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Browser, Collector, Context as _, DEADLINE, Engine, Error, Method, Options, Result};
+use c2c_harness::{
+    Browser, Collector, Context as _, DEADLINE, Engine, Error, Method, Options, Result,
+};
 use serde_json::{Value, json};
 
 use crate::outcome::Outcome;
-use crate::probe::{Opened, Probe};
+use crate::probe::{Known, Opened, Probe};
 use crate::replica::{self, Arrangement, Layout, Run};
 
-/// What a person types; and the keys that copy all of the field, and paste it twice, where each
-/// `U+E009` is Control, down and up in turn.
+/// The text that a person types; then the keys that copy the whole field and paste it twice. Each
+/// `U+E009` presses or releases Control in turn.
 const TYPED: (&str, &str) = ("keys", "\u{E009}a\u{E009}\u{E009}c\u{E009}\u{E009}vv\u{E009}");
-/// What the field has then, which had `secret` before.
+/// The field's value afterwards; it was `secret` before.
 const IN_FIELD: &str = "secretkeyssecretkeys";
 
-/// Between two looks at what has arrived.
+/// The polling interval for arrived requests.
 const POLL: Duration = Duration::from_millis(10);
 
-/// Whether a probe is known to reach its aim, where it is run: then it has more time.
-pub(crate) type Known<'k> = &'k (dyn Fn(&Probe) -> bool + Sync);
-
-/// How long probes that share pages may take together: some wait in vain, one after the other.
+/// How long probes that share pages may take together. Some wait in vain, one after the other.
 const TOGETHER: Duration = Duration::from_mins(1);
 
-/// How many browsers a stage takes after its first.
+/// How many replacement browsers a stage may start.
 const RENEWALS: usize = 5;
 
-/// A browser with what it needs, and another one where a probe spoils it.
+/// A browser with its equipment, replaced when a probe spoils it.
 pub(crate) struct Stage<'a> {
     pub(crate) browser: Browser,
     pub(crate) collector: &'a Collector,
     options: &'a Options,
-    /// When all must be done.
+    /// The deadline for everything.
     end: Instant,
-    /// The first window, and the only one that the browser was equipped for.
+    /// The first window, the only one that the browser was equipped for.
     window: String,
     runs: usize,
     renewals: usize,
 }
 
 impl<'a> Stage<'a> {
-    /// Starts a browser. What is asked of the stage fails once it took longer than `limit` in all.
+    /// Starts a browser. The stage's work fails once it has taken longer than `limit` in all.
     pub(crate) async fn start(
         engine: Engine,
         collector: &'a Collector,
@@ -54,9 +53,9 @@ impl<'a> Stage<'a> {
         Ok(Self { browser, collector, options, end, window, runs: 0, renewals: 0 })
     }
 
-    /// Runs all probes at once, as far as they can be: those that destroy nothing share a frame, and
-    /// those that would share a page, each in a frame of its own. `grace` is how long a navigation
-    /// may take that should not happen.
+    /// Runs all probes at once, as far as possible: harmless probes share a frame, and the others
+    /// that can share a page each get a frame. `grace` is how long a navigation may take that
+    /// should not happen.
     pub(crate) async fn held(
         &mut self,
         arrangement: &Arrangement,
@@ -78,7 +77,8 @@ impl<'a> Stage<'a> {
         Ok(outcomes)
     }
 
-    /// The same where a few may succeed: what was not heard of runs again, by itself.
+    /// Like `held`, for a few probes that may succeed: a probe that did not report runs again, by
+    /// itself.
     pub(crate) async fn mostly_held(
         &mut self,
         arrangement: &Arrangement,
@@ -100,9 +100,9 @@ impl<'a> Stage<'a> {
         Ok(outcomes)
     }
 
-    /// Runs probes that may succeed: those that destroy something one after the other. One that is
-    /// not known to succeed has `grace` for its aim after it has said something else. Also how long
-    /// after its last word, or the last key, the slowest reached it.
+    /// Runs probes that may succeed; destructive ones run one after the other. A probe that is not
+    /// known to succeed has `grace` to reach its aim after it has reported something else. Also
+    /// returns the longest delay between a probe's last report or key and its success.
     pub(crate) async fn free(
         &mut self,
         arrangement: &Arrangement,
@@ -130,8 +130,8 @@ impl<'a> Stage<'a> {
         Ok((outcomes, slowest))
     }
 
-    /// What came of a probe that had pages of its own. One that could not be tried may have left the
-    /// session in any state: the next has another browser.
+    /// Returns the outcome of a probe that had its own pages. A probe that could not be tried may
+    /// have left the session in any state, so the next one gets another browser.
     async fn settled(&mut self, probe: &Probe, outcome: Result<Outcome>) -> Result<Outcome> {
         if Instant::now() > self.end {
             return Err(Error::new(format!("the time for all probes was up after {}", probe.id)));
@@ -155,8 +155,8 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Runs what needs no pages of its own in one, and gives what the probes said; the error in it is
-    /// why they could not be tried.
+    /// Runs probes that need no pages of their own in a shared one, and returns their reports. The
+    /// inner error is the reason why they could not be tried.
     async fn together(
         &mut self,
         arrangement: &Arrangement,
@@ -178,7 +178,7 @@ impl<'a> Stage<'a> {
         known: Known<'_>,
         grace: Duration,
     ) -> Result<(Run, Value)> {
-        // Of the sets before: nobody looks for them any more, and all are looked through each time.
+        // Requests of earlier sets are no longer needed, and each search goes through all of them.
         self.collector.forget();
         let mut frames: Vec<Vec<&Probe>> = vec![shared(probes).collect()];
         frames.extend(alone(probes).map(|probe| vec![probe]));
@@ -191,7 +191,7 @@ impl<'a> Stage<'a> {
         let end = Instant::now() + TOGETHER;
         for index in 0..frames.len() {
             let left = end.saturating_duration_since(Instant::now());
-            // Who says nothing has not run, which is for the verdict to say.
+            // A frame that reports nothing has not run; the verdict says so.
             if let Ok(hit) = self.collector.hit(&run.hit(index, "said"), left).await {
                 merge(&mut said, hit.json()?);
             }
@@ -202,7 +202,7 @@ impl<'a> Stage<'a> {
         Ok((run, said))
     }
 
-    /// A probe on pages of its own, where it may succeed; and how long that took.
+    /// Runs a probe on its own pages, where it may succeed. Also returns its delay.
     async fn by_itself(
         &mut self,
         arrangement: &Arrangement,
@@ -218,8 +218,8 @@ impl<'a> Stage<'a> {
         self.one(&run, probe, grace).await
     }
 
-    /// A probe that has a page of its own: its aim, or what it said, whichever comes first; and if
-    /// it only said something, a while for its aim. Also how long after that it got there.
+    /// Waits for a probe on its own page: for its aim or its report, whichever comes first, and
+    /// after a mere report for `grace` more. Also returns the delay from the report to the aim.
     async fn one(&self, run: &Run, probe: &Probe, grace: Duration) -> Result<(Outcome, Duration)> {
         let end = Instant::now() + DEADLINE;
         let mut quiet = None;
@@ -239,7 +239,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// A probe that has pages of its own, and is held.
+    /// Runs a probe on its own pages, in a frame that is protected.
     async fn apart(
         &mut self,
         arrangement: &Arrangement,
@@ -267,7 +267,7 @@ impl<'a> Stage<'a> {
         Ok(outcome)
     }
 
-    /// Opens a probe's own pages, and does there what a person is to do.
+    /// Opens a probe's own pages, and acts there as the person.
     async fn act(
         &mut self,
         arrangement: &Arrangement,
@@ -296,8 +296,8 @@ impl<'a> Stage<'a> {
         Ok(run)
     }
 
-    /// Waits for the frame's word that a person clicked, or for the probe's aim: that may end the
-    /// frame, and the word with it.
+    /// Waits for the frame's report of a person's click, or for the probe's aim: reaching it may
+    /// end the frame, and the report with it.
     async fn click_arrived(&self, run: &Run, probe: &Probe) -> Result<()> {
         let end = Instant::now() + DEADLINE;
         loop {
@@ -312,16 +312,17 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// What has come of a probe that has a page of its own. An open dialog is closed.
+    /// The current outcome of a probe on its own page. Dismisses an open dialog.
     async fn now(&self, run: &Run, probe: &Probe) -> Result<Outcome> {
         if probe.dialog {
-            // Nothing else may be asked here: a driver closes a dialog that its command did not expect.
+            // No other command may come first: a driver closes a dialog that its command did not
+            // expect.
             if self.browser.command(Method::GET, "alert/text", None).await.is_ok() {
                 self.browser.command(Method::POST, "alert/dismiss", Some(json!({}))).await?;
                 return Ok(Outcome::reached("a dialog"));
             }
         } else if probe.leaves {
-            // The driver is not asked: WebKit's has no answer while a window goes back, now and then.
+            // Without the driver: WebKit's sometimes does not answer while a window goes back.
             if self.collector.count(&before(run.number)) > 1 {
                 return Ok(Outcome::reached("the top window is the page before"));
             }
@@ -331,17 +332,17 @@ impl<'a> Stage<'a> {
         Ok(self.outcome(run, probe, &self.said(run)))
     }
 
-    /// What the first frame of a run has said so far.
+    /// The first frame's report in a run so far.
     fn said(&self, run: &Run) -> Value {
         self.reported(run, "said").unwrap_or_default()
     }
 
-    /// What it reported under a name.
+    /// The first frame's report under a name.
     fn reported(&self, run: &Run, what: &str) -> Option<Value> {
         self.collector.first(&format!("/hit/{}", run.hit(0, what)))?.json().ok()
     }
 
-    /// The address of the uppermost page. While that changes, a driver may have no answer.
+    /// The URL of the topmost page. While it changes, a driver may not answer.
     async fn top_url(&self) -> Result<String> {
         let end = Instant::now() + DEADLINE;
         loop {
@@ -354,9 +355,9 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Opens the uppermost page. A navigation that the last probe began may still end, and take its
-    /// place, which shows in that nothing asks for what is in it. (This run's own probe may have left
-    /// it already.)
+    /// Opens the topmost page. A navigation that the last probe began may still complete and
+    /// replace the page; then nothing requests the page's resources. (This run's own probe may
+    /// already have left the page.)
     async fn goto(&self, run: &Run) -> Result<()> {
         let end = Instant::now() + DEADLINE;
         loop {
@@ -371,8 +372,8 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Closes all windows but the first, and takes the focus back: the window of a video, which
-    /// no driver lists, keeps it when it goes.
+    /// Closes all windows but the first, and takes the focus back: a video's window, which no
+    /// driver lists, keeps the focus when it closes.
     async fn tidy(&self) -> Result<()> {
         let end = Instant::now() + DEADLINE;
         loop {
@@ -387,7 +388,7 @@ impl<'a> Stage<'a> {
                 )));
             }
             for window in &windows {
-                // One that is closing by itself is listed for a moment more.
+                // A window that is closing is still listed for a moment.
                 let closed = async {
                     self.browser.switch_to_window(window).await?;
                     self.browser.close_window().await
@@ -401,7 +402,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// What came of a probe that shared a page.
+    /// The outcome of a probe that shared a page.
     fn outcome_of(&self, said: &Result<(Run, Value)>, probe: &Probe) -> Outcome {
         match said {
             Ok((run, said)) => self.outcome(run, probe, said),
@@ -411,13 +412,13 @@ impl<'a> Stage<'a> {
 
     fn outcome(&self, run: &Run, probe: &Probe, said: &Value) -> Outcome {
         let said = said.get(&probe.id).and_then(Value::as_str).map(str::to_owned);
-        // A click's aim is looked for in the run of its own, which is the last.
+        // A click's aim is looked up in the probe's own run, which is the last.
         let landed = format!("/landed/r{}/{}", run.number, probe.id);
         let landed = self.collector.first(&landed).is_some();
         Outcome { reached: landed || said.as_deref() == Some("reached"), said, error: None }
     }
 
-    /// Serves the pages of a run and opens the uppermost.
+    /// Serves the pages of a run and opens the topmost.
     async fn open(
         &mut self,
         arrangement: &Arrangement,
@@ -428,8 +429,8 @@ impl<'a> Stage<'a> {
         self.tidy().await?;
         self.runs += 1;
         if frames[0][0].leaves {
-            // A step in a window's history may end at any time: so it has one of its own, and
-            // something in its history, which says when it is shown.
+            // A step in a window's history may complete at any time. So the probe gets its own
+            // window, with a page in its history that reports when it is shown.
             self.browser.new_tab().await?;
             let shown = before(self.runs);
             let page = format!(
@@ -448,7 +449,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Starts a browser with a place, and a device with keys; also its window's handle.
+/// Starts a browser with a geolocation and an authenticator. Also returns the handle of its window.
 async fn equipped(
     engine: Engine,
     collector: &Collector,
@@ -473,7 +474,7 @@ async fn equipped(
     Ok((browser, window.as_str().unwrap_or_default().to_owned()))
 }
 
-/// The name under which the page before a run's says that it is shown.
+/// The name under which the page before a run's reports that it is shown.
 fn before(run: usize) -> String {
     format!("r{run}-before")
 }

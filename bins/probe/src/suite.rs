@@ -1,21 +1,21 @@
-//! All probes in one engine: what was promised, what came of it, and whether the probe could have
-//! told otherwise.
+//! Runs all probes in one engine: the promise, the outcome, and whether the probe could have shown
+//! otherwise.
 
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Collector, Engine, Options, Result};
+use c2c_harness::{Collector, Engine, Options, Result};
 use serde_json::Value;
 
 use crate::outcome::Outcome;
-use crate::probe::{Control, Group, Probe};
+use crate::probe::{Control, Group, Known, Probe};
 use crate::replica::{Arrangement, Layout};
-use crate::stage::{Known, Stage};
+use crate::stage::Stage;
 use crate::surface::Surface;
 
-/// The least and the most time that something gets which should not happen.
+/// The least and the most time to wait for something that should not happen.
 const GRACE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(3));
 
-/// How long both layouts may take, with their controls: many times what they do.
+/// How long both layouts may take, with their controls: many times their usual time.
 const LIMIT: Duration = Duration::from_mins(20);
 
 /// One probe in one engine and layout.
@@ -25,13 +25,13 @@ pub(crate) struct Verdict {
     pub(crate) engine: Engine,
     pub(crate) layout: Layout,
     pub(crate) outcome: Outcome,
-    /// Of the same script where nothing, or everything, stops it.
+    /// The outcome of the same script where nothing, or everything, is forbidden.
     pub(crate) control: Option<Outcome>,
-    /// What is wrong; empty: nothing.
+    /// The problem; empty if there is none.
     pub(crate) fault: String,
 }
 
-/// What Chromium lets every page do: as if the person had said so for all of the web.
+/// Permissions that Chromium grants every page, as if the user had allowed them for the whole web.
 const ALLOWED: &[&str] = &[
     "clipboard",
     "geolocation",
@@ -45,9 +45,10 @@ const ALLOWED: &[&str] = &[
     "window_placement",
 ];
 
-/// A browser with fake devices that asks nobody, so that nothing but the frame's own limits refuses.
+/// Options for a browser with fake devices and no permission prompts, so that only the frame's own
+/// limits can refuse.
 ///
-/// Chromium's driver could also grant permissions; but what it grants, it grants past these limits.
+/// Chromium's driver could also grant permissions, but its grants bypass these limits.
 pub(crate) fn options() -> Options {
     let args = ["--use-fake-device-for-media-stream", "--auto-accept-this-tab-capture"];
     let allowed = ALLOWED
@@ -63,7 +64,7 @@ pub(crate) fn options() -> Options {
         ("permissions.default.desktop-notification", 1.into()),
         ("full-screen-api.allow-trusted-requests-only", true.into()),
         ("print.always_print_silent", true.into()),
-        // It would ask for a key or for a screen, and keep the focus while it does.
+        // These would ask for a key or for a screen, and keep the focus meanwhile.
         ("security.webauth.webauthn", false.into()),
         ("media.getusermedia.screensharing.enabled", false.into()),
     ];
@@ -100,7 +101,7 @@ pub(crate) async fn run(
             verdicts.push(Verdict { id, engine, layout, outcome, control, fault });
         }
     }
-    // What was found is found, also if a probe has left the session in a state that has no end; its
+    // The results are complete, even if a probe has left the session in a broken state. Its
     // processes are ended anyway.
     let _ended = stage.browser.close().await;
     Ok(verdicts)
@@ -131,7 +132,7 @@ async fn controls(
         let outcomes = if control == Control::Forbidden {
             stage.held(&arrangement, &these, GRACE.0).await?
         } else {
-            // What should succeed is waited for; the others, here, have no control that does.
+            // Expected successes are awaited; the other probes here have no control that succeeds.
             let engine = stage.browser.engine();
             let known: Known<'_> = &|probe| probe.expected_control(engine) == Some(true);
             let (outcomes, time) = stage.free(&arrangement, &these, known, GRACE.1).await?;
@@ -145,7 +146,7 @@ async fn controls(
     Ok((found, slowest))
 }
 
-/// What differs from the promise, in words.
+/// The difference from the promise, in words.
 fn fault(probe: &Probe, engine: Engine, outcome: &Outcome, control: Option<&Outcome>) -> String {
     if !outcome.ran() {
         return outcome.to_string();

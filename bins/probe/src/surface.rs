@@ -1,9 +1,9 @@
-//! What holds the frame of a deployment: attributes and headers, one by one, so that each can be
-//! taken away.
+//! The protections of a deployment's frame: attributes and headers, one by one, so that each can be
+//! removed.
 
 use std::fmt;
 
-/// Where a protection stands.
+/// The location of a protection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// An attribute of the iframe element.
@@ -26,7 +26,7 @@ pub(crate) struct Protection {
     pub(crate) value: String,
 }
 
-/// `attribute sandbox`, `csp sandbox`, `header referrer-policy`, `widget csp frame-src`.
+/// Prints `attribute sandbox`, `csp sandbox`, `header referrer-policy`, `widget csp frame-src`.
 impl fmt::Display for Protection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = match self.place {
@@ -40,19 +40,19 @@ impl fmt::Display for Protection {
     }
 }
 
-/// All protections of a deployment, and whose they are.
+/// All protections of a deployment, and the origins that they belong to.
 #[derive(Clone, Debug)]
 pub(crate) struct Surface {
     pub(crate) protections: Vec<Protection>,
-    /// The origin of the sandbox document, as the policies name it.
+    /// The sandbox document's origin, as the policies name it.
     pub(crate) sandbox: String,
-    /// The widget page's.
+    /// The widget page's origin.
     pub(crate) widget: String,
-    /// Whether the two are of one site.
+    /// Whether the two are same-site.
     pub(crate) same_site: bool,
 }
 
-/// Headers that say nothing of what the page may do.
+/// Headers that do not restrict the page.
 const IRRELEVANT: &[&str] = &[
     "accept-ranges",
     "age",
@@ -75,7 +75,7 @@ const IRRELEVANT: &[&str] = &[
 const CSP: &str = "content-security-policy";
 
 impl Surface {
-    /// Adds what response headers say.
+    /// Adds the protections in a response's headers.
     pub(crate) fn add_headers<'a>(
         &mut self,
         of_frame: bool,
@@ -103,8 +103,8 @@ impl Surface {
         self.protections.push(Protection { place, name, value });
     }
 
-    /// All but one. Where `default-src` would take the place of a directive that is missing, it
-    /// allows everything instead.
+    /// All protections but one. If `default-src` would replace the missing directive, that
+    /// directive allows everything instead.
     pub(crate) fn without(&self, missing: &Protection) -> Self {
         let Protection { place, name, .. } = missing;
         let falls_back = name.ends_with("-src")
@@ -118,7 +118,7 @@ impl Surface {
         surface
     }
 
-    /// No protection at all.
+    /// No protections at all.
     pub(crate) fn bare(&self) -> Self {
         Self { protections: Vec::new(), ..self.clone() }
     }
@@ -127,7 +127,7 @@ impl Surface {
         self.at(Place::Attribute)
     }
 
-    /// The headers to send, with the origins of the deployment replaced.
+    /// The headers to send, with the deployment's origins replaced.
     pub(crate) fn headers(
         &self,
         of_frame: bool,

@@ -1,5 +1,5 @@
-// A document that tells what it is and what it can, to whoever embeds or opens it. If it has an
-// origin, it asks for what its fragment names.
+// A document that reports its origin and abilities to pages that embed or open it. If it has an
+// origin, it requests the URL in its fragment.
 
 const attempt = (run) => {
   try {

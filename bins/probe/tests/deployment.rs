@@ -1,8 +1,8 @@
-//! `c2c-probe` on a deployment that somebody named: what it says of a good one, and of a weak one.
+//! `c2c-probe` on a named deployment: its results for a good one and for a weak one.
 
 use std::process::{Command, ExitCode, Output};
 
-use c2c_e2e::{Context as _, Cx, Engine, Result, Tests};
+use c2c_harness::{Context as _, Cx, Engine, Result, Tests};
 use tokio::task::spawn_blocking;
 
 const TESTS: Tests = &[
@@ -12,7 +12,7 @@ const TESTS: Tests = &[
 ];
 
 fn main() -> ExitCode {
-    c2c_e2e::run(&[("deployment", &[Engine::Chromium], TESTS)], &[])
+    c2c_harness::run(&[("deployment", &[Engine::Chromium], TESTS)], &[])
 }
 
 /// Runs one probe on two pages.

@@ -1,7 +1,7 @@
-//! Throughput of `GET /s/{app}` relative to a bare hyper handler that serves the same bytes with
-//! the same headers from memory.
+//! Throughput of `GET /s/{app}` relative to a bare hyper handler that serves the same bytes and
+//! headers from memory.
 //!
-//! `cargo xtask bench server` runs both in one go: each is a process of its own, loaded in turn by
+//! `cargo xtask bench server` runs both in one go: each is a separate process, loaded in turn by
 //! the same keep-alive client. A pair of measurements gives one ratio; the median of the pairs is
 //! the result. Absolute numbers mean nothing on a shared machine and are not printed.
 
@@ -25,16 +25,16 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::LocalSet;
 
-/// Many short pairs: what disturbs the machine for a while disturbs both sides of few of them.
+/// Many short pairs, so that a temporary disturbance spoils both sides of only a few.
 const PAIRS: usize = 61;
 const CONNECTIONS: usize = 16;
 const WINDOW: Duration = Duration::from_millis(250);
-/// Both servers run with one worker, so that what is compared is work and not scheduling.
+/// One worker for each server, so that the comparison measures work and not scheduling.
 const ONE_THREAD: (&str, &str) = ("TOKIO_WORKER_THREADS", "1");
-/// The ratio that the project holds itself to.
+/// The project's target ratio.
 const GOAL: f64 = 0.95;
 
-/// How a browser asks.
+/// The `Accept-Encoding` headers of browsers.
 const FORMS: [(&str, &str); 2] = [("identity", "identity"), ("brotli", "gzip, deflate, br, zstd")];
 
 fn main() -> ExitCode {
@@ -43,20 +43,20 @@ fn main() -> ExitCode {
         serve_peer(arguments.get(at + 1).is_some_and(|timeouts| timeouts == "timeout"));
         return ExitCode::SUCCESS;
     }
-    // `cargo test --benches` runs this with `--test`: then it shows only that both sides answer.
+    // `cargo test --benches` runs this with `--test`: then it only checks that both sides answer.
     let quick = !arguments.iter().any(|argument| argument == "--bench");
     let mut met = true;
     for (form, accept) in FORMS {
         met &= compare(form, accept, "bare", quick);
     }
-    // For information, since nobody should serve without one: hyper with its own head timeout, in
-    // whose place we have another (src/activity.rs). The goal is against the bare handler.
+    // For information, since no server should run without one: hyper with its own head timeout,
+    // which ours replaces (src/activity.rs). The goal is against the bare handler.
     let (form, accept) = FORMS[1];
     compare(form, accept, "timeout", quick);
     if met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Loads both servers in turn; whether the goal was met.
+/// Loads both servers in turn. Returns whether the goal was met.
 fn compare(form: &str, accept: &str, peer: &str, quick: bool) -> bool {
     let ours = Ours::start();
     let request = format!(
@@ -77,7 +77,7 @@ fn compare(form: &str, accept: &str, peer: &str, quick: bool) -> bool {
     rate(started.address);
     let mut ratios: Vec<f64> = (0..PAIRS)
         .map(|pair| {
-            // Who goes first changes, so that a drift of the machine favours nobody.
+            // The first one alternates, so that the machine's drift favours neither.
             if pair % 2 == 0 {
                 let first = rate(ours.address);
                 first / rate(started.address)
@@ -100,8 +100,8 @@ fn compare(form: &str, accept: &str, peer: &str, quick: bool) -> bool {
     met
 }
 
-/// Requests answered per second, over [`CONNECTIONS`] keep-alive connections of one thread: the
-/// servers have one thread each too ([`ONE_THREAD`]), and a core for themselves.
+/// Requests answered per second, over [`CONNECTIONS`] keep-alive connections of one thread. Each
+/// server has one thread too ([`ONE_THREAD`]), and the servers have a core to themselves.
 fn load(address: SocketAddr, request: &str, size: usize, window: Duration) -> f64 {
     let client =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -134,7 +134,7 @@ fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// A response as it came, split at the empty line.
+/// A response as received, split at the empty line.
 struct Answer {
     head: String,
     body: Vec<u8>,
@@ -156,7 +156,7 @@ impl Answer {
     }
 }
 
-/// The product, as its users start it.
+/// The product as its users start it.
 struct Ours {
     child: Child,
     address: SocketAddr,
@@ -190,13 +190,13 @@ impl Ours {
 
 impl Drop for Ours {
     fn drop(&mut self) {
-        // A child that has ended already is as good.
+        // A child that has already ended is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The bare handler: this program again, with the answer to give on its standard input.
+/// The bare handler: this program again, which reads its answer from standard input.
 struct Peer {
     child: Child,
     address: SocketAddr,
@@ -229,7 +229,7 @@ impl Drop for Peer {
     }
 }
 
-/// The least that hyper needs to serve a fixed answer, with its head timeout or without.
+/// Serves a fixed answer with the minimum that hyper needs, with its head timeout or without.
 fn serve_peer(with_timeout: bool) {
     let mut input = Vec::new();
     std::io::stdin().read_to_end(&mut input).expect("the answer");
@@ -239,7 +239,7 @@ fn serve_peer(with_timeout: bool) {
     let mut headers = HeaderMap::new();
     for line in head.lines().skip(1).filter(|line| !line.is_empty()) {
         let (name, value) = line.split_once(": ").expect("a header line");
-        // hyper writes these two itself, as it does for us.
+        // hyper writes these two itself, for us too.
         if !matches!(name, "content-length" | "date") {
             let name: HeaderName = name.parse().expect("a name");
             headers.insert(name, HeaderValue::from_str(value).expect("a value"));
@@ -266,7 +266,7 @@ fn serve_peer(with_timeout: bool) {
                         .timer(TokioTimer::new())
                         .header_read_timeout(Duration::from_secs(15));
                 }
-                // The client leaves when it has seen enough.
+                // The client leaves when it has enough.
                 let _ = connection.serve_connection(TokioIo::new(stream), service).await;
             });
         }

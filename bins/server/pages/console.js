@@ -11,7 +11,7 @@ const config = JSON.parse(document.body.dataset.config ?? '');
 
 async function show() {
   const [, id, page] = /^\/apps\/([^/]+)(?:\/([a-z]+))?$/.exec(location.pathname) ?? [];
-  // For code that stalls or hangs the page.
+  // `?run=no` is for code that stalls or hangs the page.
   const runs = new URLSearchParams(location.search).get('run') !== 'no';
   const { status, body } = await (id ? api.app(id) : api.apps());
   if (status !== 200) return showTrouble(body.error);

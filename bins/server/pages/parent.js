@@ -1,5 +1,5 @@
 // @ts-check
-/** A page that embeds the widget, and shows what it hears from it. */
+/** A page that embeds the widget and shows the messages that it receives. */
 
 import { listen } from './listen.js';
 
@@ -17,7 +17,7 @@ function element(tag, text) {
   return made;
 }
 
-/** Everything of an envelope is shown as text, and only as text: custom code wrote some of it.
+/** Shows every part of an envelope as text only, because custom code wrote some of it.
  * @param {import('./host/envelope.js').Envelope} envelope */
 function showEvent(envelope) {
   const summary = element('summary');
@@ -32,8 +32,8 @@ function showEvent(envelope) {
   empty.hidden = true;
 }
 
-// Only a preview knows the console above it.
+// Only a preview names the console above it.
 listen({ frame, widgetOrigin: config.widgetOrigin, onEvent: showEvent, page: true, above: config.console });
 
-// The context travels on in the query.
+// The query carries the context to the widget.
 frame.src = `${config.widgetOrigin}${config.widgetPath}${location.search}`;

@@ -6,12 +6,12 @@ import { contextFromQuery, mount } from './host.js';
 import { pageFromParent } from './page.js';
 import { validating } from './validate.js';
 
-/** How long the simulated agent stays on the line, in seconds; `c2c_agent_seconds` sets another. */
+/** How long the simulated agent stays on the line, in seconds; `c2c_agent_seconds` overrides it. */
 const AGENT_SECONDS = 120;
 
 const config = JSON.parse(document.body.dataset.config ?? '');
 const query = new URLSearchParams(location.search);
-// At once: the parent page speaks when this page has loaded.
+// Immediately, because the parent page sends its message once this page has loaded.
 const page = pageFromParent(config.parentOrigins);
 
 // Only in the console's live preview, whose widget page names the console.
@@ -21,6 +21,7 @@ const { context } = contextFromQuery(location.search);
 
 const mounted = mount({
   src: config.src,
+  events: Object.keys(catalogue.events),
   app: config.app,
   jar: config.keepJar && (await import('./jar.js')).keptJar,
   context,
@@ -28,8 +29,8 @@ const mounted = mount({
   parentOrigins: config.parentOrigins,
   ...preview?.options,
 });
-// An event that is not as the catalogue says is a mistake of this script. A preview does not send it;
-// a visitor's call goes on, and whoever watches the page's errors is told.
+// An event that breaks the catalogue's rules is a mistake in this script. A preview does not send
+// it; on a visitor's page the call goes on, and the page's error handlers get a report.
 const bridge = validating(mounted, catalogue, preview?.refuse ?? reportError);
 
 /** @param {string} name @param {Record<string, unknown>} fields */
@@ -45,8 +46,8 @@ const card = find('.card');
 const status = find('#status');
 const timer = find('#timer');
 
-/** The step on screen: its section and nothing else. The first control gets the focus, since the
- * one that had it is gone; but a visitor who is typing elsewhere keeps it.
+/** Shows one step: its section and nothing else. The first control gets the focus, since the control that
+ * had it is gone; but a visitor who is typing elsewhere keeps it.
  * @param {'idle' | 'calling' | 'survey' | 'thanks'} step @param {string} sentence */
 function show(step, sentence) {
   card.dataset.step = step;
@@ -119,7 +120,7 @@ find('#again').addEventListener('click', startCall);
 find('#hang-up').addEventListener('click', () => endCall('user_hangup'));
 find('#survey').addEventListener('submit', sendSurvey);
 
-/** What the console plays: the same paths that a visitor takes, so a call begins before it ends. */
+/** Steps that the console can play, along a visitor's own paths, so a call begins before it ends. */
 preview?.takes({
   started() {
     if (!call) startCall();
@@ -138,6 +139,6 @@ preview?.takes({
   },
 });
 
-// The card stands in the document when a module runs. A frame callback would wait for ever in a
-// hidden tab, and a call could come before it.
+// The card is in the document when a module runs. A frame callback would wait forever in a hidden
+// tab, and a call could come before it.
 emit('widget_loaded', { isPreview: preview !== null });

@@ -1,8 +1,8 @@
-//! Whether a client lets the server wait for a request's head.
+//! The time that a client makes the server wait for a request's head.
 //!
-//! hyper has a timeout for that. It sets and clears a timer for each request, and polls the
-//! connection once more for it: a twentieth of all that a small response costs. Here a request only
-//! leaves its traces, and a task beside the connection looks at them now and then.
+//! hyper has a timeout for this, but sets and clears a timer for each request and polls the
+//! connection once more for it: a twentieth of the cost of a small response. Here a request only
+//! sets flags, and a separate task checks them from time to time.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -17,21 +17,21 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The traces of what happens on one connection. Bytes of a request's head leave none: a client
-/// gains nothing by sending them one by one.
+/// The state of one connection. Bytes of a request's head do not change it, so a client gains
+/// nothing by sending them one by one.
 #[derive(Debug)]
 pub(crate) struct Activity {
-    /// A request is being answered, and its body read. That has timeouts of its own.
+    /// The server is answering a request or reading its body. That has its own timeouts.
     answering: AtomicBool,
-    /// The client does not take in what was written. The system has a timeout for that.
+    /// The client does not read what was written. The system has a timeout for that.
     blocked: AtomicBool,
-    /// When neither was so for the last time, in nanoseconds after `began`.
+    /// The last time that one of the two ended, in nanoseconds after `began`.
     ceased: AtomicU64,
     began: Instant,
 }
 
 impl Activity {
-    /// No traces yet: the server begins to wait.
+    /// A fresh connection: the server begins to wait.
     pub(crate) fn new() -> Self {
         Self {
             answering: AtomicBool::new(false),
@@ -41,13 +41,13 @@ impl Activity {
         }
     }
 
-    /// Leaves the trace of a request that is being answered, until it is dropped.
+    /// Marks the connection as answering a request until the guard is dropped.
     pub(crate) fn answering(&self) -> Answering<'_> {
         self.answering.store(true, Relaxed);
         Answering(self)
     }
 
-    /// Since when the server has waited for nothing but a request's head, if it does.
+    /// The time since which the server has waited for nothing but a request's head, if it is waiting.
     pub(crate) fn waiting_since(&self) -> Option<Instant> {
         if self.answering.load(Acquire) || self.blocked.load(Acquire) {
             return None;
@@ -55,7 +55,7 @@ impl Activity {
         Some(self.began + Duration::from_nanos(self.ceased.load(Relaxed)))
     }
 
-    /// Ends when the server has waited for nothing but a request's head for `timeout`.
+    /// Resolves when the server has waited for nothing but a request's head for `timeout`.
     pub(crate) async fn ceased(&self, timeout: Duration) {
         let waited = || self.waiting_since().map_or(Duration::ZERO, |since| since.elapsed());
         while let Some(rest) = timeout.checked_sub(waited()) {
@@ -63,7 +63,8 @@ impl Activity {
         }
     }
 
-    /// The time is there before the trace is gone, so that no old time passes for it.
+    /// Stores the time before it clears the flag, so that no reader combines the old time with the
+    /// new state.
     fn clear(&self, trace: &AtomicBool) {
         let now = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.ceased.store(now, Relaxed);
@@ -80,7 +81,7 @@ impl Activity {
     }
 }
 
-/// A request is being answered.
+/// A guard: a request is being answered.
 #[derive(Debug)]
 pub(crate) struct Answering<'a>(&'a Activity);
 
@@ -90,7 +91,7 @@ impl Drop for Answering<'_> {
     }
 }
 
-/// A connection's stream whose writes leave traces.
+/// A connection's stream that records blocked writes.
 #[derive(Debug)]
 pub(crate) struct Traced {
     pub(crate) stream: TcpStream,

@@ -1,9 +1,9 @@
-//! A client, as bounds on clients count it.
+//! A client, as the per-client limits count it.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// How many bits of an IPv6 address name a network. A machine can take any address of its network
-/// (RFC 4291, section 2.5.1), so counting single addresses would bound nothing.
+/// The bits of an IPv6 address that name a network. A machine can take any address of its network
+/// (RFC 4291, section 2.5.1), so counting single addresses would limit nothing.
 const IPV6_NETWORK_BITS: u32 = 64;
 
 /// An IPv4 address, or an IPv6 network of 64 bits.
@@ -13,7 +13,7 @@ pub(crate) struct Client(IpAddr);
 impl Client {
     /// The client that an address belongs to.
     pub(crate) fn at(address: IpAddr) -> Self {
-        // A listener for both families sees IPv4 addresses as IPv6 ones.
+        // A dual-stack listener sees IPv4 addresses as IPv6 ones.
         Self(match address.to_canonical() {
             IpAddr::V4(address) => address.into(),
             IpAddr::V6(address) => {

@@ -1,10 +1,14 @@
-//! The app that a fresh database begins with, so that there is something to see.
+//! The app in a fresh database, so that there is something to see.
 
-use crate::apps::{Apps, SaveError};
-use crate::store::{App, Jar, Revision};
+use c2c_names::AppId;
+
+use crate::apps::{Apps, CreateError, SaveError};
+use crate::store::{App, Jar, Revision, StoreError};
 
 /// The demo app's id, in the addresses that the server prints.
-pub(crate) const ID: &str = "demo";
+pub(crate) fn id() -> AppId {
+    "demo".parse().expect("an app id")
+}
 
 const HEAD: &str = r"<script>
   // This runs in every visitor's browser, in a sandbox. Open the browser's console to see it.
@@ -19,12 +23,27 @@ const HEAD: &str = r"<script>
 </script>
 ";
 
+/// A demo app that was not made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SeedError {
+    /// It was not created.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// Its code was not saved.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Makes the demo app, unless there is any app already.
-pub(crate) async fn seed(apps: &Apps) -> Result<(), SaveError> {
+pub(crate) async fn seed(apps: &Apps) -> Result<(), SeedError> {
     if !apps.list().await?.is_empty() {
         return Ok(());
     }
-    let id: c2c_bridge::AppId = ID.parse().expect("a literal");
+    let id = id();
     let name = "Demo shop".to_owned();
     apps.create(App { id: id.clone(), name, parent_origins: Vec::new(), jar: Jar::default() })
         .await?;

@@ -1,26 +1,26 @@
-//! How many connections the system lets the server have.
+//! The number of connections for which the system has file descriptors.
 //!
-//! Each connection takes a file descriptor, and a process has a limit of them: often 1,024, which is
-//! less than both doors together may serve. A server that has none left cannot accept a connection
-//! at *any* door, and its database may fail. So the limit is raised as far as the bounds on
-//! connections need it. Where the system does not allow that, the bounds shrink: a reserve stays for
-//! the rest of the process, and each door has its own share of the rest.
+//! Each connection takes a file descriptor, and a process has a limit: often 1,024, which is less
+//! than both doors together may serve. A server without free descriptors cannot accept a connection
+//! at *any* door, and its database may fail. So the server raises the limit as far as its
+//! connection limits need. If the system does not allow that, the connection limits shrink: a
+//! reserve is left for the rest of the process, and each door has its own share of the remainder.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors that are not for connections. The database takes four times three, the runtime ten or
-/// so, and each listener two: its own, and that of a connection that has no place yet.
+/// Descriptors that are not for connections. The database takes four times three, the runtime ten
+/// or so, and each listener two: its own, and that of a connection that does not yet have a place.
 const RESERVE: usize = 64;
 
-/// The fewest connections that are worth a start. A browser opens six to each host.
+/// The smallest limit worth starting with. A browser opens six connections to each host.
 const CONNECTIONS_MIN: usize = 64;
 
-/// The system allows too few descriptors.
+/// An error: the system allows too few descriptors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooFew {
-    /// How many it allows.
+    /// The number that it allows.
     pub(crate) limit: usize,
-    /// The fewest that are enough.
+    /// The smallest sufficient number.
     pub(crate) least: usize,
 }
 
@@ -34,8 +34,8 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// Raises the process's limit as far as `connections_max` at each door needs it, and says how
-    /// many connections fit below it.
+    /// Raises the process's limit as far as `connections_max` at each door needs it, and returns
+    /// the number of connections that fit.
     pub(crate) fn provide(connections_max: usize) -> Result<Self, TooFew> {
         let limit = raise(connections_max.saturating_mul(2).saturating_add(RESERVE));
         let bounds = Self::within(limit, connections_max)?;
@@ -50,7 +50,8 @@ impl Bounds {
         Ok(bounds)
     }
 
-    /// Shares what a limit leaves. The console has few users, so it needs less than the pages.
+    /// Divides the descriptors between the doors. The console has few users, so it needs fewer than
+    /// the pages.
     fn within(limit: usize, connections_max: usize) -> Result<Self, TooFew> {
         let free = limit.saturating_sub(RESERVE);
         if free / 2 >= connections_max {
@@ -64,8 +65,8 @@ impl Bounds {
     }
 }
 
-/// Raises the soft limit to `needed` if it is lower, but not beyond the hard one. Returns the limit
-/// that holds then.
+/// Raises the soft limit to `needed` if it is lower, but not beyond the hard one. Returns the
+/// resulting limit.
 fn raise(needed: usize) -> usize {
     let count = |limit: Option<u64>| {
         limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)

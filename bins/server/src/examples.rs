@@ -1,22 +1,22 @@
-//! Custom code to begin with, which the console offers.
+//! Custom code to start from, which the console offers.
 
-use c2c_injector::Area;
+use c2c::Area;
 use serde::Serialize;
 
 /// A snippet that does something useful as soon as its placeholders are replaced.
 #[derive(Debug, Serialize)]
 pub(crate) struct Example {
-    /// Stable, for tests and links.
+    /// A stable id, for tests and links.
     id: &'static str,
     title: &'static str,
-    /// What it does, for somebody who does not read code.
+    /// The example's purpose, for people who do not read code.
     summary: &'static str,
-    /// Where it belongs.
+    /// The area that it belongs in.
     area: Area,
     code: &'static str,
 }
 
-/// All examples, the most wanted first.
+/// All examples, most wanted first.
 pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         id: "ga4",

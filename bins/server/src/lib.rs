@@ -1,48 +1,43 @@
-//! The server: the only place that knows all crates, and hyper.
+//! The server: the facade behind hyper, with a console, its API and a database.
 //!
 //! One process has two listeners. The console's is bound to loopback and serves the console and its
-//! API. The other serves three sites, told apart by the request's host: the parent page, the widget
-//! and the sandbox. Four host names, so that no cookie of one is seen by another, and the sandbox
-//! on a *site* of its own.
+//! API. The other serves three sites, distinguished by the request's host: the parent page, the
+//! widget and the sandbox. The four host names keep cookies apart, and the sandbox is on a separate
+//! *site*.
 //!
-//! A request flows through the modules in this order:
-//! `places` (how many connections, and which one gives way) → `serve` (connections, timeouts) → `sites` (which host, or 421) → one of `console`,
-//! `parent`, `widget`, `sandbox` → `resource` (bytes that were made at publication).
-//! A save flows `api` → `apps` (check, compile) → `store` (an embedded database) → `pages`.
-//! A preview flows `api` → `apps` (check, compile) → `pages` → `previews` (in memory only).
+//! A request passes through the modules in this order:
+//! `places` (connection limits, and the choice of a connection to close) → `listeners` (connections,
+//! timeouts) → `server` (the host, or 421) → one of `sites::console`, `routes` (the API), `live` (pages
+//! prepared at publication).
+//! A save passes `routes` → `apps` (check, compile) → `store` (an embedded database) → `live` → `pages`.
+//! A preview passes `routes` → `apps` (check, compile) → `live` → `pages`, `previews` (in memory only).
 
 mod activity;
-mod api;
 mod apps;
 mod client;
-mod console;
 mod demo;
 mod descriptors;
-mod encoding;
 mod examples;
+mod listeners;
+mod live;
 mod pages;
-mod parent;
+mod paths;
 mod places;
 mod previews;
-mod resource;
 mod response;
+mod routes;
 mod run;
-mod sandbox;
 mod scripts;
-mod serve;
+mod server;
 mod settings;
 mod sites;
 mod store;
-mod templates;
-mod widget;
 
-pub use apps::SaveError;
+pub use apps::{BuildError, CreateError, SaveError};
+pub use demo::SeedError;
+pub use listeners::ListenError;
+pub use routes::openapi;
 pub use run::{Running, StartError, start};
 pub use settings::{Limits, Settings};
 pub use sites::{Site, Sites, SitesError};
 pub use store::StoreError;
-
-/// The example of the README, compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-mod readme {}

@@ -1,4 +1,4 @@
-//! `c2c-server`: reads the settings, runs the server until it is told to stop.
+//! `c2c-server`: reads the settings and runs the server until a signal stops it.
 
 #![expect(clippy::print_stderr, reason = "a program speaks to its operator")]
 
@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
-    // Before anything else: a signal that comes during the start must not be lost.
+    // First of all, so that no signal during the start is lost.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
 
@@ -36,7 +36,7 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
          {}\nCtrl-C ends it.\n",
         running.addresses()
     );
-    // Nobody may be reading; that is no reason to stop serving.
+    // A missing reader is no reason to stop serving.
     let _ = std::io::stdout().write_all(announcement.as_bytes());
 
     tokio::select! {

@@ -1,16 +1,17 @@
-//! The places of one door: how many connections it has at once, and which of them gives way.
+//! Connection limits of one door: its places, and the choice of the connection that gives way.
 //!
-//! A client can open connections and send nothing, or half a request. That costs it nothing, and the
-//! places are taken until the timeout. Other clients do not wait that long: where a place is needed,
-//! the connection on which the server has waited longest for a request's head is closed. An honest
-//! client usually loses an idle connection by that, and opens another for its next request.
+//! A client can open connections and send nothing, or half a request. That costs it nothing and
+//! takes the places until the timeout. To spare other clients that wait, the server closes a
+//! connection when it needs a place: the one on which it has waited longest for a request's head.
+//! An honest client usually loses an idle connection this way, and opens another for its next
+//! request.
 //!
-//! 1. A client with as many connections as it may have loses its own longest waiting one. If none
-//!    waits, its new connection is closed. Other clients notice nothing.
-//! 2. If the door has no place left, the longest waiting connection of all is closed. If none waits,
-//!    the server is at work on all of them, and the new one waits for its place.
+//! 1. If a client is at its limit, its own longest-waiting connection is closed. If none waits, its
+//!    new connection is closed. Other clients notice nothing.
+//! 2. If the door has no free place, the longest-waiting connection of all is closed. If none waits,
+//!    the server is busy with all of them, and the new one waits for a place.
 //!
-//! A proxy brings the connections of many clients, so rule 1 does not apply to proxies.
+//! A proxy carries the connections of many clients, so rule 1 does not apply to proxies.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -23,34 +24,34 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use crate::activity::Activity;
 use crate::client::Client;
 
-/// How often a connection without a place looks for another that has begun to wait. The end of an
-/// answer is not announced to it, since every request would pay for that.
+/// How often a connection without a place looks again for one that is waiting. The end of a
+/// response does not wake it, since that would cost time on every request.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The places of one door.
 #[derive(Debug)]
 pub(crate) struct Places {
-    /// The places that no connection has. One comes back when a connection's descriptor is closed.
+    /// Free places. A place becomes free when its connection's descriptor is closed.
     free: Arc<Semaphore>,
     per_client_max: usize,
     proxies: Vec<IpNet>,
     taken: Mutex<Taken>,
 }
 
-/// A place that a connection has until it is dropped.
+/// A connection's place, held until dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// What happens on the connection.
+    /// Activity on the connection.
     pub(crate) activity: Arc<Activity>,
     door: Arc<Places>,
     client: Client,
     number: u64,
     leave: Arc<Notify>,
-    /// The last field: the place is free when nothing knows of it any more.
+    /// The last field, so that the place becomes free only after all other state is gone.
     _permit: OwnedSemaphorePermit,
 }
 
-/// The connections that have a place and were not told to leave.
+/// The connections that have a place and have not been asked to leave.
 #[derive(Debug, Default)]
 struct Taken {
     by: HashMap<Client, HashMap<u64, Connection>>,
@@ -63,19 +64,19 @@ struct Connection {
     leave: Arc<Notify>,
 }
 
-/// What the bound on clients says to one more connection.
+/// The per-client limit's decision about a new connection.
 enum Admission {
-    /// The client has fewer than it may have.
+    /// The client is below its limit.
     Granted,
-    /// Another connection of the client leaves.
+    /// Another connection of the client was asked to leave.
     GrantedForAnother,
-    /// None of the client's connections can leave.
+    /// None of the client's connections is waiting.
     Refused,
 }
 
 impl Places {
-    /// Makes `connections_max` places, of which a client has `per_client_max` at most, but never more
-    /// than a quarter. Addresses in `proxies` are not held to that.
+    /// Creates `connections_max` places. A client gets at most `per_client_max`, and never more
+    /// than a quarter of the places; addresses in `proxies` are exempt.
     pub(crate) fn new(connections_max: usize, per_client_max: usize, proxies: &[IpNet]) -> Self {
         Self {
             free: Arc::new(Semaphore::new(connections_max)),
@@ -85,8 +86,8 @@ impl Places {
         }
     }
 
-    /// Takes a place for a connection from this address, once there is one; `None` if the client has
-    /// too many connections.
+    /// Waits for a place for a connection from this address. Returns `None` if the client has too
+    /// many connections.
     pub(crate) async fn take(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let client = Client::at(address);
         let mut leaving = match self.admit(client, address.to_canonical()) {
@@ -95,7 +96,7 @@ impl Places {
             Admission::Refused => return None,
         };
         loop {
-            // Where one of its own leaves, no connection of another client has to.
+            // If one of the client's own connections is leaving, no other client has to give way.
             if !leaving {
                 if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
                     return Some(self.hold(client, permit));
@@ -140,7 +141,7 @@ impl Places {
 }
 
 impl Taken {
-    /// Tells the longest waiting connection of all to leave, if one waits.
+    /// Asks the longest-waiting connection of all to leave, if any is waiting.
     fn dismiss_longest_waiting(&mut self) {
         let connections = self.by.iter().flat_map(|(&client, connections)| {
             connections.iter().map(move |(&number, connection)| (client, number, connection))
@@ -153,7 +154,7 @@ impl Taken {
         }
     }
 
-    /// Tells the longest waiting connection of a client to leave; whether one waits.
+    /// Asks a client's longest-waiting connection to leave. Returns whether one was waiting.
     fn dismiss_longest_waiting_of(&mut self, client: Client) -> bool {
         let connections = self.by.get(&client).into_iter().flatten();
         let waiting = connections.filter_map(|(&number, connection)| {
@@ -179,7 +180,7 @@ impl Taken {
 }
 
 impl Place {
-    /// Ends when another connection needs this place.
+    /// Resolves when another connection needs this place.
     pub(crate) async fn is_needed(&self) {
         self.leave.notified().await;
     }

@@ -1,4 +1,4 @@
-//! Drafts that are staged to be looked at: in memory only, and only the newest few.
+//! Staged drafts: only the newest few, in memory.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::pages::Pages;
 
-/// The staged drafts, the oldest first. Few enough to be searched one by one.
+/// The staged drafts, oldest first. A linear search is enough for so few.
 #[derive(Debug)]
 pub(crate) struct Previews {
     staged: Mutex<VecDeque<(String, Arc<Pages>)>>,
@@ -15,17 +15,17 @@ pub(crate) struct Previews {
 }
 
 impl Previews {
-    /// At most `max` at once.
+    /// Creates a store for at most `max` drafts.
     pub(crate) fn new(max: usize) -> Self {
         Self { staged: Mutex::default(), max }
     }
 
-    /// An id that nobody can guess: whoever has it can read the draft.
+    /// Returns an unguessable id, since it is enough to read the draft.
     pub(crate) fn new_id() -> String {
         Uuid::new_v4().simple().to_string()
     }
 
-    /// Adds a draft's pages. If there are too many, the oldest go.
+    /// Adds a draft's pages. Beyond the limit, the oldest go.
     pub(crate) fn stage(&self, id: String, pages: Pages) {
         let mut staged = self.staged.lock().expect("staging does not panic");
         staged.push_back((id, Arc::new(pages)));

@@ -1,49 +1,32 @@
-//! Responses: their body, and how a policy becomes a header map.
-
-use std::borrow::Cow;
+//! Responses: their body, and the conversion of a policy to a header map.
 
 use bytes::Bytes;
-use c2c_policy::{Ancestor, Header, PagePolicy};
+use c2c_policy::{AncestorSource, PagePolicy};
 use http_body_util::Full;
-use hyper::header::{ALLOW, CONNECTION, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{ALLOW, CONNECTION, HeaderValue};
 use hyper::{Response, StatusCode};
 
-/// A body of bytes that are there already: nothing is copied, nothing waits.
+/// A body of bytes in memory, sent without copying or waiting.
 pub(crate) type Body = Full<Bytes>;
 
-/// A policy's headers as hyper takes them.
-pub(crate) fn header_map(headers: &[Header]) -> HeaderMap {
-    headers
-        .iter()
-        .map(|header| {
-            let value = match header.value {
-                // A copy of it costs nothing, and each response has one.
-                Cow::Borrowed(text) => Ok(HeaderValue::from_static(text)),
-                Cow::Owned(ref text) => HeaderValue::from_str(text),
-            };
-            (HeaderName::from_static(header.name), value.expect("policies print visible ASCII"))
-        })
-        .collect()
-}
-
-/// A short explanation in plain words, as inert text.
+/// A short explanation as plain, inert text.
 pub(crate) fn message(status: StatusCode, text: &str) -> Response<Body> {
     framed_message(status, text, &[])
 }
 
-/// The same, which these pages may show in a frame.
+/// The same, for these pages to show in a frame.
 pub(crate) fn framed_message(
     status: StatusCode,
     text: &str,
-    ancestors: &[Ancestor],
+    ancestors: &[AncestorSource],
 ) -> Response<Body> {
     let mut response = Response::new(Body::from(Bytes::from(format!("{text}\n"))));
     *response.status_mut() = status;
-    *response.headers_mut() = header_map(PagePolicy::message(ancestors).headers());
+    *response.headers_mut() = PagePolicy::message(ancestors).headers().clone();
     response
 }
 
-/// 405, with the methods that the resource has.
+/// 405, with the resource's methods in `Allow`.
 pub(crate) fn method_not_allowed(allowed: &'static str) -> Response<Body> {
     let mut response =
         message(StatusCode::METHOD_NOT_ALLOWED, &format!("This address takes {allowed} only."));
@@ -56,7 +39,7 @@ pub(crate) fn not_found() -> Response<Body> {
     message(StatusCode::NOT_FOUND, "There is nothing at this address.")
 }
 
-/// Ends the connection after this response: the rest of the request is not worth reading.
+/// Closes the connection after this response, since reading the rest of the request is not worth it.
 pub(crate) fn closing(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response

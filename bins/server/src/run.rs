@@ -1,36 +1,40 @@
-//! From settings to a running server, and its end.
+//! The server's start from its settings, and its end.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use c2c_bridge::BridgeLimits;
-use tokio::net::{TcpListener, TcpSocket};
+use c2c_names::BridgeLimits;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::apps::{Apps, SaveError};
-use crate::console::Console;
+use crate::apps::Apps;
+use crate::demo;
+use crate::demo::SeedError;
 use crate::descriptors::{Bounds, TooFew};
+use crate::listeners::{Door, ListenError, bind, serve};
+use crate::live::Live;
+use crate::paths::Paths;
 use crate::places::Places;
-use crate::previews::Previews;
-use crate::serve::{Door, Server, serve};
+use crate::routes::Api;
+use crate::server::Server;
 use crate::settings::{Limits, Settings};
+use crate::sites::console::Console;
 use crate::sites::{Sites, SitesError};
+use crate::sites::{parent, widget};
 use crate::store::{Store, StoreError};
-use crate::{demo, parent, widget};
 
-/// Why the server did not start, in one line.
+/// A reason why the server did not start, in one line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The data directory cannot be made or written.
+    /// The data directory cannot be created or written.
     #[error("cannot use the data directory {directory}: {source} (--data-dir sets another)", directory = directory.display())]
     DataDirectory {
         /// The directory.
         directory: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The database file cannot be opened or read.
@@ -38,23 +42,16 @@ pub enum StartError {
     Database {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         source: StoreError,
     },
-    /// The demo app cannot be made.
+    /// The demo app cannot be created.
     #[error("cannot make the demo app: {0}")]
-    Demo(#[source] SaveError),
-    /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {source} ({setting} sets another)")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-        /// The setting that names the address.
-        setting: &'static str,
-    },
-    /// The console was to be open to other machines.
+    Demo(#[source] SeedError),
+    /// The server cannot listen on an address.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The settings would open the console to other machines.
     #[error(
         "--console-listen {0}: the console has no login, so it listens on loopback addresses only; \
          put a proxy with a login in front of it"
@@ -66,9 +63,9 @@ pub enum StartError {
          LimitNOFILE= of a systemd unit, raises it)"
     )]
     Descriptors {
-        /// How many files the process may have open.
+        /// The number of files that the process may open.
         limit: usize,
-        /// The fewest that are enough.
+        /// The smallest sufficient number.
         least: usize,
     },
     /// The origins do not work together.
@@ -82,7 +79,7 @@ impl From<TooFew> for StartError {
     }
 }
 
-/// A server that answers.
+/// A running server.
 #[derive(Debug)]
 pub struct Running {
     server: Arc<Server>,
@@ -99,21 +96,23 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let bounds = Bounds::provide(limits.connections_max)?;
     let console = bind(&[settings.console_listen], "--console-listen")?;
     let pages = bind(&settings.pages_listen, "--pages-listen")?;
-    let sites = Sites::new(settings, console.port, pages.port)?;
+    let sites = Arc::new(Sites::new(settings, console.port, pages.port)?);
 
     let store = open_store(settings).await?;
     let unreadable = |source| StartError::Database { file: database(settings), source };
-    let previews = Previews::new(limits.previews_max);
-    let bridge = BridgeLimits { hold_ms_max: settings.hold_ms, ..BridgeLimits::default() };
-    let apps =
-        Apps::load(store.clone(), sites.clone(), bridge, previews).await.map_err(unreadable)?;
+    let live = Arc::new(Live::new(Arc::clone(&sites), limits.previews_max));
+    let mut bridge = BridgeLimits::default();
+    bridge.hold_ms_max = settings.hold_ms;
+    let apps = Apps::load(store.clone(), Arc::clone(&sites), bridge, Arc::clone(&live));
+    let apps = Arc::new(apps.await.map_err(unreadable)?);
     demo::seed(&apps).await.map_err(StartError::Demo)?;
 
     let server = Arc::new(Server {
         console: Console::new(&sites),
+        api: Api::new(apps, Arc::clone(&sites), limits),
         sites,
         limits,
-        apps,
+        live,
         parent_files: parent::files(),
         widget_files: widget::files(),
     });
@@ -134,15 +133,18 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
 }
 
 impl Running {
-    /// The addresses to open, a line each, as the server prints them.
+    /// The addresses to open, one per line, as the server prints them.
     pub fn addresses(&self) -> String {
-        let Sites { console, parent, widget, sandbox } = &self.server.sites;
-        let id = demo::ID;
+        let Sites { console, parent, widget, sandbox } = &*self.server.sites;
+        let paths = Paths::of_app(&demo::id());
         let query = "?orderId=A-1&customerTier=gold";
-        format!(
-            "  console   {}/\n  parent    {}/p/{id}{query}\n  widget    {}/w/{id}{query}\n  sandbox   {}/s/{id}\n",
-            console.origin, parent.origin, widget.origin, sandbox.origin,
-        )
+        [
+            format!("  console   {}/\n", console.origin),
+            format!("  parent    {}{}{query}\n", parent.origin, paths.parent),
+            format!("  widget    {}{}{query}\n", widget.origin, paths.widget),
+            format!("  sandbox   {}{}\n", sandbox.origin, paths.sandbox),
+        ]
+        .concat()
     }
 
     /// The four origins.
@@ -152,7 +154,7 @@ impl Running {
 
     /// Stops listening, lets the responses in flight finish and closes the database.
     pub async fn stop(mut self) {
-        // Nobody listens only if every listener has ended already.
+        // The send fails only if every listener has already ended.
         let _ = self.stop.send(true);
         while self.listeners.join_next().await.is_some() {}
         self.store.close().await;
@@ -169,52 +171,4 @@ async fn open_store(settings: &Settings) -> Result<Store, StartError> {
 
 fn database(settings: &Settings) -> PathBuf {
     settings.data_dir.join("c2c.db")
-}
-
-/// How many connections may wait to be accepted. A system drops those beyond, and a client tries
-/// again only after a second: a burst in front of a visitor must not fill the queue.
-const QUEUE: u32 = 1024;
-
-struct Bound {
-    port: u16,
-    listeners: Vec<TcpListener>,
-}
-
-/// Listens on all addresses. Those with port 0 get one free port together, since one origin stands
-/// for all of them.
-fn bind(addresses: &[SocketAddr], setting: &'static str) -> Result<Bound, StartError> {
-    let mut bound = Bound { port: 0, listeners: Vec::new() };
-    for &address in addresses {
-        let mut wanted = address;
-        if wanted.port() == 0 {
-            wanted.set_port(bound.port);
-        }
-        match listen(wanted) {
-            Ok(listener) => {
-                if bound.port == 0 {
-                    bound.port = listener.local_addr().map_or(wanted.port(), |addr| addr.port());
-                }
-                bound.listeners.push(listener);
-            }
-            // A machine without IPv6 can do without the second of the default addresses.
-            Err(source)
-                if source.kind() == io::ErrorKind::AddrNotAvailable
-                    && address.is_ipv6()
-                    && !bound.listeners.is_empty() =>
-            {
-                tracing::warn!(%address, "this machine has no such address; going on without it");
-            }
-            Err(source) => return Err(StartError::Listen { address: wanted, source, setting }),
-        }
-    }
-    Ok(bound)
-}
-
-/// Listens as [`TcpListener::bind`] does, with a longer queue.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // A server that starts again takes the address of the one before.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(QUEUE)
 }

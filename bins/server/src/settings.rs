@@ -1,10 +1,10 @@
-//! What the operator may set, by flag or by environment.
+//! The operator's settings, by flag or environment variable.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use c2c_bridge::{BridgeLimits, Origin};
+use c2c_names::{BridgeLimits, Origin};
 use clap::Parser;
 use clap::builder::RangedU64ValueParser;
 use ipnet::IpNet;
@@ -12,7 +12,7 @@ use ipnet::IpNet;
 /// Runs customers' code in every visitor's browser, in a sandbox that can react to a widget's
 /// events and touch nothing else.
 ///
-/// Without any setting it runs a demo on loopback addresses and prints what to open.
+/// Without any settings it runs a demo on loopback addresses and prints the addresses to open.
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "c2c-server",
@@ -34,12 +34,12 @@ hard limit allows it (`ulimit -Hn`; LimitNOFILE= of a systemd unit). With less i
 connections at once, and says so when it starts; with less than 128 it does not start."
 )]
 pub struct Settings {
-    /// Directory of the database; made if it does not exist
+    /// Directory of the database; created if missing
     #[arg(long, env = "C2C_DATA_DIR", value_name = "DIR", default_value = "c2c-data")]
     pub data_dir: PathBuf,
 
-    /// Address of the console and its API. It has no login, so it must be a loopback address; port 0
-    /// takes a free one
+    /// Address of the console and its API. The console has no login, so it must be a loopback
+    /// address; port 0 picks a free port
     #[arg(
         long,
         env = "C2C_CONSOLE_LISTEN",
@@ -48,8 +48,8 @@ pub struct Settings {
     )]
     pub console_listen: SocketAddr,
 
-    /// Addresses of parent page, widget and sandbox, separated by commas; port 0 takes one free port
-    /// for all of them
+    /// Addresses of parent page, widget and sandbox, separated by commas; port 0 picks one free
+    /// port for all of them
     #[arg(
         long,
         env = "C2C_PAGES_LISTEN",
@@ -59,8 +59,9 @@ pub struct Settings {
     )]
     pub pages_listen: Vec<SocketAddr>,
 
-    /// Addresses and networks of proxies in front of the server, separated by commas. Any other client
-    /// has at most 256 connections at once; a proxy brings those of many clients, and bounds them itself
+    /// Addresses and networks of proxies in front of the server, separated by commas. Any other
+    /// client has at most 256 connections at once; a proxy carries those of many clients and limits
+    /// them itself
     #[arg(
         long,
         env = "C2C_PROXIES",
@@ -71,8 +72,8 @@ pub struct Settings {
     )]
     pub proxies: Vec<IpNet>,
 
-    /// How long events wait for a document that is still being parsed, in milliseconds; handlers that
-    /// come after that hear them by `{replay: true}` only. At most 600000
+    /// How long events wait for a document that is still being parsed, in milliseconds; later
+    /// handlers receive them with `{replay: true}` only. At most 600000
     #[arg(
         long,
         env = "C2C_HOLD_MS",
@@ -82,56 +83,55 @@ pub struct Settings {
     )]
     pub hold_ms: usize,
 
-    /// Where people open the console [default: the address that it listens on, by http]
+    /// Origin of the console [default: the address that it listens on, by http]
     #[arg(long, env = "C2C_CONSOLE_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub console_origin: Option<Origin>,
 
-    /// Where the demo of a parent page is [default: localhost with the pages' port, by http]
+    /// Origin of the demo parent page [default: localhost with the pages' port, by http]
     #[arg(long, env = "C2C_PARENT_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub parent_origin: Option<Origin>,
 
-    /// Where the widget is [default: widget.localhost with the pages' port, by http]
+    /// Origin of the widget [default: widget.localhost with the pages' port, by http]
     #[arg(long, env = "C2C_WIDGET_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub widget_origin: Option<Origin>,
 
-    /// Where the sandbox documents are [default: sandbox.localhost with the pages' port, by http]
+    /// Origin of the sandbox documents [default: sandbox.localhost with the pages' port, by http]
     #[arg(long, env = "C2C_SANDBOX_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub sandbox_origin: Option<Origin>,
 }
 
-/// Bounds on what one client may take of the server.
+/// Limits on one client's use of the server.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How long a client may take to send a request's head, and how long a connection may idle.
     pub head_timeout: Duration,
     /// How long a client may take to send a request's body.
     pub body_timeout: Duration,
-    /// How long a client may take in nothing of a response before the system ends the connection
-    /// (on Linux).
+    /// How long a client may read nothing of a response before the system ends the connection (on
+    /// Linux).
     pub write_timeout: Duration,
     /// How long responses in flight may take after a signal to stop.
     pub drain_timeout: Duration,
-    /// The size of a request's head, in bytes, up to which it is taken for sure; well beyond it 431.
+    /// Request heads up to this size, in bytes, are accepted; much larger ones get 431.
     pub head_bytes_max: usize,
-    /// The greatest number of header fields; beyond it 431.
+    /// The most header fields in a request; more get 431.
     pub header_fields_max: usize,
-    /// The greatest length of a request's target, in bytes; beyond it 414.
+    /// The longest request target, in bytes; longer ones get 414.
     pub target_bytes_max: usize,
-    /// The greatest size of a request's body, in bytes; beyond it 413. Two snippets of 256 KiB fit,
-    /// also where JSON needs six bytes for one.
+    /// The largest request body, in bytes; larger ones get 413. Two snippets of 256 KiB fit, even
+    /// if JSON needs six bytes for each of theirs.
     pub body_bytes_max: usize,
-    /// How many drafts are staged for a preview at once; a further one takes the place of the
-    /// oldest.
+    /// How many drafts are staged for preview at once; an extra one replaces the oldest.
     pub previews_max: usize,
-    /// How many connections the console has at once, and how many the three pages have, each on all
-    /// their addresses together. For a further one, the connection that has waited longest for a
-    /// request is closed. They are fewer if the system does not let the process open enough files.
+    /// How many connections the console has at once, and how many the three pages have, each over
+    /// all their addresses. For an extra one, the connection that has waited longest for a request
+    /// is closed. The limits are lower if the process may not open enough files.
     pub connections_max: usize,
-    /// How many of these connections one client has, but never more than a quarter. For a further
-    /// one, the client's own that has waited longest for a request is closed. A client is an IPv4
-    /// address or an IPv6 network of 64 bits, and no proxy of the settings. The default lets 14
-    /// browsers behind one address open all that they can open (six to each of three hosts); with
-    /// more of them, idle connections end early.
+    /// How many of these connections one client has, but never more than a quarter. For an extra
+    /// one, the client's own connection that has waited longest for a request is closed. A client
+    /// is an IPv4 address or an IPv6 network of 64 bits, other than the proxies in the settings.
+    /// The default lets 14 browsers behind one address open all the connections that they can (six
+    /// to each of three hosts); with more browsers, idle connections end early.
     pub connections_per_client_max: usize,
 }
 
@@ -153,7 +153,7 @@ impl Default for Limits {
     }
 }
 
-/// Reads a network, or an address as a network of one.
+/// Parses a network, or an address as a network of one.
 fn network(text: &str) -> Result<IpNet, &'static str> {
     let network = text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into()));
     network.map_err(|_| "must be an address, or a network such as 10.0.0.0/8")

@@ -1,20 +1,24 @@
-//! Four origins on four host names, and which of them a request is for.
+//! Four origins on four hosts, and the check that a request is for one of them.
+
+pub(crate) mod console;
+pub(crate) mod parent;
+pub(crate) mod widget;
 
 use std::net::IpAddr;
 
-use c2c_bridge::Origin;
+use c2c_names::Origin;
 use c2c_policy::{HostSource, HostSourceError};
 use hyper::header::HOST;
 use hyper::{Request, Version};
 
 use crate::settings::Settings;
 
-/// One of the four origins that the server speaks for.
+/// One of the four origins that the server serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     /// The origin, as browsers compare it.
     pub origin: Origin,
-    /// The same, as a Content-Security-Policy names it.
+    /// The same origin as a Content-Security-Policy names it.
     pub source: HostSource,
 }
 
@@ -23,7 +27,7 @@ pub struct Site {
 pub struct Sites {
     /// Console and API.
     pub console: Site,
-    /// The demo of a page that embeds the widget.
+    /// The demo of a parent page, which embeds the widget.
     pub parent: Site,
     /// The widget, which holds the frame.
     pub widget: Site,
@@ -31,7 +35,7 @@ pub struct Sites {
     pub sandbox: Site,
 }
 
-/// Why four origins cannot work together.
+/// A reason why four origins cannot work together.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SitesError {
@@ -41,14 +45,14 @@ pub enum SitesError {
          name of its own"
     )]
     SharedHost {
-        /// The setting that names the host first.
+        /// The first setting that names the host.
         first: &'static str,
-        /// The setting that names it again.
+        /// The second setting that names the host.
         second: &'static str,
         /// The host.
         host: String,
     },
-    /// The sandbox is on the site of another page.
+    /// The sandbox shares a site with another page.
     #[error(
         "--sandbox-origin {sandbox} and {setting} {other} are one site: browsers isolate sites, so the \
          sandbox needs a domain of its own"
@@ -72,10 +76,10 @@ pub enum SitesError {
 }
 
 impl Sites {
-    /// The settings' origins, and for those not set the defaults on the given ports.
+    /// Takes the origins from the settings; an origin that is not set gets a default on the given port.
     ///
-    /// What a site is depends on a list that this crate does not have: only a host that is part of
-    /// another is sure to share its site, and refused.
+    /// Sites depend on the public suffix list, which this crate does not have. It rejects only the
+    /// certain case: one host is a subdomain of the other.
     pub(crate) fn new(
         settings: &Settings,
         console_port: u16,
@@ -86,7 +90,7 @@ impl Sites {
                 let text = format!("http://{host}:{port}");
                 text.parse().expect("a loopback name and a port are an origin")
             });
-            let source = origin.as_str().parse();
+            let source = HostSource::try_from(&origin);
             let source = source.map_err(|source| SitesError::Unnameable { setting, source })?;
             Ok((setting, Site { origin, source }))
         };
@@ -111,7 +115,7 @@ impl Sites {
         let sandbox = all[3].1.origin.host();
         for (setting, site) in &all[..3] {
             let other = site.origin.host();
-            // `localhost` is like a public suffix: its subdomains are sites of their own.
+            // `localhost` is like a public suffix: each of its subdomains is a separate site.
             let within = |inner: &str, outer: &str| {
                 outer != "localhost"
                     && inner.strip_suffix(outer).is_some_and(|rest| rest.ends_with('.'))
@@ -127,13 +131,13 @@ impl Sites {
 }
 
 impl Site {
-    /// Whether a request is for this site: it has exactly one host, and it is this one. A browser
-    /// that was led here by a foreign name (DNS rebinding) sends that name.
+    /// Whether a request is for this site: it names exactly one host, this one. After DNS
+    /// rebinding, a browser sends the foreign name.
     pub(crate) fn is_addressed_by<B>(&self, request: &Request<B>) -> bool {
         let mut hosts = request.headers().get_all(HOST).iter();
         let (host, more) = (hosts.next(), hosts.next());
-        // RFC 9112 §3.2.2: a target in absolute form counts instead of the header. We take neither
-        // for the other: if both are there, they must agree.
+        // RFC 9112 §3.2.2: a target in absolute form overrides the header. We require that they
+        // agree if both are present.
         let target = request.uri().authority();
         let expected = self.origin.authority();
         let host_agrees = match host {

@@ -1,10 +1,10 @@
-//! Apps and the revisions of their custom code, in an embedded SQLite file.
+//! Apps and their custom code's revisions, in an embedded SQLite file.
 
 use std::path::Path;
 use std::time::Duration;
 
-use c2c_bridge::{AppId, Origin};
-use c2c_injector::Snippets;
+use c2c::Snippets;
+use c2c_names::{AppId, Origin};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -13,7 +13,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Row, SqlSafeStr};
 
-/// The schema, version by version. A published version is never edited: a new one follows.
+/// The schema, version by version. A published version is never edited; changes go into a new one.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (
         1,
@@ -46,19 +46,19 @@ pub(crate) struct Store {
 pub(crate) struct App {
     /// The id, which never changes.
     pub(crate) id: AppId,
-    /// What people call it.
+    /// The display name.
     pub(crate) name: String,
     /// The pages that may embed its widget.
     pub(crate) parent_origins: Vec<Origin>,
-    /// What becomes of what its code stores.
+    /// The lifetime of the code's cookies and storage.
     pub(crate) jar: Jar,
 }
 
-/// What becomes of the cookies and the storage of custom code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The lifetime of custom code's cookies and storage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Jar {
-    /// There are none: to use them is an error, as in every opaque origin.
+    /// There are none: using them is an error, as in every opaque origin.
     None,
     /// They last as long as the page.
     #[default]
@@ -85,7 +85,7 @@ impl Jar {
 pub(crate) struct Listed {
     /// The app.
     pub(crate) app: App,
-    /// The number of its newest revision, and when that was saved; 0 and `None` if it has none.
+    /// The number of its newest revision and the time of that save; 0 and `None` if there is none.
     pub(crate) revision: i64,
     pub(crate) saved_at: Option<Timestamp>,
 }
@@ -93,43 +93,43 @@ pub(crate) struct Listed {
 /// A revision of an app's custom code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Revision {
-    /// 1 for the first that was saved; 0 stands for "none yet", with empty snippets.
+    /// 1 for the first save; 0 means "none yet", with empty snippets.
     pub(crate) number: i64,
-    /// What was pasted into *Head HTML*.
+    /// The content of *Head HTML*.
     pub(crate) head: String,
-    /// What was pasted into *Body end HTML*.
+    /// The content of *Body end HTML*.
     pub(crate) body_end: String,
 }
 
 impl Revision {
-    /// The code, to be checked.
+    /// The code, for checking.
     pub(crate) fn snippets(&self) -> Snippets {
-        Snippets::new(self.head.clone(), self.body_end.clone())
+        Snippets { head: self.head.clone().into(), body_end: self.body_end.clone().into() }
     }
 }
 
-/// Why the database did not do what was asked.
+/// A failure of the database.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// SQLite said no.
+    /// SQLite reported an error.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
-    /// The schema could not be brought up to date.
+    /// The schema could not be upgraded.
     #[error("the database's schema cannot be brought up to date: {0}")]
     Schema(#[from] sqlx::migrate::MigrateError),
-    /// A row holds what this version would never write.
+    /// A row holds content that this version never writes.
     #[error("the database holds an app that cannot be read ({id:?}): {reason}")]
     Unreadable {
         /// The row's id.
         id: String,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
 }
 
 impl Store {
-    /// Opens the database file, and makes it if it does not exist.
+    /// Opens the database file and creates it if it is missing.
     pub(crate) async fn open(file: &Path) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -172,7 +172,7 @@ impl Store {
         row.as_ref().map(read_app).transpose()
     }
 
-    /// Writes a new app. Its id must be new.
+    /// Inserts a new app. Its id must be new.
     pub(crate) async fn insert_app(&self, app: &App) -> Result<(), StoreError> {
         sqlx::query("INSERT INTO app (id, name, parent_origins, jar) VALUES (?, ?, ?, ?)")
             .bind(app.id.as_str())
@@ -184,7 +184,7 @@ impl Store {
         Ok(())
     }
 
-    /// Writes an app's settings; false if there is no such app.
+    /// Updates an app's settings. Returns false if the app does not exist.
     pub(crate) async fn update_app(&self, app: &App) -> Result<bool, StoreError> {
         let done = sqlx::query("UPDATE app SET name = ?, parent_origins = ?, jar = ? WHERE id = ?")
             .bind(&app.name)
@@ -212,7 +212,7 @@ impl Store {
         })
     }
 
-    /// Writes a revision, if it follows directly on the newest; false if another was there first.
+    /// Inserts a revision if it directly follows the newest. Returns false if another save came first.
     pub(crate) async fn insert_revision(
         &self,
         id: &AppId,
@@ -246,7 +246,7 @@ fn read_app(row: &SqliteRow) -> Result<App, StoreError> {
     let jar: &str = row.try_get("jar")?;
     let known = Jar::ALL.into_iter().find(|known| known.name() == jar);
     Ok(App {
-        id: id.parse().map_err(|error: c2c_bridge::AppIdError| unreadable(error.to_string()))?,
+        id: id.parse().map_err(|error: c2c_names::AppIdError| unreadable(error.to_string()))?,
         name: row.try_get("name")?,
         parent_origins: serde_json::from_str(&origins)
             .map_err(|error| unreadable(error.to_string()))?,

@@ -1,11 +1,11 @@
-//! `cargo xtask assets`: makes the scripts that are served from the modules that people write.
+//! `cargo xtask assets`: makes the served scripts from the source modules.
 //!
-//! `bins/assets` does it. It is a program of its own, since it takes a minute to build, and this
-//! one is to start at once.
+//! `bins/assets` does it. It is a separate program because it takes a minute to build, while this
+//! one must start at once.
 
 use std::process::{Command, ExitCode};
 
-use crate::run::{Result, cargo, show};
+use crate::run::{Result, program, show};
 
 /// Bundle and minify the scripts of the bridge, into crates/bridge/js/dist
 #[derive(Debug, clap::Args)]
@@ -16,17 +16,13 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    show(&mut if args.check { check() } else { program() })?;
+    show(&mut if args.check { check()? } else { program("c2c-assets")? })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says which files are stale, and ends with a count as `cargo test` prints it.
-pub(crate) fn check() -> Command {
-    let mut command = program();
-    command.args(["--", "--check"]);
-    command
-}
-
-fn program() -> Command {
-    cargo("run --quiet --locked --package c2c-assets")
+/// The check of the scripts: it names stale files, and ends with a count as `cargo test` prints it.
+pub(crate) fn check() -> Result<Command> {
+    let mut command = program("c2c-assets")?;
+    command.arg("--check");
+    Ok(command)
 }

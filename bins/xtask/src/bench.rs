@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::npm;
 use crate::run::{Result, cargo, show};
 
-/// What there is: name, package, bench target, and what it answers.
+/// The benchmarks: name, package, bench target, and the question it answers.
 const BENCHES: &[(&str, &str, &str, &str)] = &[
     (
         "catalogue",
@@ -42,9 +42,9 @@ const BENCHES: &[(&str, &str, &str, &str)] = &[
 /// Run a benchmark
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which one; without it, all are listed
+    /// The benchmark; without it, all are listed
     name: Option<String>,
-    /// Passed on to the benchmark
+    /// Arguments for the benchmark
     #[arg(last = true)]
     arguments: Vec<String>,
 }
@@ -59,12 +59,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     };
     let mut profile = "bench";
     if *package == "c2c-e2e" {
-        // The browser does what is measured; our program only asks for it.
+        // The browser does the measured work; our program only asks for it.
         profile = "dev";
         install(&npm::LIBRARIES)?;
     }
     if name == "page" {
-        // The vendors' SDKs are those of the tests.
+        // The vendors' SDKs are the same as the tests'.
         install(&npm::TOOLS)?;
     }
     let bench = format!("--package {package} --bench {bench}");

@@ -1,9 +1,9 @@
-//! `cargo xtask catalogue`: makes what is made of the reference catalogue
+//! `cargo xtask catalogue`: makes the artefacts of the reference catalogue
 //! (`crates/catalogue/reference`).
 
 use std::process::{Command, ExitCode};
 
-use crate::run::{Result, cargo, show};
+use crate::run::{Result, example, show};
 
 /// Make schema, types, reference and fixtures from the reference catalogue
 #[derive(Debug, clap::Args)]
@@ -14,18 +14,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    show(&mut if args.check { check() } else { program() })?;
+    show(&mut if args.check { check()? } else { example("artefacts")? })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says which files are stale, and what in the catalogue breaks handlers; ends with a count as
-/// `cargo test` prints it.
-pub(crate) fn check() -> Command {
-    let mut command = program();
-    command.args(["--", "--check"]);
-    command
-}
-
-fn program() -> Command {
-    cargo("run --quiet --locked --package c2c-catalogue --example artefacts")
+/// The check of the artefacts: it names stale files, and changes in the catalogue that break
+/// handlers; ends with a count as `cargo test` prints it.
+pub(crate) fn check() -> Result<Command> {
+    let mut command = example("artefacts")?;
+    command.arg("--check");
+    Ok(command)
 }

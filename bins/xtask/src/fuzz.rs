@@ -1,8 +1,8 @@
-//! The fuzz targets of `fuzz/`: building them, and running one for a while.
+//! The fuzz targets of `fuzz/`: builds them, and runs one for a while.
 //!
-//! This builds what `cargo fuzz run --sanitizer none` builds, without needing `cargo-fuzz`, a
-//! nightly compiler or a sanitizer: our code has no `unsafe`, so a sanitizer would look at our
-//! dependencies only. What libFuzzer needs, coverage, a stable compiler can give.
+//! This builds the same as `cargo fuzz run --sanitizer none`, without `cargo-fuzz`, a nightly
+//! compiler or a sanitizer. Our code has no `unsafe`, so a sanitizer would check our dependencies
+//! only. A stable compiler can give libFuzzer the coverage that it needs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,14 @@ use serde_json::Value;
 
 use crate::run::{Result, build, cargo, host, output, root, shown};
 
-/// libFuzzer steers by these: see `cargo-fuzz`, `src/project.rs`.
+/// The flags for libFuzzer's coverage: see `cargo-fuzz`, `src/project.rs`.
 const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 -Cdebug-assertions \
      -Cllvm-args=-sanitizer-coverage-level=4 \
      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
      -Cllvm-args=-sanitizer-coverage-pc-table \
      -Cllvm-args=-sanitizer-coverage-trace-compares";
 
-/// How much of a failing target's output is shown.
+/// The number of lines shown of a failing target's output.
 const LINES: usize = 60;
 
 /// A target, ready to run.
@@ -31,7 +31,7 @@ pub(crate) struct Target {
     folder: PathBuf,
 }
 
-/// What a run did.
+/// The work of a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Spent {
     pub(crate) executions: u64,
@@ -45,14 +45,11 @@ pub(crate) fn targets() -> Result<Vec<Target>> {
     if !manifest.exists() {
         return Err("there is no fuzz/Cargo.toml: nothing is fuzzed".into());
     }
-    // With `--target`, the flags reach the target's code only, not build scripts and macros.
-    let executables = build(
-        cargo("build --locked --release --bins")
-            .args(["--target", &host()?])
-            .arg("--manifest-path")
-            .arg(&manifest)
-            .env("RUSTFLAGS", COVERAGE),
-    )?;
+    // With `--target`, the flags apply to the target's code only, not to build scripts and macros.
+    let mut command = cargo("build --locked --release --bins");
+    command.args(["--target", &host()?]).arg("--manifest-path").arg(&manifest);
+    println!("$ {}", shown(&command));
+    let executables = build(command.env("RUSTFLAGS", COVERAGE))?;
     let names = names(&manifest)?;
     if names.is_empty() {
         return Err("fuzz/ has no targets".into());
@@ -66,16 +63,16 @@ pub(crate) fn targets() -> Result<Vec<Target>> {
 }
 
 impl Target {
-    /// A folder for inputs that reach something new. Not committed; what is there is tried first.
+    /// A folder for inputs with new coverage. Not committed; its inputs are tried first.
     pub(crate) fn kept(&self, command: &str) -> PathBuf {
         self.folder.join("target/corpus").join(command).join(&self.name)
     }
 
-    /// Fuzzes for a time, which on a busy machine gives less CPU time. An error is a finding.
+    /// Fuzzes for some time, which on a busy machine means less CPU time. An error is a finding.
     pub(crate) fn run(&self, seconds: u64, kept: &Path) -> Result<Spent> {
         let command = self.command(seconds, kept)?;
         println!("$ {}", shown(&command));
-        // The shell says what CPU time its children took.
+        // The shell reports its children's CPU time.
         let mut timed = Command::new("sh");
         timed
             .args(["-c", "\"$@\"; code=$?; times; exit $code", "sh"])
@@ -111,7 +108,7 @@ impl Target {
             .args(["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"])
             .arg(format!("-artifact_prefix={}/", artifacts.display()));
         command.arg(format!("-dict={}", dictionary(&self.folder, &self.name).display()));
-        // What it finds goes into the first folder; the seeds in the second are only read.
+        // New inputs go into the first folder; the seeds in the second are only read.
         command.arg(kept);
         let seeds = self.folder.join("corpus").join(&self.name);
         if seeds.exists() {
@@ -121,8 +118,7 @@ impl Target {
     }
 }
 
-/// The words that a target's inputs are made of: its own dictionary, else that of the targets that
-/// take snippets.
+/// The dictionary for a target's inputs: its own, or else that of the targets that take snippets.
 fn dictionary(fuzz: &Path, name: &str) -> PathBuf {
     let folder = fuzz.join("dictionaries");
     let own = folder.join(format!("{name}.dict"));
@@ -143,7 +139,7 @@ fn names(manifest: &Path) -> Result<Vec<String>> {
         .collect())
 }
 
-/// From libFuzzer's statistics, and the second line that the shell's `times` prints: its children's.
+/// Parses libFuzzer's statistics, and the second line of the shell's `times`: its children's time.
 fn spent(output: &Output) -> Option<Spent> {
     let said = String::from_utf8_lossy(&output.stderr);
     let executions =
@@ -156,7 +152,7 @@ fn spent(output: &Output) -> Option<Spent> {
     })
 }
 
-/// `1m2.500s`
+/// Parses `1m2.500s`.
 fn minutes_and_seconds(text: &str) -> Option<Duration> {
     let (minutes, seconds) = text.strip_suffix('s')?.split_once('m')?;
     let seconds = Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?;

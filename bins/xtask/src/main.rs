@@ -1,7 +1,7 @@
-//! What a developer runs, behind one entry point: `cargo xtask <command>`.
+//! A developer's commands, behind one entry point: `cargo xtask <command>`.
 //!
-//! One file per command. Nothing here is part of the product, and nothing but `cargo` and a shell
-//! is needed to start it.
+//! One file per command. Nothing here is part of the product, and starting it needs only `cargo`
+//! and a shell.
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its user")]
 
 mod assets;
@@ -12,6 +12,7 @@ mod npm;
 mod run;
 mod screenshots;
 mod soak;
+mod surface;
 mod test;
 mod types;
 mod vendors;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// What a developer of c2c runs.
+/// The commands for developers of c2c.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
@@ -34,6 +35,7 @@ enum Command {
     Assets(assets::Args),
     Catalogue(catalogue::Args),
     Types(types::Args),
+    Surface(surface::Args),
     Soak(soak::Args),
     Bench(bench::Args),
     /// Take pictures of every screen, into target/screenshots
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Assets(args) => assets::run(&args),
         Command::Catalogue(args) => catalogue::run(&args),
         Command::Types(args) => types::run(&args),
+        Command::Surface(args) => surface::run(&args),
         Command::Soak(args) => soak::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Screenshots => screenshots::run(),

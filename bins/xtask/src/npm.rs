@@ -1,8 +1,8 @@
-//! Packages from npm, which tests run: installed under the target directory and never committed.
+//! npm packages for tests: installed under the target directory and never committed.
 //!
-//! `npm/tools` and `npm/libraries` name them, each with the lock file that npm made of it: the version
-//! and the digest of every package, and no host. After a change of a `package.json`, make its lock
-//! anew in that folder:
+//! `npm/tools` and `npm/libraries` name them, each with npm's lock file: every package's version
+//! and digest, without hosts. After a change of a `package.json`, remake its lock file in that
+//! folder:
 //!
 //! ```sh
 //! npm install --package-lock-only --omit-lockfile-registry-resolved
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::run::{Result, show, target};
 
-/// Packages that are installed together, with all that they depend on.
+/// Packages installed together, with all their dependencies.
 #[derive(Debug)]
 pub(crate) struct Packages {
     /// Below the target directory.
@@ -25,14 +25,15 @@ pub(crate) struct Packages {
     lock: &'static str,
 }
 
-/// What `cargo xtask test` runs. The browser harness (`bins/e2e/src/npm.rs`) looks there, too.
+/// The packages for `cargo xtask test`. The browser harness (`bins/harness/src/npm.rs`) looks there, too.
 pub(crate) const TOOLS: Packages = Packages {
     folder: "e2e/npm",
     manifest: include_str!("../npm/tools/package.json"),
     lock: include_str!("../npm/tools/package-lock.json"),
 };
 
-/// What `cargo xtask bench bridge` and `bench page` measure beside the product (`bins/e2e/benches`).
+/// The libraries that `cargo xtask bench bridge` and `bench page` measure beside the product
+/// (`bins/e2e/benches`).
 pub(crate) const LIBRARIES: Packages = Packages {
     folder: "e2e/bridge-npm",
     manifest: include_str!("../npm/libraries/package.json"),
@@ -44,7 +45,7 @@ impl Packages {
         Ok(target()?.join(self.folder))
     }
 
-    /// Whether all packages are there, as npm noted what it installed.
+    /// Whether all packages are installed, by npm's own record.
     pub(crate) fn are_there(&self) -> Result<bool> {
         let noted = fs::read(self.folder()?.join("node_modules/.package-lock.json"));
         let noted = noted.ok().and_then(|text| serde_json::from_slice(&text).ok());
@@ -52,8 +53,8 @@ impl Packages {
         Ok(noted.is_some_and(|noted: Value| has_all(&wanted, &noted)))
     }
 
-    /// Installs all of them at once: npm takes away what the lock does not name, and refuses what has
-    /// another digest.
+    /// Installs all of them at once: npm removes packages that the lock file does not name, and
+    /// rejects other digests.
     pub(crate) fn install(&self) -> Result<()> {
         let folder = self.folder()?;
         fs::create_dir_all(&folder)?;
@@ -66,17 +67,17 @@ impl Packages {
         if there { Ok(()) } else { Err("npm has other packages under these versions".into()) }
     }
 
-    /// The packages of the lock, by their paths.
+    /// The lock file's packages, by path.
     fn wanted(&self) -> Result<Map<String, Value>> {
         let lock: Value = serde_json::from_str(self.lock)?;
         let packages = lock["packages"].as_object().ok_or("a lock without packages")?;
-        // The first one is the manifest.
+        // The first is the manifest.
         Ok(packages.clone().into_iter().filter(|(path, _)| !path.is_empty()).collect())
     }
 }
 
-/// Whether npm noted each package that is wanted, in the same version and with the same digest. It
-/// installs no optional one that is for another kind of machine.
+/// Whether npm recorded each wanted package with the same version and digest. It installs no
+/// optional package for another kind of machine.
 fn has_all(wanted: &Map<String, Value>, noted: &Value) -> bool {
     wanted.iter().all(|(path, package)| {
         let installed = &noted["packages"][path];

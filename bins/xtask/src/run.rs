@@ -1,4 +1,4 @@
-//! Running other programs from the workspace's root.
+//! Runs other programs in the workspace's root.
 
 use std::error::Error;
 use std::io::{BufRead as _, BufReader, Write};
@@ -15,10 +15,10 @@ pub(crate) fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
-/// Cargo's target directory, the one that we were built in.
+/// The target directory in which cargo built this program.
 pub(crate) fn target() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
-    // Cargo marks it, so that it is left out of backups.
+    // Cargo marks it to leave it out of backups.
     let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());
     Ok(target.ok_or("xtask is in no target directory")?.to_owned())
 }
@@ -27,25 +27,33 @@ pub(crate) fn target() -> Result<PathBuf> {
 pub(crate) fn cargo(arguments: &str) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments.split_whitespace()).current_dir(root()).stdin(Stdio::null());
+    // `cargo run` describes us to us. Some build scripts read the same variables, and would be run
+    // again, with all that depends on them, whenever another program calls cargo.
+    for (name, _) in std::env::vars_os() {
+        let described = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+        if described.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
     command
 }
 
-/// As a person would type it.
+/// The command as a person would type it.
 pub(crate) fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
-/// Runs it with its output shown; fails if it does.
+/// Runs a command with its output shown. Fails if the command fails.
 pub(crate) fn show(command: &mut Command) -> Result<()> {
     println!("$ {}", shown(command));
     let status = command.status().map_err(|error| format!("{}: {error}", shown(command)))?;
     if status.success() { Ok(()) } else { Err(format!("`{}`: {status}", shown(command)).into()) }
 }
 
-/// Runs it with its output copied to `shown`, hands each line of standard output to `line`, and says
-/// whether it succeeded.
+/// Runs a command with its output copied to `shown`, and passes each line of standard output to
+/// `line`. Returns whether it succeeded.
 pub(crate) fn watch(
     command: &mut Command,
     shown: &mut dyn Write,
@@ -62,7 +70,7 @@ pub(crate) fn watch(
     Ok(child.wait()?.success())
 }
 
-/// Runs it quietly and gives its standard output; its errors are shown.
+/// Runs a command and returns its standard output; its errors are shown.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.stderr(Stdio::inherit()).output()?;
     if output.status.success() {
@@ -79,9 +87,33 @@ pub(crate) fn host() -> Result<String> {
     Ok(host.ok_or("`rustc -vV` names no host")?.to_owned())
 }
 
-/// Runs `cargo build …` and gives the executables that it names.
+/// Builds a binary of the workspace, and returns a command that runs it at the root.
+///
+/// The build has the features of the workspace's tests, which need the same dependencies: `cargo run
+/// --package` would build them again with one package's features.
+pub(crate) fn program(name: &str) -> Result<Command> {
+    built(name, &["--bin", name])
+}
+
+/// The same for an example.
+pub(crate) fn example(name: &str) -> Result<Command> {
+    built(name, &["--example", name])
+}
+
+fn built(name: &str, target: &[&str]) -> Result<Command> {
+    let mut command = cargo("build --quiet --locked --workspace");
+    // An example is what makes cargo take the features of test dependencies into account.
+    command.args(["--example", "artefacts"]).args(target);
+    let executables = build(&mut command)?;
+    let path = executables.into_iter().find(|(built, _)| built == name);
+    let (_, path) = path.ok_or_else(|| format!("{name} was not built"))?;
+    let mut command = Command::new(path);
+    command.current_dir(root()).stdin(Stdio::null());
+    Ok(command)
+}
+
+/// Runs `cargo build …` and returns the executables that it names.
 pub(crate) fn build(command: &mut Command) -> Result<Vec<(String, PathBuf)>> {
-    println!("$ {}", shown(command));
     let messages = output(command.args(["--message-format", "json-render-diagnostics"]))?;
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     Ok(messages

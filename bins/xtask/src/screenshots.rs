@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::run::{Result, cargo, show};
+use crate::run::{Result, program, show};
 
 pub(crate) fn run() -> Result<ExitCode> {
-    show(&mut cargo("run --locked --package c2c-e2e --bin screenshots"))?;
+    show(&mut program("screenshots")?)?;
     Ok(ExitCode::SUCCESS)
 }

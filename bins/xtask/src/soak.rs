@@ -1,5 +1,4 @@
-//! `cargo xtask soak <what>`: what `cargo xtask test` does for a moment, for as long as it takes to
-//! believe it.
+//! `cargo xtask soak <what>`: longer runs of checks that `cargo xtask test` runs only briefly.
 
 mod seeds;
 
@@ -11,7 +10,8 @@ use std::time::Duration;
 use clap::Subcommand;
 
 use crate::fuzz::{Spent, Target, targets};
-use crate::run::{Result, cargo, show};
+use crate::run::{Result, program, show};
+use crate::test::without_browsers;
 
 /// Run the same checks for longer
 #[derive(Debug, clap::Args)]
@@ -31,10 +31,10 @@ enum What {
         #[arg(long, value_name = "TARGET")]
         only: Option<String>,
     },
-    /// All probes without each attribute and header, in all engines and layouts; the tables are written
+    /// All probes without each attribute and header, in all engines and layouts; writes the tables
     /// into docs/isolation.md
     Isolation,
-    /// Every property test that has no count of its own
+    /// Every property test without its own number of cases
     Properties {
         /// Random cases of each
         #[arg(long, value_name = "N", default_value_t = 20_000)]
@@ -48,26 +48,24 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             fuzz(Duration::from_mins((*cpu_minutes).into()), only.as_deref())
         }
         What::Isolation => {
-            let probe = "run --locked --package c2c-probe -- --matrix --write docs/isolation.md";
-            show(&mut cargo(probe))?;
+            let mut probe = program("c2c-probe")?;
+            show(probe.args(["--matrix", "--write", "docs/isolation.md"]))?;
             Ok(ExitCode::SUCCESS)
         }
         What::Properties { cases } => {
-            let mut tests = cargo(
-                "test --workspace --exclude c2c-e2e --exclude c2c-probe --locked --no-fail-fast",
-            );
-            show(tests.env("PROPTEST_CASES", cases.to_string()))?;
+            show(without_browsers().env("PROPTEST_CASES", cases.to_string()))?;
             Ok(ExitCode::SUCCESS)
         }
     }
 }
 
-/// Apart from the smoke test's, which would spend its time on reading them.
+/// A separate folder from the smoke test's, which would spend its time reading these inputs.
 fn kept(target: &Target) -> PathBuf {
     target.kept("soak")
 }
 
-/// Divides CPU time among targets. Each runs on all cores at once: its processes share what they find.
+/// Divides CPU time among targets. Each runs on all cores at once, and its processes share their
+/// inputs.
 fn fuzz(cpu: Duration, only: Option<&str>) -> Result<ExitCode> {
     let mut targets = targets()?;
     targets.retain(|target| only.is_none_or(|only| only == target.name));
@@ -96,7 +94,7 @@ fn fuzz(cpu: Duration, only: Option<&str>) -> Result<ExitCode> {
     Ok(if findings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// One target on all cores, until its CPU time is spent or each core has found something.
+/// Runs a target on all cores, until its CPU time is spent or each core has a finding.
 fn soak(target: &Target, cpu: Duration) -> Result<(Spent, Vec<String>)> {
     let cores = thread::available_parallelism()?.get();
     let share = cpu / u32::try_from(cores)?;
@@ -116,7 +114,7 @@ fn soak(target: &Target, cpu: Duration) -> Result<(Spent, Vec<String>)> {
     Ok((total, errors))
 }
 
-/// Again and again, because a run is bounded by time, and a busy machine gives less CPU time.
+/// Runs a target repeatedly, because a run is limited by time, and a busy machine gives less CPU time.
 fn soak_on_one_core(target: &Target, share: Duration) -> (Spent, Option<String>) {
     let mut total = Spent::default();
     while total.cpu < share {

@@ -1,21 +1,23 @@
 //! `cargo xtask test`: everything that must hold before a change is merged.
 //!
-//! All steps run even if one fails: somebody who waited for the whole run wants the whole answer,
-//! and a formatting mistake must not hide a broken sandbox. The last line of the output is always
-//! `N passed, M failed`. N counts tests, invariants, assets, checks of types and fuzz targets; M counts
-//! those, and each step that failed without naming one. Above it stands again what the failed tests
-//! said: of a long log, often its end alone is kept. The exit code is 0 only if M is 0.
+//! All steps run even if one fails: a long run should give the whole answer, and a formatting
+//! mistake must not hide a broken sandbox. The output's last line is always `N passed, M failed`. N
+//! counts tests, invariants, assets, type checks and fuzz targets; M counts the failed ones, and each
+//! step that failed without naming one. Above it the failed tests' messages are repeated, because
+//! often only the end of a long log is kept. The exit code is 0 only if M is 0.
 //!
-//! It always ends: each step has a limit, as has the whole run, and says at least once a minute that
-//! it is running.
+//! It always ends: each step and the whole run have time limits. It prints at least once a minute
+//! that it is running.
 
-mod browser;
+mod circles;
 mod failures;
 mod fuzz;
 mod invariants;
 mod isolation;
+mod sources;
 mod tools;
 mod watchdog;
+mod words;
 
 use std::io::Write;
 use std::process::{Command, ExitCode};
@@ -24,13 +26,13 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 
 use crate::run::{Result, cargo, root, show, shown, watch};
-use crate::{assets, catalogue, types};
+use crate::{assets, catalogue, surface, types};
 
 use self::failures::Failures;
 use self::watchdog::Watchdog;
 
-/// How long all steps may take together: from nothing, on two cores, with time to spare for a summary
-/// within the 90 minutes that CI has.
+/// How long all steps may take together: from nothing, on two cores, with time to spare for a
+/// summary within CI's 90 minutes.
 const ALL: Duration = Duration::from_mins(86);
 
 /// Run every check: tools, format, lints, invariants, tests, docs, browsers, fuzzing
@@ -47,11 +49,11 @@ pub(crate) struct Args {
     fuzz_seconds: u64,
 }
 
-/// One step, in the order in which they run: what is quick to fail comes first.
+/// The steps, in the order in which they run: quick failures come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Step {
-    /// rustfmt, clippy, a C++ compiler, browsers and drivers, TypeScript, and what browser tests run;
-    /// installs what apt, npm and cargo have
+    /// rustfmt, clippy, a C++ compiler, browsers and drivers, TypeScript, and packages for browser
+    /// tests; installs what apt, npm and cargo provide
     Tools,
     /// cargo fmt --check, here and in fuzz/
     Format,
@@ -59,32 +61,32 @@ enum Step {
     Lint,
     /// the architecture's rules, proved from cargo metadata
     Invariants,
-    /// the committed scripts are those that `cargo xtask assets` makes
+    /// the committed scripts match `cargo xtask assets`
     Assets,
-    /// the committed files are those that `cargo xtask catalogue` makes, and nothing breaks handlers
+    /// the committed files match `cargo xtask catalogue`, and no change breaks handlers
     Catalogue,
     /// the types of all JavaScript, the declarations made from them, and code against the catalogue's types
     Types,
     /// unit, property, integration and documentation tests
     Test,
-    /// cargo doc, no warnings
+    /// cargo doc, no warnings; and the committed docs/surface.txt matches `cargo xtask surface`
     Doc,
     /// the whole product in real browsers of three engines
     Browser,
-    /// what custom code tries, in three engines, and without each protection; and docs/isolation.md
+    /// attempts of custom code, in three engines, and without each protection; and docs/isolation.md
     Isolation,
     /// every fuzz target, for a short time
     Fuzz,
 }
 
-/// What a step found. A step that cannot say more than "it failed" returns an error instead.
+/// The findings of a step. A step that can say no more than "it failed" returns an error instead.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Counts {
     passed: u32,
     failed: u32,
-    /// What cargo calls ignored: above all the tests in an engine that is missing.
+    /// Cargo's ignored tests: above all those of a missing engine.
     not_run: u32,
-    /// What failed tests said, each below its name.
+    /// The messages of failed tests, each below the test's name.
     said: Vec<String>,
 }
 
@@ -107,7 +109,7 @@ impl Step {
         help.map(|help| help.to_string()).unwrap_or_default()
     }
 
-    /// How long it may take: on two cores, from nothing, beside other work.
+    /// How long the step may take: on two cores, from nothing, beside other work.
     fn limit(self) -> Duration {
         Duration::from_mins(match self {
             Self::Format | Self::Invariants => 5,
@@ -118,7 +120,7 @@ impl Step {
         })
     }
 
-    /// Runs it within its limit, and until `end` at the latest.
+    /// Runs the step within its limit, and until `end` at the latest.
     fn run_until(self, args: &Args, end: Instant) -> Result<Counts> {
         let limit = self.limit().min(end.saturating_duration_since(Instant::now()));
         if limit.is_zero() {
@@ -144,21 +146,16 @@ impl Step {
                 show(&mut cargo(clippy)).map(|()| nothing)
             }
             Self::Invariants => invariants::check(),
-            Self::Assets => count_tests(&mut assets::check()),
-            Self::Catalogue => count_tests(&mut catalogue::check()),
+            Self::Assets => count_tests(&mut assets::check()?),
+            Self::Catalogue => count_tests(&mut catalogue::check()?),
             Self::Types => {
                 types::check_scripts()?;
                 types::check_declarations()?;
                 Ok(Counts { passed: 2 + types::check_custom_code()?, ..nothing })
             }
-            Self::Test => count_tests(&mut cargo(
-                "test --workspace --exclude c2c-e2e --exclude c2c-probe --locked --no-fail-fast",
-            )),
-            Self::Doc => {
-                let mut doc = cargo("doc --workspace --no-deps --locked");
-                show(doc.env("RUSTDOCFLAGS", "-D warnings")).map(|()| nothing)
-            }
-            Self::Browser => browser::test(),
+            Self::Test => count_tests(&mut without_browsers()),
+            Self::Doc => surface::check().map(|()| nothing),
+            Self::Browser => count_tests(&mut tests("--test e2e")),
             Self::Isolation => isolation::test(),
             Self::Fuzz => fuzz::run(args.fuzz_seconds),
         }
@@ -195,7 +192,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     for line in &summary {
         println!("{line}");
     }
-    // It must not be taken for tested.
+    // A test that did not run must not be taken for a passed one.
     if total.not_run > 0 {
         println!("{} NOT RUN (look for these words above)", total.not_run);
     }
@@ -203,7 +200,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// One line of the summary, and the counts: a failed step counts even if no test in it did.
+/// A line of the summary, and the counts. A failed step counts even if no test in it failed.
 fn summarise(step: Step, outcome: Result<Counts>, took: Duration) -> (String, Counts) {
     let counts = outcome.unwrap_or(Counts { failed: 1, ..Counts::default() });
     let verdict = if counts.failed == 0 { "ok" } else { "FAILED" };
@@ -217,7 +214,7 @@ fn summarise(step: Step, outcome: Result<Counts>, took: Duration) -> (String, Co
 
 fn format() -> Result<()> {
     let here = show(&mut cargo("fmt --all --check"));
-    // fuzz/ is a workspace of its own.
+    // fuzz/ is a separate workspace.
     let fuzz = root().join("fuzz/Cargo.toml");
     if fuzz.exists() {
         show(cargo("fmt --all --check").arg("--manifest-path").arg(fuzz))?;
@@ -225,7 +222,20 @@ fn format() -> Result<()> {
     here
 }
 
-/// Runs `cargo test …` and counts what its test binaries report.
+/// `cargo test` in the whole workspace.
+///
+/// Not `--package` or `--exclude`: then dependencies would have the features that some packages ask
+/// for, and cargo would build them again.
+fn tests(arguments: &str) -> Command {
+    cargo(&format!("test --locked --no-fail-fast --workspace {arguments}"))
+}
+
+/// All tests but those in browsers, whose names begin with the engine's.
+pub(crate) fn without_browsers() -> Command {
+    tests("-- --skip chromium:: --skip firefox:: --skip webkit::")
+}
+
+/// Runs `cargo test …` and adds up the results of its test binaries.
 fn count_tests(command: &mut Command) -> Result<Counts> {
     println!("$ {}", shown(command));
     count_tests_into(command, &mut std::io::stdout())
@@ -245,7 +255,7 @@ fn count_tests_into(command: &mut Command, shown: &mut dyn Write) -> Result<Coun
         return Err("no test ran".into());
     }
     if !succeeded && counts.failed == 0 {
-        // It did not build, or a test binary crashed before it could report.
+        // The build failed, or a test binary crashed before it could report.
         counts.failed = 1;
     }
     Ok(counts)
@@ -309,8 +319,8 @@ mod tests {
         assert!(line.contains("FAILED"), "{line}");
     }
 
-    /// What is counted when `cargo test` behaves like this shell script. Its output is not shown: the
-    /// run of these tests may itself be counted.
+    /// The counts if `cargo test` behaves like this shell script. The script's output is not shown,
+    /// because the run of these tests may itself be counted.
     fn count(script: &str) -> Result<Counts> {
         count_tests_into(Command::new("sh").args(["-c", script]), &mut Vec::new())
     }

@@ -1,9 +1,9 @@
-//! `cargo xtask types`: what TypeScript makes of our JavaScript.
+//! `cargo xtask types`: checks our JavaScript with TypeScript.
 //!
-//! The scripts have their types in comments. The compiler checks them, and makes the
-//! declarations (`crates/bridge/js/types`) for those who install the host from npm. They are
-//! committed, so that a change of the host's interface shows as one. The types that the catalogue
-//! makes for custom code (`c2c.d.ts`) are tried on such code, good and bad.
+//! The scripts have their types in comments. The compiler checks them, and makes the declarations
+//! (`crates/bridge/js/types`) for users who install the host from npm. The declarations are
+//! committed, so that a change of the host's interface is visible. The types that the catalogue
+//! makes for custom code (`c2c.d.ts`) are tested with good and bad code.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,12 +32,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// All scripts, with the strictest rules.
+/// Checks all scripts, with the strictest rules.
 pub(crate) fn check_scripts() -> Result<()> {
     show(npm::tsc()?.args(["--project", "tsconfig.json"]).current_dir(root()))
 }
 
-/// The committed declarations are those of the scripts.
+/// Checks that the committed declarations match the scripts.
 pub(crate) fn check_declarations() -> Result<()> {
     let made = target()?.join("e2e/types");
     declare(&made)?;
@@ -55,11 +55,11 @@ pub(crate) fn check_declarations() -> Result<()> {
 /// Custom code in TypeScript.
 const CUSTOM_CODE: &str = "crates/catalogue/tests/types";
 
-/// A line that the compiler is to refuse has a comment above it: `// TS2540: what it says`.
+/// The comment above a line that the compiler should reject: `// TS2540: its message`.
 const EXPECTED: &str = "// TS";
 
-/// The compiler says of each file below [`CUSTOM_CODE`] what its comments expect, and nothing else. Gives
-/// how many files and expected errors there were.
+/// Checks that the compiler reports exactly the errors that the comments of each file below
+/// [`CUSTOM_CODE`] expect. Returns the number of files and expected errors.
 pub(crate) fn check_custom_code() -> Result<u32> {
     let folder = root().join(CUSTOM_CODE);
     let mut tsc = npm::tsc()?;
@@ -82,10 +82,10 @@ pub(crate) fn check_custom_code() -> Result<u32> {
     }
 }
 
-/// What the compiler says of the lines of a file.
+/// The compiler's errors by line of a file.
 type Errors = BTreeMap<usize, String>;
 
-/// By file, and in it by line: `file.ts(3,5): error TS2540: …`, and lines that belong to it.
+/// The errors by file and line: `file.ts(3,5): error TS2540: …`, with the lines that belong to it.
 fn errors(said: &str) -> BTreeMap<String, Errors> {
     let mut files: BTreeMap<String, Errors> = BTreeMap::new();
     let mut last = None;
@@ -99,7 +99,7 @@ fn errors(said: &str) -> BTreeMap<String, Errors> {
             lines.entry(number).or_default().push_str(message);
             last = Some((file.to_owned(), number));
         } else {
-            // It explains the error before it. Without one, it is about no file at all.
+            // It explains the error before it. Without one, it concerns no file at all.
             let (file, number) = last.clone().unwrap_or_default();
             let message = files.entry(file).or_default().entry(number).or_default();
             *message += line.trim_start();
@@ -108,7 +108,7 @@ fn errors(said: &str) -> BTreeMap<String, Errors> {
     files
 }
 
-/// Compares what was said of a file with what its comments expect, and gives how many those are.
+/// Compares a file's errors with those that its comments expect. Returns the number of the latter.
 fn compare(text: &str, said: &Errors) -> std::result::Result<u32, String> {
     let mut unexpected = said.clone();
     let mut expected = 0;
@@ -136,7 +136,7 @@ fn declare(folder: &Path) -> Result<()> {
     show(tsc.current_dir(root()))
 }
 
-/// The files below `folder`, by their paths in it.
+/// The files below `folder`, by relative path.
 fn files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![String::new()];

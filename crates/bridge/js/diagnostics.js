@@ -1,27 +1,20 @@
 // @ts-check
 /**
- * Diagnostics: what happened in the frame, for the person who wrote its code. They carry what
- * strangers wrote and what visitors brought, so they go to one callback and never to parent pages.
+ * Diagnostics: reports about the frame, for the author of its code. They contain untrusted text and
+ * data of visitors, so they go to one callback and never to parent pages.
  */
 
 import { tokenBucket } from './host/bucket.js';
 import { own } from './host/own.js';
+import { DIAGNOSTIC_LIMITS } from './shared/limits.js';
 
-/** Bounds on what a frame may report (crates/bridge/src/limits.rs). */
-export const DIAGNOSTIC_LIMITS = {
-  diagnostic_units_max: 1024,
-  diagnostic_burst: 20,
-  diagnostics_per_second: 5,
-  dropped_delay_ms: 1000,
-  handlers_max: 1000000,
-  unreported_max: 1024,
-};
+export { DIAGNOSTIC_LIMITS };
 
 /**
- * All text in a diagnostic is that of a stranger.
+ * All text in a diagnostic is untrusted.
  *
  * @typedef {{type: 'delivered', seq: number, name: string, handlers: number}} Delivered the frame
- *   has handed a widget event to so many handlers, and they have run
+ *   has run this many handlers for a widget event
  * @typedef {{
  *   type: 'error',
  *   kind: 'script' | 'handler' | 'rejection' | 'resource' | 'csp' | 'jar',
@@ -29,14 +22,14 @@ export const DIAGNOSTIC_LIMITS = {
  *   source: string | null,
  *   line: number | null,
  *   column: number | null,
- * }} CodeError an uncaught error, one that a handler of `on` threw, a rejection that nobody handles,
- *   something that did not load, that a policy forbids, or that the jar did not take;
- *   `source` is a URL without query and fragment, line and column count from 1 in it
- * @typedef {{type: 'refused', name: string, reason: string}} RefusedEmit an emit that was not taken
- * @typedef {{type: 'dropped', count: number}} Dropped so many were left out: there were too many
+ * }} CodeError an uncaught error, an error thrown by a handler of `on`, an unhandled rejection, a
+ *   resource that did not load, a policy violation, or an entry that the jar refused;
+ *   `source` is a URL without query and fragment, line and column count from 1
+ * @typedef {{type: 'refused', name: string, reason: string}} RefusedEmit a refused emit
+ * @typedef {{type: 'dropped', count: number}} Dropped the number of diagnostics that exceeded the limit
  * @typedef {{type: 'cut_off', source: string | null}} CutOff events waited for the document to be
- *   parsed, and do not wait any longer; `source` is the URL of the script that had not come by then,
- *   without query and fragment. A handler that comes later hears those by `{replay: true}` only
+ *   parsed, until the deadline; `source` is the URL of the script that had not loaded by then,
+ *   without query and fragment. A handler added later gets these events only with `{replay: true}`
  * @typedef {Delivered | CodeError | RefusedEmit | Dropped | CutOff} Diagnostic
  */
 
@@ -44,7 +37,7 @@ const ERROR_FIELDS = ['kind', 'message', 'source', 'line', 'column', 'stack'];
 
 const KINDS = ['script', 'handler', 'rejection', 'resource', 'csp', 'jar'];
 
-/** What is said of each reason for which the host refuses an emit, to the person who wrote the code.
+/** An explanation, for the author of the code, of each reason for which the host refuses an emit.
  * @type {Record<string, string>} */
 const REFUSALS = {
   too_many: 'too many events: at most 20 a second',
@@ -59,26 +52,26 @@ const REFUSALS = {
   prototype: 'the key "__proto__" is reserved',
 };
 
-/** What browsers call an error that they say no more about. */
+/** The message of an error whose details the browser hides. */
 const MUTED = 'Script error.';
 const MUTED_EXPLAINED =
   'an error whose details the browser hides, as it does for scripts from other sites unless they are ' +
   'loaded with CORS (the attribute crossorigin)';
 
-/** Greater numbers than this are no line, no column and no count. */
+/** The largest number accepted as a line, column or count. */
 const NUMBER_MAX = 2 ** 31;
 
 /**
- * A line of a stack with a place: `    at f (URL:1:2)` or `    at URL:1:2` in Chromium, `f@URL:1:2`
+ * A stack line that names a location: `    at f (URL:1:2)` or `    at URL:1:2` in Chromium, `f@URL:1:2`
  * in Firefox and WebKit.
  */
 const STACK_LINE = /^(?: +at (?:async )?(?:.*\()?|[^@\n]*@)((?:https?|blob):[^\s()]+):(\d{1,9}):(\d{1,9})\)?$/m;
 
 /**
- * Reads what has a form of its own. (A report of a delivery has not: it must match an event.)
+ * Reads a diagnostic other than a delivery report, which must match an event.
  *
  * @param {any} data
- * @returns {CodeError | RefusedEmit | Dropped | CutOff | null} null if it has not the form of a diagnostic
+ * @returns {CodeError | RefusedEmit | Dropped | CutOff | null} null if it is not a valid diagnostic
  */
 function readDiagnostic(data) {
   const [name, reason, count, source] = ['name', 'reason', 'count', 'source'].map((key) => own(data, key));
@@ -107,13 +100,12 @@ function readError(data) {
   if (message === MUTED && line === 0) return { type: 'error', kind, message: MUTED_EXPLAINED, ...nowhere };
   const place =
     source === '' ? placeInStack(stack) : { source: bareUrl(source), line: line || null, column: column || null };
-  // Chromium alone puts a word in front.
-  // Of a URL that was blocked the query may say who the visitor is.
+  // The query of a blocked URL may identify the visitor. Only Chromium puts a word in front.
   const text = kind === 'csp' ? message.replace(/[?#].*/s, '') : message.replace(/^Uncaught /, '');
   return { type: 'error', kind, message: text, ...(place ?? nowhere) };
 }
 
-/** The first place that a stack names. Only the frame knows whether the stack is true.
+/** Returns the first location that a stack names. The frame may have forged the stack.
  * @param {string} stack */
 function placeInStack(stack) {
   const found = STACK_LINE.exec(stack);
@@ -121,8 +113,8 @@ function placeInStack(stack) {
 }
 
 /**
- * A URL without what may say who the visitor is: query, fragment, user. Of those that hold data or
- * name an object only the scheme is left.
+ * Removes the parts of a URL that may identify the visitor: query, fragment, user. If it holds data or
+ * names an object, only the scheme remains.
  * @param {string} text
  */
 function bareUrl(text) {
@@ -142,7 +134,7 @@ function isNumber(value) {
 }
 
 /**
- * The diagnostics of one mount: what came from the frame, and what the host itself refused.
+ * Handles the diagnostics of one mount: those from the frame, and refusals by the host itself.
  *
  * @typedef {ReturnType<typeof diagnosticsTo>} Diagnostics
  * @param {(diagnostic: Diagnostic) => void} onDiagnostic
@@ -155,7 +147,7 @@ export function diagnosticsTo(onDiagnostic) {
    * @type {Map<unknown, string>} */
   const unreported = new Map();
 
-  /** Whether it was passed on. @param {Diagnostic} diagnostic @param {number} now */
+  /** Returns whether it was passed on. @param {Diagnostic} diagnostic @param {number} now */
   function pass(diagnostic, now) {
     if (takes(now)) {
       onDiagnostic(diagnostic);
@@ -173,7 +165,7 @@ export function diagnosticsTo(onDiagnostic) {
   }
 
   /**
-   * One report for each event that was sent: so these need no other limit.
+   * Takes a delivery report. Each event that was sent has only one, so reports need no other limit.
    * @param {any} seq @param {unknown} handlers
    */
   function takeReport(seq, handlers) {
@@ -189,14 +181,14 @@ export function diagnosticsTo(onDiagnostic) {
     sent(events) {
       for (const { seq, name } of events) {
         unreported.set(seq, name);
-        // A frame that never reports must not fill the memory: the oldest is given up.
+        // A frame that never reports must not fill the memory: the oldest event is forgotten.
         if (unreported.size > DIAGNOSTIC_LIMITS.unreported_max) unreported.delete(unreported.keys().next().value);
       }
     },
 
     /**
-     * Takes what the frame says. (The shim keeps the limits by itself: what goes beyond them is a
-     * flood by somebody else.)
+     * Takes a message from the frame. (The shim itself keeps the limits: messages beyond them are a
+     * flood from other code.)
      * @param {any} data an object
      * @param {number} now in milliseconds
      * @returns {'passed' | 'refused' | 'garbage'}
@@ -208,13 +200,16 @@ export function diagnosticsTo(onDiagnostic) {
       return pass(diagnostic, now) ? 'passed' : 'refused';
     },
 
-    /** @param {unknown} name whatever the frame gave for one @param {string} reason a key of `REFUSALS` @param {number} now */
+    /**
+     * Reports that the host refused an emit.
+     * @param {unknown} name as the frame sent it @param {string} reason a key of `REFUSALS` @param {number} now
+     */
     refused(name, reason, now) {
       const text = typeof name === 'string' ? name.slice(0, DIAGNOSTIC_LIMITS.diagnostic_units_max) : typeof name;
       pass({ type: 'refused', name: text, reason: REFUSALS[reason] }, now);
     },
 
-    /** The frame is gone, perhaps for another. */
+    /** Forgets the frame, which was removed or replaced. */
     stop() {
       clearTimeout(timer);
       dropped = 0;

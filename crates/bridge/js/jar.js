@@ -1,24 +1,18 @@
 // @ts-check
 /**
- * The kept jar: what custom code put into its cookies and its `localStorage`, kept for the visitor
- * in the widget's own storage, so that an analytics id is the same at the next visit.
+ * The kept jar: the cookies and the `localStorage` of custom code, kept for the visitor in the
+ * widget's own storage, so that an analytics id is the same at the next visit.
  *
- * It is keyed by app *and* by the exact origin of the parent page: nobody is followed from one
- * integrator to another. What the frame says is hostile: form, sizes and rates are checked, and the
- * widget reads none of it. Every entry is an item of its own, so that of two tabs the last write of
- * each key wins.
+ * It is keyed by app *and* by the exact origin of the parent page, so no visitor is tracked from one
+ * integrator to another. The frame's messages are untrusted: their form, sizes and rates are checked,
+ * and the widget uses none of the data. Every entry is a separate item, so that with two tabs the
+ * last write of each key wins.
  */
 
 import { tokenBucket } from './host/bucket.js';
+import { JAR_LIMITS } from './shared/limits.js';
 
-/** Bounds on what is kept (crates/bridge/src/limits.rs). Lengths are in UTF-16 code units. */
-export const JAR_LIMITS = {
-  changes_max: 1024,
-  changes_burst: 20,
-  changes_per_second: 20,
-  jar_units_max: 65536,
-  jars_units_max: 524288,
-};
+export { JAR_LIMITS };
 
 const PREFIX = 'c2c-jar ';
 const AREAS = ['cookie', 'local'];
@@ -28,7 +22,7 @@ const AREAS = ['cookie', 'local'];
  * @typedef {{cookie: KeptCookie[], local: [key: string, value: string][]}} JarContent
  *
  * @typedef {object} KeptJar
- * @property {() => JarContent | undefined} read what the frame starts with
+ * @property {() => JarContent | undefined} read returns the content that the frame starts with
  * @property {(changes: unknown, now: number) => 'passed' | 'refused' | 'garbage'} take
  * @property {() => void} clear
  *
@@ -36,8 +30,8 @@ const AREAS = ['cookie', 'local'];
  */
 
 /**
- * For `mount({ app, jar: keptJar })`. Where the parent's origin is not known, or the widget has no
- * storage, nothing is kept: the frame then has a jar for this visit.
+ * Creates the jar for `mount({ app, jar: keptJar })`. If the parent's origin is unknown or the widget
+ * has no storage, nothing is kept: the frame then has a jar for this visit only.
  *
  * @type {JarKeeper}
  */
@@ -46,7 +40,7 @@ export function keptJar(app, parentOrigin) {
   if (!/^[a-z0-9-]+$/.test(app)) throw new TypeError('mount: a jar that is kept needs the id of its app');
 
   const storage = widgetStorage();
-  /** Null: the parent is not known. */
+  /** Returns null if the parent is unknown. */
   const prefix = () => {
     const origin = parentOrigin();
     return origin === null ? null : `${PREFIX}${app} ${origin} `;
@@ -77,7 +71,7 @@ export function keptJar(app, parentOrigin) {
     },
 
     clear() {
-      // As long as the parent is not known: for all parents.
+      // As long as the parent is unknown, clears the jars of all parents.
       const own = prefix() ?? `${PREFIX}${app} `;
       if (storage !== null) for (const { key } of items(storage, own)) storage.removeItem(key);
     },
@@ -94,8 +88,8 @@ function widgetStorage() {
 
 /**
  * @typedef {[area: string, name: string, value: string | null, expires: number | null]} Change
- * @param {unknown} changes a record of them; its keys say nothing
- * @returns {Change[] | null} null if it has not the form
+ * @param {unknown} changes a record of changes; its keys are ignored
+ * @returns {Change[] | null} null if its form is wrong
  */
 function readChanges(changes) {
   if (typeof changes !== 'object' || changes === null) return null;
@@ -108,7 +102,7 @@ function isChange(change) {
   return (
     Array.isArray(change) &&
     change.length === 4 &&
-    // A hole would show what is on a prototype.
+    // Reading a hole would read from a prototype.
     [0, 1, 2, 3].every((index) => Object.hasOwn(change, index)) &&
     AREAS.includes(change[0]) &&
     typeof change[1] === 'string' &&
@@ -124,7 +118,7 @@ function splitKey(text) {
 }
 
 /**
- * The entries whose keys begin with `prefix`. What is not of the form is no entry of ours, and goes.
+ * Returns the entries whose keys begin with `prefix`. Removes malformed entries, which are not ours.
  * @param {Storage} storage @param {string} prefix
  */
 function items(storage, prefix) {
@@ -145,8 +139,8 @@ function items(storage, prefix) {
 }
 
 /**
- * Writes changes, one by one, as far as they fit into this jar. Where all jars together would be too
- * large, the oldest entries of others go.
+ * Writes changes, one by one, as far as they fit into this jar. If all jars together would be too
+ * large, removes the oldest entries of other jars.
  * @param {Storage} storage @param {string} own @param {Change[]} changes
  */
 function apply(storage, own, changes) {
@@ -168,7 +162,7 @@ function apply(storage, own, changes) {
 
   for (const [area, name, value, expires] of changes) {
     const key = `${own}${area} ${name}`;
-    // What is stored counts, not what was given: JSON may need six characters for one.
+    // The stored text counts, not the input: JSON may need six characters for one.
     const written = Date.now();
     const text = JSON.stringify([value, expires, written]);
     const units = key.length + text.length;
@@ -183,7 +177,7 @@ function apply(storage, own, changes) {
       try {
         storage.setItem(key, text);
       } catch {
-        return; // The widget's storage is full: it is the widget's before it is ours.
+        return; // The widget's storage is full: its own data has priority over ours.
       }
       kept.set(key, { key, value, expires, written, units });
       mine.add(key);

@@ -1,8 +1,8 @@
 // @ts-check
-/** The parent page's end: events from the widget's frame, and from nobody else. */
+/** The parent page's end of the bridge: receives events from the widget's frame only. */
 
 import { tokenBucket } from './host/bucket.js';
-import { BRIDGE_LIMITS } from './host/limits.js';
+import { BRIDGE_LIMITS } from './shared/limits.js';
 import { isOpaque } from './host/origin.js';
 import { own } from './host/own.js';
 import { reducedPage } from './host/page.js';
@@ -13,21 +13,21 @@ import { guardScroll } from './scroll.js';
 /**
  * Calls `onEvent` with every envelope that the widget in `frame` sends.
  *
- * Any window can post a message to this page, also the custom code inside the widget. So a message
- * counts only if it comes from the very window of the widget's frame *and* from the widget's exact
- * origin. Call this before the frame gets its `src`: few events are kept for latecomers, or none.
+ * Any window can post a message to this page, including the custom code inside the widget. So a
+ * message counts only if it comes from the very window of the widget's frame *and* from the widget's
+ * exact origin. Call this before the frame gets its `src`: few earlier events are kept, or none.
  *
- * What custom code emitted arrives as `custom:<name>`; treat its data as text from a stranger.
+ * Events from custom code arrive as `custom:<name>`; treat their data as untrusted.
  *
  * @param {object} options
  * @param {HTMLIFrameElement} options.frame the iframe that holds the widget
  * @param {string} options.widgetOrigin the widget's origin, such as `https://widget.example`
  * @param {(envelope: import('./host/envelope.js').Envelope) => void} options.onEvent
- * @param {boolean} [options.page] tells the widget where the visitor is: this page's URL and referrer,
- *   both without their queries but for campaign parameters, and its title; for `pageFromParent`
- * @param {string} [options.above] the origin of the page that frames this one, if custom code may take
- *   the focus from it, too: it is then told so, `{c2c: 1, type: 'focus_stolen'}`, and may ask the widget
- *   to look by `{c2c: 1, type: 'look'}`
+ * @param {boolean} [options.page] whether the widget gets this page's title, URL and referrer, for
+ *   `pageFromParent`; of the queries only campaign parameters are sent
+ * @param {string} [options.above] the origin of the page that frames this one, if custom code can take
+ *   the focus from that page, too: it then gets `{c2c: 1, type: 'focus_stolen'}`, and can make the
+ *   widget check the focus by sending `{c2c: 1, type: 'look'}`
  */
 export function listen({ frame, widgetOrigin, onEvent, page = false, above }) {
   checkOrigin('widgetOrigin', widgetOrigin);
@@ -38,7 +38,7 @@ export function listen({ frame, widgetOrigin, onEvent, page = false, above }) {
   /** @param {object} message */
   const post = (message) => frame.contentWindow?.postMessage({ c2c: PROTOCOL, ...message }, widgetOrigin);
 
-  /** The widget may allow this page by a pattern, and then waits for a word from it. */
+  /** Introduces this page to the widget, which waits for that if it allows this page by a pattern. */
   function introduce() {
     post({ type: 'listening', page: page ? thisPage() : undefined });
     if (consent !== undefined) post({ type: 'consent', consent });
@@ -59,11 +59,12 @@ export function listen({ frame, widgetOrigin, onEvent, page = false, above }) {
   /** @param {MessageEvent} event */
   const isFromAbove = ({ source, origin }) => source === window.parent && origin === above;
 
-  /* Custom code can flood this page past the widget, which alone can remove it. */
+  /* Custom code can flood this page directly, but only the widget can remove it. */
 
   let takesStray = newBucket();
 
-  /** Never looks at the data: that is what costs. @param {MessageEvent} event @param {Window} widget */
+  /** Counts a stray message. Never reads its data, which would be expensive.
+   * @param {MessageEvent} event @param {Window} widget */
   function countStray({ source, origin, timeStamp }, widget) {
     if (source === null || !isOpaque(origin) || !isWithin(/** @type {Window} */ (source), widget)) return;
     if (takesStray(timeStamp)) return;
@@ -71,8 +72,8 @@ export function listen({ frame, widgetOrigin, onEvent, page = false, above }) {
     post({ type: 'flooded' });
   }
 
-  /* Custom code in the widget can take the focus from this page: the widget is asked to look, gives
-   * it up, and what had it gets it back. */
+  /* Custom code in the widget can take the focus from this page. This page then asks the widget to
+   * check, the widget gives the focus up, and the element that had it gets it back. */
 
   /** @type {EventTarget | null} */
   let last = null;
@@ -92,8 +93,8 @@ export function listen({ frame, widgetOrigin, onEvent, page = false, above }) {
   frame.addEventListener('load', introduce, { signal });
   return {
     /**
-     * Tells the widget what the visitor decided, if it was mounted with `parentConsent`; also after
-     * the widget has loaded anew.
+     * Sends the visitor's decision to the widget, which must be mounted with `parentConsent`; sends it
+     * again whenever the widget has reloaded.
      * @param {import('./host/machine.js').Consent} decision
      */
     setConsent(decision) {

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * Sources of `mount({ page })`: what custom code may know of the page around the widget. Without one
- * it knows nothing of it.
+ * Sources for `mount({ page })`: information for custom code about the page around the widget.
+ * Without a source, custom code gets none.
  */
 
-import { PAGE_LIMITS } from './host/limits.js';
+import { PAGE_LIMITS } from './shared/limits.js';
 import { originRule } from './host/origin.js';
 import { own } from './host/own.js';
 import { reducedPage } from './host/page.js';
@@ -17,8 +17,8 @@ import { PROTOCOL } from './host/protocol.js';
  */
 
 /**
- * The page as the widget knows it, for example from its own loader. It is reduced as docs/protocol.md
- * says, *The page*.
+ * The page as the widget knows it, for example from its own loader. It is reduced as described in
+ * docs/protocol.md, *The page*.
  *
  * @param {Partial<Page>} page
  * @returns {PageSource}
@@ -29,11 +29,11 @@ export function pageOf(page) {
 }
 
 /**
- * The page as the parent page tells it by `listen({ page: true })`. Call this in the first task of
- * the widget page's script: the parent page speaks when the widget's frame has loaded. The frame
- * waits for it, up to a second; it waits for nothing where the widget is on top.
+ * The page as the parent page reports it by `listen({ page: true })`. Call this in the first task of
+ * the widget page's script: the parent page reports when the widget's frame has loaded. The sandboxed
+ * frame waits for that, up to a second, or not at all if the widget is the top page.
  *
- * @param {readonly string[]} parentOrigins those of `mount`: no other page is believed
+ * @param {readonly string[]} parentOrigins those of `mount`: other pages are ignored
  * @returns {PageSource}
  */
 export function pageFromParent(parentOrigins) {

@@ -1,34 +1,34 @@
 // @ts-check
 /**
- * Notices that a frame scrolls this page to itself. `scrollIntoView()` of any document scrolls all
- * pages above it, and no attribute, policy or style of theirs prevents it, but for one: a frame with
- * `position: fixed` scrolls nothing in the page that holds it.
+ * Detects a frame that scrolls this page to itself. `scrollIntoView()` in any document scrolls all
+ * pages above it, and no attribute, policy or style of theirs prevents it, with one exception: a frame
+ * with `position: fixed` scrolls nothing in the page that holds it.
  *
- * A visitor scrolls to the frame as well, and so does a script of the page, but neither does it again
- * and again. So a jump is let pass; several in a row are taken for the frame's, and the last one is
- * undone. Long jumps that follow no input count most.
+ * Visitors and scripts of the page also scroll to the frame, but not repeatedly. So one jump is
+ * allowed; several in a row are attributed to the frame, and the last one is undone. Long jumps that
+ * follow no input count most.
  */
 
 import { tokenBucket } from './host/bucket.js';
 
-/** An input this long before a jump may be what made it, in milliseconds: browsers scroll smoothly. */
+/** How long after an input, in milliseconds, a jump may be its result: browsers scroll smoothly. */
 const INPUT_MS = 1000;
-/** The third long jump without an input, or the twelfth of others, within a few seconds. */
+/** Too many: the third long jump without an input, or the twelfth other one, within a few seconds. */
 const JUMPS_BURST = 11;
 const JUMPS_PER_SECOND = 1;
 const LONG_JUMP_COST = 4;
 
 /**
  * @param {() => HTMLIFrameElement} frame in the page
- * @param {AbortSignal} signal when to stop
- * @param {() => void} blame is called when the frame has scrolled the page too often
+ * @param {AbortSignal} signal stops the guard
+ * @param {() => void} blame called when the frame has scrolled the page too often
  */
 export function guardScroll(frame, signal, blame) {
   let takesJump = tokenBucket(JUMPS_BURST, JUMPS_PER_SECOND);
   let input = -Infinity;
   let last = place();
 
-  /** Where the page is scrolled to, and whether the frame is in sight. */
+  /** Returns the page's scroll position, and whether the frame is in sight. */
   function place() {
     const { top, bottom } = frame().getBoundingClientRect();
     return { x: scrollX, y: scrollY, inSight: bottom > 0 && top < innerHeight };
@@ -36,7 +36,7 @@ export function guardScroll(frame, signal, blame) {
 
   /** @param {any} event */
   function noteInput({ type, timeStamp, key = '' }) {
-    // A letter scrolls nothing: who types is not to lose the place.
+    // A letter scrolls nothing, so it explains no jump.
     if (type !== 'keydown' || key.length > 1 || key === ' ') input = timeStamp;
   }
 

@@ -1,23 +1,24 @@
 // @ts-check
 /**
- * Whether what the widget reports is as its catalogue says: the `Validator` of c2c-catalogue, in the
- * same words (crates/catalogue/src/validate.rs).
+ * Checks the widget's events against its catalogue: the `Validator` of c2c-catalogue, with the same
+ * messages (crates/catalogue/src/validate.rs).
  *
  *     import { mount } from 'https://widget.example/host.js';
  *     import { validating } from 'https://widget.example/validate.js';
  *
- *     const bridge = validating(mount({ src }), catalogue);
- *     bridge.emit('call_ended', { duration: '42', reason: 'user_hangup' });
- *     // TypeError: call_ended is not as the catalogue says
- *     // /duration: expected a number ≥ 0, got string
+ *     const bridge = validating(mount({ src, events: Object.keys(catalogue.events) }), catalogue);
+ *     bridge.emit('chat.closed', { seconds: '42' });
+ *     // TypeError: chat.closed is not as the catalogue says
+ *     // /seconds: expected a number ≥ 0, got string
  *
- * For visitors: `validating(mount({ src }), catalogue, reportError)`.
+ * In production: `validating(mount({ src, events }), catalogue, reportError)`.
  */
 
-import { CUSTOM_PREFIX, NAME_FORM, lettersOnly } from './host/letters.js';
+import { lettersOnly } from './host/letters.js';
+import { CUSTOM_PREFIX, NAME_FORM } from './shared/names.js';
 
 /**
- * The file `catalogue.json`; what else is in it is for people.
+ * The file `catalogue.json`. Its other fields are for human readers.
  *
  * @typedef {{events: Record<string, {fields?: Fields}>}} Catalogue
  */
@@ -25,7 +26,7 @@ import { CUSTOM_PREFIX, NAME_FORM, lettersOnly } from './host/letters.js';
 /** @typedef {Record<string, FieldType>} Fields */
 
 /**
- * A field, or the items of a list.
+ * The type of a field, or of the items of a list.
  *
  * @typedef {object} FieldType
  * @property {string} type `string`, `bool`, `integer`, `number`, `enum`, `list` or `object`
@@ -38,7 +39,7 @@ import { CUSTOM_PREFIX, NAME_FORM, lettersOnly } from './host/letters.js';
  */
 
 /**
- * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
+ * A problem in an event, and its location: a JSON pointer (RFC 6901), empty for the whole event.
  *
  * @typedef {{pointer: string, message: string}} Problem
  */
@@ -46,13 +47,13 @@ import { CUSTOM_PREFIX, NAME_FORM, lettersOnly } from './host/letters.js';
 /** @typedef {Generator<Problem, void>} Problems */
 
 /**
- * The same bridge with an `emit` that checks first. Without `onError` it throws a `TypeError`, whose
- * `cause` is a list of {@link Problem}s: what development and tests need. In production whoever watches the
- * page's errors is told (`reportError`), and the event is reported all the same.
+ * Returns the same bridge with an `emit` that checks first. Without `onError` it throws a `TypeError`
+ * whose `cause` is a list of {@link Problem}s, for development and tests. In production pass
+ * `reportError`: it adds the error to the page's errors, and the event is still reported.
  *
  * @param {import('./host/mount.js').Bridge} bridge
- * @param {Catalogue} catalogue the widget's own: it is not checked
- * @param {(error: TypeError) => void} [onError] called before the event is reported, which it is unless this throws
+ * @param {Catalogue} catalogue the widget's own catalogue, which is not checked
+ * @param {(error: TypeError) => void} [onError] called before the event is reported; if it throws, it is not
  * @returns {import('./host/mount.js').Bridge}
  */
 export function validating(bridge, catalogue, onError = refuse) {
@@ -60,7 +61,7 @@ export function validating(bridge, catalogue, onError = refuse) {
 
   /** @param {string} name @param {Record<string, unknown>} fields */
   function emit(name, fields) {
-    // What is sent: JSON leaves out what is undefined, and a date is a text.
+    // The data as it is sent: JSON leaves out undefined values and turns dates into strings.
     const problems = data(name, JSON.parse(JSON.stringify(fields) ?? 'null'));
     if (problems.length > 0) onError(unfit(name, problems));
     return bridge.emit(name, fields);
@@ -81,9 +82,9 @@ function unfit(name, problems) {
 }
 
 /**
- * Checks values that were read from JSON, and gives all their problems. An unknown field is one.
+ * Creates a checker of values read from JSON. It returns all their problems; an unknown field is one.
  *
- * @param {Catalogue} catalogue is not checked
+ * @param {Catalogue} catalogue is not checked itself
  */
 export function validator({ events }) {
   const known = new Map(Object.entries(events));
@@ -91,8 +92,8 @@ export function validator({ events }) {
 
   return {
     /**
-     * The problems of a widget event's data, as the widget reports it and as handlers get it: its
-     * context may be there or not.
+     * Returns the problems of a widget event's data. The context is optional: the data is without it
+     * as the widget reports it, and with it as handlers get it.
      *
      * @param {string} name @param {unknown} data
      */
@@ -102,7 +103,7 @@ export function validator({ events }) {
     },
 
     /**
-     * The problems of an envelope, of a widget event or of a custom event.
+     * Returns the problems of the envelope of a widget event or a custom event.
      *
      * @param {unknown} envelope
      */
@@ -112,7 +113,8 @@ export function validator({ events }) {
     },
   };
 
-  /** What else is in an envelope goes by its name. @param {Map<string, unknown>} envelope @returns {Problems} */
+  /** Checks the name of an envelope, and its data by the name.
+   * @param {Map<string, unknown>} envelope @returns {Problems} */
   function* inNamed(envelope) {
     const name = envelope.get('name');
     if (!envelope.has('name')) return;
@@ -135,7 +137,7 @@ export function validator({ events }) {
   }
 }
 
-/* --- Where the problems are ---------------------------------------------------------------- */
+/* --- Problems and their locations ---------------------------------------------------------- */
 
 const TIMESTAMP = 'a time as 2026-03-01T12:00:00.125Z';
 const ID = 'a UUID of version 7, in small letters';
@@ -144,7 +146,7 @@ const CONTEXT = 'an object with texts';
 /** @type {FieldType} */
 const SEQ = { type: 'integer', min: 0 };
 
-/** The fields of an envelope, in words. */
+/** Descriptions of the fields of an envelope. */
 const ENVELOPE = { name: 'a string', data: 'an object', timestamp: TIMESTAMP, id: ID, seq: 'an integer ≥ 0' };
 
 /** @param {Record<string, unknown>} envelope @returns {Problems} */
@@ -179,7 +181,7 @@ function* inData({ fields = {} }, data, at, context) {
   else yield mismatch(at, 'an object', data);
 }
 
-/** The keys of a custom event's data are nobody else's business. @param {unknown} data @returns {Problems} */
+/** Checks a custom event's data: all keys but `context` are free. @param {unknown} data @returns {Problems} */
 function* inCustomData(data) {
   if (!isObject(data)) yield mismatch('/data', 'an object', data);
   else if (Object.hasOwn(data, 'context')) yield* inContext(data.context, '/data/context');
@@ -196,7 +198,7 @@ function* inContext(context, at) {
 
 /**
  * @param {Fields} fields @param {Record<string, unknown>} object @param {string} at
- * @param {'possible' | 'required'} [context] what `context` is, if it is no field like any other
+ * @param {'possible' | 'required'} [context] set unless `context` is an ordinary field
  * @returns {Problems}
  */
 function* inObject(fields, object, at, context) {
@@ -224,9 +226,9 @@ function* inValue(type, value, at) {
   }
 }
 
-/* --- What a value may be ------------------------------------------------------------------- */
+/* --- Allowed values ------------------------------------------------------------------------ */
 
-/** A value without others inside. @param {FieldType} type @param {any} value */
+/** Returns whether a value without inner values has this type. @param {FieldType} type @param {any} value */
 function accepts({ type, nullable = false, min = -Infinity, max = Infinity, values = [] }, value) {
   if (value === null) return nullable;
   switch (type) {
@@ -243,16 +245,16 @@ function accepts({ type, nullable = false, min = -Infinity, max = Infinity, valu
   }
 }
 
-/** RFC 3339, with capital letters, at most 9 digits of a second and no leap seconds. @param {string} text */
+/** RFC 3339 with capital letters, at most 9 fractional digits and no leap seconds. @param {string} text */
 function isTimestamp(text) {
   const form =
     /^(\d{4})-(0[1-9]|1[0-2])-(\d\d)T([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
   const [, year, month, day] = (form.exec(text) ?? []).map(Number);
-  // The calendar repeats after 400 years; `Date` takes years before 100 for others.
+  // The calendar repeats after 400 years; `Date` reads years before 100 as other years.
   return 1 <= day && day <= new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
 }
 
-/** RFC 9562, section 5.7, as it is printed. @param {string} text */
+/** Accepts RFC 9562, section 5.7, in printed form. @param {string} text */
 const isId = (text) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(text);
 
 /** @param {unknown} value @returns {value is Record<string, unknown>} */
@@ -288,13 +290,13 @@ const quoted = (text) => JSON.stringify(text);
 const below = (at, key) => `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /**
- * In the order in which the crate tells problems.
+ * Returns the entries in the order in which the crate reports problems.
  * @template T @param {Record<string, T>} object
  */
 const entries = (object) => Object.entries(object).sort(([one], [other]) => (one < other ? -1 : 1));
 
 /**
- * Of the right kind but not the right value: then the value says more than its kind.
+ * Names the type that a value has, or the value itself if only its type is right.
  * @param {string} pointer @param {string} expected @param {unknown} value @param {FieldType} [type]
  */
 function mismatch(pointer, expected, value, type) {
@@ -316,7 +318,7 @@ const noEvent = (pointer, name) => ({ pointer, message: `there is no event ${sho
 /** @type {Record<string, string>} */
 const ESCAPES = { '\0': '\\0', '\t': '\\t', '\n': '\\n', '\r': '\\r', '"': '\\"', '\\': '\\\\' };
 
-/** What a stranger wrote, in quotes: not too much of it, and nothing that steers a terminal. @param {string} text */
+/** Quotes untrusted text: shortened, and with nothing that controls a terminal. @param {string} text */
 function shown(text) {
   const all = [...text];
   const cut = all.slice(0, 40).join('');

@@ -1,32 +1,32 @@
-//! The context: what the widget's URL tells custom code.
+//! The context: values that the widget's URL passes to custom code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::ContextLimits;
+use c2c_names::ContextLimits;
 
 /// A flat map from name to value, frozen in the frame and present on every event.
 pub type Context = BTreeMap<String, String>;
 
-/// A widget's query, read: what was taken, and what was not.
+/// The result of reading a widget's query: accepted and rejected entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParsedContext {
-    /// The entries that keep every rule.
+    /// The entries that follow every rule.
     pub context: Context,
-    /// The entries that do not, in the order of the query.
+    /// The other entries, in the order of the query.
     pub rejected: Vec<ContextReject>,
 }
 
 /// An entry of the query that does not enter the context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContextReject {
-    /// The key as it was decoded.
+    /// The decoded key.
     pub key: String,
     /// The rule that it breaks.
     pub reason: RejectReason,
 }
 
-/// Why an entry does not enter the context.
+/// The rule that a rejected entry breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RejectReason {
@@ -34,20 +34,20 @@ pub enum RejectReason {
     EmptyKey,
     /// The key begins with `c2c` in any case, or is `__proto__`.
     ReservedKey,
-    /// The key stands in the query before; the first value counts.
+    /// The key occurs earlier in the query; the first value counts.
     Duplicate,
     /// The key is too long.
     KeyTooLong,
     /// The value is too long.
     ValueTooLong,
-    /// The context has as many entries as it may.
+    /// The context already has the maximum number of entries.
     TooManyEntries,
-    /// The context is as large as it may be.
+    /// The entry would make the context too large.
     TooLarge,
 }
 
 impl RejectReason {
-    /// The name that the test vectors and the host script use.
+    /// Returns the name that the test vectors and the host script use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::EmptyKey => "empty_key",
@@ -64,10 +64,10 @@ impl RejectReason {
 /// Reads the query of a widget's URL (without the `?`) as
 /// [`application/x-www-form-urlencoded`](https://url.spec.whatwg.org/#urlencoded-parsing).
 ///
-/// Keys that begin with `c2c` belong to the product and never enter the context; nor does
-/// `__proto__`, which a careless `Object.assign` in custom code would not copy but obey. Of several
-/// values for one key the first counts: a link can be appended to by others. Reading never fails:
-/// what breaks a rule or a limit is left out and reported.
+/// Keys that begin with `c2c` belong to the product and never enter the context. Neither does
+/// `__proto__`: a careless `Object.assign` in custom code would set a prototype instead of copying
+/// it. If a key has several values, the first counts, because others can append to a link. Reading
+/// never fails: entries that break a rule or a limit are left out and reported.
 pub fn parse_context(query: &str, limits: &ContextLimits) -> ParsedContext {
     let mut parsed = ParsedContext::default();
     let mut seen = BTreeSet::new();

@@ -1,24 +1,24 @@
-//! The two scripts, as they are served, and what a server writes into the tag of the first.
+//! The two scripts as they are served, and the attributes for the tag of the first.
 //!
-//! `cargo xtask assets` makes them from the modules in `js/`.
+//! `cargo xtask assets` builds them from the modules in `js/`.
 
-use crate::{AppId, BridgeLimits, Origin};
+use c2c_names::{AppId, BridgeLimits, Origin};
 
-/// The shim: the inline script that stands first in the sandbox document.
+/// The shim: the inline script that comes first in the sandbox document.
 ///
-/// It is the same for every app; what differs stands in the attributes of its tag
-/// ([`shim_attributes`]). What is left out of it is not there to be asked for by a widget.
+/// It is the same for every app; the differences are in the attributes of its tag
+/// ([`shim_attributes`]). A widget cannot turn on a feature that is left out here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shim {
-    /// Whether `document.cookie`, `localStorage` and `sessionStorage` work, on a jar of the
-    /// document's own. Without it they throw, as they do in every document of opaque origin.
+    /// Whether `document.cookie`, `localStorage` and `sessionStorage` work, on the document's own
+    /// jar. Without it they throw, as in every document of opaque origin.
     pub jar: bool,
-    /// Whether it can tell a widget that asks what happens in the document.
+    /// Whether it can send diagnostics to a widget that asks for them.
     pub diagnostics: bool,
 }
 
 impl Shim {
-    /// The text of the script.
+    /// Returns the text of the script.
     pub fn text(self) -> &'static str {
         match (self.jar, self.diagnostics) {
             (false, false) => include_str!("../js/dist/shim.js"),
@@ -32,7 +32,7 @@ impl Shim {
 /// A file of the host script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostModule {
-    /// The name under which it is served; the files stand side by side.
+    /// The name under which it is served, in the same folder as the others.
     pub path: &'static str,
     /// Its text, to be served as `text/javascript`.
     pub text: &'static str,
@@ -49,9 +49,9 @@ pub const HOST_MODULES: &[HostModule] = &[
     HostModule { path: "validate.js", text: include_str!("../js/dist/validate.js") },
 ];
 
-/// The attributes of the shim's script tag: which app it serves, which origins a widget of this app
-/// may have, and how long events wait for the document ([`BridgeLimits::hold_ms_max`], the only one of
-/// the limits that counts here). The shim says hello to no other origin.
+/// Returns the attributes of the shim's script tag: the app, the origins that its widget may have, and
+/// how long events wait for the document ([`BridgeLimits::hold_ms_max`], the only limit used here).
+/// The shim says hello to no other origin.
 ///
 /// The values need no escaping in HTML, but an embedder should escape them all the same.
 pub fn shim_attributes(

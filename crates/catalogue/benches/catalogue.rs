@@ -1,9 +1,10 @@
-//! What it costs to check an event, relative to a validator of JSON Schema.
+//! The cost of checking an event, relative to a JSON Schema validator.
 //!
-//! `cargo xtask bench catalogue` compares, in one run and in turn, [`Validator::accepts`] with `is_valid` of the
-//! crate `jsonschema` and our schema, on the same parsed values: the reference catalogue's valid fixtures, and
-//! all of them, most of which are refused. Both answer yes or no. Without a goal: the valid ones' data alone,
-//! where it has a validator for each event, chosen beforehand, and we look up the event.
+//! `cargo xtask bench catalogue` compares [`Validator::accepts`] with `is_valid` of the crate `jsonschema`
+//! and our schema. Both run in turn, in one run, on the same parsed values: the reference catalogue's valid
+//! fixtures, and all its fixtures, most of which are rejected. Both answer yes or no. A third comparison
+//! has no goal: the data of the valid fixtures alone, where `jsonschema` has a validator for each event,
+//! chosen beforehand, and we look up the event.
 //!
 //! A pair of measurements gives one ratio; the median of the pairs is the result. Absolute numbers mean
 //! nothing on a shared machine and are not printed.
@@ -17,23 +18,23 @@ use std::time::{Duration, Instant};
 use c2c_catalogue::{Catalogue, UnknownFields, Validator};
 use serde_json::{Value, json};
 
-/// Odd, so that there is a median; many and short, because what disturbs the machine for a while then
-/// disturbs few.
+/// Number of pairs: odd, so that there is a median; many and short, so that a temporary load on the
+/// machine disturbs only a few.
 const PAIRS: usize = 401;
 
-/// How long one side of a pair runs, about.
+/// Approximate time for which one side of a pair runs.
 const WINDOW: Duration = Duration::from_millis(2);
 
-/// How many times as fast we have to be.
+/// Lowest acceptable ratio of their time to ours.
 const GOAL: f64 = 2.0;
 
 fn main() -> ExitCode {
-    // `cargo test --benches` runs this with `--test`: then it shows only that both sides do the same.
+    // `cargo test --benches` runs this with `--test`: then it only checks that both sides agree.
     let quick = !std::env::args().any(|argument| argument == "--bench");
     let catalogue = Catalogue::reference();
-    let ours = Validator::new(catalogue, UnknownFields::Refuse);
+    let ours = Validator::new(catalogue, UnknownFields::Reject);
     let schema: Value =
-        serde_json::from_str(&catalogue.json_schema(UnknownFields::Refuse)).expect("it is JSON");
+        serde_json::from_str(&catalogue.json_schema(UnknownFields::Reject)).expect("it is JSON");
     let theirs = jsonschema::draft202012::new(&schema).expect("it is a schema");
 
     let mut valid = Vec::new();
@@ -54,7 +55,7 @@ fn main() -> ExitCode {
     let data: Vec<_> = valid.iter().filter_map(|envelope| Data::of(envelope, &schema)).collect();
     assert!(data.iter().all(|data| data.theirs.is_valid(data.value)));
     let ours_of_data =
-        || data.iter().filter(|data| ours.data(data.event, data.value).is_ok()).count();
+        || data.iter().filter(|data| ours.check_data(data.event, data.value).is_ok()).count();
     let theirs_of_data = || data.iter().filter(|data| data.theirs.is_valid(data.value)).count();
 
     let results = [
@@ -86,7 +87,7 @@ impl<'v> Data<'v> {
     }
 }
 
-/// The ratios of the times of both sides, first by second, in order.
+/// Returns the ratios of both sides' times (first divided by second), sorted.
 fn median(first: &dyn Fn() -> usize, second: &dyn Fn() -> usize, quick: bool) -> Vec<f64> {
     assert_eq!(first(), second(), "both sides accept the same");
     let (pairs, window) = if quick { (1, Duration::ZERO) } else { (PAIRS, WINDOW) };
@@ -95,7 +96,7 @@ fn median(first: &dyn Fn() -> usize, second: &dyn Fn() -> usize, quick: bool) ->
     let second = || time(second, second_rounds);
     let mut ratios: Vec<f64> = (0..pairs)
         .map(|pair| {
-            // Who goes first changes, so that a drift of the machine favours nobody.
+            // The sides take turns to go first, so that a drift of the machine favours neither.
             if pair % 2 == 0 {
                 let first = first();
                 first / second()
@@ -109,7 +110,7 @@ fn median(first: &dyn Fn() -> usize, second: &dyn Fn() -> usize, quick: bool) ->
     ratios
 }
 
-/// Prints the median with its quartiles, and says whether it meets the goal.
+/// Prints the median with its quartiles; returns whether it meets the goal.
 fn report(what: &str, goal: Option<f64>, ratios: &[f64], values: usize, quick: bool) -> bool {
     let pairs = ratios.len();
     let median = ratios[pairs / 2];
@@ -124,7 +125,7 @@ fn report(what: &str, goal: Option<f64>, ratios: &[f64], values: usize, quick: b
     met
 }
 
-/// How often a side runs within a window.
+/// Returns how often a side runs within a window.
 fn rounds(side: &dyn Fn() -> usize, window: Duration) -> u32 {
     black_box(side());
     let start = Instant::now();
@@ -136,7 +137,7 @@ fn rounds(side: &dyn Fn() -> usize, window: Duration) -> u32 {
     rounds
 }
 
-/// Seconds for one round.
+/// Returns the seconds for one round.
 fn time(side: &dyn Fn() -> usize, rounds: u32) -> f64 {
     let start = Instant::now();
     for _ in 0..rounds {

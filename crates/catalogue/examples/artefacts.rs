@@ -1,11 +1,11 @@
-//! Makes everything that is made of a catalogue, beside its file.
+//! Generates the files of a catalogue, beside its own file.
 //!
 //! `cargo run -p c2c-catalogue --example artefacts -- [--check] [FOLDER]`
 //!
-//! `FOLDER` has a `catalogue.toml`; without one it is that of the reference catalogue. The results are
-//! committed, so that a change of the catalogue shows as what it is to others; with `--check` nothing is
-//! written, and what is not current is an error. Either way the catalogue must be one that may follow
-//! on the one of last time (`catalogue.json`): what breaks handlers needs a new major version.
+//! `FOLDER` contains a `catalogue.toml`; the default is the reference catalogue's folder. The results are
+//! committed, so that a review shows how a change of the catalogue affects others. With `--check` nothing
+//! is written, and stale files are errors. Either way the catalogue must be compatible with the previous
+//! one (`catalogue.json`): breaking changes need a new major version.
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its user")]
 
 use std::error::Error;
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let failed = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
     let failed = failed.inspect(|error| println!("error: {error}")).count();
     let passed = outcomes.len() - failed;
-    // Of the form that `cargo xtask test` counts.
+    // `cargo xtask test` counts lines of this form.
     let verdict = if failed == 0 { "ok" } else { "FAILED" };
     println!("test result: {verdict}. {passed} passed; {failed} failed; 0 ignored");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// What came of each file; of none, if the catalogue is not one that may follow.
+/// Returns the outcome for each file, or one error if there is no catalogue or it may not be published.
 fn run(folder: &Path, check: bool) -> Vec<Result<()>> {
     let one = if check { compare } else { write };
     match make(folder) {
@@ -44,7 +44,7 @@ fn run(folder: &Path, check: bool) -> Vec<Result<()>> {
     }
 }
 
-/// All files with their texts.
+/// Returns the names and texts of all files.
 fn make(folder: &Path) -> Result<Vec<(&'static str, String)>> {
     let file = folder.join("catalogue.toml");
     let named = |error: &dyn Error| format!("{}: {error}", file.display());
@@ -52,7 +52,9 @@ fn make(folder: &Path) -> Result<Vec<(&'static str, String)>> {
     let catalogue = Catalogue::from_toml(&toml).map_err(|error| named(&error))?;
     match fs::read_to_string(folder.join("catalogue.json")) {
         Ok(last) => {
-            catalogue.may_follow(&Catalogue::from_json(&last)?).map_err(|error| named(&error))?;
+            catalogue
+                .check_upgrade(&Catalogue::from_json(&last)?)
+                .map_err(|error| named(&error))?;
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
@@ -66,7 +68,7 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<()> {
 
 fn compare(folder: &Path, name: &str, text: &str) -> Result<()> {
     let file = folder.join(name);
-    // A missing file is a stale one.
+    // A missing file counts as stale.
     if fs::read_to_string(&file).is_ok_and(|committed| committed == text) {
         println!("{name} is current");
         return Ok(());
@@ -81,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    /// A copy of the reference catalogue with what is made of it, removed with this.
+    /// A copy of the reference catalogue and its generated files, removed on drop.
     struct Copy(PathBuf);
 
     impl Copy {
@@ -108,12 +110,12 @@ mod tests {
             fs::write(self.0.join("catalogue.toml"), after).expect("it can be written");
         }
 
-        /// The errors of `cargo xtask catalogue --check`.
+        /// Returns the errors of `cargo xtask catalogue --check`.
         fn check(&self) -> Vec<String> {
             errors(run(&self.0, true))
         }
 
-        /// Those of `cargo xtask catalogue`.
+        /// Returns the errors of `cargo xtask catalogue`.
         fn make(&self) -> Vec<String> {
             errors(run(&self.0, false))
         }

@@ -1,12 +1,12 @@
-//! Whether those who listen to the events of one catalogue can listen to another's.
+//! Compatibility of a catalogue with handlers written for an older one.
 
 use crate::problem::{Place, Problem, lines};
 use crate::{Catalogue, EventDef, Field, Type, Version};
 
-/// Why a catalogue may not take the place of an older one.
+/// The reason why a catalogue may not replace an older one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum CannotFollow {
+pub enum IncompatibleVersion {
     /// The version is lower than the old one.
     #[error("version {new} is lower than {old}: raise it")]
     Lower {
@@ -15,27 +15,27 @@ pub enum CannotFollow {
         /// The new catalogue's version.
         new: Version,
     },
-    /// Handlers for the old events would break, and the major version says that they do not.
+    /// Handlers for the old events would break, but the major version has not risen.
     #[error("{old} → {new} breaks handlers, so the major version must rise:\n{}", lines(.changes))]
     Breaking {
         /// The old catalogue's version.
         old: Version,
         /// The new catalogue's version.
         new: Version,
-        /// What breaks, with its place in the old file.
+        /// The breaking changes, with their places in the old file.
         changes: Vec<Problem>,
     },
 }
 
 impl Catalogue {
-    /// What in this catalogue breaks handlers that were written for an older one; nothing, if this is
+    /// Returns the changes in this catalogue that break handlers written for an older one; none if it is
     /// a compatible extension.
     ///
-    /// A handler relies on what it was promised. So an event or a field may be added, and the values of a
-    /// field may become fewer; an event or a field must not go, nor a field get values that it never
-    /// had (also no new value of an enum, nor `null`), nor tell more of the visitor than it did
-    /// ([`Privacy`](crate::Privacy)). In other words: what this catalogue accepts under an old name,
-    /// the old one accepts, too, but for fields that it does not know.
+    /// Handlers rely on the old catalogue. So a new one may add events and fields and narrow the values
+    /// of a field. It must not remove an event or a field, let a field have new values (including `null`
+    /// and a new value of an enum), or reveal more about the visitor ([`Privacy`](crate::Privacy)). In
+    /// other words: the old catalogue also accepts everything that this one accepts under an old name,
+    /// apart from fields that the old one does not know.
     pub fn breaking_changes_since(&self, old: &Self) -> Vec<Problem> {
         let mut changes = Changes(Vec::new());
         let root = Place::Root;
@@ -50,18 +50,18 @@ impl Catalogue {
         changes.0
     }
 
-    /// Whether this catalogue may be published after an older one: with breaking changes only if
-    /// the major version rises, and never with a lower version.
-    pub fn may_follow(&self, old: &Self) -> Result<(), CannotFollow> {
+    /// Checks whether this catalogue may be published after an older one. Its version must not be lower,
+    /// and breaking changes need a higher major version.
+    pub fn check_upgrade(&self, old: &Self) -> Result<(), IncompatibleVersion> {
         let (old_version, new) = (old.version(), self.version());
         if new < old_version {
-            return Err(CannotFollow::Lower { old: old_version, new });
+            return Err(IncompatibleVersion::Lower { old: old_version, new });
         }
         let changes = self.breaking_changes_since(old);
         if changes.is_empty() || new.major() > old_version.major() {
             Ok(())
         } else {
-            Err(CannotFollow::Breaking { old: old_version, new, changes })
+            Err(IncompatibleVersion::Breaking { old: old_version, new, changes })
         }
     }
 }
@@ -94,7 +94,7 @@ impl Changes {
         }
     }
 
-    /// Every new value must have been a value before.
+    /// Reports values of the new type that the old type did not have.
     fn kind(&mut self, place: &Place<'_>, old: &Type, new: &Type) {
         match (old, new) {
             (Type::Nullable(old), Type::Nullable(new)) => self.kind(place, old, new),
@@ -126,7 +126,7 @@ impl Changes {
     }
 }
 
-/// The numbers that a type has.
+/// The range of a numeric type.
 struct Range {
     min: f64,
     max: f64,

@@ -1,26 +1,28 @@
-//! Whether the definitions of a catalogue fit together.
+//! Checks that the definitions of a catalogue are consistent.
 
 use std::collections::BTreeSet;
 
-use crate::model::SAFE_MAX;
-use crate::name::read_alike;
-use crate::problem::{Place, Problem};
-use crate::validate::{self, UnknownFields};
-use crate::{Catalogue, EventDef, EventName, Field, Type};
+use c2c_names::{EventName, reads_like};
 
-/// How deep types may be nested: payloads of custom events may not be nested more deeply, either.
+use crate::findings::UnknownFields;
+use crate::model::{EventDef, Field, SAFE_MAX, Type};
+use crate::problem::{Place, Problem};
+use crate::shape;
+use crate::version::Version;
+
+/// Maximum nesting depth of types; the same limit applies to payloads of custom events.
 const DEPTH_MAX: usize = 8;
 
-/// The field that every event has besides its own.
+/// The field that every event has in addition to its own.
 const CONTEXT: &str = "context";
 
 const SAFE: &str = "±9007199254740991, up to which JavaScript knows each integer";
 
-/// All that is wrong. The places are those of the catalogue's file.
-pub(crate) fn problems(catalogue: &Catalogue) -> Vec<Problem> {
+/// Returns all problems, with their places in the catalogue's file.
+pub(crate) fn problems(name: &str, version: Version, known: &[EventDef]) -> Vec<Problem> {
     let mut check = Check { problems: Vec::new() };
     let root = Place::Root;
-    if catalogue.name().parse::<EventName>().is_err() {
+    if name.parse::<EventName>().is_err() {
         check.wrong(
             &root.key("name"),
             "a catalogue's name has the form of an event's name: 1 to 64 letters, digits, `_`, `-` \
@@ -28,18 +30,16 @@ pub(crate) fn problems(catalogue: &Catalogue) -> Vec<Problem> {
         );
     }
     let events = root.key("events");
-    let known = catalogue.events();
     if known.is_empty() {
         check.wrong(&events, "define at least one event");
     }
     for (position, event) in known.iter().enumerate() {
         let place = events.key(event.name.as_str());
         let mut before = known[..position].iter().map(|other| other.name.as_str());
-        if let Some(other) = before.find(|other| read_alike(other, event.name.as_str())) {
+        if let Some(other) = before.find(|other| reads_like(other, event.name.as_str())) {
             check.wrong(&place, format!("reads like the event `{other}`; choose another name"));
         }
-        if event.since > catalogue.version() {
-            let version = catalogue.version();
+        if event.since > version {
             let since = event.since;
             check.wrong(
                 &place.key("since"),
@@ -87,7 +87,7 @@ impl Check {
             let before = self.problems.len();
             self.kind(&place, &field.kind, depth);
             if self.problems.len() == before {
-                // Only a type that is in order says what its values are.
+                // An example can only be checked against a type without problems.
                 self.example(&place.key("example"), field);
             }
         }
@@ -112,7 +112,7 @@ impl Check {
             Type::Nullable(inner) if matches!(**inner, Type::Nullable(_)) => {
                 self.wrong(place, "is nullable twice");
             }
-            // One level in the file.
+            // A nullable type and its inner type are one level in the file.
             Type::Nullable(inner) => self.kind(place, inner, depth + 1),
             Type::List(item) => self.kind(&place.key("items"), item, depth),
             Type::Object(fields) if fields.is_empty() => {
@@ -162,7 +162,7 @@ impl Check {
     }
 
     fn example(&mut self, place: &Place<'_>, field: &Field) {
-        let problems = validate::value(&field.kind, &field.example, place, UnknownFields::Refuse);
+        let problems = shape::value(&field.kind, &field.example, place, UnknownFields::Reject);
         self.problems.extend(problems);
     }
 
@@ -173,7 +173,7 @@ impl Check {
     }
 }
 
-/// What `event.name` can be written for, in any language.
+/// Whether code can write `event.name` for this name in any language.
 fn is_field_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_alphabetic())

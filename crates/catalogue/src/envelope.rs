@@ -2,68 +2,123 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 
+use c2c_names::{CUSTOM_PREFIX, CustomName, EventName};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::json::SyntaxError;
-use crate::{CUSTOM_PREFIX, CustomName, Event, Refused, Validator, read_json};
+use crate::{ValidationError, Validator, read_json};
 
-/// One event as the parent page and integrations receive it, with the events of the
-/// [reference catalogue](crate::Catalogue::reference). (Those of another one are checked by a
-/// [`Validator`], and have no types here.)
+/// One event as the parent page and integrations receive it.
 ///
-/// On the wire: `{"name", "data": {…fields, "context"}, "timestamp", "id", "seq"}`. An envelope is
-/// printed in one way only: keys in this order, those of `data` in alphabetical order, the time in UTC.
+/// The catalogue of the [`Validator`] that read it ([`Validator::read_envelope`]) has accepted it.
+///
+/// On the wire: `{"name", "data": {…fields, "context"}, "timestamp", "id", "seq"}`. An envelope has
+/// one printed form: keys in this order, those of `data` sorted, the time in UTC.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope {
-    body: Body,
+    name: Name,
+    data: Map<String, Value>,
     context: BTreeMap<String, String>,
     timestamp: Timestamp,
     id: Uuid,
     seq: u64,
 }
 
-/// What an [`Envelope`] carries.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Body {
-    /// An event of the widget.
-    Widget(Event),
-    /// An event that custom code emitted, with its data under the names that it chose.
-    Custom(CustomName, Map<String, Value>),
+/// The name of an event in an [`Envelope`]. Its printed form is that of the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Name {
+    /// A widget event of the catalogue.
+    Widget(EventName),
+    /// A custom event: `custom:<name>` on the wire.
+    Custom(CustomName),
 }
 
-/// Why a text is not an [`Envelope`].
+impl fmt::Display for Name {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Widget(name) => name.fmt(formatter),
+            Self::Custom(name) => write!(formatter, "{CUSTOM_PREFIX}{name}"),
+        }
+    }
+}
+
+/// The reason why a text is not an [`Envelope`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
-    /// The text is not JSON that can be read in one way only.
+    /// The text is not JSON, or has more than one reading.
     #[error("not an envelope: {0}")]
     Syntax(#[from] SyntaxError),
-    /// The catalogue refuses it.
+    /// The catalogue rejects it.
     #[error("not an envelope:\n{0}")]
-    Refused(#[from] Refused),
-    /// The catalogue accepts it, but it does not fit into the types: a time at the end of the year 9999.
+    ValidationError(#[from] ValidationError),
+    /// The catalogue accepts it, but the types cannot hold it: a time at the end of the year 9999.
     #[error("not an envelope: {0}")]
     Form(#[from] serde_json::Error),
 }
 
 impl Envelope {
-    /// What happened.
-    pub fn body(&self) -> &Body {
-        &self.body
+    /// The name of the event.
+    pub fn name(&self) -> &Name {
+        &self.name
     }
 
-    /// The name on the wire: the widget event's, or `custom:<name>`.
-    pub fn name(&self) -> String {
-        match &self.body {
-            Body::Widget(event) => event.name().to_owned(),
-            Body::Custom(name, _) => name.prefixed(),
-        }
+    /// The fields of the event, without the context.
+    pub fn data(&self) -> &Map<String, Value> {
+        &self.data
+    }
+
+    /// The event as the caller's own type, read from `{"name": …, "data": {…}}`: typically an enum with
+    /// `#[serde(tag = "name", content = "data")]`.
+    ///
+    /// ```
+    /// # let catalogue = Catalogue::from_toml(r#"
+    /// #     name = "chat"
+    /// #     version = "1.0.0"
+    /// #     [events."chat.closed"]
+    /// #     since = "1.0.0"
+    /// #     summary = "The chat is over."
+    /// #     when = "The visitor or the agent closed it."
+    /// #     [events."chat.closed".fields.seconds]
+    /// #     type = "number"
+    /// #     min = 0
+    /// #     summary = "The length of the chat."
+    /// #     example = 90
+    /// #     privacy = "none"
+    /// # "#)?;
+    /// use c2c_catalogue::{Catalogue, UnknownFields, Validator};
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Debug, PartialEq, Deserialize)]
+    /// #[serde(tag = "name", content = "data")]
+    /// enum ChatEvent {
+    ///     #[serde(rename = "chat.closed")]
+    ///     Closed { seconds: f64 },
+    /// }
+    ///
+    /// let validator = Validator::new(&catalogue, UnknownFields::Reject);
+    /// let envelope = validator.read_envelope(r#"{
+    ///     "name": "chat.closed",
+    ///     "data": {"seconds": 31, "context": {}},
+    ///     "timestamp": "2026-03-01T12:00:00Z",
+    ///     "id": "01956b4e-3c00-7000-8000-000000000000",
+    ///     "seq": 3
+    /// }"#)?;
+    /// assert_eq!(envelope.event::<ChatEvent>()?, ChatEvent::Closed { seconds: 31.0 });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails if the type does not accept the event.
+    pub fn event<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_value(json!({"name": self.name.to_string(), "data": self.data}))
     }
 
     /// The context that the widget was opened with.
@@ -71,13 +126,13 @@ impl Envelope {
         &self.context
     }
 
-    /// When it happened, by the visitor's clock ([RFC 3339](https://www.rfc-editor.org/rfc/rfc3339) on the wire).
+    /// The time of the event by the visitor's clock ([RFC 3339](https://www.rfc-editor.org/rfc/rfc3339) on the wire).
     pub fn timestamp(&self) -> Timestamp {
         self.timestamp
     }
 
-    /// A UUID of version 7 ([RFC 9562, §5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7)), for a
-    /// receiver that must not count an event twice.
+    /// A UUID of version 7 ([RFC 9562, §5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7)), by which a
+    /// receiver recognizes duplicates.
     pub fn id(&self) -> Uuid {
         self.id
     }
@@ -88,10 +143,14 @@ impl Envelope {
     }
 }
 
-impl FromStr for Envelope {
-    type Err = EnvelopeError;
-
-    fn from_str(json: &str) -> Result<Self, EnvelopeError> {
+impl Validator {
+    /// Reads an envelope that the catalogue accepts.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the text is not JSON or has more than one reading, or if the catalogue rejects the
+    /// envelope.
+    pub fn read_envelope(&self, json: &str) -> Result<Envelope, EnvelopeError> {
         #[derive(Deserialize)]
         struct Wire {
             name: String,
@@ -109,31 +168,23 @@ impl FromStr for Envelope {
         }
 
         let value = read_json(json)?;
-        Validator::reference().envelope(&value)?;
-        let wire: Wire = serde_json::from_value(value)?;
-        let body = if let Some(name) = wire.name.strip_prefix(CUSTOM_PREFIX) {
-            Body::Custom(serde_json::from_value(name.into())?, wire.data.fields)
-        } else {
-            let tagged = serde_json::json!({"name": wire.name, "data": wire.data.fields});
-            Body::Widget(serde_json::from_value(tagged)?)
+        self.check_envelope(&value)?;
+        let Wire { name, data, timestamp, id, seq } = serde_json::from_value(value)?;
+        let name = match name.strip_prefix(CUSTOM_PREFIX) {
+            Some(custom) => Name::Custom(serde_json::from_value(custom.into())?),
+            None => Name::Widget(serde_json::from_value(name.into())?),
         };
-        Ok(Self {
-            body,
-            context: wire.data.context,
-            timestamp: wire.timestamp,
-            id: wire.id,
-            seq: wire.seq,
-        })
+        Ok(Envelope { name, data: data.fields, context: data.context, timestamp, id, seq })
     }
 }
 
-/// JSON writes 5 as `5.0`, too.
+/// Reads an integer, also if it is written as `5.0`.
 fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let number = serde_json::Number::deserialize(deserializer)?;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "the catalogue lets through integers that a double knows exactly, from 0"
+        reason = "the catalogue accepts integers that a double knows exactly, from 0"
     )]
     let whole = number.as_u64().or_else(|| number.as_f64().map(|float| float as u64));
     whole.ok_or_else(|| serde::de::Error::custom("/seq: not an integer"))
@@ -141,24 +192,13 @@ fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Er
 
 impl Serialize for Envelope {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::Error;
-
-        let mut data = match &self.body {
-            Body::Custom(_, data) => data.clone(),
-            Body::Widget(event) => match serde_json::to_value(event).map_err(S::Error::custom)? {
-                Value::Object(mut tagged) => match tagged.remove("data") {
-                    Some(Value::Object(fields)) => fields,
-                    _ => Map::new(),
-                },
-                _ => Map::new(),
-            },
-        };
-        data.insert("context".to_owned(), serde_json::json!(self.context));
+        let mut data = self.data.clone();
+        data.insert("context".to_owned(), json!(self.context));
         let mut data = Value::Object(data);
         data.sort_all_objects();
 
         let mut wire = serializer.serialize_struct("Envelope", 5)?;
-        wire.serialize_field("name", &self.name())?;
+        wire.serialize_field("name", &self.name.to_string())?;
         wire.serialize_field("data", &data)?;
         wire.serialize_field("timestamp", &self.timestamp)?;
         wire.serialize_field("id", &self.id)?;
@@ -168,7 +208,7 @@ impl Serialize for Envelope {
 }
 
 impl fmt::Display for Envelope {
-    /// Prints the envelope as JSON, so that it parses back to an equal one.
+    /// Prints the envelope as JSON that parses back to an equal one.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let json = serde_json::to_string(self).map_err(|_| fmt::Error)?;
         formatter.write_str(&json)

@@ -1,25 +1,13 @@
-//! Catalogues as files: TOML, which people write, and JSON.
+//! Catalogue files: TOML, which people write, and JSON.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use crate::json::{Entries, Strict, SyntaxError, TOO_DEEP, Table, from_json};
 use crate::model::SAFE_MAX;
-use crate::problem::{Place, Problem, lines};
-use crate::{Catalogue, EventDef, EventName, Field, Privacy, Type, Version};
-
-/// Why a text is not a [`Catalogue`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CatalogueError {
-    /// It is not TOML or JSON, or not of a catalogue's form.
-    #[error(transparent)]
-    Syntax(#[from] SyntaxError),
-    /// Its definitions do not fit together. The places are JSON pointers into the file; those of a TOML
-    /// file read in the same way.
-    #[error("{}", lines(.0))]
-    Inconsistent(Vec<Problem>),
-}
+use crate::problem::{Place, Problem};
+use crate::{Catalogue, CatalogueError, EventDef, Field, Privacy, Type, Version};
+use c2c_names::EventName;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +27,7 @@ struct FileEvent {
     fields: Entries<Table<FileType>>,
 }
 
-/// A field, or the type of a list's items, which has no words of its own.
+/// A field, or the type of a list's items, which has no summary, example or privacy.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileType {
@@ -81,14 +69,15 @@ fn no_fields() -> Entries<Table<FileType>> {
     Entries(Vec::new())
 }
 
-/// `null` is an example, too.
+/// Reads an example; `null` is an example too.
 fn example<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Strict::deserialize(deserializer).map(|Strict(value)| Some(value))
 }
 
 impl Catalogue {
-    /// Reads a [TOML](https://toml.io/en/v1.1.0) file. The errors name lines and columns, or places in the file;
-    /// of what does not fit together all are told at once. Types are nested 8 levels deep at most.
+    /// Reads a [TOML](https://toml.io/en/v1.1.0) file. A syntax error names its line and column;
+    /// inconsistencies are reported all at once, with their places in the file. Types are nested at most 8
+    /// levels deep.
     ///
     /// ```
     /// let catalogue = c2c_catalogue::Catalogue::from_toml(r#"
@@ -104,7 +93,7 @@ impl Catalogue {
     ///     type = "integer"      # string, bool, integer, number, enum, list, object
     ///     min = 0               # of integer and number; max likewise
     ///     nullable = true       # null is a value, too; false if it is left out
-    ///     summary = "How many messages there were; null if nobody counted."
+    ///     summary = "How many messages there were; null if not counted."
     ///     example = 12
     ///     privacy = "none"      # none, pseudonymous, personal
     ///
@@ -127,7 +116,7 @@ impl Catalogue {
         let Table(file) = toml::from_str(toml).map_err(|error: toml::de::Error| {
             let (line, column) = position(toml, error.span().map_or(0, |span| span.start));
             let message = match error.message() {
-                // The second without a place: of tables, which have none of their own.
+                // The second message is about tables and comes without a place.
                 "cannot recurse further; max recursion depth met" | "recursion limit" => TOO_DEEP,
                 other => other,
             };
@@ -175,7 +164,7 @@ fn read(file: FileCatalogue) -> Result<Catalogue, CatalogueError> {
     }
 }
 
-/// Takes what was typed for what it means; what means nothing is a problem.
+/// Converts the entries of a file to definitions, and collects the problems.
 struct Reader {
     problems: Vec<Problem>,
 }
@@ -290,7 +279,7 @@ impl Reader {
     }
 }
 
-/// The integer that a number is, be it written as `5` or as `5.0`.
+/// The integer value of a number, whether written as `5` or as `5.0`.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -301,7 +290,7 @@ fn integer(number: &Number) -> Option<i64> {
     (float.fract() == 0.0 && float.abs() <= SAFE_MAX as f64).then_some(float as i64)
 }
 
-/// The example that the fields of an object make together.
+/// Builds an object's example from the examples of its fields.
 fn example_of(kind: &Type) -> Option<Value> {
     match kind {
         Type::Object(fields) => {
@@ -372,7 +361,7 @@ fn written(kind: &Type) -> FileType {
     }
 }
 
-/// A bound, without a fraction where it has none.
+/// A bound as a JSON number: an integer if it has no fraction.
 pub(crate) fn number(bound: f64) -> Number {
     let float = Number::from_f64(bound).expect("bounds are finite");
     integer(&float).map_or(float, Number::from)

@@ -1,17 +1,17 @@
-//! Examples of envelopes, good and bad, for the tests of those who send or receive them.
+//! Examples of valid and invalid envelopes, for the tests of senders and receivers.
 
 use serde_json::{Value, json};
 
 use crate::model::SAFE_MAX;
-use crate::name::is_custom;
 use crate::problem::Place;
-use crate::{Catalogue, Field, Type, UnknownFields, file, validate};
+use crate::{Catalogue, Field, Type, UnknownFields, file, shape};
+use c2c_names::is_custom_name;
 
-/// An envelope, and what becomes of it.
+/// An envelope, valid or with one fault.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Fixture {
-    /// What it shows.
+    /// The point of the fixture.
     pub name: String,
     /// The JSON pointer of its only fault; `None` if there is none. (Unknown fields are a fault here.)
     pub fault: Option<String>,
@@ -20,8 +20,8 @@ pub struct Fixture {
 }
 
 impl Catalogue {
-    /// For each event valid envelopes, and such that have one fault: every field left out, and with
-    /// every kind of value that it may not have.
+    /// For each event, valid envelopes and envelopes with one fault: each field left out, and each field
+    /// with every kind of value that it may not have.
     pub fn fixtures(&self) -> Vec<Fixture> {
         let mut made = Fixtures(Vec::new());
         for event in self.events() {
@@ -37,7 +37,7 @@ impl Catalogue {
         made.0
     }
 
-    /// The [fixtures](Catalogue::fixtures) as a JSON file with one in each line.
+    /// The [fixtures](Catalogue::fixtures) as a JSON file, one per line.
     pub fn fixtures_json(&self) -> String {
         let lines = self.fixtures().into_iter().map(|Fixture { name, fault, mut envelope }| {
             envelope.sort_all_objects();
@@ -77,7 +77,7 @@ impl Fixtures {
         self.0.push(fixture);
     }
 
-    /// A copy with this value at this place, which is a fault.
+    /// Adds a copy with this faulty value at this place.
     fn with(&mut self, good: &Value, pointer: &str, value: Value, what: &str) {
         let bad = changed(good, pointer, Some(value));
         self.add(&bad, &format!("{pointer} {what}"), Some(pointer));
@@ -98,7 +98,7 @@ impl Fixtures {
 
     fn values(&mut self, pointer: &str, kind: &Type, good: &Value) {
         for value in candidates(kind) {
-            let problems = validate::value(kind, &value, &Place::Root, UnknownFields::Refuse);
+            let problems = shape::value(kind, &value, &Place::Root, UnknownFields::Reject);
             match &*problems {
                 [] => {
                     let good = changed(good, pointer, Some(value.clone()));
@@ -107,7 +107,7 @@ impl Fixtures {
                 [problem] if problem.pointer.is_empty() => {
                     self.with(good, pointer, value.clone(), &format!("may not be {value}"));
                 }
-                // It lacks fields, which are left out one by one, too.
+                // Fields are missing, and `fields` already leaves them out one by one.
                 _ => {}
             }
         }
@@ -121,7 +121,7 @@ impl Fixtures {
         }
     }
 
-    /// What is around the data.
+    /// Adds fixtures for the envelope around the data.
     fn around(&mut self, good: &Value) {
         for pointer in ["/name", "/data", "/timestamp", "/id", "/seq", "/data/context"] {
             self.without(good, pointer);
@@ -149,7 +149,8 @@ impl Fixtures {
 
     fn custom(&mut self, catalogue: &Catalogue) {
         let mut names = (1..).map(|number| format!("lead.qualified-{number}"));
-        let name = names.find(|name| is_custom(name, catalogue.event_names())).unwrap_or_default();
+        let name =
+            names.find(|name| is_custom_name(catalogue.event_names(), name)).unwrap_or_default();
         let good = envelope(&format!("custom:{name}"), json!({"any": [{"thing": null}]}));
         self.add(&good, "example", None);
         self.without(&good, "/data/context");
@@ -163,7 +164,7 @@ impl Fixtures {
     }
 }
 
-/// Values of every kind, and those next to the bounds.
+/// Values of every kind, and values next to the bounds.
 fn candidates(kind: &Type) -> Vec<Value> {
     let mut candidates = vec![
         json!(null),
@@ -189,7 +190,7 @@ fn candidates(kind: &Type) -> Vec<Value> {
         }
         _ => {}
     }
-    // The bounds may be among the others.
+    // The bounds may be among the other values.
     let mut distinct: Vec<Value> = Vec::new();
     for candidate in candidates {
         if !distinct.contains(&candidate) {
@@ -199,7 +200,7 @@ fn candidates(kind: &Type) -> Vec<Value> {
     distinct
 }
 
-/// A copy with another value at a place, or without the place.
+/// Returns a copy with another value at a place, or without that place.
 fn changed(value: &Value, pointer: &str, new: Option<Value>) -> Value {
     let mut copy = value.clone();
     if let Some((above, key)) = pointer.rsplit_once('/') {

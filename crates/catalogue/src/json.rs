@@ -1,4 +1,4 @@
-//! JSON that means the same to everybody who reads it.
+//! JSON that all readers understand in the same way.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,21 +9,21 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Number, Value};
 
-/// A text is not what it should be: where, and why.
+/// An error in the syntax of a text, with its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
 #[non_exhaustive]
 pub struct SyntaxError {
     /// The line, from 1.
     pub line: usize,
-    /// The column in it, from 1.
+    /// The column in that line, from 1.
     pub column: usize,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
 }
 
-/// Reads JSON, and refuses what readers understand differently: an object with the same key twice,
-/// half of a surrogate pair, a number beyond every double, more than 127 levels.
+/// Reads JSON, and rejects texts that readers understand differently: an object with the same key twice,
+/// half of a surrogate pair, a number too large for a double, more than 127 levels.
 ///
 /// ```
 /// let error = c2c_catalogue::read_json(r#"{"name": 1, "name": 2}"#).unwrap_err();
@@ -39,28 +39,28 @@ pub(crate) fn from_json<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, S
         let message = error.to_string();
         let place = format!(" at line {line} column {column}");
         let message = match message.strip_suffix(&place).unwrap_or(&message) {
-            // After the first half, and for the second alone.
+            // The first message is for the first half alone, the second for the second half alone.
             "unexpected end of hex escape" | "lone leading surrogate in hex escape" => {
                 "half of a surrogate pair is no text"
             }
             "recursion limit exceeded" => TOO_DEEP,
             other => other,
         };
-        // Of the first character it says 0.
+        // `serde_json` reports column 0 for the first character.
         SyntaxError { line, column: column.max(1), message: message.to_owned() }
     })
 }
 
 pub(crate) const TOO_DEEP: &str = "is nested too deeply";
 
-/// Pretty, with the keys of all objects in order: the same text whatever features `serde_json` is
-/// built with.
+/// Prints indented JSON with sorted keys, so that the text does not depend on the features that
+/// `serde_json` is built with.
 pub(crate) fn pretty(mut value: Value) -> String {
     value.sort_all_objects();
     format!("{value:#}\n")
 }
 
-/// Any value without a key that is there twice.
+/// A value in which no object has a key twice.
 #[derive(Debug)]
 pub(crate) struct Strict(pub(crate) Value);
 
@@ -125,7 +125,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 }
 
-/// A struct that is written as an object: `serde` would take a list of its fields' values, too.
+/// A struct that must be written as an object: `serde` alone would also accept a list of its values.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Table<T>(pub(crate) T);
@@ -150,7 +150,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
     }
 }
 
-/// The entries of an object in their order in the file.
+/// The entries of an object, in the order of the file.
 #[derive(Debug)]
 pub(crate) struct Entries<V>(pub(crate) Vec<(String, V)>);
 

@@ -1,57 +1,75 @@
-//! The vocabulary of c2c: what a widget reports, what custom code may report, and the
-//! envelope in which both reach the parent page and integrations.
+//! The vocabulary of c2c: widget events, custom events, and the envelope in which both reach the parent
+//! page and integrations.
 //!
-//! The crate does no IO. Everything that crosses a boundary is parsed into one of its types,
-//! so that a value of these types is a proof: a [`Catalogue`] is consistent, an [`Event`] has exactly the fields of its name,
-//! a [`CustomName`] cannot pass for a widget event, an [`Envelope`] carries one or the other.
+//! The crate does no IO. Input is parsed into its types, and a value of these types is a proof: a
+//! [`Catalogue`] is consistent, and an [`Envelope`] conforms to its catalogue.
 //!
-//! Which events there are says a [`Catalogue`], which is a file. A [`Validator`] checks events against it, and
-//! schema, types, reference and fixtures are made of it. The [reference catalogue](Catalogue::reference) has types
-//! besides:
+//! A [`Catalogue`] lists the events; it comes from a file. A [`Validator`] checks events against it, and
+//! schema, types, reference and fixtures are generated from it:
 //!
 //! ```
-//! use c2c_catalogue::{Body, EndReason, Envelope, Event};
+//! use c2c_catalogue::{Catalogue, Name, UnknownFields, Validator};
 //!
-//! let envelope: Envelope = r#"{
-//!     "name": "call_ended",
-//!     "data": {"duration": 31, "reason": "user_hangup", "context": {"orderId": "A-1"}},
+//! let catalogue = Catalogue::from_toml(r#"
+//!     name = "chat"
+//!     version = "1.0.0"
+//!
+//!     [events."chat.closed"]
+//!     since = "1.0.0"
+//!     summary = "The chat is over."
+//!     when = "The visitor closed the chat."
+//!
+//!     [events."chat.closed".fields.seconds]
+//!     type = "integer"
+//!     min = 0
+//!     summary = "The length of the chat."
+//!     example = 90
+//!     privacy = "none"
+//! "#)?;
+//! let validator = Validator::new(&catalogue, UnknownFields::Reject);
+//! let envelope = validator.read_envelope(r#"{
+//!     "name": "chat.closed",
+//!     "data": {"seconds": 31, "context": {"orderId": "A-1"}},
 //!     "timestamp": "2026-03-01T12:00:00Z",
 //!     "id": "01956b4e-3c00-7000-8000-000000000000",
 //!     "seq": 3
-//! }"#
-//! .parse()?;
-//!
-//! let Body::Widget(Event::CallEnded { duration, reason }) = envelope.body() else { panic!() };
-//! assert_eq!((*duration, *reason), (31.0, EndReason::UserHangup));
-//! assert_eq!(envelope.context()["orderId"], "A-1");
-//! # Ok::<(), c2c_catalogue::EnvelopeError>(())
+//! }"#)?;
+//! assert_eq!(envelope.name(), &Name::Widget("chat.closed".parse()?));
+//! assert_eq!((&envelope.data()["seconds"], &*envelope.context()["orderId"]), (&31.into(), "A-1"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The events of the demo widget also have Rust types, in [`mod@reference`].
 
 mod artefacts;
+mod catalogue;
 mod compatible;
 mod consistency;
 mod envelope;
-mod event;
+mod error;
 mod file;
+mod findings;
 mod fixtures;
+mod formats;
 mod json;
 mod markdown;
 mod model;
-mod name;
 mod problem;
+pub mod reference;
 mod schema;
+mod shape;
 mod typescript;
 mod validate;
 mod version;
 
-pub use compatible::CannotFollow;
-pub use envelope::{Body, Envelope, EnvelopeError};
-pub use event::{EndReason, Event, Rating, RatingError};
-pub use file::CatalogueError;
+pub use catalogue::Catalogue;
+pub use compatible::IncompatibleVersion;
+pub use envelope::{Envelope, EnvelopeError, Name};
+pub use error::CatalogueError;
+pub use findings::{UnknownFields, ValidationError};
 pub use fixtures::Fixture;
 pub use json::{SyntaxError, read_json};
-pub use model::{Catalogue, EventDef, Field, Privacy, Type};
-pub use name::{CUSTOM_PREFIX, CustomName, CustomNameError, EventName, EventNameError};
+pub use model::{EventDef, Field, Privacy, Type};
 pub use problem::Problem;
-pub use validate::{Refused, UnknownFields, Validator};
+pub use validate::Validator;
 pub use version::{Version, VersionError};

@@ -1,4 +1,4 @@
-//! The catalogue as a page to read.
+//! The catalogue as a Markdown page.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{Catalogue, EventDef, Field, Privacy, Type, json};
 
 impl Catalogue {
-    /// A reference in Markdown (with tables, as GitHub has them).
+    /// A reference in Markdown, with GitHub's tables.
     pub fn markdown(&self) -> String {
         let mut out = format!(
             "# Events of {} {}\n\n<!-- Made from the catalogue; do not edit. -->\n\n",
@@ -21,7 +21,7 @@ impl Catalogue {
              | event | what |\n|---|---|\n",
         );
         for EventDef { name, summary, .. } in self.events() {
-            // As GitHub makes anchors of headings.
+            // GitHub derives the anchors of headings in this way.
             let anchor = name.as_str().to_ascii_lowercase().replace('.', "");
             _ = writeln!(out, "| [`{name}`](#{anchor}) | {} |", prose(summary));
         }
@@ -46,7 +46,7 @@ fn write_event(out: &mut String, EventDef { name, since, summary, when, fields }
     _ = write!(out, "\n```json\n{example}```\n");
 }
 
-/// A row for each field, and for those inside it.
+/// Writes a row for each field and its inner fields.
 fn write_rows(out: &mut String, before: &str, fields: &[Field]) {
     for Field { name, kind, summary, privacy, example: _ } in fields {
         let privacy = match privacy {
@@ -62,7 +62,7 @@ fn write_rows(out: &mut String, before: &str, fields: &[Field]) {
     }
 }
 
-/// The fields inside a type, and what comes between its name and theirs.
+/// The fields inside a type, and the text between its name and theirs.
 fn inside(kind: &Type) -> (String, &[Field]) {
     match kind {
         Type::Object(fields) => (String::new(), fields),
@@ -75,7 +75,7 @@ fn inside(kind: &Type) -> (String, &[Field]) {
     }
 }
 
-/// Text that means itself, also in a cell.
+/// Escapes text for Markdown, including table cells.
 fn prose(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -87,7 +87,7 @@ fn prose(text: &str) -> String {
     escaped
 }
 
-/// Code that means itself, in a cell.
+/// Formats code for a table cell.
 fn code(text: &str) -> String {
     let text = text.replace('|', "\\|");
     let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);

@@ -1,23 +1,23 @@
-//! What is wrong, and where: for files and for events alike.
+//! Problems and their places, in catalogue files and in events.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// Something that is wrong in a JSON document, or in what was read from one.
+/// A problem in a JSON document, or in a value read from one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Problem {
-    /// Where: a JSON pointer ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)), empty for the
+    /// The place: a JSON pointer ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)), empty for the
     /// whole document.
     pub pointer: String,
-    /// What is wrong: half a sentence.
+    /// The problem, as half a sentence.
     pub message: String,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Pointers hold what strangers wrote.
+        // Pointers contain untrusted keys.
         for character in self.pointer.chars() {
             if character.is_control() {
                 write!(formatter, "{}", character.escape_default())?;
@@ -30,13 +30,13 @@ impl fmt::Display for Problem {
     }
 }
 
-/// One line each.
+/// Prints one line for each problem.
 pub(crate) fn lines(problems: &[Problem]) -> String {
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
     lines.join("\n")
 }
 
-/// A place in a document, on the stack: it costs nothing until something is wrong there.
+/// A place in a document. It lives on the stack and allocates only when a problem is reported.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place<'p> {
     Root,
@@ -59,7 +59,7 @@ impl<'p> Place<'p> {
 }
 
 impl fmt::Display for Place<'_> {
-    /// The place as a JSON pointer.
+    /// Writes the place as a JSON pointer.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => Ok(()),

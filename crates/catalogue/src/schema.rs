@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::SAFE_MAX;
-use crate::name::custom_patterns;
 use crate::{Catalogue, Field, Type, UnknownFields, file, json};
+use c2c_names::{CUSTOM_PREFIX, NAME_LENGTH_MAX, RESERVED_NAMES, letters};
 
 const TIMESTAMP: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):\
      [0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
@@ -14,9 +14,9 @@ const ID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-
 impl Catalogue {
     /// A [JSON Schema 2020-12](https://json-schema.org/draft/2020-12) of this catalogue's envelopes.
     ///
-    /// The data of one event is at `#/$defs/data/$defs/<name>`. The schema refuses unknown fields if
-    /// `unknown` does; it has no warnings. It accepts what [`Validator`](crate::Validator) accepts, if
-    /// `format` is asserted; otherwise also days that a month does not have.
+    /// The data of one event is at `#/$defs/data/$defs/<name>`. The schema rejects unknown fields if
+    /// `unknown` does; it cannot warn about them. If `format` is asserted, it accepts the same envelopes as
+    /// [`Validator`](crate::Validator); otherwise it also accepts days that a month does not have.
     pub fn json_schema(&self, unknown: UnknownFields) -> String {
         json::pretty(Schema { unknown }.catalogue(self))
     }
@@ -90,7 +90,7 @@ impl Schema {
     }
 
     fn close(&self, object: &mut Value) {
-        if self.unknown == UnknownFields::Refuse {
+        if self.unknown == UnknownFields::Reject {
             object["additionalProperties"] = false.into();
         }
     }
@@ -128,7 +128,8 @@ impl Schema {
         }
     }
 
-    /// Keywords that are about numbers, texts, lists or objects say nothing of `null`; `enum` does.
+    /// Makes a schema nullable. Keywords for numbers, texts, lists or objects ignore `null`, but `enum`
+    /// must list it.
     fn nullable(&self, inner: &Type) -> Value {
         let mut schema = self.kind(inner);
         let kind = schema["type"].take();
@@ -140,7 +141,7 @@ impl Schema {
     }
 }
 
-/// Any data under a name that is not, and does not look like, a widget event's.
+/// The schema of custom events: any data, under a name that neither is nor resembles a widget event's.
 fn custom(catalogue: &Catalogue) -> Value {
     let (allowed, forbidden) = custom_patterns(catalogue.event_names());
     let forbidden: Vec<_> = forbidden.iter().map(|pattern| json!({"pattern": pattern})).collect();
@@ -154,4 +155,26 @@ fn custom(catalogue: &Catalogue) -> Value {
             },
         },
     })
+}
+
+/// Regular expressions (ECMA-262, as in JSON Schema) for the names of custom events with
+/// [`CUSTOM_PREFIX`]: one that they must match, and patterns that they must not match.
+fn custom_patterns<'n>(events: impl IntoIterator<Item = &'n str>) -> (String, Vec<String>) {
+    let reading = |name: &str, end: &str| {
+        let letters: Vec<String> = letters(name).map(either_case).collect();
+        format!("^{CUSTOM_PREFIX}{}{end}", letters.join("[_.-]*"))
+    };
+    let allowed = format!("^{CUSTOM_PREFIX}[A-Za-z][A-Za-z0-9_.-]{{0,{}}}$", NAME_LENGTH_MAX - 1);
+    let mut forbidden = vec![reading(RESERVED_NAMES, "")];
+    forbidden.extend(events.into_iter().map(|event| reading(event, "[_.-]*$")));
+    (allowed, forbidden)
+}
+
+fn either_case(letter: u8) -> String {
+    let lower = char::from(letter);
+    if lower.is_ascii_digit() {
+        lower.to_string()
+    } else {
+        format!("[{}{lower}]", lower.to_ascii_uppercase())
+    }
 }

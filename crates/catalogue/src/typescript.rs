@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{Catalogue, EventDef, Field, Type};
 
-/// What does not depend on the events.
+/// The declarations that do not depend on the events.
 const BEFORE: &str = "\
 interface Window {
   /** The widget that this code belongs to. */
@@ -110,9 +110,9 @@ const AFTER: &str = "  }
 impl Catalogue {
     /// TypeScript declarations of the frame's API, `c2c.d.ts`: for an editor, or to check custom code.
     ///
-    /// They are for scripts: `/// <reference path="c2c.d.ts" />` is enough. The rules for names of
-    /// custom events are written there as far as types can: a name that has only the letters of a
-    /// widget event (`call-ended`) is refused when it is emitted.
+    /// They are for scripts: `/// <reference path="c2c.d.ts" />` is enough. They express the rules for
+    /// names of custom events as far as types can: a name that only reads like a widget event's
+    /// (`call-ended`) is rejected at run time, when it is emitted.
     pub fn typescript(&self) -> String {
         let mut out = format!(
             "// The frame API and events of {} {}. Made from the catalogue; do not edit.\n\n{BEFORE}",
@@ -141,7 +141,7 @@ fn write_event(out: &mut String, event: &EventDef) {
 fn write_fields(out: &mut String, depth: usize, fields: &[Field]) {
     for Field { name, kind, summary, example, privacy: _ } in fields {
         let inner = if let Type::Nullable(inner) = kind { inner } else { kind };
-        // The bounds of a number are all that TypeScript does not say itself.
+        // Only the bounds of a number are missing from the TypeScript type itself.
         let more = match inner {
             Type::Integer { .. } | Type::Number { .. } => {
                 format!("{inner}, for example `{example}`")
@@ -172,7 +172,7 @@ fn typed(kind: &Type, depth: usize) -> String {
     }
 }
 
-/// With a capital letter.
+/// Capitalizes the first letter.
 fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().map(|first| first.to_ascii_uppercase());
@@ -181,7 +181,7 @@ fn capitalised(text: &str) -> String {
 
 fn comment(out: &mut String, depth: usize, paragraphs: &[&str]) {
     let indent = "  ".repeat(depth);
-    // Nothing in a text ends the comment.
+    // No text may end the comment.
     let paragraphs: Vec<_> = paragraphs.iter().map(|text| text.replace("*/", "*\\/")).collect();
     if let [single] = &*paragraphs {
         _ = writeln!(out, "{indent}/** {single} */");

@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A version of a catalogue, as `1.4.0`.
+/// A version of a catalogue, such as `1.4.0`.
 ///
-/// The major number rises with a breaking change
-/// ([`Catalogue::may_follow`](crate::Catalogue::may_follow) says what breaks), the others as the
-/// owner of the catalogue likes.
+/// The major number rises with a breaking change, which
+/// [`Catalogue::check_upgrade`](crate::Catalogue::check_upgrade) detects; the owner of the catalogue
+/// decides about the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Version {
@@ -29,7 +29,7 @@ impl Version {
         Self { major, minor, patch }
     }
 
-    /// The first number: it rises with a breaking change.
+    /// The first number, which rises with a breaking change.
     pub const fn major(self) -> u32 {
         self.major
     }
@@ -39,7 +39,7 @@ impl FromStr for Version {
     type Err = VersionError;
 
     fn from_str(text: &str) -> Result<Self, VersionError> {
-        // As it is printed, and in no other way: no sign, no leading zero.
+        // Only the printed form is accepted: no sign, no leading zero.
         let number = |part: &str| part.parse().ok().filter(|n: &u32| n.to_string() == part);
         let parts: Option<Vec<u32>> = text.split('.').map(number).collect();
         match parts.as_deref() {

@@ -1,11 +1,13 @@
-//! What the injector costs, relative to what else one could do.
+//! The cost of the injector, relative to alternatives.
 //!
 //! `cargo xtask bench injector` compares, in one run and in turn:
 //!
-//! - `render`: the body of one response from a compiled [`Document`], against `lol_html` rewriting the same template with the
-//!   same snippets for this response;
-//! - `copy`: the document's chunks copied out into one buffer, against a plain copy of the same bytes;
-//! - `check`: both snippets without findings, against one parse of the compiled document by html5ever into `RcDom`.
+//! - `render`: the body of one response from a compiled [`Document`], against `lol_html` rewriting the same
+//!   template with the same snippets for each response;
+//! - `copy`: copying the document's chunks into one buffer, against a plain copy of the same bytes;
+//! - `check`: checking both snippets without findings, against one parse of the compiled document by
+//!   html5ever into `RcDom` and one parse of each of the snippets' scripts by `oxc`, with its semantic
+//!   analysis: what any checker of HTML and JavaScript has to do.
 //!
 //! A pair of measurements gives one ratio; the median of the pairs is the result. Absolute numbers mean nothing on a shared
 //! machine and are not printed.
@@ -23,18 +25,23 @@ use html5ever::{ParseOpts, parse_document};
 use lol_html::html_content::ContentType;
 use lol_html::{RewriteStrSettings, element, rewrite_str};
 use markup5ever_rcdom::RcDom;
+use oxc_allocator::Allocator;
+use oxc_parser::Parser;
+use oxc_semantic::SemanticBuilder;
+use oxc_span::SourceType;
 
-/// Odd, so that there is a median; many and short, because what disturbs the machine for a while then disturbs few.
+/// Number of pairs: odd, so that there is a median; many and short, so that a temporary load on the machine
+/// disturbs only a few.
 const PAIRS: usize = 41;
 
-/// How long one side of a pair runs, about.
+/// Approximate time for which one side of a pair runs.
 const WINDOW: Duration = Duration::from_millis(20);
 
-/// The shim is what every document of the product begins with.
+/// The shim, with which every document of the product begins.
 const SHIM: &str = include_str!("../../bridge/js/dist/shim_jar.js");
 const SKELETON: &str = "<!DOCTYPE html>\n<html lang=\"en\" style=\"min-height:calc(2000px - 100000vh)\">\n<head></head>\n<body></body>\n</html>\n";
 
-/// What the documentation tells customers to paste.
+/// The snippets that the documentation tells customers to paste.
 const HEAD: &str = concat!(
     include_str!("../../../bins/server/pages/examples/ga4.html"),
     include_str!("../../../bins/server/pages/examples/meta-pixel.html")
@@ -45,11 +52,11 @@ const BODY_END: &str = concat!(
     "<p class=\"note\" hidden>Thank you &amp; <a href=\"https://widget.example/\">good bye</a></p>\n"
 );
 
-/// Documents of about these sizes in all; none is the examples as they are.
+/// Approximate total sizes of the documents; `None` uses the examples unchanged.
 const SIZES: [(&str, Option<usize>); 3] =
     [("examples", None), ("32 KiB", Some(32 * 1024)), ("512 KiB", Some(512 * 1024))];
 
-/// What the ratio of a comparison must be.
+/// The required ratio of a comparison.
 #[derive(Clone, Copy)]
 enum Goal {
     AtLeast(f64),
@@ -57,7 +64,7 @@ enum Goal {
 }
 
 fn main() -> ExitCode {
-    // `cargo test --benches` runs this with `--test`: then it shows only that all sides do the same.
+    // `cargo test --benches` runs this with `--test`: then it only checks that all sides agree.
     let quick = !std::env::args().any(|argument| argument == "--bench");
     let mut met = true;
     for (name, size) in SIZES {
@@ -66,25 +73,34 @@ fn main() -> ExitCode {
     if met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// One document, and what it is made of.
+/// One document and its parts.
 struct Case {
     name: &'static str,
     template: Template,
-    /// The template as `lol_html` gets it, with the script in it.
+    /// The template for `lol_html`, with the script in it.
     page: String,
     snippets: Snippets,
     document: Document,
     whole: String,
+    /// The texts of the snippets' inline scripts.
+    scripts: Vec<String>,
 }
 
 impl Case {
     fn new(name: &'static str, size: Option<usize>) -> Self {
         let around = SKELETON.len() + SHIM.len();
-        let fill = |text: &str, size: Option<usize>| match size {
-            Some(size) => text.repeat((size.saturating_sub(around) / 2 / text.len()).max(1)),
-            None => text.to_owned(),
+        let fill = |text: &str, size: Option<usize>| {
+            // A placeholder is a finding.
+            let text =
+                text.replace("G-XXXXXXX", "G-1A2B3C4D5E").replace("GTM-XXXXXXX", "GTM-AB12CD3");
+            let text = text.replace("YOUR_PIXEL_ID", "123456789012345");
+            match size {
+                Some(size) => text.repeat((size.saturating_sub(around) / 2 / text.len()).max(1)),
+                None => text,
+            }
         };
-        let snippets = Snippets::new(fill(HEAD, size), fill(BODY_END, size));
+        let snippets =
+            Snippets { head: fill(HEAD, size).into(), body_end: fill(BODY_END, size).into() };
         let template = Template::parse(SKELETON, SHIM).expect("it is a template");
         let checked = template.check(snippets.clone(), &Limits::default());
         let checked = checked.expect("the snippets are contained");
@@ -92,10 +108,13 @@ impl Case {
         let document = checked.compile(&ScriptAttributes::new());
         let whole = String::from_utf8(document.chunks().concat()).expect("it is text");
         let page = SKELETON.replace("<head>", &format!("<head><script>{SHIM}</script>"));
-        Self { name, template, page, snippets, document, whole }
+        let scripts =
+            [&snippets.head, &snippets.body_end].into_iter().flat_map(|html| scripts(html));
+        let scripts = scripts.collect();
+        Self { name, template, page, snippets, document, whole, scripts }
     }
 
-    /// Whether all goals were met.
+    /// Runs the comparisons; returns whether all goals were met.
     fn compare(&self, quick: bool) -> bool {
         assert_eq!(self.rewritten(), self.whole, "lol_html makes the same document");
         assert_eq!(self.copied(), self.whole.as_bytes());
@@ -116,7 +135,7 @@ impl Case {
             &|| drop(black_box(self.whole.as_bytes().to_vec())),
         );
         let check = report(
-            "check: check / RcDom parse",
+            "check: check / parse by RcDom and oxc",
             Goal::AtMost(1.3),
             &|| drop(black_box(self.template.check(self.snippets.clone(), &Limits::default()))),
             &|| drop(black_box(self.parsed())),
@@ -124,7 +143,7 @@ impl Case {
         render && copy && check
     }
 
-    /// A response's body: the chunks, one after the other.
+    /// The chunks of a response's body.
     fn body(&self) -> Vec<Bytes> {
         self.document.chunks().to_vec()
     }
@@ -139,7 +158,7 @@ impl Case {
 
     fn rewritten(&self) -> String {
         let text = |bytes| std::str::from_utf8(bytes).expect("it is text");
-        let (head, body_end) = (text(self.snippets.head()), text(self.snippets.body_end()));
+        let (head, body_end) = (text(&self.snippets.head), text(&self.snippets.body_end));
         let settings = RewriteStrSettings::new()
             .append_element_content_handler(element!("head > script", |script| {
                 script.after(head, ContentType::Html);
@@ -153,11 +172,33 @@ impl Case {
     }
 
     fn parsed(&self) -> RcDom {
+        for script in &self.scripts {
+            let allocator = Allocator::default();
+            let read = Parser::new(&allocator, script, SourceType::script()).parse();
+            assert!(read.diagnostics.is_empty());
+            let program = allocator.alloc(read.program);
+            let built = SemanticBuilder::new()
+                .with_build_nodes(true)
+                .with_check_syntax_error(true)
+                .build(program);
+            black_box(built.semantic.nodes().len());
+        }
         parse_document(RcDom::default(), ParseOpts::default()).one(self.whole.as_str())
     }
 }
 
-/// Prints the ratio of the times of both sides, first by second, and says whether it meets the goal.
+/// The texts of the inline scripts in a snippet that has no `<script` inside one.
+fn scripts(snippet: &[u8]) -> impl Iterator<Item = String> {
+    let snippet = String::from_utf8_lossy(snippet).into_owned();
+    let elements: Vec<_> = snippet.split("<script").skip(1).map(str::to_owned).collect();
+    elements.into_iter().filter_map(|element| {
+        let (tag, rest) = element.split_once('>')?;
+        let (text, _) = rest.split_once("</script>")?;
+        (!tag.contains("src=")).then(|| text.to_owned())
+    })
+}
+
+/// Prints the ratio of both sides' times (first divided by second); returns whether it meets the goal.
 fn report(name: &str, goal: Goal, first: &dyn Fn(), second: &dyn Fn(), quick: bool) -> bool {
     let (pairs, window) = if quick { (1, Duration::ZERO) } else { (PAIRS, WINDOW) };
     let [first_rounds, second_rounds] = [first, second].map(|side| rounds(side, window));
@@ -165,7 +206,7 @@ fn report(name: &str, goal: Goal, first: &dyn Fn(), second: &dyn Fn(), quick: bo
     let second = || time(second, second_rounds);
     let mut ratios: Vec<f64> = (0..pairs)
         .map(|pair| {
-            // Who goes first changes, so that a drift of the machine favours nobody.
+            // The sides take turns to go first, so that a drift of the machine favours neither.
             if pair % 2 == 0 {
                 let first = first();
                 first / second()
@@ -190,7 +231,7 @@ fn report(name: &str, goal: Goal, first: &dyn Fn(), second: &dyn Fn(), quick: bo
     met
 }
 
-/// How often a side runs within a window.
+/// Returns how often a side runs within a window.
 fn rounds(side: &dyn Fn(), window: Duration) -> u32 {
     side();
     let start = Instant::now();
@@ -202,7 +243,7 @@ fn rounds(side: &dyn Fn(), window: Duration) -> u32 {
     rounds
 }
 
-/// Seconds for one round.
+/// Returns the seconds for one round.
 fn time(side: &dyn Fn(), rounds: u32) -> f64 {
     let start = Instant::now();
     for _ in 0..rounds {

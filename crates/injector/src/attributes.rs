@@ -1,4 +1,5 @@
-//! Attributes of the trusted script's own tag: how one app's settings reach a script whose text is the same for all apps.
+//! Attributes of the trusted script's own tag. They pass an app's settings to a script whose text is the
+//! same for all apps.
 
 use std::fmt::Write as _;
 
@@ -11,11 +12,11 @@ use thiserror::Error;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScriptAttributes {
     names: Vec<String>,
-    /// ` name="value"` for each, ready to stand between `<script` and `>`.
+    /// ` name="value"` for each, to put between `<script` and `>`.
     markup: String,
 }
 
-/// Why an attribute cannot stand in the trusted script's tag.
+/// The reason why an attribute cannot be in the trusted script's tag.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AttributeError {
@@ -27,13 +28,13 @@ pub enum AttributeError {
         /// The name that was given.
         name: String,
     },
-    /// A browser keeps the first of two attributes with one name and drops the other.
+    /// The name is already in use. A browser keeps the first of two attributes with the same name.
     #[error("the attribute {name:?} is there already")]
     Duplicate {
         /// The name that was given twice.
         name: String,
     },
-    /// HTML cannot carry U+0000 in any spelling.
+    /// The value contains U+0000, which HTML cannot represent in any spelling.
     #[error("the value of {name:?} contains a NUL character, which HTML cannot carry")]
     Nul {
         /// The attribute's name.
@@ -42,12 +43,12 @@ pub enum AttributeError {
 }
 
 impl ScriptAttributes {
-    /// No attributes.
+    /// Creates an empty set of attributes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds one attribute. Any text is a possible value, except one with U+0000 in it.
+    /// Adds one attribute. Its value may be any text without U+0000.
     pub fn with(mut self, name: &str, value: &str) -> Result<Self, AttributeError> {
         let suffix = name.strip_prefix("data-").unwrap_or_default();
         let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
@@ -69,7 +70,7 @@ impl ScriptAttributes {
                 '"' => self.markup.push_str("&quot;"),
                 '<' => self.markup.push_str("&lt;"),
                 '>' => self.markup.push_str("&gt;"),
-                // A parser turns a raw CR into LF; the reference keeps it.
+                // A parser turns a raw CR into LF; the character reference preserves it.
                 '\r' => self.markup.push_str("&#13;"),
                 other => self.markup.push(other),
             }

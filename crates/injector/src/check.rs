@@ -1,4 +1,4 @@
-//! The one gate: snippets go in, and only what is contained comes out as something that compiles.
+//! The check: only snippets that pass it can be compiled.
 
 use std::fmt;
 
@@ -6,13 +6,15 @@ use bytes::Bytes;
 
 use crate::diagnostic::{Area, Code, Diagnostic, Severity};
 use crate::parse::{self, Proof, Spliced, Verdict};
+use crate::script::{self, Script};
 use crate::{
-    Document, ExternalHost, Limits, ScriptAttributes, Snippets, Template, events, explain, warn,
+    Document, ExternalHost, Limits, ScriptAttributes, Snippets, Template, explain, fixes, pasted,
+    warn,
 };
 
-/// Snippets that were found to be contained, with the template they were judged in.
+/// Snippets that are proved to be contained, with the template that they were checked in.
 ///
-/// Only [`Template::check`] makes one, so what was refused or never checked cannot be compiled by accident.
+/// Only [`Template::check`] makes one, so rejected or unchecked snippets cannot be compiled by accident.
 #[derive(Clone, Debug)]
 pub struct Checked {
     template: Template,
@@ -22,12 +24,12 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// What is worth saying although nothing stops publication, in the order of places. Never an error.
+    /// The warnings, in the order of their places. Never contains an error.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
 
-    /// The hosts that the snippets' markup loads from, each once for what is loaded, sorted.
+    /// The hosts that the snippets' markup loads from: sorted, each once per kind of load.
     pub fn hosts(&self) -> &[ExternalHost] {
         &self.hosts
     }
@@ -37,31 +39,32 @@ impl Checked {
         &self.snippets
     }
 
-    /// Puts the document together and makes its encoded forms, which is what takes the time here.
+    /// Assembles the document without copying text.
     ///
-    /// The attributes are not part of the check because they cannot change its result: they are escaped, in a tag of ours.
+    /// The attributes are not part of the check because they cannot change its result: they are escaped, in
+    /// our own tag.
     pub fn compile(&self, attributes: &ScriptAttributes) -> Document {
-        let Template { prefix, script, middle, suffix, event_names: _ } = &self.template;
+        let Template { prefix, script, middle, suffix, events: _ } = &self.template;
         Document::new([
             prefix.bytes().clone(),
             Bytes::from(attributes.start_tag()),
             script.bytes().clone(),
-            self.snippets.head().clone(),
+            self.snippets.head.clone(),
             middle.bytes().clone(),
-            self.snippets.body_end().clone(),
+            self.snippets.body_end.clone(),
             suffix.bytes().clone(),
         ])
     }
 }
 
-/// Snippets that cannot be published, with at least one error that says why.
+/// Snippets that cannot be published, with at least one error as the reason.
 #[derive(Clone, Debug)]
-pub struct Refused {
+pub struct Rejected {
     snippets: Snippets,
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Refused {
+impl Rejected {
     /// All findings, in the order of their places. At least one is an error.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
@@ -72,13 +75,13 @@ impl Refused {
         &self.snippets
     }
 
-    /// Gives the snippets back, so that nothing that was typed is lost.
+    /// Returns the snippets, so that no typed text is lost.
     pub fn into_snippets(self) -> Snippets {
         self.snippets
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for Rejected {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut errors =
             self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
@@ -100,20 +103,27 @@ impl fmt::Display for Refused {
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for Rejected {}
 
-/// What a check has to say.
+/// The findings of a check.
 #[derive(Default)]
 struct Findings {
     diagnostics: Vec<Diagnostic>,
     hosts: Vec<ExternalHost>,
 }
 
-pub(crate) fn check(
-    template: &Template,
-    snippets: Snippets,
-    limits: &Limits,
-) -> Result<Checked, Refused> {
+impl Template {
+    /// Checks two snippets in their real places in the whole document.
+    ///
+    /// Contained snippets are accepted, with warnings about anything that will not work as intended. The
+    /// check costs as much as parsing the document once, and up to twenty times that if there is something
+    /// to report: finding places requires feeding the parser one character at a time.
+    pub fn check(&self, snippets: Snippets, limits: &Limits) -> Result<Checked, Rejected> {
+        check(self, snippets, limits)
+    }
+}
+
+fn check(template: &Template, snippets: Snippets, limits: &Limits) -> Result<Checked, Rejected> {
     let Findings { mut diagnostics, hosts } = findings(template, &snippets, limits);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.area, diagnostic.span.start));
     let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
@@ -123,7 +133,7 @@ pub(crate) fn check(
         is_error(diagnostic) || warnings <= limits.warnings_max
     });
     if diagnostics.iter().any(is_error) {
-        Err(Refused { snippets, diagnostics })
+        Err(Rejected { snippets, diagnostics })
     } else {
         Ok(Checked { template: template.clone(), snippets, diagnostics, hosts })
     }
@@ -139,12 +149,12 @@ fn findings(template: &Template, snippets: &Snippets, limits: &Limits) -> Findin
         }
     }
     if findings.diagnostics.is_empty() {
-        judge(template, texts, limits, &mut findings);
+        script::with_stack_for(texts, || judge(template, texts, limits, &mut findings));
     }
     findings
 }
 
-/// The snippet as text, if it is something that can be judged at all.
+/// Returns the snippet as text, if it can be checked at all.
 fn readable<'b>(area: Area, bytes: &'b Bytes, limits: &Limits) -> Result<&'b str, Diagnostic> {
     let max = limits.snippet_bytes_max;
     if bytes.len() > max {
@@ -166,15 +176,22 @@ fn readable<'b>(area: Area, bytes: &'b Bytes, limits: &Limits) -> Result<&'b str
     }
 }
 
-/// Proves that both snippets are contained. If that fails, or if there is anything else to say, looks again and says where.
+/// Proves that both snippets are contained. If that fails, or if there is anything else to report, parses
+/// again to find the places.
 fn judge(template: &Template, snippets: [&str; 2], limits: &Limits, findings: &mut Findings) {
     let [head, body_end] = snippets;
-    let names = &template.event_names;
+    let events = &template.events;
     let spliced = Spliced::new(template, head, body_end);
-    let Proof { verdict, is_notable, hosts } = parse::prove(&spliced, limits);
-    let is_suspicious = || snippets.iter().any(|snippet| events::are_suspicious(snippet, names));
+    let proof = parse::prove(&spliced, limits);
+    let Proof { verdict, is_notable, ref scripts, ref hosts } = proof;
+    let is_suspicious = || {
+        snippets.iter().any(|snippet| !pasted::whole(snippet, events).is_empty())
+            || scripts.iter().any(|(_, note)| {
+                !Script { note, tag: "", text: &note.text }.findings(events).is_empty()
+            })
+    };
     if verdict == Verdict::Contained && !is_notable && !is_suspicious() {
-        findings.hosts = hosts;
+        findings.hosts.clone_from(hosts);
         return;
     }
 
@@ -184,30 +201,41 @@ fn judge(template: &Template, snippets: [&str; 2], limits: &Limits, findings: &m
             || examination.is_cut_short()
             || is_notable == examination.is_notable(),
         "both looks take the same notes: {:?}",
-        examination.notes
+        examination.taken.notes
     );
     let error = match explain::explain(&spliced, examination.outcome) {
-        // The slow look counts more closely. What is proved stays so: a warning must not turn into a refusal.
+        // The slow parse counts more strictly. The proof still holds: a warning must not turn into a
+        // rejection.
         Some(found) if verdict == Verdict::Contained && found.code == Code::TooComplex => None,
         None if verdict == Verdict::NotContained => Some(explain::unexplained(&spliced)),
         found => found,
     };
-    findings.hosts = examination.hosts;
-    let mut warnings = warn::diagnostics(&spliced, examination.notes, names, limits.warnings_max);
+    findings.hosts.clone_from(&examination.taken.hosts);
+    let mut warnings = warn::diagnostics(&spliced, &examination.taken, events, limits.warnings_max);
     if let Some(error) = &error {
         warnings.retain(|warning| is_sound_beside(warning, error));
     }
-    findings.diagnostics.extend(warnings);
     let head_is_at_fault = error.as_ref().is_some_and(|error| error.area == Area::Head);
-    findings.diagnostics.extend(error);
-    // The body-end snippet has not been judged then: do so without the head snippet.
+    let mut found: Vec<_> = warnings.into_iter().chain(error).collect();
+    for area in [Area::Head, Area::BodyEnd] {
+        // A snippet that is no HTML has one remedy.
+        if !pasted::whole(spliced.snippet(area), events).is_empty() {
+            let errors = found.iter_mut().filter(|found| found.severity == Severity::Error);
+            errors.filter(|error| error.area == area).for_each(|error| error.fix = None);
+        }
+    }
+    fixes::keep_proven(template, snippets, &proof, limits, &mut found);
+    findings.diagnostics.extend(found);
+    // The body-end snippet has not been checked then: check it without the head snippet.
     if head_is_at_fault && !head.is_empty() {
         judge(template, ["", body_end], limits, findings);
     }
 }
 
-/// What comes after an error may not be what it looks like; an end tag that is missed may be there.
+/// Whether a warning is reliable beside an error. After an error, markup may not be what it looks like, and
+/// a missing end tag may in fact be there.
 fn is_sound_beside(warning: &Diagnostic, error: &Diagnostic) -> bool {
     let is_before = (warning.area, warning.span.start) < (error.area, error.span.start);
-    is_before && (warning.area != error.area || warning.code != Code::UnclosedElement)
+    let may_change = matches!(warning.code, Code::UnclosedElement | Code::VisibleText);
+    is_before && (warning.area != error.area || !may_change)
 }

@@ -1,4 +1,4 @@
-//! What a check has to say: one table of codes, and the finding that carries one of them with its place.
+//! Findings of a check, and the table of their codes.
 
 use std::fmt;
 use std::ops::Range;
@@ -12,9 +12,9 @@ use crate::position::line_and_column;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Severity {
-    /// The snippets are refused.
+    /// The snippets are rejected.
     Error,
-    /// The snippets are accepted, but something in them will not work as hoped.
+    /// The snippets are accepted, but something in them will not work as intended.
     Warning,
 }
 
@@ -27,7 +27,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Which of the two text areas a finding is in.
+/// One of the two text areas for snippets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Area {
@@ -37,39 +37,40 @@ pub enum Area {
     BodyEnd,
 }
 
-/// One finding in one snippet. In JSON its names are in camelCase.
+/// One finding in one snippet. In JSON, the field names are in camelCase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Diagnostic {
     /// Whether it stops publication.
     pub severity: Severity,
-    /// What kind of finding it is; stable over releases.
+    /// The kind of finding; stable across releases.
     pub code: Code,
-    /// Which snippet it is in.
+    /// The snippet that it is in.
     pub area: Area,
-    /// The bytes of the snippet that *began* the problem, such as the `<script>` that is never closed.
+    /// The bytes of the snippet that *begin* the problem, such as the `<script>` that is never closed.
     pub span: Range<usize>,
     /// The line of the span's first byte, from 1. CR LF, CR and LF each end one line.
     pub line: usize,
     /// The column of the span's first byte, from 1, counted in Unicode scalar values.
     pub column: usize,
-    /// What is wrong, in one sentence.
+    /// The problem, in one sentence.
     pub message: String,
-    /// What to do about it, in one sentence.
+    /// How to fix it, in one sentence.
     pub help: &'static str,
-    /// A change that removes this finding, where one can be made without knowing what was meant. Not in JSON if there is none.
+    /// A change that removes this finding, if one is possible without knowing the author's intent. Omitted
+    /// from JSON if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<Fix>,
 }
 
-/// A change of one snippet: put `replacement` in the place of `span`.
+/// A change of one snippet: replaces `span` with `replacement`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fix {
-    /// The bytes of the snippet to replace; empty where something is only added.
+    /// The bytes of the snippet to replace; empty for an insertion.
     pub span: Range<usize>,
-    /// What to put there.
+    /// The new text.
     pub replacement: String,
 }
 
@@ -100,7 +101,7 @@ impl Diagnostic {
     }
 }
 
-/// Declares [`Code`] from its one table, so that a code cannot lack a name, a severity, a text or an example.
+/// Declares [`Code`] from one table, so that every code has a name, a severity, texts and examples.
 macro_rules! codes {
     ($(
         $variant:ident, $name:literal, $severity:ident,
@@ -109,7 +110,7 @@ macro_rules! codes {
         bad: $bad:literal,
         good: $good:literal;
     )+) => {
-        /// The kind of a finding. Names are stable: they are what documentation, tests and tools refer to.
+        /// The kind of a finding. Names are stable: documentation, tests and tools refer to them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -130,22 +131,23 @@ macro_rules! codes {
                 match self { $(Self::$variant => Severity::$severity,)+ }
             }
 
-            /// What findings of this kind have in common, in one sentence.
+            /// A description of this kind of finding, in one sentence.
             pub const fn summary(self) -> &'static str {
                 match self { $(Self::$variant => $summary,)+ }
             }
 
-            /// What to do about it, in one sentence.
+            /// How to fix it, in one sentence.
             pub const fn help(self) -> &'static str {
                 match self { $(Self::$variant => $help,)+ }
             }
 
-            /// A snippet with this finding and no other, for people: what text cannot show is described in it.
+            /// A snippet with this finding and no other, for people to read: it describes bytes that text
+            /// cannot show.
             pub const fn bad_example(self) -> &'static str {
                 match self { $(Self::$variant => $bad,)+ }
             }
 
-            /// The same snippet as it should be.
+            /// The same snippet, corrected.
             pub const fn good_example(self) -> &'static str {
                 match self { $(Self::$variant => $good,)+ }
             }
@@ -154,7 +156,7 @@ macro_rules! codes {
 }
 
 codes! {
-    // Containment: the snippet would swallow what follows it.
+    // Containment: the snippet would swallow the text after it.
     UnclosedScript, "unclosed-script", Error,
         "A `<script>` is never closed.",
         "Add `</script>` where the script ends. After `<!--` and `<script` inside a script, one `</script>` more is needed.",
@@ -245,17 +247,17 @@ codes! {
         "Look for something that is opened and never closed.",
         bad: "",
         good: "";
-    // Input: it cannot be judged, or not as it was meant.
+    // Input: the snippet cannot be checked, or not as intended.
     Nul, "nul", Error,
-        "The snippet contains a NUL character, which browsers drop or replace depending on where it stands.",
+        "The snippet contains a NUL character, which browsers drop or replace depending on its position.",
         "Remove it: it usually comes from a file that is not UTF-8.",
-        bad: "Hello\u{2400}",
-        good: "Hello";
+        bad: "<p>Hello\u{2400}</p>",
+        good: "<p>Hello</p>";
     NotUtf8, "not-utf8", Error,
-        "The snippet is not UTF-8, which is what the document is served as.",
+        "The snippet is not UTF-8, the encoding of the document.",
         "Save it as UTF-8.",
-        bad: "Gr\u{fffd}\u{fffd}e",
-        good: "Grüße";
+        bad: "<p>Gr\u{fffd}\u{fffd}e</p>",
+        good: "<p>Grüße</p>";
     TooLarge, "too-large", Error,
         "The snippet is over the size limit.",
         "Load large scripts from a URL with `<script src=…>`.",
@@ -266,7 +268,7 @@ codes! {
         "Look for tags that are opened over and over and never closed.",
         bad: "<div><div><div>… a thousand times",
         good: "<div></div><div></div><div></div>";
-    // Warnings: it runs, but perhaps not as hoped.
+    // Warnings: the snippet runs, but perhaps not as intended.
     UnclosedElement, "unclosed-element", Warning,
         "An element is still open where the snippet ends, so whatever comes after it becomes part of it.",
         "Add its end tag where the element ends.",
@@ -278,12 +280,12 @@ codes! {
         bad: "<script>track()</script>\n</body>",
         good: "<script>track()</script>";
     MetaCsp, "meta-csp", Warning,
-        "A `<meta>` would set a content security policy, which can stop scripts and requests that come after it.",
+        "A `<meta>` would set a content security policy, which can block scripts and requests after it.",
         "Remove it: the document is served with its own policy.",
         bad: "<meta http-equiv=\"Content-Security-Policy\" content=\"script-src 'none'\">",
         good: "<meta name=\"author\" content=\"us\">";
     MetaRefresh, "meta-refresh", Warning,
-        "A `<meta>` would reload the frame or lead it elsewhere, and from then on no event reaches it.",
+        "A `<meta>` would reload or navigate the frame, which would then receive no events.",
         "Remove it.",
         bad: "<meta http-equiv=\"refresh\" content=\"30\">",
         good: "<script>setInterval(() => track(), 30000)</script>";
@@ -293,12 +295,12 @@ codes! {
         bad: "<meta charset=\"iso-8859-1\">",
         good: "<meta charset=\"utf-8\">";
     Base, "base", Warning,
-        "A `<base>` changes where every relative URL leads, also those of code in the other text area.",
+        "A `<base>` changes what every relative URL refers to, also in the other text area.",
         "Remove it, and write whole URLs.",
         bad: "<base href=\"https://shop.example/\">\n<script src=\"tags.js\"></script>",
         good: "<script src=\"https://shop.example/tags.js\"></script>";
     InsecureUrl, "insecure-url", Warning,
-        "Something is loaded by `http:`, which browsers block, or try by `https:`, on pages that were loaded by `https:`.",
+        "Mixed content: a resource is loaded over HTTP, which an HTTPS page blocks or loads by HTTPS instead.",
         "Write `https:`.",
         bad: "<script src=\"http://tags.example/tags.js\"></script>",
         good: "<script src=\"https://tags.example/tags.js\"></script>";
@@ -317,21 +319,155 @@ codes! {
         "Send the data from a script, with `fetch` or `navigator.sendBeacon`.",
         bad: "<form action=\"https://shop.example/\"><input name=\"mail\"></form>",
         good: "<script>navigator.sendBeacon('https://shop.example/', 'mail')</script>";
+    RelativeUrl, "relative-url", Warning,
+        "An address has no host, so it leads to the host of the sandbox, which has no such file.",
+        "Write the whole address, with `https://` and the host.",
+        bad: "<script src=\"/js/tags.js\"></script>",
+        good: "<script src=\"https://shop.example/js/tags.js\"></script>";
+    Placeholder, "placeholder", Warning,
+        "A placeholder is not filled in: one of a template language, or the sample id of a documentation.",
+        "Replace it by your own id or text: nothing here fills it in.",
+        bad: "<script async src=\"https://tags.example/t.js?id={{ site.id }}\"></script>",
+        good: "<script async src=\"https://tags.example/t.js?id=4711\"></script>";
+    // Scripts that never run.
+    SyntaxError, "syntax-error", Warning,
+        "A script is not JavaScript, so no browser runs any of it.",
+        "Correct it at this place, or copy it again from where it came from.",
+        bad: "<script>\n  gtag('event', 'ended', { value: 1 );\n</script>",
+        good: "<script>\n  gtag('event', 'ended', { value: 1 });\n</script>";
+    IgnoredScript, "ignored-script", Warning,
+        "A script has a type, a language or an attribute for which no browser runs it.",
+        "Leave out `type`, or write `text/javascript` or `module`.",
+        bad: "<script type=\"text/javscript\">track('seen')</script>",
+        good: "<script type=\"text/javascript\">track('seen')</script>";
+    CodeBesideSource, "code-beside-source", Warning,
+        "A script has a `src`, so the code inside it never runs.",
+        "Put the code into a `<script>` of its own.",
+        bad: "<script async src=\"https://tags.example/t.js\">\n  track('seen');\n</script>",
+        good: "<script async src=\"https://tags.example/t.js\"></script>\n<script>\n  track('seen');\n</script>";
+    SwallowedScript, "swallowed-script", Warning,
+        "A script is not closed before the next one, which is swallowed.",
+        "Close each script with `</script>`: `/>` does not close one.",
+        bad: "<script async src=\"https://tags.example/t.js\"/>\n<script>\n  track('seen');\n</script>",
+        good: "<script async src=\"https://tags.example/t.js\"></script>\n<script>\n  track('seen');\n</script>";
+    EarlyScriptEnd, "early-script-end", Warning,
+        "A `</script>` in a text of the code ends the script there.",
+        "Write `<\\/script>` inside the text.",
+        bad: "<script>\n  document.write('<script src=\"https://tags.example/t.js\"></script>');\n</script>",
+        good: "<script>\n  document.write('<script src=\"https://tags.example/t.js\"><\\/script>');\n</script>";
+    OpenQuote, "open-quote", Warning,
+        "The quote of an attribute is missing at its end, so the tags after it become part of the value.",
+        "Add the quote where the value ends.",
+        bad: "<script async src=\"https://tags.example/t.js></script>\n<script>track(\"seen\");</script>\n<script>track('too');</script>",
+        good: "<script async src=\"https://tags.example/t.js\"></script>\n<script>track(\"seen\");</script>\n<script>track('too');</script>";
+    FrameCheck, "frame-check", Warning,
+        "The code asks whether it is in a frame, and does nothing in one; the sandbox is a frame.",
+        "Remove the condition.",
+        bad: "<script>(() => {\n  if (self !== top) return;\n  track('seen');\n})()</script>",
+        good: "<script>(() => {\n  track('seen');\n})()</script>";
+    BlockedCall, "blocked-call", Warning,
+        "The code calls something that the sandbox blocks or ignores.",
+        "Use `c2c.emit` to ask the page around the widget for it.",
+        bad: "<script>alert('Thank you')</script>",
+        good: "<script>c2c.emit('thanks', {})</script>";
+    BareImport, "bare-import", Warning,
+        "A module is imported by a name without an address.",
+        "Import it from a whole address, such as `https://cdn.jsdelivr.net/npm/…`.",
+        bad: "<script type=\"module\">import { track } from 'tags'; track()</script>",
+        good: "<script type=\"module\">import { track } from 'https://cdn.jsdelivr.net/npm/tags'; track()</script>";
+    InvalidJson, "invalid-json", Warning,
+        "A script with data, or an import map, is not JSON.",
+        "Correct it at this place: names and texts need double quotes, and no comma follows the last item.",
+        bad: "<script type=\"application/ld+json\">{ 'name': 1 }</script>",
+        good: "<script type=\"application/ld+json\">{ \"name\": 1 }</script>";
+    // Damage by copying.
+    TypographicCharacter, "typographic-character", Warning,
+        "Typographic quotes or dashes are in place of straight ones.",
+        "Write `\"`, `'` and `-`: paste from a text editor, not from a word processor.",
+        bad: "<script>track(‘seen’)</script>",
+        good: "<script>track('seen')</script>";
+    InvisibleCharacter, "invisible-character", Warning,
+        "An invisible character, or a space that is none, is inside code.",
+        "Remove it.",
+        bad: "<script>\u{200B}track('seen')</script>",
+        good: "<script>track('seen')</script>";
+    EscapedHtml, "escaped-html", Warning,
+        "HTML was escaped, so that a browser shows it instead of reading it.",
+        "Copy the code itself, not a page that shows it.",
+        bad: "&lt;script&gt;track('seen')&lt;/script&gt;",
+        good: "<script>track('seen')</script>";
+    EscapedQuotes, "escaped-quotes", Warning,
+        "The code was copied out of a string of a program, with the escapes in it.",
+        "Remove the backslashes before the quotes.",
+        bad: "<script src=\\\"https://tags.example/t.js\\\"></script>",
+        good: "<script src=\"https://tags.example/t.js\"></script>";
+    MarkdownFence, "markdown-fence", Warning,
+        "The marks around code in a Markdown text were copied too.",
+        "Remove the lines with the three backquotes.",
+        bad: "```html\n<script>track('seen')</script>\n```",
+        good: "<script>track('seen')</script>";
+    EditorMarkup, "editor-markup", Warning,
+        "An editor put its own HTML, such as `<br>`, into a script.",
+        "Remove it: paste as plain text.",
+        bad: "<script>\n  track('seen');<br>\n</script>",
+        good: "<script>\n  track('seen');\n</script>";
+    BrokenTag, "broken-tag", Warning,
+        "A tag has white space after its `<`, or no `<`, so it is text.",
+        "Write `<` directly before the name.",
+        bad: "< script src=\"https://tags.example/t.js\"></script>",
+        good: "<script src=\"https://tags.example/t.js\"></script>";
+    // Not HTML at all.
+    Jsx, "jsx", Warning,
+        "The code is JSX, which only a build tool can read.",
+        "Write it as HTML: the code directly between `<script>` and `</script>`.",
+        bad: "<script>{`\n  track('seen');\n`}</script>",
+        good: "<script>\n  track('seen');\n</script>";
+    BareUrl, "bare-url", Warning,
+        "An address stands alone, without the element that loads it.",
+        "Put it into the `src` of a `<script>` or an `<img>`.",
+        bad: "https://tags.example/t.js",
+        good: "<script async src=\"https://tags.example/t.js\"></script>";
+    BareId, "bare-id", Warning,
+        "An id stands alone, without the snippet that it belongs to.",
+        "Paste the whole snippet that the vendor shows with the id.",
+        bad: "GTM-AB12CD3",
+        good: "<script>\n  window.dataLayer = window.dataLayer || [];\n  dataLayer.push({ 'gtm.start': Date.now(), event: 'gtm.js' });\n</script>\n<script async src=\"https://www.googletagmanager.com/gtm.js?id=GTM-AB12CD3\"></script>";
+    VisibleText, "visible-text", Warning,
+        "Text is outside any element, where it does nothing.",
+        "Remove it, or put it into an element or a comment.",
+        bad: "Our tags:\n<script>track('seen')</script>",
+        good: "<!-- Our tags: -->\n<script>track('seen')</script>";
+    ForeignApi, "foreign-api", Warning,
+        "The code uses the API of another product.",
+        "Use `c2c.on` to listen for events of the widget.",
+        bad: "<script>analytics.subscribe('chat.closed', () => track())</script>",
+        good: "<script>c2c.on('chat.closed', () => track())</script>";
+    // The use of `c2c`.
+    ApiMisuse, "api-misuse", Warning,
+        "The code uses `c2c` in a way that throws or does nothing.",
+        "Use `c2c.on(name, function)`, `c2c.once`, `c2c.off` and `c2c.emit(name, data)`.",
+        bad: "<script>c2c.subscribe('chat.closed', () => track())</script>",
+        good: "<script>c2c.on('chat.closed', () => track())</script>";
+    UnknownField, "unknown-field", Warning,
+        "A handler reads a field that the event does not have.",
+        "Use the name of a field of the event.",
+        bad: "<script>c2c.on('chat.closed', (chat) => track(chat.second))</script>",
+        good: "<script>c2c.on('chat.closed', (chat) => track(chat.seconds))</script>";
     UnknownEvent, "unknown-event", Warning,
-        "The code waits for a widget event that does not exist.",
+        "The code listens for a widget event that does not exist.",
         "Use the name of a widget event: it is never called for any other, nor for custom events.",
-        bad: "<script>c2c.on('call_end', () => track())</script>",
-        good: "<script>c2c.on('call_ended', () => track())</script>";
+        bad: "<script>c2c.on('chat_closed', () => track())</script>",
+        good: "<script>c2c.on('chat.closed', () => track())</script>";
     CustomEventName, "custom-event-name", Warning,
-        "The code emits a custom event under a name that is not allowed, so `c2c.emit` does nothing.",
+        "The code emits a custom event with an invalid name, so `c2c.emit` does nothing.",
         "Use 1 to 64 letters (a–z), digits, `_`, `-` or `.`, a letter first, and no name of a widget event or beginning with `c2c`.",
         bad: "<script>c2c.emit('lead qualified', {})</script>",
         good: "<script>c2c.emit('lead_qualified', {})</script>";
     ScriptAsText, "script-as-text", Warning,
-        "JavaScript stands outside of a `<script>`, so it is shown as text and does not run.",
+        "JavaScript is outside any `<script>`, so it is shown as text and does not run.",
         "Put it between `<script>` and `</script>`.",
-        bad: "c2c.on('call_ended', () => track());",
-        good: "<script>\nc2c.on('call_ended', () => track());\n</script>";
+        bad: "c2c.on('chat.closed', () => track());",
+        good: "<script>\nc2c.on('chat.closed', () => track());\n</script>";
 }
 
 impl fmt::Display for Code {

@@ -1,27 +1,28 @@
-//! From what the parser was in the middle of to a finding with a code, a place and a sentence.
+//! Turns the parser's state at the end of a snippet into a finding with a code, a place and a sentence.
 
 use std::ops::Range;
 
 use crate::diagnostic::{Area, Code, Diagnostic, Fix};
-use crate::parse::{Cause, Enclosure, Outcome, Pending, RawText, Spliced};
+use crate::parse::{Cause, Enclosure, Outcome, Pending, RawText, Spliced, has_attribute};
+use crate::warn::open_quote_of_script;
 
-/// Names what is wrong first with an uncontained document. None if nothing is.
+/// Returns the first problem of an uncontained document; `None` if there is no problem.
 pub(crate) fn explain(spliced: &Spliced, outcome: Outcome) -> Option<Diagnostic> {
     match outcome {
         Outcome::TooComplex(place) => {
             let message =
-                "the snippet is too complex to be checked: the budget ended here".to_owned();
+                "the snippet is too complex to check: the limit was reached here".to_owned();
             let about = spliced.area_up_to(place.start);
             Some(diagnostic(spliced, about, Found::new(Code::TooComplex, place, message)))
         }
-        // What an uncontained head snippet does to the body-end snippet says nothing about the latter.
+        // After an uncontained head snippet, the body-end snippet's own result means nothing.
         Outcome::Complete([Some(cause), _]) => Some(of_cause(spliced, Area::Head, cause)),
         Outcome::Complete([None, Some(cause)]) => Some(of_cause(spliced, Area::BodyEnd, cause)),
         Outcome::Complete([None, None]) => None,
     }
 }
 
-/// For when both looks disagree: something is wrong, and nobody knows what.
+/// The finding for when both parses disagree: something is wrong, but the cause is unknown.
 pub(crate) fn unexplained(spliced: &Spliced) -> Diagnostic {
     not_contained(spliced, Area::Head)
 }
@@ -47,17 +48,23 @@ struct Found {
     /// In the whole text.
     span: Range<usize>,
     message: String,
-    /// What closes it at the end of its snippet, if that is what can be done about it.
+    /// The text that closes it, if that fixes the problem.
     closer: Option<String>,
+    /// The part of the whole text that the closer replaces; the end of the snippet if there is none.
+    place: Option<Range<usize>>,
 }
 
 impl Found {
     fn new(code: Code, span: Range<usize>, message: String) -> Self {
-        Self { code, span, message, closer: None }
+        Self { code, span, message, closer: None, place: None }
     }
 
     fn closed_by(self, closer: impl Into<String>) -> Self {
         Self { closer: Some(closer.into()), ..self }
+    }
+
+    fn closed_at(self, place: Range<usize>, closer: impl Into<String>) -> Self {
+        Self { closer: Some(closer.into()), place: Some(place), ..self }
     }
 }
 
@@ -76,16 +83,74 @@ fn of_raw_text(spliced: &Spliced, area: Area, RawText { name, opened_by }: RawTe
     };
     let message =
         format!("this `<{name}>` is never closed, so it would swallow everything after it");
-    let end_tag = format!("</{name}>");
-    let text = spliced.rest_of_snippet(area, opened_by.end);
-    let closer = match code {
-        Code::UnclosedScript if is_double_escaped(text) => end_tag.repeat(2),
-        _ => end_tag,
-    };
-    Found::new(code, opened_by, message).closed_by(closer)
+    let found = Found::new(code, opened_by.clone(), message);
+    match code {
+        Code::UnclosedScript => of_script(spliced, area, &opened_by, found),
+        _ => found.closed_by(format!("</{name}>")),
+    }
 }
 
-/// Whether the next `</script>` would only close the `<script>` that a script has in what looks like a comment
+/// Finds the place where an unclosed script was meant to end.
+fn of_script(spliced: &Spliced, area: Area, opened_by: &Range<usize>, found: Found) -> Found {
+    let tag = spliced.source(opened_by.clone());
+    let text = spliced.rest_of_snippet(area, opened_by.end);
+    if let Some(quote) = open_quote_of_script(tag) {
+        let (span, message, fix) = (quote.span, quote.message, quote.fix);
+        let at = |span: Range<usize>| opened_by.start + span.start..opened_by.start + span.end;
+        let found = Found::new(Code::UnclosedAttribute, at(span), message);
+        return fix
+            .into_iter()
+            .fold(found, |found, fix| found.closed_at(at(fix.span), fix.replacement));
+    }
+    if let Some(end) = meant_end(text) {
+        let message =
+            format!("this `<script>` is never closed: `{}` is no end tag", &text[end.clone()]);
+        let place = opened_by.end + end.start..opened_by.end + end.end;
+        return Found { message, ..found }.closed_at(place, "</script>");
+    }
+    if has_attribute(tag, "src") {
+        let closes_itself = usize::from(tag.ends_with("/>"));
+        let place = opened_by.end - 1 - closes_itself..opened_by.end;
+        let message = match closes_itself {
+            0 => found.message.clone(),
+            _ => "`/>` does not close a script, so this one would swallow everything after it"
+                .to_owned(),
+        };
+        return Found { message, ..found }.closed_at(place, "></script>");
+    }
+    let lower = text.to_ascii_lowercase();
+    // Only the end of an end tag is missing.
+    let (text, end) = match lower.strip_suffix("</script") {
+        Some(before) => (&text[..before.len()], ">"),
+        None => (text, "</script>"),
+    };
+    let more = if is_double_escaped(text) { "</script>" } else { "" };
+    found.closed_by([end, more].concat())
+}
+
+/// Finds what was meant as the end tag of a script: one with white space, a backslash or an escape in it.
+fn meant_end(text: &str) -> Option<Range<usize>> {
+    let lower = text.to_ascii_lowercase();
+    lower.match_indices("script").find_map(|(at, name)| {
+        let before = lower[..at]
+            .trim_end_matches(|next: char| next.is_whitespace() || matches!(next, '/' | '\\'));
+        let start = before.strip_suffix('<').or_else(|| before.strip_suffix("&lt;"))?.len();
+        let after = &lower[at + name.len()..];
+        let rest = after.trim_start();
+        let len = after.len() - rest.len()
+            + if rest.starts_with('>') {
+                1
+            } else if rest.starts_with("&gt;") {
+                4
+            } else {
+                return None;
+            };
+        let is_end = lower[start..at].contains('/') && &lower[start..at] != "</";
+        is_end.then_some(start..at + name.len() + len)
+    })
+}
+
+/// Whether the next `</script>` would only close a `<script>` inside an HTML-like comment in the script
 /// (<https://html.spec.whatwg.org/multipage/scripting.html#restrictions-for-contents-of-script-elements>).
 fn is_double_escaped(script: &str) -> bool {
     let script = script.to_ascii_lowercase();
@@ -109,7 +174,7 @@ fn is_double_escaped(script: &str) -> bool {
     in_script
 }
 
-/// `begun` is what there is of it.
+/// Names an unfinished construct; `begun` is its text so far.
 fn of_pending(pending: &Pending, begun: &str, foreign: bool) -> Option<Found> {
     let is_doctype =
         |text: &str| text.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"));
@@ -164,19 +229,21 @@ fn of_enclosure(by: Enclosure, opened_by: Range<usize>) -> Found {
     Found::new(code, opened_by, message.to_owned()).closed_by(closer)
 }
 
-/// Nothing we have a name for. The criterion failed all the same, so the snippet is refused as a whole.
+/// The finding without a specific cause: the criterion failed, so the snippet is rejected as a whole.
 fn not_contained(spliced: &Spliced, area: Area) -> Diagnostic {
     let message = "a script after this snippet would not run: something in it changes how the document is read".to_owned();
     Diagnostic::new(Code::NotContained, area, spliced.snippet(area).as_bytes(), 0..0, message)
 }
 
-/// If the finding is in neither snippet, it goes to the start of the snippet that it is about.
+/// Makes a diagnostic. If the finding is in neither snippet, it is placed at the start of `about`.
 fn diagnostic(spliced: &Spliced, about: Area, found: Found) -> Diagnostic {
-    let Found { code, span, message, closer } = found;
+    let Found { code, span, message, closer, place } = found;
     let located = spliced.locate(&span);
     let closer = if located.is_some() { closer } else { None };
     let (area, span) = located.unwrap_or((about, 0..0));
     let snippet = spliced.snippet(area);
-    let fix = closer.map(|replacement| Fix { span: snippet.len()..snippet.len(), replacement });
+    let place = place.and_then(|place| spliced.locate(&place)).map(|(_, place)| place);
+    let place = place.unwrap_or(snippet.len()..snippet.len());
+    let fix = closer.map(|replacement| Fix { span: place, replacement });
     Diagnostic::new(code, area, snippet.as_bytes(), span, message).with_fix(fix)
 }

@@ -1,52 +1,29 @@
-//! Where a snippet loads from: the hosts that its markup names.
+//! The hosts that a snippet's markup loads from.
 
+use c2c_names::LoadKind;
 use serde::Serialize;
 
 /// A host that a snippet's markup makes every visitor's browser contact.
 ///
-/// For an inventory of who learns about visitors, and for writing a content security policy. Only what stands in attributes
-/// is listed: scripts load more while they run, and so do style sheets (`@import`, `url()`). Sorted by its fields in their
-/// order. In JSON its names are in camelCase.
+/// For an inventory of the parties that learn about visitors, and for writing a content security policy.
+/// Only hosts in attributes are listed: scripts load more while they run, and so do style sheets
+/// (`@import`, `url()`). Sorted by the fields in their order. In JSON, the field names are in camelCase.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExternalHost {
-    /// Which snippet names it.
+    /// The snippet that names it.
     pub area: crate::Area,
-    /// What is loaded.
+    /// The kind of load.
     pub kind: LoadKind,
-    /// The host in lower case, with its port (`host:port`) if that is not the scheme's own. A name beyond ASCII is as it was
-    /// typed.
+    /// The host in lower case, with its port (`host:port`) if that is not the scheme's default. A non-ASCII
+    /// name is not converted to punycode.
     pub host: String,
-    /// `http` or `https`; None for a URL that takes the document's (`//host/…`).
+    /// `http` or `https`; `None` for a URL that uses the document's scheme (`//host/…`).
     pub scheme: Option<&'static str>,
 }
 
-/// What is loaded from a host, one for each directive of a content security policy that would allow it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum LoadKind {
-    /// A script: `<script src>`, `<link rel=modulepreload>`.
-    Script,
-    /// A style sheet: `<link rel=stylesheet>`.
-    Style,
-    /// An image: `<img src srcset>`, `<picture>`, `<video poster>`, an SVG `<image>`.
-    Image,
-    /// Sound or moving pictures: `<audio>`, `<video>`, their `<source>` and `<track>`.
-    Media,
-    /// A font that is preloaded.
-    Font,
-    /// A nested document: `<iframe src>`.
-    Frame,
-    /// A plug-in or document: `<object data>`, `<embed src>`.
-    Object,
-    /// A connection made, or a resource fetched, for later: `<link rel=preconnect>`, `dns-prefetch`, `prefetch`, `preload` of
-    /// anything else.
-    Connection,
-}
-
-/// What a URL says about its host.
+/// The scheme and host of a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Authority {
     pub(crate) scheme: Option<&'static str>,
@@ -54,9 +31,9 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// Reads an absolute URL of the web, or one that leaves only the scheme open, as <https://url.spec.whatwg.org/> does:
-    /// back slashes are slashes, white space around it and line ends in it are nothing. None for all others, relative ones
-    /// included.
+    /// Parses an absolute http(s) URL or a scheme-relative one, as in <https://url.spec.whatwg.org/>:
+    /// backslashes count as slashes; white space around the URL and line ends in it are ignored. `None` for
+    /// all other URLs, including relative ones.
     pub(crate) fn of(url: &str) -> Option<Self> {
         let url = url.trim_matches(|next: char| next <= ' ');
         if url.contains(['\t', '\n', '\r']) {
@@ -78,7 +55,8 @@ impl Authority {
         is_host(host).then(|| Self { scheme, host: host.to_owned() })
     }
 
-    /// Whether browsers treat plain http to it as an attack on a page that was loaded by https. Not so for this very machine.
+    /// Whether a load from it would be mixed content on a page that was loaded over https. Loopback
+    /// addresses are exempt.
     pub(crate) fn is_insecure(&self) -> bool {
         let is_loopback = || {
             let name = self.host.split(':').next().unwrap_or_default();
@@ -100,7 +78,7 @@ fn split_scheme(url: &str) -> (Option<&'static str>, &str) {
     (None, url)
 }
 
-/// Whether a URL with this host and port would be loaded at all.
+/// Whether a URL with this host and port can be loaded at all.
 fn is_host(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => (name, port),
@@ -117,6 +95,37 @@ fn is_host(host: &str) -> bool {
         && port.parse::<u16>().is_ok()
 }
 
+/// Hosts of files that any origin may read, by their documentation: a module or a script with `crossorigin`
+/// from them works in the sandbox.
+const OPEN_HOSTS: [&str; 11] = [
+    "ajax.googleapis.com",
+    "cdn.jsdelivr.net",
+    "cdn.skypack.dev",
+    "cdnjs.cloudflare.com",
+    "code.jquery.com",
+    "esm.run",
+    "esm.sh",
+    "fonts.googleapis.com",
+    "fonts.gstatic.com",
+    "ga.jspm.io",
+    "unpkg.com",
+];
+
+/// Whether the host is known to let every origin read its files.
+pub(crate) fn lets_all_read(authority: &Authority) -> bool {
+    OPEN_HOSTS.contains(&authority.host.as_str())
+}
+
+/// Whether a URL has neither a scheme nor a host, so that it leads to the host of the document.
+pub(crate) fn is_relative(url: &str) -> bool {
+    let url = url.trim_matches(|next: char| next <= ' ');
+    let is_path = url.starts_with(|first: char| {
+        first.is_ascii_alphanumeric() || matches!(first, '/' | '.' | '_' | '?')
+    });
+    let scheme = url.split(['/', '?', '#']).next().unwrap_or_default();
+    is_path && !scheme.contains([':', '{']) && !url.starts_with("//")
+}
+
 /// The URLs of a `srcset` attribute (<https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute>).
 pub(crate) fn srcset_urls(srcset: &str) -> impl Iterator<Item = &str> {
     let separates = |next: char| next == ',' || next.is_ascii_whitespace();
@@ -128,7 +137,8 @@ pub(crate) fn srcset_urls(srcset: &str) -> impl Iterator<Item = &str> {
         }
         let end = rest.find(|next: char| next.is_ascii_whitespace()).unwrap_or(rest.len());
         let (url, after) = rest.split_at(end);
-        // A comma directly after a URL means that there is no descriptor; one after a descriptor ends the candidate.
+        // A comma directly after a URL means that it has no descriptor; one after a descriptor ends the
+        // candidate.
         rest =
             if url.ends_with(',') { after } else { after.find(',').map_or("", |at| &after[at..]) };
         Some(url.trim_end_matches(','))
@@ -137,7 +147,7 @@ pub(crate) fn srcset_urls(srcset: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Authority, srcset_urls};
+    use super::{Authority, is_relative, srcset_urls};
 
     #[track_caller]
     fn check(url: &str, expected: Option<(Option<&'static str>, &str)>) {
@@ -195,6 +205,26 @@ mod tests {
             ("http://[::1]", false),
         ] {
             assert_eq!(Authority::of(url).expect(url).is_insecure(), insecure, "{url}");
+        }
+    }
+
+    #[test]
+    fn relative_urls() {
+        for url in ["/a.js", "a.js", "./a", "../a", " js/a.js", "a?b=c:d", "?a", "_a"] {
+            assert!(is_relative(url), "{url}");
+        }
+        for url in [
+            "",
+            "#a",
+            "//a",
+            "https://{{a}}",
+            "data:,a",
+            "{{ a }}/b",
+            "blob:x",
+            "“https://a",
+            "about:blank",
+        ] {
+            assert!(!is_relative(url), "{url}");
         }
     }
 

@@ -1,13 +1,14 @@
-//! How much a check may look at before it gives up.
+//! The budget of a check.
 //!
-//! The tree construction algorithm is superlinear: deep nesting, thousands of attributes in one tag and formatting elements
-//! that are reopened in every paragraph make a few kilobytes cost seconds. So a check runs under a budget, and a snippet
-//! past it is refused as too complex: by then nobody wrote it by hand.
+//! The tree construction algorithm is superlinear: deep nesting, thousands of attributes in one tag and
+//! formatting elements that are reopened in every paragraph can make a few kilobytes cost seconds. So a
+//! check has a budget, and rejects a snippet that exceeds it as too complex. Handwritten snippets stay far
+//! below it.
 
 /// The size and complexity that a check accepts.
 ///
-/// The defaults are far above what vendors' snippets need (a few kilobytes, some ten levels) and low enough that a check
-/// of the worst input stays in the milliseconds.
+/// The defaults are far above the needs of vendors' snippets (a few kilobytes, some ten levels), and low
+/// enough that a check of the worst input takes only milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_field_names, reason = "a limit says that it is one, with its unit before")]
 pub struct Limits {
@@ -33,44 +34,47 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The size of one snippet, in bytes, for those who want to say it before it is passed.
+    /// The maximum size of one snippet, in bytes, for example to show it to users in advance.
     pub fn snippet_bytes_max(&self) -> usize {
         self.snippet_bytes_max
     }
 
-    /// The size of one snippet, in bytes. Default: 256 KiB.
+    /// Sets the maximum size of one snippet, in bytes. Default: 256 KiB.
     #[must_use]
     pub fn with_snippet_bytes_max(self, snippet_bytes_max: usize) -> Self {
         Self { snippet_bytes_max, ..self }
     }
 
-    /// Elements open at one time, together with the formatting elements that wait to be reopened. Default: 512, which is
-    /// also where browsers stop nesting. Counted at every 16th start tag.
+    /// Sets the maximum number of elements open at one time, including formatting elements that wait to be
+    /// reopened. Default: 512, at which browsers also stop nesting. Counted at every 16th start tag.
     #[must_use]
     pub fn with_open_elements_max(self, open_elements_max: usize) -> Self {
         Self { open_elements_max, ..self }
     }
 
-    /// Attributes in one tag. Default: 512.
+    /// Sets the maximum number of attributes in one tag. Default: 512.
     #[must_use]
     pub fn with_attributes_max(self, attributes_max: usize) -> Self {
         Self { attributes_max, ..self }
     }
 
-    /// Elements and comments in the document, those that the parser adds by itself included. Default: 131,072.
+    /// Sets the maximum number of elements and comments in the document, including those that the parser
+    /// adds. Default: 131,072.
     #[must_use]
     pub fn with_nodes_max(self, nodes_max: usize) -> Self {
         Self { nodes_max, ..self }
     }
 
-    /// The sum over all tags of the elements that are open at each, which an end tag that ends nothing is compared with.
-    /// Default: 4,194,304: as many tags as fit into a snippet at a depth of some sixty.
+    /// Sets the maximum of the sum, over all tags, of the elements open at each tag: an end tag that ends
+    /// nothing is compared with all of them. Default: 4,194,304, as many tags as fit into a snippet at a
+    /// depth of some sixty.
     #[must_use]
     pub fn with_steps_max(self, steps_max: usize) -> Self {
         Self { steps_max, ..self }
     }
 
-    /// Warnings that are reported for both snippets together; the rest is left out. Default: 100.
+    /// Sets the maximum number of warnings reported for both snippets together; further ones are left out.
+    /// Default: 100.
     #[must_use]
     pub fn with_warnings_max(self, warnings_max: usize) -> Self {
         Self { warnings_max, ..self }

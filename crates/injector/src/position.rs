@@ -1,15 +1,17 @@
-//! From a byte offset to the line and column that an editor or a browser shows.
+//! Converts byte offsets to lines and columns as editors and browsers show them.
 
 use std::iter::Peekable;
 
 use serde::Serialize;
 
-/// A place in a document, as browsers name it in the errors of inline scripts. In JSON its names are in camelCase.
+/// A place in a document, as browsers report it for errors in inline scripts. In JSON, the field names are
+/// in camelCase.
 ///
-/// Columns count UTF-16 code units, as text areas do, so that a place that a browser reported and one of these can be
-/// subtracted. Engines agree with it, and with each other, in every line that has neither a character beyond U+FFFF (Firefox
-/// counts one unit for it) nor a CR without LF before it (Chromium ends no line there; what is typed into a text area has
-/// none). A [`Diagnostic`](crate::Diagnostic) counts characters instead: it is read by people.
+/// Columns count UTF-16 code units, as in text areas, so that a position can be subtracted from a place
+/// that a browser reported. Engines agree with it, and with each other, in every line that has neither a
+/// character beyond U+FFFF (Firefox counts one unit for it) nor a CR without LF before it (Chromium ends no
+/// line there; text typed into a text area has none). A [`Diagnostic`](crate::Diagnostic), which people
+/// read, counts characters instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Position {
@@ -21,7 +23,7 @@ pub struct Position {
 
 /// The position of `offset` in a document.
 pub(crate) fn position<'b>(bytes: impl Iterator<Item = &'b u8>, offset: usize) -> Position {
-    // Each byte that begins a sequence is one unit; a sequence of four bytes is a surrogate pair, two units.
+    // Each UTF-8 sequence is one unit, except that one of four bytes is a surrogate pair: two units.
     let (line, column) = walk(bytes, offset, |byte| match byte {
         0x80..=0xBF => 0,
         0xF0.. => 2,
@@ -32,14 +34,14 @@ pub(crate) fn position<'b>(bytes: impl Iterator<Item = &'b u8>, offset: usize) -
 
 /// Line and column of `offset`, both from 1.
 ///
-/// CR LF, CR and LF each end one line, as they do for the HTML parser. Columns count Unicode scalar values: a tab is one,
-/// an emoji outside the basic plane is one, a combining mark is one of its own. Works on any bytes (each byte that does not
-/// continue a UTF-8 sequence counts), because one of the things it locates is the first byte that is not UTF-8.
+/// CR LF, CR and LF each end one line, as in the HTML parser. Columns count Unicode scalar values: a tab,
+/// an emoji outside the basic plane and a combining mark count one each. Works on any bytes (each byte that
+/// does not continue a UTF-8 sequence counts), because it also locates the first byte that is not UTF-8.
 pub(crate) fn line_and_column(bytes: &[u8], offset: usize) -> (usize, usize) {
     walk(bytes.iter(), offset, |byte| usize::from((byte & 0xC0) != 0x80))
 }
 
-/// Line and column after `offset` bytes, where a byte is as many columns as `columns` says.
+/// Line and column after `offset` bytes; `columns` returns the number of columns of a byte.
 fn walk<'b>(
     bytes: impl Iterator<Item = &'b u8>,
     offset: usize,
@@ -58,7 +60,7 @@ fn walk<'b>(
     (line, column)
 }
 
-/// The CR of a CR LF ends nothing by itself, even when the offset lies between the two.
+/// Whether a byte ends a line. The CR of a CR LF does not, even if the offset lies between the two.
 fn ends_line<'b>(byte: u8, rest: &mut Peekable<impl Iterator<Item = &'b u8>>) -> bool {
     byte == b'\n' || byte == b'\r' && rest.peek() != Some(&&b'\n')
 }

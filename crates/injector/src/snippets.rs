@@ -1,33 +1,30 @@
-//! What a customer pasted.
+//! The pasted HTML of an app.
 
 use bytes::Bytes;
 
 use crate::Area;
 
-/// The two text areas of one app, exactly as they were typed.
+/// The contents of an app's two text areas, exactly as typed.
 ///
-/// Holds bytes rather than text because nothing has looked at them yet: whether they are UTF-8 is one of the things that
-/// [`Template::check`](crate::Template::check) finds out. Cloning copies no bytes.
+/// Holds bytes, not text, because they are not validated yet: [`Template::check`](crate::Template::check)
+/// also checks that they are UTF-8. Cloning copies no bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snippets {
-    head: Bytes,
-    body_end: Bytes,
+    /// *Head HTML*, which goes directly after the trusted script.
+    pub head: Bytes,
+    /// *Body end HTML*, which goes directly before `</body>`.
+    pub body_end: Bytes,
 }
 
 impl Snippets {
-    /// *Head HTML*, which goes directly after the trusted script, and *Body end HTML*, which goes directly before `</body>`.
-    pub fn new(head: impl Into<Bytes>, body_end: impl Into<Bytes>) -> Self {
-        Self { head: head.into(), body_end: body_end.into() }
+    /// *Head HTML* alone.
+    pub fn head(html: impl Into<Bytes>) -> Self {
+        Self { head: html.into(), ..Self::default() }
     }
 
-    /// *Head HTML*.
-    pub fn head(&self) -> &Bytes {
-        &self.head
-    }
-
-    /// *Body end HTML*.
-    pub fn body_end(&self) -> &Bytes {
-        &self.body_end
+    /// *Body end HTML* alone.
+    pub fn body_end(html: impl Into<Bytes>) -> Self {
+        Self { body_end: html.into(), ..Self::default() }
     }
 
     pub(crate) fn areas(&self) -> [(Area, &Bytes); 2] {

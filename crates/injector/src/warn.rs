@@ -1,152 +1,218 @@
-//! From a note that a parse took to a finding with a code, a place and a sentence.
+//! Turns the notes of a parse into findings with a code, a place and a sentence.
 
 use std::ops::Range;
 
-use crate::diagnostic::{Code, Diagnostic, Fix};
-use crate::events::{Misnomer, misnomers, nearest};
+use crate::damage::{unescaped_string, with_straight_quotes, without_invisible};
+use crate::diagnostic::{Area, Code, Diagnostic, Fix};
+use crate::events::Events;
 use crate::hosts::Authority;
-use crate::javascript::first_line_of_code;
-use crate::parse::{Note, Spliced, What, attribute_value};
+use crate::parse::{Damage, Note, ScriptNote, Spliced, Taken, What, attribute_value};
+use crate::script::{Found, Script};
+use crate::{pasted, placeholder};
 
-/// The most characters of a name to repeat in a sentence.
+/// The maximum number of characters of a name that a message repeats.
 const NAME_CHARS_MAX: usize = 64;
 
-/// At most `max`: each costs a walk through its snippet.
+/// Returns at most `max` diagnostics, the first of each snippet: each costs a walk through its snippet.
 pub(crate) fn diagnostics(
     spliced: &Spliced,
-    notes: Vec<Note>,
-    names: &[String],
+    taken: &Taken,
+    events: &Events,
     max: usize,
 ) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    for Note { area, span, what } in notes {
-        let room = max - diagnostics.len();
-        // A note is taken in a snippet, so its place is in it.
-        let Some((_, within)) = spliced.locate(&span) else { continue };
-        let source = Source { spliced, area, text: spliced.source(span), start: within.start };
-        if what == What::Script {
-            let found = misnomers(source.text, names);
-            let found = found.iter().take(room);
-            diagnostics.extend(found.map(|found| source.misnomer(found, names)));
-        } else if room > 0 {
-            diagnostics.push(source.diagnostic(what));
-        }
-    }
-    diagnostics
+    let in_area = |area| {
+        let mut found = findings(spliced, area, taken, events);
+        found.sort_by_key(|found| found.span.start);
+        found.truncate(max);
+        found.into_iter().map(move |found| diagnostic(spliced, area, found))
+    };
+    [Area::Head, Area::BodyEnd].into_iter().flat_map(in_area).take(max).collect()
 }
 
-/// The part of a snippet that a note is about.
+fn diagnostic(
+    spliced: &Spliced,
+    area: Area,
+    Found { code, span, message, fix }: Found,
+) -> Diagnostic {
+    let snippet = spliced.snippet(area).as_bytes();
+    Diagnostic::new(code, area, snippet, span, message).with_fix(fix)
+}
+
+/// All findings in one snippet, with places in it.
+fn findings(spliced: &Spliced, area: Area, taken: &Taken, events: &Events) -> Vec<Found> {
+    let whole = pasted::whole(spliced.snippet(area), events);
+    if !whole.is_empty() {
+        return whole;
+    }
+    let scripts = taken.scripts.iter().filter(|(place, _)| *place == area);
+    let scripts = scripts.flat_map(|(_, script)| of_script(spliced, script, events));
+    let notes = taken.notes.iter().filter(|note| note.area == area);
+    let mut found: Vec<_> =
+        scripts.chain(notes.filter_map(|note| of_note(spliced, note))).collect();
+    drop_consequences(&mut found);
+    found
+}
+
+/// Drops what is a consequence of another finding: the code after the early end of a script becomes text,
+/// and no end tag closes an element whose name has an invisible character.
+fn drop_consequences(found: &mut Vec<Found>) {
+    let starts = |code| {
+        let of_code = found.iter().filter(move |found| found.code == code);
+        of_code.map(|found| found.span.start).collect::<Vec<_>>()
+    };
+    let ends = starts(Code::EarlyScriptEnd);
+    let names = starts(Code::InvisibleCharacter);
+    if ends.is_empty() && names.is_empty() {
+        return;
+    }
+    let first_end = ends.into_iter().min().unwrap_or(usize::MAX);
+    found.retain(|found| match found.code {
+        Code::VisibleText | Code::ScriptAsText => found.span.start < first_end,
+        Code::UnclosedElement => !names.contains(&found.span.start),
+        _ => true,
+    });
+}
+
+fn of_script(spliced: &Spliced, note: &ScriptNote, events: &Events) -> Vec<Found> {
+    let Some((_, tag)) = spliced.locate(&note.tag) else { return Vec::new() };
+    let text = match note.attribute {
+        Some(_) => note.text.as_str(),
+        None => spliced.source(note.inner.clone()),
+    };
+    let script = Script { note, tag: spliced.source(note.tag.clone()), text };
+    let mut found = script.findings(events);
+    for found in &mut found {
+        found.shift(tag.start);
+    }
+    found
+}
+
+fn of_note(spliced: &Spliced, note: &Note) -> Option<Found> {
+    // Notes are only taken inside snippets, so the place is in one.
+    let (_, within) = spliced.locate(&note.span)?;
+    let source = Source { text: spliced.source(note.span.clone()) };
+    let mut found = source.found(&note.what)?;
+    found.shift(within.start);
+    Some(found)
+}
+
+/// The part of a snippet that a note is about. Places are relative to it.
 struct Source<'s> {
-    spliced: &'s Spliced,
-    area: crate::Area,
     text: &'s str,
-    /// Where it begins in its snippet.
-    start: usize,
 }
 
 impl Source<'_> {
-    fn diagnostic(&self, what: What) -> Diagnostic {
+    fn found(&self, what: &What) -> Option<Found> {
         let whole = 0..self.text.len();
+        let found = |code, message: &str| Some(Found::new(code, whole.clone(), message));
         match what {
-            What::Unclosed(name) => {
-                let message =
-                    format!("this `<{}>` is still open where the snippet ends", shown(&name));
-                self.finding(Code::UnclosedElement, whole, message)
-            }
-            What::EarlyEnd(name) => {
-                let message = format!("this `</{name}>` is one too many: the document has its own");
-                self.finding(Code::EarlyEndTag, whole, message)
-            }
+            What::Unclosed(name) => found(
+                Code::UnclosedElement,
+                &format!("this `<{}>` is still open where the snippet ends", shown(name)),
+            ),
+            What::EarlyEnd(name) => found(
+                Code::EarlyEndTag,
+                &format!("this `</{name}>` is one too many: the document has its own"),
+            ),
             What::MetaCsp => {
-                let message = "this policy would also hold for all code that comes after it";
-                self.finding(Code::MetaCsp, whole, message)
+                found(Code::MetaCsp, "this policy would also apply to all code after it")
             }
-            What::MetaRefresh => {
-                let message = "this would reload the frame or lead it elsewhere, and no event would reach it any more";
-                self.finding(Code::MetaRefresh, whole, message)
+            What::MetaRefresh => found(
+                Code::MetaRefresh,
+                "this would reload or navigate the frame, which would then receive no events",
+            ),
+            What::MetaCharset(charset) => found(
+                Code::MetaCharset,
+                &format!("this has no effect: the document is UTF-8, not {}", shown(charset)),
+            ),
+            What::Base => found(Code::Base, "this changes what every relative URL refers to"),
+            What::BlockedForm => {
+                found(Code::BlockedForm, "the sandbox blocks forms: this one would never be sent")
             }
-            What::MetaCharset(charset) => {
-                let message =
-                    format!("this has no effect: the document is UTF-8, not {}", shown(&charset));
-                self.finding(Code::MetaCharset, whole, message)
-            }
-            What::Base => {
-                let message = "this changes where every relative URL leads";
-                self.finding(Code::Base, whole, message)
-            }
-            What::Insecure { attribute } => self.insecure(attribute),
+            What::ServerCode => found(
+                Code::Placeholder,
+                "this is code for a server, and none runs it here: a browser reads it as a comment",
+            ),
+            What::DashedComment => Some(self.dashed_comment()),
+            What::Insecure { attribute } => Some(self.insecure(attribute)),
             What::NeedsCors { attribute } => {
                 let message = format!(
                     "with `{attribute}`, this script runs only if its server lets the origin `null` read it"
                 );
-                self.finding(Code::NeedsCors, self.attribute(attribute), message)
+                Some(Found::new(Code::NeedsCors, self.attribute(attribute), message))
             }
             What::BlockedTarget(target) => {
                 let message =
                     format!("the sandbox blocks links to `{target}`: a click does nothing");
-                self.finding(Code::BlockedTarget, self.attribute("target"), message)
+                Some(Found::new(Code::BlockedTarget, self.attribute("target"), message))
             }
-            What::BlockedForm => {
-                let message = "the sandbox blocks forms: this one would never be sent";
-                self.finding(Code::BlockedForm, whole, message)
+            What::RelativeUrl { attribute } => {
+                let message = "this address has no host: it leads to that of the sandbox, which has no such file";
+                Some(Found::new(Code::RelativeUrl, self.attribute(attribute), message))
             }
-            What::Script | What::CodeAsText => {
-                let line = first_line_of_code(self.text).unwrap_or(whole);
-                let message = "this is shown as text and does not run: it is in no `<script>`";
-                self.finding(Code::ScriptAsText, line, message)
-            }
+            What::Damaged(damage) => Some(self.damaged(*damage)),
+            What::Placeholder { attribute } => Some(self.placeholder(attribute)),
+            What::OpenQuote { attribute } => open_quote(self.text, attribute),
+            What::Text => pasted::text(self.text),
         }
     }
 
-    fn insecure(&self, attribute: &str) -> Diagnostic {
-        let message =
-            "browsers block this, or try `https:` instead, on a page that was loaded by `https:`";
+    fn dashed_comment(&self) -> Found {
+        let message = "the dashes of this comment are typographic, so it ends somewhere else than it seems to";
+        let plain = self.text.replace(['–', '—', '―', '−'], "--");
+        let plain = plain.replace("<!----", "<!--").replace("---->", "-->");
+        Found::new(Code::TypographicCharacter, 0..self.text.len(), message)
+            .replaced_by(0..self.text.len(), plain)
+    }
+
+    /// A tag with characters that copying put there.
+    fn damaged(&self, damage: Damage) -> Found {
+        let whole = 0..self.text.len();
+        let (code, message, plain) = match damage {
+            Damage::Quotes => (
+                Code::TypographicCharacter,
+                "typographic quotes: they become part of the value, and an address would begin with one",
+                with_straight_quotes(self.text),
+            ),
+            Damage::Invisible => (
+                Code::InvisibleCharacter,
+                "an invisible character, or a space that is none, becomes part of a name in this tag",
+                without_invisible(self.text),
+            ),
+            Damage::Escapes => (
+                Code::EscapedQuotes,
+                "escaped quotes (`\\\"`): the tag was copied out of a string of a program",
+                unescaped_string(self.text),
+            ),
+        };
+        Found::new(code, whole.clone(), message).replaced_by(whole, plain)
+    }
+
+    fn placeholder(&self, attribute: &str) -> Found {
+        let value = self.attribute(attribute);
+        let text = &self.text[value.clone()];
+        let place = placeholder::find(text).or_else(|| placeholder::substitution(text));
+        let place =
+            place.map_or(value.clone(), |found| value.start + found.start..value.start + found.end);
+        let message = format!(
+            "an unfilled placeholder, `{}`, would be used as it is",
+            shown(&self.text[place.clone()])
+        );
+        Found::new(Code::Placeholder, place, message)
+    }
+
+    fn insecure(&self, attribute: &str) -> Found {
+        let message = "mixed content: an HTTPS page blocks this or loads it by HTTPS instead";
         let value = self.attribute(attribute);
         let scheme = insecure_scheme(&self.text[value.clone()]);
         let fix = scheme.map(|scheme| Fix {
-            span: self.in_snippet(value.start + scheme.start..value.start + scheme.end),
+            span: value.start + scheme.start..value.start + scheme.end,
             replacement: "https".to_owned(),
         });
-        self.finding(Code::InsecureUrl, value, message).with_fix(fix)
+        Found { fix, ..Found::new(Code::InsecureUrl, value, message) }
     }
 
-    fn misnomer(&self, found: &Misnomer<'_>, names: &[String]) -> Diagnostic {
-        let meant = nearest(found.name, names);
-        let name = shown(found.name);
-        let (code, message) = match (found.emits(), meant) {
-            (false, Some(meant)) => (
-                Code::UnknownEvent,
-                format!("there is no widget event `{name}` (did you mean `{meant}`?)"),
-            ),
-            (false, None) => {
-                let method = found.method;
-                let message =
-                    format!("there is no widget event `{name}`: this `c2c.{method}` does nothing");
-                (Code::UnknownEvent, message)
-            }
-            (true, _) => {
-                (Code::CustomEventName, format!("nothing can be emitted under the name `{name}`"))
-            }
-        };
-        let span = found.span.clone();
-        let fix = meant.filter(|_| !found.emits()).map(|meant| Fix {
-            span: self.in_snippet(span.clone()),
-            replacement: meant.to_owned(),
-        });
-        self.finding(code, span, message).with_fix(fix)
-    }
-
-    /// `span` is in this part of the snippet.
-    fn finding(&self, code: Code, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
-        let snippet = self.spliced.snippet(self.area).as_bytes();
-        Diagnostic::new(code, self.area, snippet, self.in_snippet(span), message.into())
-    }
-
-    fn in_snippet(&self, span: Range<usize>) -> Range<usize> {
-        self.start + span.start..self.start + span.end
-    }
-
-    /// The value of the tag's attribute; the whole tag if there is none.
+    /// The span of the attribute's value; the whole tag if it has none.
     fn attribute(&self, name: &str) -> Range<usize> {
         match attribute_value(self.text, name) {
             Some(value) if !value.is_empty() => value,
@@ -155,11 +221,11 @@ impl Source<'_> {
     }
 }
 
-/// Where the `http` of the first URL of plain http is in a `src` or `srcset`, if `https` would do there: another port than
-/// the scheme's own is another server.
+/// Finds the `http` of the first plain-http URL in a `src` or `srcset`, if `https` can replace it: a URL
+/// with a port would lead to another server.
 fn insecure_scheme(value: &str) -> Option<Range<usize>> {
     let mut start = 0;
-    // No host has a comma, so what is cut off with one does not matter here.
+    // No host contains a comma, so the text cut off at one does not matter here.
     for url in value.split(|next: char| next == ',' || next.is_ascii_whitespace()) {
         if let Some(authority) = Authority::of(url).filter(Authority::is_insecure) {
             let prefix = url.get(..7).unwrap_or_default();
@@ -172,8 +238,29 @@ fn insecure_scheme(value: &str) -> Option<Range<usize>> {
     None
 }
 
-/// A customer's name for something, short enough for a sentence.
-fn shown(name: &str) -> String {
+/// The finding for a tag whose value of `attribute` goes on into the next tag, because a quote is missing.
+pub(crate) fn open_quote(tag: &str, attribute: &str) -> Option<Found> {
+    let value = attribute_value(tag, attribute)?;
+    let quote = value.start.checked_sub(1)?;
+    let end = value.start + tag[value.clone()].find('>')?;
+    let character = tag.get(quote..value.start)?;
+    let message = format!(
+        "the quote of `{attribute}` is not closed here, so the tags after it are part of the value"
+    );
+    Some(Found::new(Code::OpenQuote, quote..value.start, message).replaced_by(end..end, character))
+}
+
+/// The finding for a script's tag whose quote is missing at the end of an attribute.
+pub(crate) fn open_quote_of_script(tag: &str) -> Option<Found> {
+    ["src", "type", "id"].into_iter().find_map(|attribute| {
+        let value = &tag[attribute_value(tag, attribute)?];
+        let goes_on = value.contains('>') && value.contains('<');
+        if goes_on { open_quote(tag, attribute) } else { None }
+    })
+}
+
+/// Shortens a name from a snippet for use in a message.
+pub(crate) fn shown(name: &str) -> String {
     match name.char_indices().nth(NAME_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name.to_owned(),

@@ -1,73 +1,59 @@
-//! What the code of one app may load and contact.
+//! The hosts that the code of one app may load from and contact.
 
 use std::collections::BTreeSet;
 
+use c2c_names::LoadKind;
+
 use crate::{Directive, HostSource, Source, SourceDirective};
 
-/// What is loaded or contacted: one kind for each directive of an [`AllowList`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Load {
-    /// External scripts and modules.
-    Script,
-    /// External style sheets.
-    Style,
-    /// Images, pixels included.
-    Image,
-    /// `fetch`, beacons, and sockets to the same host.
-    Connection,
-    /// Fonts.
-    Font,
-    /// Nested documents.
-    Frame,
-}
-
-/// The hosts that one app's code may use, and no others.
+/// The only hosts that one app's code may use.
 ///
-/// It says *where*, never *how*: inline scripts, `eval`, blobs and `data:` images work as without a
-/// list, since they contact nobody. What is of no kind here (sound, video, plug-ins) is allowed from
-/// nowhere.
+/// The list restricts *where* code connects, never *how* it runs: inline scripts, `eval`, blobs and
+/// `data:` images work as without a list, because they contact no host.
 ///
-/// It is no wall against code that wants to tell somebody something: no engine lets a policy stop
-/// WebRTC, and a document in a frame that is allowed has a policy of its own. It is for an app whose
-/// vendors are known, against what those load in turn.
+/// It does not stop code that is determined to send data out: no engine lets a policy block WebRTC, and a
+/// document in an allowed frame has its own policy. Use it for an app whose vendors are known, to block
+/// loads from hosts beyond those vendors.
 ///
 /// ```
-/// use c2c_policy::{AllowList, DocumentPolicy, HostSource, Load};
+/// use c2c_names::LoadKind;
+/// use c2c_policy::{AllowList, DocumentPolicy, HostSource};
 ///
 /// // What the injector says of a snippet's markup: kinds, and hosts as plain strings.
-/// let mut list = AllowList::nothing();
-/// for (load, host) in [(Load::Script, "tags.example"), (Load::Image, "pixel.example:8443")] {
-///     list = list.allow(load, HostSource::https(host)?);
+/// let mut list = AllowList::empty();
+/// for (kind, host) in [(LoadKind::Script, "tags.example"), (LoadKind::Image, "pixel.example:8443")] {
+///     list = list.allow(kind, HostSource::https(host)?);
 /// }
-/// // What it cannot know is added by somebody who does.
-/// list = list.allow(Load::Connection, HostSource::https("*.tags.example")?);
+/// // Hosts that it cannot know are added by hand.
+/// list = list.allow(LoadKind::Connection, HostSource::https("*.tags.example")?);
 /// let policy = DocumentPolicy::strict(&[]).with_allow_list(list);
-/// let csp = &policy.headers()[1].value;
+/// let csp = policy.headers()["content-security-policy"].to_str().unwrap();
 /// assert!(csp.ends_with(
 ///     "default-src 'none'; \
 ///      script-src 'unsafe-inline' 'unsafe-eval' blob: https://tags.example; \
 ///      style-src 'unsafe-inline'; \
 ///      img-src data: blob: https://pixel.example:8443; \
+///      media-src data: blob:; \
 ///      connect-src https://*.tags.example wss://*.tags.example; \
 ///      font-src data:; \
-///      frame-src 'none'"
+///      frame-src 'none'; \
+///      object-src 'none'"
 /// ), "{csp}");
 /// # Ok::<(), c2c_policy::HostSourceError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AllowList(BTreeSet<(Load, HostSource)>);
+pub struct AllowList(BTreeSet<(LoadKind, HostSource)>);
 
 impl AllowList {
-    /// No host at all.
-    pub fn nothing() -> Self {
+    /// A list without hosts.
+    pub fn empty() -> Self {
         Self(BTreeSet::new())
     }
 
     /// The list with one more host.
     #[must_use]
-    pub fn allow(mut self, load: Load, host: HostSource) -> Self {
-        self.0.insert((load, host));
+    pub fn allow(mut self, kind: LoadKind, host: HostSource) -> Self {
+        self.0.insert((kind, host));
         self
     }
 
@@ -76,38 +62,45 @@ impl AllowList {
         use Source::{Blob, Data, UnsafeEval, UnsafeInline};
         vec![
             Directive::Sources(SourceDirective::Default, Vec::new()),
-            // Workers too: the blobs that they are made of.
-            self.directive(Load::Script, &[UnsafeInline, UnsafeEval, Blob]),
-            self.directive(Load::Style, &[UnsafeInline]),
-            self.directive(Load::Image, &[Data, Blob]),
-            self.directive(Load::Connection, &[]),
-            self.directive(Load::Font, &[Data]),
-            self.directive(Load::Frame, &[]),
+            // `blob:` is for workers, too.
+            self.directive(LoadKind::Script, &[UnsafeInline, UnsafeEval, Blob]),
+            self.directive(LoadKind::Style, &[UnsafeInline]),
+            self.directive(LoadKind::Image, &[Data, Blob]),
+            self.directive(LoadKind::Media, &[Data, Blob]),
+            self.directive(LoadKind::Connection, &[]),
+            self.directive(LoadKind::Font, &[Data]),
+            self.directive(LoadKind::Frame, &[]),
+            self.directive(LoadKind::Object, &[]),
         ]
     }
 
-    /// The directive of one kind: what contacts nobody, then the hosts.
-    fn directive(&self, load: Load, always: &[Source]) -> Directive {
+    /// The directive of one kind: sources that contact no host, then the hosts.
+    fn directive(&self, kind: LoadKind, always: &[Source]) -> Directive {
         let mut sources = always.to_vec();
-        for (_, host) in self.0.iter().filter(|(of, _)| *of == load) {
-            sources.push(Source::Host(host.clone()));
-            if load == Load::Connection {
+        // Chromium checks an object as a frame, too: it is a nested document.
+        let counts = |of| of == kind || (kind, of) == (LoadKind::Frame, LoadKind::Object);
+        for (_, host) in self.0.iter().filter(|(of, _)| counts(*of)) {
+            let source = Source::Host(host.clone());
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
+            if kind == LoadKind::Connection {
                 sources.push(Source::Socket(host.clone()));
             }
         }
-        Directive::Sources(load.directive(), sources)
+        Directive::Sources(directive(kind), sources)
     }
 }
 
-impl Load {
-    const fn directive(self) -> SourceDirective {
-        match self {
-            Self::Script => SourceDirective::Script,
-            Self::Style => SourceDirective::Style,
-            Self::Image => SourceDirective::Image,
-            Self::Connection => SourceDirective::Connect,
-            Self::Font => SourceDirective::Font,
-            Self::Frame => SourceDirective::Frame,
-        }
+const fn directive(kind: LoadKind) -> SourceDirective {
+    match kind {
+        LoadKind::Script => SourceDirective::Script,
+        LoadKind::Style => SourceDirective::Style,
+        LoadKind::Image => SourceDirective::Image,
+        LoadKind::Media => SourceDirective::Media,
+        LoadKind::Font => SourceDirective::Font,
+        LoadKind::Frame => SourceDirective::Frame,
+        LoadKind::Object => SourceDirective::Object,
+        LoadKind::Connection => SourceDirective::Connect,
     }
 }

@@ -1,9 +1,9 @@
 //! Content-Security-Policy ([CSP 3](https://www.w3.org/TR/CSP3/)).
 //!
-//! A policy is text in a header, and two of its rules turn mistakes into holes: a browser ignores
-//! what it does not understand, and of two directives with one name it takes the first. So a
-//! policy is put together from types here, never from text, and [`Csp::new`] refuses what would
-//! not do what it says. What is read from text goes the same way.
+//! A policy is text in a header, and two parsing rules turn mistakes into holes: browsers ignore
+//! anything they do not understand, and of two directives with the same name they use the first. So
+//! policies are built from types here, and [`Csp::new`] rejects directives and sources that would not
+//! have their apparent effect. Policies parsed from text pass the same checks.
 
 mod ancestor;
 mod directive;
@@ -14,20 +14,23 @@ mod source;
 use std::fmt;
 use std::str::FromStr;
 
-pub use ancestor::Ancestor;
+pub use ancestor::AncestorSource;
 pub use directive::{Directive, SourceDirective};
 pub use host_source::{HostSource, HostSourceError};
 pub use nonce::Nonce;
 pub use source::Source;
 
-use crate::{Header, SandboxError};
+use http::header::CONTENT_SECURITY_POLICY;
 
-/// One policy, which is one header: each directive once, each source where it has a meaning.
+use crate::SandboxError;
+use crate::header::{self, Header};
+
+/// One policy, sent as one header: each directive occurs once, each source where it has a meaning.
 ///
 /// ```
 /// use c2c_policy::{Csp, CspError, Directive, SandboxTokens, Source, SourceDirective};
 ///
-/// let fonts = Directive::Sources(SourceDirective::Font, vec![Source::Itself]);
+/// let fonts = Directive::Sources(SourceDirective::Font, vec![Source::SelfOrigin]);
 /// assert_eq!(Csp::new([fonts.clone()])?.to_string(), "font-src 'self'");
 /// // An opaque origin is not the same as any: this would allow nothing, or not everywhere the same.
 /// let sandboxed = Csp::new([Directive::Sandbox(SandboxTokens::strict()), fonts]);
@@ -37,20 +40,20 @@ use crate::{Header, SandboxError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Csp(Vec<Directive>);
 
-/// Why directives are no policy.
+/// The reason why directives do not form a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CspError {
     /// There is no directive.
     #[error("there is no directive, so the policy would allow everything")]
     Empty,
-    /// There is a comma.
+    /// The text contains a comma, which separates policies.
     #[error("a comma begins another policy; send one, with all directives")]
     Comma,
-    /// A directive is not one of ours. Browsers would ignore it if it is misspelt.
-    #[error("{0:?} is not a directive that we send")]
+    /// A directive is not one of ours. Browsers would ignore a misspelt one.
+    #[error("{0:?} is not a supported directive")]
     Unknown(String),
-    /// A directive is there twice. Browsers would ignore the second.
+    /// A directive occurs twice. Browsers would ignore the second.
     #[error("`{0}` is there twice, and browsers take the first")]
     Duplicate(&'static str),
     /// A directive has a value that it does not take, or none.
@@ -61,7 +64,7 @@ pub enum CspError {
         /// Its value.
         value: String,
     },
-    /// A source has no meaning where it stands, or allows more than anybody wants there.
+    /// A source has no meaning in its directive, or allows too much there.
     #[error(
         "{expression} has no place in this `{directive}`: `'self'` is for pages that are not \
          sandboxed, `'unsafe-…'` for those that are"
@@ -72,16 +75,16 @@ pub enum CspError {
         /// The source.
         expression: Source,
     },
-    /// The value of `sandbox`.
+    /// The value of `sandbox` is invalid.
     #[error("`sandbox`: {0}")]
     Sandbox(#[from] SandboxError),
-    /// A host, in any directive.
+    /// A host is invalid, in any directive.
     #[error(transparent)]
     Host(#[from] HostSourceError),
 }
 
 impl Csp {
-    /// A policy of these directives, printed in this order.
+    /// Creates a policy of these directives, printed in this order.
     pub fn new(directives: impl IntoIterator<Item = Directive>) -> Result<Self, CspError> {
         let directives: Vec<Directive> = directives.into_iter().collect();
         if directives.is_empty() {
@@ -109,16 +112,16 @@ impl Csp {
     }
 
     pub(crate) fn header(&self) -> Header {
-        Header::new("content-security-policy", self.to_string())
+        header::printed(CONTENT_SECURITY_POLICY, self)
     }
 }
 
 impl FromStr for Csp {
     type Err = CspError;
 
-    /// Reads a policy of the directives and sources that this crate knows, separated as
-    /// [CSP 3 §2.2.1](https://www.w3.org/TR/CSP3/#parse-serialized-policy) says. Where that has
-    /// browsers ignore something, this refuses it.
+    /// Parses a policy of the directives and sources that this crate knows, separated as in
+    /// [CSP 3 §2.2.1](https://www.w3.org/TR/CSP3/#parse-serialized-policy). Rejects text that browsers
+    /// would ignore by those rules.
     fn from_str(text: &str) -> Result<Self, CspError> {
         if text.contains(',') {
             return Err(CspError::Comma);

@@ -2,19 +2,22 @@
 
 use std::borrow::Cow;
 
+use http::HeaderMap;
+
+use crate::header;
 use crate::{
-    AllowList, Ancestor, Csp, Directive, Header, PermissionsPolicy, ReferrerPolicy, SandboxTokens,
+    AllowList, AncestorSource, Csp, Directive, PermissionsPolicy, ReferrerPolicy, SandboxTokens,
     SourceDirective,
 };
 
-/// Everything that holds the sandbox document, as one value: what its headers say of the sandbox,
-/// the frame's attributes say too.
+/// All restrictions of the sandbox document in one value, so that its headers and the frame's
+/// attributes agree about the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentPolicy {
-    ancestors: Vec<Ancestor>,
+    ancestors: Vec<AncestorSource>,
     sandbox: SandboxTokens,
     allow_list: Option<AllowList>,
-    headers: Vec<Header>,
+    headers: HeaderMap,
     frame_attributes: Vec<FrameAttribute>,
 }
 
@@ -28,31 +31,31 @@ pub struct FrameAttribute {
 }
 
 impl DocumentPolicy {
-    /// The strictest policy under which tags still work: any script from anywhere may run and use
-    /// the network, and nothing of the pages above can be reached.
+    /// The strictest policy under which tags still work: scripts from anywhere may run and use the
+    /// network, but cannot reach the pages above.
     ///
-    /// `ancestors` are *all* pages that may stand above the frame: the widget's and those of the
-    /// integrator, since browsers check every one of them up to the top. With an empty list the
-    /// document cannot be framed at all.
-    pub fn strict(ancestors: &[Ancestor]) -> Self {
+    /// `ancestors` are *all* pages that may be above the frame: the widget's and the integrator's,
+    /// because browsers check every page up to the top. With an empty list the document cannot be framed
+    /// at all.
+    pub fn strict(ancestors: &[AncestorSource]) -> Self {
         Self::new(ancestors.to_vec(), SandboxTokens::strict(), None)
     }
 
-    /// The same, but code loads from the hosts of a list and contacts them, and no others.
+    /// The same policy, but code can load from and contact only the hosts of a list.
     #[must_use]
     pub fn with_allow_list(self, allow_list: AllowList) -> Self {
         Self::new(self.ancestors, self.sandbox, Some(allow_list))
     }
 
-    /// The same with another sandbox, in header and attribute. **What is lost** depends on the
-    /// tokens; each says it. The product's promise was tried with `allow-scripts` alone.
+    /// The same policy with other sandbox tokens, in header and attribute. **What is lost** depends on
+    /// the tokens; the docs of each say it. The product's promise was tested with `allow-scripts` alone.
     #[must_use]
     pub fn dangerous_with_sandbox(self, tokens: SandboxTokens) -> Self {
         Self::new(self.ancestors, tokens, self.allow_list)
     }
 
     fn new(
-        ancestors: Vec<Ancestor>,
+        ancestors: Vec<AncestorSource>,
         sandbox: SandboxTokens,
         allow_list: Option<AllowList>,
     ) -> Self {
@@ -64,15 +67,15 @@ impl DocumentPolicy {
         directives.extend(allow_list.iter().flat_map(AllowList::directives));
         let csp = Csp::new(directives).expect("its directives differ, and none has 'self'");
         let referrer = ReferrerPolicy::NoReferrer;
-        let headers = vec![
-            Header::content_type("text/html; charset=utf-8"),
+        let headers = HeaderMap::from_iter([
+            header::content_type("text/html; charset=utf-8"),
             csp.header(),
             PermissionsPolicy::strict().header(),
-            Header::NOSNIFF,
+            header::nosniff(),
             referrer.header(),
-            // What the encodings depend on, and what `accepts_destination` looks at.
-            Header::vary("accept-encoding, sec-fetch-dest"),
-        ];
+            // The encoding depends on the first; `accepts_destination` checks the second.
+            header::vary("accept-encoding, sec-fetch-dest"),
+        ]);
         let frame_attributes = vec![
             FrameAttribute { name: "sandbox", value: sandbox.to_string().into() },
             FrameAttribute { name: "referrerpolicy", value: referrer.as_str().into() },
@@ -82,7 +85,7 @@ impl DocumentPolicy {
     }
 
     /// The response headers, each name once.
-    pub fn headers(&self) -> &[Header] {
+    pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
@@ -95,10 +98,10 @@ impl DocumentPolicy {
     /// Whether the document may answer a request with this `Sec-Fetch-Dest` header
     /// ([Fetch Metadata §2.1](https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header)).
     ///
-    /// Opened as a page of its own the document would be an address that anybody can fill with
-    /// their content; `Cross-Origin-Opener-Policy` does not prevent the opening. A client that does
-    /// not send the header is let through: browsers leave it out only where they do not trust the
-    /// address (plain http that is not loopback), and the other headers still hold.
+    /// Opened as a separate page, the document would show a customer's content under the provider's
+    /// address; `Cross-Origin-Opener-Policy` does not prevent that. A client that does not send the header
+    /// is accepted: browsers omit it only for addresses that they do not trust (plain http that is not
+    /// loopback), and the other headers still apply.
     pub fn accepts_destination(sec_fetch_dest: Option<&[u8]>) -> bool {
         matches!(sec_fetch_dest, None | Some(b"iframe"))
     }

@@ -1,54 +1,62 @@
-//! A response header, and those with one value only.
+//! Response headers with one value only.
 
-use std::borrow::Cow;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, VARY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 
 /// One response header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// The name, in lower case.
-    pub name: &'static str,
-    /// The value: visible ASCII and spaces only.
-    pub value: Cow<'static, str>,
+pub(crate) type Header = (HeaderName, HeaderValue);
+
+/// `X-Content-Type-Options` ([Fetch](https://fetch.spec.whatwg.org/#x-content-type-options-header)):
+/// browsers take the document for exactly the type in its `Content-Type`.
+pub(crate) fn nosniff() -> Header {
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
 }
 
-impl Header {
-    /// `X-Content-Type-Options` ([Fetch](https://fetch.spec.whatwg.org/#x-content-type-options-header)):
-    /// the document is what its `Content-Type` says, and nothing else.
-    pub(crate) const NOSNIFF: Self = Self::constant("x-content-type-options", "nosniff");
-    /// `Cache-Control` ([RFC 9111 §5.2.2.5](https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.5)):
-    /// nobody keeps a copy.
-    pub(crate) const NO_STORE: Self = Self::constant("cache-control", "no-store");
-    /// `Cross-Origin-Opener-Policy` ([HTML](https://html.spec.whatwg.org/multipage/browsers.html#cross-origin-opener-policies)):
-    /// who opened the page cannot lead it elsewhere.
-    pub(crate) const OPENER_POLICY: Self =
-        Self::constant("cross-origin-opener-policy", "same-origin");
+/// `Cache-Control` ([RFC 9111 §5.2.2.5](https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.5)):
+/// no cache keeps a copy.
+pub(crate) fn no_store() -> Header {
+    (CACHE_CONTROL, HeaderValue::from_static("no-store"))
+}
 
-    /// `Access-Control-Allow-Origin` ([Fetch](https://fetch.spec.whatwg.org/#http-access-control-allow-origin))
-    /// for a file that is the same for everybody. Modules are always fetched with CORS.
-    pub(crate) const ALLOW_ANY_ORIGIN: Self = Self::constant("access-control-allow-origin", "*");
+/// `Cross-Origin-Opener-Policy` ([HTML](https://html.spec.whatwg.org/multipage/browsers.html#cross-origin-opener-policies)):
+/// a page that opened this one cannot navigate it.
+pub(crate) fn opener_policy() -> Header {
+    let name = HeaderName::from_static("cross-origin-opener-policy");
+    (name, HeaderValue::from_static("same-origin"))
+}
 
-    pub(crate) fn new(name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
-        Self { name, value: value.into() }
-    }
+/// `Access-Control-Allow-Origin` ([Fetch](https://fetch.spec.whatwg.org/#http-access-control-allow-origin))
+/// for a file that is the same for all. Modules are always fetched with CORS.
+pub(crate) fn allow_any_origin() -> Header {
+    (ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
+}
 
-    const fn constant(name: &'static str, value: &'static str) -> Self {
-        Self { name, value: Cow::Borrowed(value) }
-    }
+/// `Content-Type` ([RFC 9110 §8.3](https://www.rfc-editor.org/rfc/rfc9110#section-8.3)).
+pub(crate) fn content_type(value: &'static str) -> Header {
+    (CONTENT_TYPE, HeaderValue::from_static(value))
+}
 
-    /// `Content-Type` ([RFC 9110 §8.3](https://www.rfc-editor.org/rfc/rfc9110#section-8.3)).
-    pub(crate) const fn content_type(value: &'static str) -> Self {
-        Self::constant("content-type", value)
-    }
+/// `Vary` ([RFC 9110 §12.5.5](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5)): the request
+/// headers that the response depends on.
+pub(crate) fn vary(value: &'static str) -> Header {
+    (VARY, HeaderValue::from_static(value))
+}
 
-    /// `Vary` ([RFC 9110 §12.5.5](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5)): what of
-    /// the request the answer depends on.
-    pub(crate) const fn vary(value: &'static str) -> Self {
-        Self::constant("vary", value)
-    }
+/// `Cross-Origin-Resource-Policy` ([Fetch](https://fetch.spec.whatwg.org/#cross-origin-resource-policy-header)):
+/// the pages that may load the resource without CORS.
+pub(crate) fn resource_policy(value: &'static str) -> Header {
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static(value))
+}
 
-    /// `Cross-Origin-Resource-Policy` ([Fetch](https://fetch.spec.whatwg.org/#cross-origin-resource-policy-header)):
-    /// who may load the resource without CORS.
-    pub(crate) const fn resource_policy(value: &'static str) -> Self {
-        Self::constant("cross-origin-resource-policy", value)
-    }
+/// A header whose value is a printed policy.
+///
+/// # Panics
+///
+/// If a policy prints anything but visible ASCII and spaces. Its constructors do not allow that, and the
+/// tests try any text.
+pub(crate) fn printed(name: HeaderName, policy: &impl ToString) -> Header {
+    let value = HeaderValue::try_from(policy.to_string()).expect("policies print visible ASCII");
+    (name, value)
 }

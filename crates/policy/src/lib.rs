@@ -1,23 +1,22 @@
-//! What a document may do, as the headers and attributes that make a browser enforce it.
+//! Policies for documents: the headers and attributes that make a browser restrict them.
 //!
-//! The sandbox document is held by two things at once: the `sandbox` attribute of its iframe and
-//! the headers that it is served with. Neither is enough alone, and they must not disagree, so
-//! both come from one value, [`DocumentPolicy`]. The pages around it (widget, parent, console)
-//! carry restrictions that the sandbox depends on; theirs is [`PagePolicy`].
+//! Two things restrict the sandbox document: the `sandbox` attribute of its iframe and the headers that
+//! it is served with. Neither is enough alone, and they must agree, so both come from one value,
+//! [`DocumentPolicy`]. The pages around it (widget, parent, console) carry restrictions that the sandbox
+//! depends on; theirs come from [`PagePolicy`].
 //!
-//! What loosens the sandbox is called `dangerous_…` and says what is lost. Whatever is read from
-//! text, a setting or a header, never gets there.
+//! Functions that loosen the sandbox are named `dangerous_…`, and their docs say what is lost. Parsing a
+//! setting or a header never loosens it.
 //!
 //! ```
-//! use c2c_policy::{Ancestor, DocumentPolicy};
+//! use c2c_policy::{AncestorSource, DocumentPolicy};
 //!
-//! let widget: Ancestor = "https://widget.example".parse()?;
-//! let shop: Ancestor = "https://*.shop.example".parse()?;
+//! let widget: AncestorSource = "https://widget.example".parse()?;
+//! let shop: AncestorSource = "https://*.shop.example".parse()?;
 //! let policy = DocumentPolicy::strict(&[widget, shop]);
 //!
-//! let csp = policy.headers().iter().find(|header| header.name == "content-security-policy").unwrap();
 //! assert_eq!(
-//!     csp.value,
+//!     policy.headers()["content-security-policy"],
 //!     "sandbox allow-scripts; \
 //!      frame-ancestors https://widget.example https://*.shop.example; \
 //!      form-action 'none'",
@@ -26,7 +25,7 @@
 //! # Ok::<(), c2c_policy::HostSourceError>(())
 //! ```
 //!
-//! The crate knows no HTML and does no IO. Header names are lower case, as HTTP/2 has them.
+//! The crate does not handle HTML and does no IO. Header names are in lower case, as in HTTP/2.
 
 mod allow;
 mod csp;
@@ -37,12 +36,12 @@ mod permissions;
 mod referrer;
 mod sandbox;
 
-pub use allow::{AllowList, Load};
+pub use allow::AllowList;
 pub use csp::{
-    Ancestor, Csp, CspError, Directive, HostSource, HostSourceError, Nonce, Source, SourceDirective,
+    AncestorSource, Csp, CspError, Directive, HostSource, HostSourceError, Nonce, Source,
+    SourceDirective,
 };
 pub use document::{DocumentPolicy, FrameAttribute};
-pub use header::Header;
 pub use page::PagePolicy;
 pub use permissions::{
     FEATURES, Feature, FeatureSource, PermissionsPolicy, PermissionsPolicyError,

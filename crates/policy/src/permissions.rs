@@ -1,8 +1,8 @@
 //! Permissions-Policy ([W3C](https://www.w3.org/TR/permissions-policy-1/)).
 //!
-//! The header is a dictionary of structured fields: a feature's name, and who may use it. We send
-//! one value only, the empty list: nobody, in the document and in every frame inside it. So a
-//! policy is a set of names, and there is no way to write one that grants anything.
+//! The header is a structured-field dictionary: it maps a feature's name to the origins that may use it.
+//! We send only the empty list, which denies the feature to the document and to every frame inside it.
+//! So a policy is a set of names, and cannot grant anything.
 
 mod features;
 
@@ -13,12 +13,14 @@ use std::str::FromStr;
 
 pub use features::{FEATURES, Feature, FeatureSource};
 
-use crate::Header;
+use http::header::HeaderName;
+
+use crate::header::{self, Header};
 
 /// Optional white space ([RFC 9110 §5.6.3](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3)).
 const SPACE: [char; 2] = [' ', '\t'];
 
-/// Features that nobody may use; at least one.
+/// The features that are denied to all origins; at least one.
 ///
 /// ```
 /// use c2c_policy::PermissionsPolicy;
@@ -31,32 +33,32 @@ const SPACE: [char; 2] = [' ', '\t'];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PermissionsPolicy(BTreeSet<Cow<'static, str>>);
 
-/// Why a text is not a [`PermissionsPolicy`].
+/// The reason why a text is not a [`PermissionsPolicy`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PermissionsPolicyError {
-    /// Nothing is denied.
+    /// No feature is denied.
     #[error("no feature is denied, so the policy would do nothing")]
     Empty,
     /// A member is not `name=…`.
-    #[error("{0:?} is not a feature's name with a list behind it, such as `camera=()`")]
+    #[error("{0:?} is not a feature's name followed by a list, such as `camera=()`")]
     Member(String),
-    /// A member says something else than that nobody may use the feature.
-    #[error("`{feature}` must be denied to everybody: `{feature}=()`, not {value:?}")]
+    /// A member does not deny its feature to all origins.
+    #[error("`{feature}` must be denied to every origin: `{feature}=()`, not {value:?}")]
     NotDenied {
         /// The feature.
         feature: String,
-        /// What is said of it.
+        /// Its value.
         value: String,
     },
-    /// A feature is there twice. Browsers would take the last.
+    /// A feature occurs twice. Browsers would use the last value.
     #[error("`{0}` is there twice")]
     Duplicate(String),
 }
 
 impl PermissionsPolicy {
-    /// Every feature of [`FEATURES`] is denied, but for those that tags use and that give no power
-    /// over the visitor.
+    /// Denies every feature of [`FEATURES`] except those with a reason to keep them
+    /// ([`Feature::kept`]).
     pub fn strict() -> Self {
         let denied = FEATURES.iter().filter(|feature| feature.kept.is_none());
         Self(denied.map(|feature| Cow::Borrowed(feature.name)).collect())
@@ -68,18 +70,18 @@ impl PermissionsPolicy {
     }
 
     pub(crate) fn header(&self) -> Header {
-        Header::new("permissions-policy", self.to_string())
+        header::printed(HeaderName::from_static("permissions-policy"), self)
     }
 }
 
 impl FromStr for PermissionsPolicy {
     type Err = PermissionsPolicyError;
 
-    /// Reads a dictionary ([RFC 9651 §4.2.2](https://www.rfc-editor.org/rfc/rfc9651#section-4.2.2))
+    /// Parses a dictionary ([RFC 9651 §4.2.2](https://www.rfc-editor.org/rfc/rfc9651#section-4.2.2))
     /// whose members are empty lists without parameters.
     fn from_str(text: &str) -> Result<Self, PermissionsPolicyError> {
         let mut denied = BTreeSet::new();
-        // Before the first member only spaces may stand, elsewhere tabs too.
+        // Only spaces may precede the first member; elsewhere tabs are allowed too.
         let text = text.trim_start_matches(' ').trim_end_matches(SPACE);
         if text.is_empty() {
             return Err(PermissionsPolicyError::Empty);
@@ -96,7 +98,7 @@ impl FromStr for PermissionsPolicy {
     }
 }
 
-/// The name in `name=()`.
+/// Returns the name in `name=()`.
 fn denied_feature(member: &str) -> Result<&str, PermissionsPolicyError> {
     let (name, value) = member
         .split_once('=')
@@ -110,7 +112,7 @@ fn denied_feature(member: &str) -> Result<&str, PermissionsPolicyError> {
     Ok(name)
 }
 
-/// What is both the key of a dictionary and the
+/// Whether a text is both a dictionary key and the
 /// [name of a feature](https://www.w3.org/TR/permissions-policy-1/#serialized-policy-directive).
 fn is_feature(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())

@@ -4,24 +4,26 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Header;
+use http::header::{HeaderValue, REFERRER_POLICY};
 
-/// What a request says about the document that makes it. There is one policy that we send.
+use crate::header::Header;
+
+/// How much a request reveals about the document that makes it. We send only one policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReferrerPolicy {
-    /// `no-referrer`: nothing, neither the path, which names an app, nor the host.
+    /// `no-referrer`: nothing: neither the host nor the path, which names an app.
     NoReferrer,
 }
 
-/// A policy under which a referrer may be sent, or none.
+/// The text is not a policy, or one under which a referrer may be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the referrer policy must be `no-referrer` alone, not {0:?}")]
 pub struct ReferrerPolicyError(String);
 
 impl ReferrerPolicy {
     pub(crate) fn header(self) -> Header {
-        Header::new("referrer-policy", self.as_str())
+        (REFERRER_POLICY, HeaderValue::from_static(self.as_str()))
     }
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -34,8 +36,8 @@ impl ReferrerPolicy {
 impl FromStr for ReferrerPolicy {
     type Err = ReferrerPolicyError;
 
-    /// Reads one token in any case. Of a list, browsers take the last token that they know, so what
-    /// it means depends on the browser: it is refused.
+    /// Parses one token, in any case. Rejects a list: browsers use the last token that they know, so its
+    /// meaning would depend on the browser.
     fn from_str(text: &str) -> Result<Self, ReferrerPolicyError> {
         let token = text.trim_matches([' ', '\t']);
         if token.eq_ignore_ascii_case(Self::NoReferrer.as_str()) {

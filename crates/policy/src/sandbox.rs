@@ -2,15 +2,16 @@
 //!
 //! Both are one *unordered set of unique space-separated tokens that are ASCII case-insensitive*
 //! ([HTML §4.8.5](https://html.spec.whatwg.org/multipage/iframe-embed-object.html#attr-iframe-sandbox),
-//! [CSP 3 §6.3.2](https://www.w3.org/TR/CSP3/#directive-sandbox)), and each token takes a
-//! restriction away. Five of them take away what the product promises. Those five are no part of
-//! any set that is read from text or put together from constants; the only way to them are the
-//! `dangerous_` constructors, which say what is lost.
+//! [CSP 3 §6.3.2](https://www.w3.org/TR/CSP3/#directive-sandbox)), and each token removes a
+//! restriction. Five of them break the product's promise. No set that is parsed from text or built from
+//! constants contains those five; only the `dangerous_` constructors make them, and their docs say what
+//! is lost.
 
 use std::fmt;
+use std::ops::BitOr;
 use std::str::FromStr;
 
-/// A token of the `sandbox` attribute, or a word that stands where one should.
+/// A token of the `sandbox` attribute, or a word in the place of one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SandboxToken {
@@ -45,41 +46,41 @@ pub enum SandboxToken {
     Unknown(String),
 }
 
-/// A set of tokens: the value of attribute and directive.
+/// A set of tokens: the value of the attribute and of the directive.
 ///
-/// Sets are put together from constants, and there is none for a token that opens the sandbox:
+/// Sets are built from constants, and there is no constant for a token that opens the sandbox:
 ///
 /// ```
 /// use c2c_policy::SandboxTokens;
 ///
 /// assert_eq!(SandboxTokens::strict().to_string(), "allow-scripts");
-/// let tokens = SandboxTokens::strict().and(SandboxTokens::ALLOW_FORMS);
+/// let tokens = SandboxTokens::strict().union(SandboxTokens::ALLOW_FORMS);
 /// assert_eq!(tokens.to_string(), "allow-forms allow-scripts");
 /// ```
 ///
-/// The classic escape: with its own origin back, the document removes its own sandbox.
+/// The classic escape: with its own origin, the document removes its own sandbox.
 /// ```compile_fail,E0599
 /// # use c2c_policy::SandboxTokens;
-/// SandboxTokens::strict().and(SandboxTokens::ALLOW_SAME_ORIGIN);
+/// SandboxTokens::strict().union(SandboxTokens::ALLOW_SAME_ORIGIN);
 /// ```
 /// Top navigation and popups without a sandbox:
 /// ```compile_fail,E0599
 /// # use c2c_policy::SandboxTokens;
-/// SandboxTokens::strict().and(SandboxTokens::ALLOW_TOP_NAVIGATION);
+/// SandboxTokens::strict().union(SandboxTokens::ALLOW_TOP_NAVIGATION);
 /// ```
 /// ```compile_fail,E0599
 /// # use c2c_policy::SandboxTokens;
-/// SandboxTokens::strict().and(SandboxTokens::ALLOW_TOP_NAVIGATION_BY_USER_ACTIVATION);
+/// SandboxTokens::strict().union(SandboxTokens::ALLOW_TOP_NAVIGATION_BY_USER_ACTIVATION);
 /// ```
 /// ```compile_fail,E0599
 /// # use c2c_policy::SandboxTokens;
-/// SandboxTokens::strict().and(SandboxTokens::ALLOW_TOP_NAVIGATION_TO_CUSTOM_PROTOCOLS);
+/// SandboxTokens::strict().union(SandboxTokens::ALLOW_TOP_NAVIGATION_TO_CUSTOM_PROTOCOLS);
 /// ```
 /// ```compile_fail,E0599
 /// # use c2c_policy::SandboxTokens;
-/// SandboxTokens::ALLOW_POPUPS.and(SandboxTokens::ALLOW_POPUPS_TO_ESCAPE_SANDBOX);
+/// SandboxTokens::ALLOW_POPUPS.union(SandboxTokens::ALLOW_POPUPS_TO_ESCAPE_SANDBOX);
 /// ```
-/// No set by accident, and none around the constructors:
+/// No set is made by accident or without the constructors:
 /// ```compile_fail,E0599
 /// # use c2c_policy::SandboxTokens;
 /// SandboxTokens::default();
@@ -90,7 +91,7 @@ pub enum SandboxToken {
 /// ```
 /// ```compile_fail,E0308
 /// # use c2c_policy::{SandboxToken, SandboxTokens};
-/// SandboxTokens::strict().and(SandboxToken::AllowSameOrigin);
+/// SandboxTokens::strict().union(SandboxToken::AllowSameOrigin);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SandboxTokens(
@@ -98,30 +99,30 @@ pub struct SandboxTokens(
     u16,
 );
 
-/// Why a text is no set of sandbox tokens.
+/// The reason why a text is not a set of sandbox tokens.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SandboxError {
-    /// A token opens the sandbox. No way of reading accepts it.
+    /// A token opens the sandbox. No parser here accepts it.
     #[error("`{token}` opens the sandbox: {lost}")]
     Dangerous {
         /// The token.
         token: SandboxToken,
-        /// What would be lost.
+        /// The protection that would be lost.
         lost: &'static str,
     },
-    /// A word that the standard does not know. Whoever wrote it thinks that it does something.
+    /// A word is not in the standard. Its author expects an effect that it does not have.
     #[error("{0:?} is not a sandbox token of the HTML standard")]
     Unknown(String),
-    /// A token is there twice. Whoever edits one of them thinks that it counts.
+    /// A token occurs twice. Removing one of them would have no effect.
     #[error("`{0}` is there twice")]
     Duplicate(SandboxToken),
 }
 
-/// A token, its name, and what is lost with it if it opens the sandbox.
+/// A token, its name and, if it opens the sandbox, the protection that is lost.
 type Row = (SandboxToken, &'static str, Option<&'static str>);
 
-/// All tokens of the standard, in its order, which is the alphabet's.
+/// All tokens of the standard, in its order, which is alphabetical.
 static TABLE: [Row; 13] = [
     (SandboxToken::AllowDownloads, "allow-downloads", None),
     (SandboxToken::AllowForms, "allow-forms", None),
@@ -169,7 +170,7 @@ impl SandboxToken {
 }
 
 impl From<&str> for SandboxToken {
-    /// Reads one word; ASCII case does not matter.
+    /// Parses one word; ASCII case does not matter.
     fn from(word: &str) -> Self {
         let row = TABLE.iter().find(|row| row.1.eq_ignore_ascii_case(word));
         row.map_or_else(|| Self::Unknown(word.to_owned()), |row| row.0.clone())
@@ -183,67 +184,66 @@ impl fmt::Display for SandboxToken {
 }
 
 impl SandboxTokens {
-    /// No token: every restriction holds, not even scripts run.
-    pub const NOTHING: Self = Self(0);
-    /// Files may be saved without the visitor's asking.
+    /// No token: every restriction applies, and not even scripts run.
+    pub const EMPTY: Self = Self(0);
+    /// Files may be downloaded without the visitor's request.
     pub const ALLOW_DOWNLOADS: Self = Self(1);
-    /// Forms may be submitted: what a visitor typed leaves by navigation, unless `form-action`
-    /// stops it.
+    /// Forms may be submitted: a visitor's input leaves by navigation, unless `form-action` stops it.
     pub const ALLOW_FORMS: Self = Self(1 << 1);
-    /// `alert`, `confirm`, `prompt` and `print`: dialogs that hold up the widget's page and look
+    /// `alert`, `confirm`, `prompt` and `print` work: these dialogs block the widget's page and look
     /// like its own.
     pub const ALLOW_MODALS: Self = Self(1 << 2);
-    /// The screen may be held in one orientation.
+    /// The screen orientation may be locked.
     pub const ALLOW_ORIENTATION_LOCK: Self = Self(1 << 3);
-    /// The pointer may be caught and hidden.
+    /// The pointer may be captured and hidden.
     pub const ALLOW_POINTER_LOCK: Self = Self(1 << 4);
-    /// Windows may be opened. They are sandboxed alike. The standard lets links such as `tel:`
-    /// start other programs with this token too.
+    /// Windows may be opened, with the same sandbox. By the standard, this token also lets links such as
+    /// `tel:` start other programs.
     pub const ALLOW_POPUPS: Self = Self(1 << 5);
     /// Presentations on other screens may be started.
     pub const ALLOW_PRESENTATION: Self = Self(1 << 7);
     /// Scripts run.
     pub const ALLOW_SCRIPTS: Self = Self(1 << 9);
 
-    /// What custom code gets, and nothing else: `allow-scripts`.
+    /// The tokens for custom code: `allow-scripts` alone.
     pub const fn strict() -> Self {
         Self::ALLOW_SCRIPTS
     }
 
-    /// Both sets together.
+    /// Returns the union of both sets.
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
+    pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
     /// `allow-same-origin`. **What is lost:** the opaque origin. With `allow-scripts`, custom code
     /// reads and writes cookies and storage of the sandbox's host, sends requests as that origin,
-    /// and reaches every other document there, such as those of other apps. Where the page around the
-    /// frame has that origin too, it removes the sandbox itself.
+    /// and reaches every other document there, such as those of other apps. If the page around the frame
+    /// has that origin too, custom code can remove the sandbox itself.
     pub const fn dangerous_allow_same_origin() -> Self {
         Self(1 << 8)
     }
 
-    /// `allow-top-navigation`. **What is lost:** the page stays. Custom code can replace the whole
-    /// tab, at any moment, by a page that looks the same.
+    /// `allow-top-navigation`. **What is lost:** control of the tab. Custom code can replace the whole
+    /// page at any moment, for example by one that looks the same.
     pub const fn dangerous_allow_top_navigation() -> Self {
         Self(1 << 10)
     }
 
     /// `allow-top-navigation-by-user-activation`. **What is lost:** the same, at the visitor's next
-    /// click or key in the frame; a frame that is visible gets one.
+    /// click or key press in the frame; a visible frame will get one.
     pub const fn dangerous_allow_top_navigation_by_user_activation() -> Self {
         Self(1 << 11)
     }
 
-    /// `allow-top-navigation-to-custom-protocols`. **What is lost:** custom code can start programs
-    /// of the visitor's machine by their protocols, with data of its choice.
+    /// `allow-top-navigation-to-custom-protocols`. **What is lost:** custom code can start programs on
+    /// the visitor's machine by their protocols, with data of its choice.
     pub const fn dangerous_allow_top_navigation_to_custom_protocols() -> Self {
         Self(1 << 12)
     }
 
-    /// `allow-popups-to-escape-sandbox`. **What is lost:** with `allow-popups`, everything: a window
-    /// that custom code opens has no sandbox, and that code runs there as it likes.
+    /// `allow-popups-to-escape-sandbox`. **What is lost:** with `allow-popups`, everything. A window
+    /// that custom code opens has no sandbox, and the code runs there without restrictions.
     pub const fn dangerous_allow_popups_to_escape_sandbox() -> Self {
         Self(1 << 6)
     }
@@ -259,23 +259,23 @@ impl SandboxTokens {
         present.map(|(_, row)| row.0.clone())
     }
 
-    /// Reads tokens as browsers do
+    /// Parses tokens as browsers do
     /// ([HTML §7.1.5](https://html.spec.whatwg.org/multipage/browsers.html#parse-a-sandboxing-directive)):
-    /// unknown and repeated ones do nothing. For looking at what somebody else wrote; a setting is
-    /// read by [`FromStr`], which refuses them.
+    /// unknown and repeated ones have no effect. Use it to inspect other sites' values; for settings use
+    /// [`FromStr`], which rejects such tokens.
     ///
-    /// Tokens that open the sandbox are refused here too.
+    /// Tokens that open the sandbox are rejected here too.
     pub fn parse_lenient(text: &str) -> Result<Self, SandboxError> {
         Self::parse(text, |_| Ok(()))
     }
 
-    /// `ignored` decides about what a browser would ignore.
+    /// Parses tokens; `ignored` accepts or rejects those that a browser would ignore.
     fn parse(
         text: &str,
         ignored: impl Fn(SandboxError) -> Result<(), SandboxError>,
     ) -> Result<Self, SandboxError> {
-        let mut tokens = Self::NOTHING;
-        // Rust's ASCII whitespace is the standard's: tab, line feed, form feed, CR and space.
+        let mut tokens = Self::EMPTY;
+        // Rust and the standard agree on ASCII whitespace: tab, line feed, form feed, CR and space.
         for word in text.split_ascii_whitespace() {
             let Some(at) = TABLE.iter().position(|row| row.1.eq_ignore_ascii_case(word)) else {
                 ignored(SandboxError::Unknown(word.to_owned()))?;
@@ -286,10 +286,10 @@ impl SandboxTokens {
                 return Err(SandboxError::Dangerous { token: token.clone(), lost });
             }
             let bit = Self(1 << at);
-            if tokens.and(bit) == tokens {
+            if tokens.union(bit) == tokens {
                 ignored(SandboxError::Duplicate(token.clone()))?;
             }
-            tokens = tokens.and(bit);
+            tokens = tokens.union(bit);
         }
         Ok(tokens)
     }
@@ -298,15 +298,24 @@ impl SandboxTokens {
 impl FromStr for SandboxTokens {
     type Err = SandboxError;
 
-    /// Reads tokens of the standard, each once, in any order and case. A text without a token is
-    /// [`SandboxTokens::NOTHING`], as it is for browsers.
+    /// Parses tokens of the standard, each at most once, in any order and case. A text without tokens is
+    /// [`SandboxTokens::EMPTY`], as in browsers.
     fn from_str(text: &str) -> Result<Self, SandboxError> {
         Self::parse(text, Err)
     }
 }
 
+impl BitOr for SandboxTokens {
+    type Output = Self;
+
+    /// Same as [`union`](Self::union).
+    fn bitor(self, other: Self) -> Self {
+        self.union(other)
+    }
+}
+
 impl fmt::Display for SandboxTokens {
-    /// The value of the attribute and of the directive: in one order, each token once.
+    /// Writes the value of the attribute and of the directive: each token once, in a fixed order.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, token) in self.iter().enumerate() {
             write!(formatter, "{}{token}", if at == 0 { "" } else { " " })?;

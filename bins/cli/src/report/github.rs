@@ -30,7 +30,7 @@ pub(super) fn print(
     Ok(())
 }
 
-/// The column after the span's last character in the line in which it begins, counted as `column` is.
+/// The column after the span's last character in its first line, counted like `column`.
 fn end_column(bytes: &[u8], diagnostic: &Diagnostic) -> usize {
     let spanned = bytes.get(diagnostic.span.clone()).unwrap_or_default();
     let line = spanned.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();

@@ -13,7 +13,7 @@ use crate::input::Inputs;
 struct Report<'r> {
     ok: bool,
     diagnostics: Vec<Located<'r>>,
-    /// What accepted snippets load from; empty for refused ones.
+    /// The hosts that accepted snippets load from; empty for rejected ones.
     hosts: &'r [ExternalHost],
 }
 

@@ -1,4 +1,5 @@
-//! As rustc prints: what, where, the source line with the place underlined, what to do about it.
+//! Reports in the style of rustc: the problem, its place, the source line with the place
+//! underlined, and the fix.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -9,13 +10,13 @@ use c2c_injector::{Diagnostic, Fix, Severity};
 use super::counts;
 use crate::input::{Inputs, Source};
 
-/// The most columns of a source line to show: pasted code is often minified into one.
+/// The maximum number of columns of a source line to show: pasted code is often minified into one.
 const LINE_COLUMNS_MAX: usize = 120;
 
-/// The most bytes to underline: some spans reach to the end of the snippet.
+/// The maximum number of bytes to underline: some spans reach to the end of the snippet.
 const MARKED_BYTES_MAX: usize = 60;
 
-/// Prints with colours; `out` takes them out again where they are not wanted.
+/// Prints with colours; `out` removes them where they are not wanted.
 pub(super) fn print(
     out: &mut impl Write,
     inputs: &Inputs,
@@ -30,7 +31,7 @@ pub(super) fn print(
     writeln!(out, "{}", renderer.render(&[Group::with_title(level.primary_title(summary))]))
 }
 
-/// What is wrong, and what to do about it: as a change of a line, where there is a mechanical one.
+/// The problem, and its fix: as a change of a line, if there is a mechanical one.
 fn groups<'d>(source: &'d Source, diagnostic: &'d Diagnostic) -> Vec<Group<'d>> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -53,7 +54,8 @@ fn groups<'d>(source: &'d Source, diagnostic: &'d Diagnostic) -> Vec<Group<'d>> 
     }
 }
 
-/// A fix as it is shown, if it can be: in one line that needs no cutting, with nothing in it that is shown in another way.
+/// A fix as a change of a line, if it can be shown: in one line that needs no cutting, without
+/// bytes that are shown differently.
 fn change<'d>(source: &'d Source, fix: &'d Fix) -> Option<Snippet<'d, Patch<'d>>> {
     let Line { number, text, marked } = Line::of(&source.bytes, &fix.span);
     let is_whole = marked.len() == fix.span.len() && text.chars().count() <= LINE_COLUMNS_MAX;
@@ -67,22 +69,20 @@ fn summary((errors, warnings): (usize, usize)) -> (Level<'static>, String) {
         _ => format!("{count} {what}s"),
     };
     match (errors, warnings) {
-        (0, 0) => (
-            Level::NOTE.with_name("ok"),
-            "nothing in the snippets reaches into what follows them".to_owned(),
-        ),
+        (0, 0) => (Level::NOTE.with_name("ok"), "the snippets are self-contained".to_owned()),
         (0, _) => (Level::WARNING, format!("accepted, with {}", some(warnings, "warning"))),
-        (_, 0) => (Level::ERROR, format!("refused because of {}", some(errors, "error"))),
+        (_, 0) => (Level::ERROR, format!("rejected: {}", some(errors, "error"))),
         _ => {
             let (errors, warnings) = (some(errors, "error"), some(warnings, "warning"));
-            (Level::ERROR, format!("refused because of {errors}; {warnings} besides"))
+            (Level::ERROR, format!("rejected: {errors}, {warnings}"))
         }
     }
 }
 
-/// The line in which a span begins, and the bytes of it that are in the span.
+/// The line in which a span begins, and the part of the span in it.
 ///
-/// Lines are cut here, and not by the renderer, because a CR alone ends one in HTML; and because a snippet need not be UTF-8.
+/// Lines are cut here and not by the renderer, because in HTML a lone CR ends a line, and because a
+/// snippet need not be UTF-8.
 struct Line {
     number: usize,
     text: String,
@@ -106,14 +106,14 @@ impl Line {
     }
 }
 
-/// The number of the line after these: CR LF, CR and LF each end one.
+/// The number of the line that follows these bytes: CR LF, CR and LF each end a line.
 fn number(before: &[u8]) -> usize {
     let ends = before.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
     let pairs = before.windows(2).filter(|two| two == b"\r\n").count();
     ends - pairs + 1
 }
 
-/// Nothing that would steer the terminal. (The renderer shows a tab as four spaces.)
+/// Replaces bytes that would control the terminal. (The renderer shows a tab as four spaces.)
 fn shown(bytes: &[u8]) -> String {
     let steers = |character: char| character.is_control() && character != '\t';
     String::from_utf8_lossy(bytes).replace(steers, "\u{fffd}")

@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 
 use crate::run::Directory;
 
-/// What is printed for a head snippet that is refused.
+/// Checks the output for a rejected head snippet.
 #[track_caller]
 fn report(test: &str, head: impl AsRef<[u8]>, expected: &Expect) {
     let directory = Directory::new(test);
@@ -32,7 +32,7 @@ fn an_unclosed_script_is_refused_with_its_place() {
             4 | </script>
               |
 
-            error: refused because of 1 error
+            error: rejected: 1 error
         "#]],
     );
 }
@@ -54,7 +54,7 @@ fn the_caret_is_below_the_place_whatever_stands_before_it() {
             1 | a    b        <style>    </style>
               |                          ++++++++
 
-            error: refused because of 1 error
+            error: rejected: 1 error
         "#]],
     );
     report(
@@ -72,7 +72,7 @@ fn the_caret_is_below_the_place_whatever_stands_before_it() {
             1 | 漢字 é 😀<style></style>
               |                 ++++++++
 
-            error: refused because of 1 error
+            error: rejected: 1 error
         "#]],
     );
     report(
@@ -90,7 +90,7 @@ fn the_caret_is_below_the_place_whatever_stands_before_it() {
             4 | d</style>
               |  ++++++++
 
-            error: refused because of 1 error
+            error: rejected: 1 error
         "#]],
     );
     report(
@@ -105,7 +105,7 @@ fn the_caret_is_below_the_place_whatever_stands_before_it() {
           |
           = help: Save it as UTF-8.
 
-        error: refused because of 1 error
+        error: rejected: 1 error
     "#]],
     );
 }
@@ -124,7 +124,7 @@ fn a_span_without_a_line_of_its_own_has_a_caret_too() {
           |
           = help: Remove it: it usually comes from a file that is not UTF-8.
 
-        error: refused because of 1 error
+        error: rejected: 1 error
     "#]],
     );
     report(
@@ -139,27 +139,27 @@ fn a_span_without_a_line_of_its_own_has_a_caret_too() {
           |
           = help: Remove it, or write `&lt;` for a literal `<`.
 
-        error: refused because of 1 error
+        error: rejected: 1 error
     "#]],
     );
 }
 
 #[test]
 fn a_minified_line_is_cut_around_the_place() {
-    let long = format!("{}<style>{}", "a=1;".repeat(100), "b{c:d}".repeat(100));
+    let long = format!("<b id={}><style>{}", "a1b2".repeat(100), "b{c:d}".repeat(100));
     report(
         "long",
         long,
         &expect![[r#"
             error[unclosed-style]: this `<style>` is never closed, so it would swallow everything after it
-             --> head.html:1:401
+             --> head.html:1:408
               |
-            1 | ...=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;<style>b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:...
+            1 | ...b2a1b2a1b2a1b2a1b2a1b2a1b2a1b2a1b2a1b2a1b2a1b2a1b2><style>b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:d}b{c:...
               |                                                       ^^^^^^^
               |
               = help: Add `</style>` where the style sheet ends.
 
-            error: refused because of 1 error
+            error: rejected: 1 error
         "#]],
     );
 }
@@ -242,7 +242,7 @@ fn an_unclosed_comment_is_refused_in_the_other_file_too() {
     assert!(run.stdout.contains("--> head.html:1:1\n"), "{}", run.stdout);
     assert!(run.stdout.contains("error[unclosed-comment]"), "{}", run.stdout);
     assert!(run.stdout.contains("--> tail.html:2:3\n"), "{}", run.stdout);
-    assert!(run.stdout.ends_with("error: refused because of 2 errors\n"), "{}", run.stdout);
+    assert!(run.stdout.ends_with("error: rejected: 2 errors\n"), "{}", run.stdout);
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! What the command line promises, by running it.
+//! Runs the command line and checks its promises.
 
-mod catalogue; // what is made of a catalogue
+mod catalogue; // the artefacts of a catalogue
 mod check; // reports, formats and exit codes
 mod compile; // the document on standard output
-mod run; // how these tests run the binary
+mod run; // runs the binary

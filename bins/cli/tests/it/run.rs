@@ -1,4 +1,4 @@
-//! Runs the binary in a directory of its own.
+//! Runs the binary in its own directory.
 
 use std::fs;
 use std::io::Write as _;
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 /// A directory for one test, removed with it.
 pub(crate) struct Directory(PathBuf);
 
-/// What a run left behind.
+/// The results of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,
@@ -33,7 +33,7 @@ impl Directory {
         self.c2c_with(&[], arguments, stdin)
     }
 
-    /// With these variables, and with none that is about colours.
+    /// Runs with these variables, and with none about colours.
     pub(crate) fn c2c_with(
         &self,
         variables: &[(&str, &str)],
@@ -53,7 +53,7 @@ impl Directory {
             .spawn()
             .expect("the binary runs");
         let mut input = child.stdin.take().expect("its input is a pipe");
-        // One that does not read its input may have ended by now.
+        // A program that does not read its input may have ended by now.
         let _ = input.write_all(stdin.as_bytes());
         drop(input);
         let output = child.wait_with_output().expect("it ends");
@@ -67,7 +67,7 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // A directory left behind is in the target directory, where nobody minds.
+        // A directory left behind is in the target directory, where it does no harm.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,9 +1,9 @@
 /**
- * The floor: the least that has the shim's guarantees, and nothing else that a product needs. It has
- * no jar, diagnostics, hold, replay or heartbeat, and says nothing of mistakes.
+ * The floor: the least code that has the shim's guarantees, without the other features that a
+ * product needs. It has no jar, diagnostics, hold, replay or heartbeat, and reports no mistakes.
  *
- * What identifies the load is wiped before customer code runs; the port goes to a listed origin, and
- * no script can come by it; events are copies, and frozen; `c2c` cannot be replaced.
+ * Data that identifies the load is wiped before customer code runs; the port goes to a listed
+ * origin, and no script can obtain it; events are copies, and frozen; `c2c` cannot be replaced.
  */
 {
   const { parse, stringify } = JSON;

@@ -1,4 +1,4 @@
-/** What runs in every frame: counts events, and tells the page after the last one. */
+/** The code in every frame: counts events, and notifies the page after the last one. */
 let handled = 0;
 function handle(data) {
   handled += 1;

@@ -1,21 +1,21 @@
-//! What the bridge costs, relative to a bare `MessagePort`, and to libraries of its kind.
+//! The cost of the bridge, relative to a bare `MessagePort`, and to comparable libraries.
 //!
-//! `cargo xtask bench bridge` runs it in Chromium; with `-- port`, `-- libraries` or `-- first` a
-//! part of it. Both sides of a pair run one after the other in
-//! one page, in frames of one site (another than the page's), and give one ratio; the median of the
-//! pairs is the result. Absolute times mean nothing on a shared machine and are not printed.
+//! `cargo xtask bench bridge` runs it in Chromium; with `-- port`, `-- libraries` or `-- first`
+//! only a part of it. Both sides of a pair run one after the other in one page, in frames of one
+//! site (another than the page's), and yield one ratio; the median of the pairs is the result.
+//! Absolute times mean nothing on a shared machine and are not printed.
 //!
-//! Our frame is the document that the server compiled, with its headers. The others are as bare as
-//! can be: `sandbox="allow-scripts"`, the library, and the function that is to be called.
+//! Our frame is the document that the server compiled, with its headers. The others have only the
+//! minimum: `sandbox="allow-scripts"`, the library, and the function to call.
 //!
-//! Beside our figures stands the floor's (`floor.js`): the least that has the same guarantees.
+//! Beside our figures are the floor's (`floor.js`): the least code that has the same guarantees.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use c2c_e2e::{
+use c2c_harness::{
     Browser, Collector, Context as _, Engine, Method, Options, Result, Server, installed, request,
 };
 use serde_json::{Value, json};
@@ -24,13 +24,13 @@ const PAGE: &str = include_str!("page.js");
 const HANDLE: &str = include_str!("frame.js");
 const FLOOR: &str = include_str!("floor.js");
 
-/// As `cargo xtask bench bridge` installs it from npm (`bins/xtask/src/npm.rs`).
+/// A library as installed from npm by `cargo xtask bench bridge` (`bins/xtask/src/npm.rs`).
 struct Library {
     name: &'static str,
     version: &'static str,
     file: &'static str,
     sha256: &'static str,
-    /// What runs in its frame.
+    /// The code in its frame.
     adapter: &'static str,
 }
 
@@ -63,11 +63,11 @@ const LIBRARIES: [Library; 4] = [
         version: "1.4.2",
         file: "@jetbrains/websandbox/dist/websandbox.js",
         sha256: "bec2351637d07df593c3b4fa9373c082d368ab37d55f185952b529b2342e163f",
-        adapter: "", // it makes its frame itself
+        adapter: "", // it creates its frame itself
     },
 ];
 
-/// In the frame of the raw port. What comes back is made of what came, as our customer's is.
+/// The code in the raw port's frame. The answer is built from the event, like our customer's.
 const RAW: &str = "onmessage = ({ ports: [port] }) => {
     port.onmessage = ({ data: { name, data } }) => {
         if (name === 'call_ended') return handle(data);
@@ -81,16 +81,16 @@ const OURS: &str = "c2c.on('call_ended', handle);
     c2c.on('ask', ({ duration, reason, destinationId, routingKey, hasFormValues }) =>
         c2c.emit('answer', { duration, reason, destinationId, routingKey, hasFormValues }));";
 
-/// By a clock that all frames share: the widget may be busy when it hears of it.
+/// By a clock that all frames share: the widget may be busy when the message arrives.
 const FIRST: &str = "<script>parent.postMessage({ first: performance.timeOrigin + performance.now() }, '*')</script>";
 
-/// Events of a run, and of a burst.
+/// Number of events of a run, and of a burst.
 const EVENTS: u32 = 1_000;
 const BURST: u32 = 10_000;
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    // `cargo test --benches` runs this without: then it shows only that everything runs.
+    // `cargo test --benches` runs this without the flag: then it only checks that everything runs.
     let quick = !std::env::args().any(|argument| argument == "--bench");
     let pairs = |usual| if quick { 1 } else { usual };
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
@@ -120,11 +120,11 @@ struct Bench {
     /// As long as ours, without the shim.
     bare: String,
     bare_with_headers: String,
-    /// As ours, with the shim that has neither jar nor diagnostics.
+    /// Ours with the shim that has neither jar nor diagnostics.
     small: String,
-    /// As ours, with the floor in the shim's place.
+    /// Ours with the floor in place of the shim.
     floor: String,
-    /// The raw port's.
+    /// The raw port's frame.
     raw: String,
 }
 
@@ -161,25 +161,25 @@ impl Bench {
         Ok(Self { collector, browser, ours, bare, bare_with_headers, small, floor, raw })
     }
 
-    /// Opens the widget page, with a library or without.
+    /// Opens the widget page, with or without a library.
     async fn open(&self, library: &str) -> Result<()> {
         let config = json!({"handle": HANDLE}).to_string().replace('\'', "&#39;");
         let page = format!(
             "<!doctype html><meta charset=utf-8><body data-config='{config}'>{library}\
              <script type=module src=page.js></script>"
         );
-        // A clock of microseconds is for pages that are isolated across origins.
+        // Only cross-origin isolated pages have a clock of microseconds.
         let isolated = [
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-embedder-policy", "credentialless"),
         ];
         self.collector.page("/widget.html", page, &isolated);
         self.browser.goto(&self.collector.url_of("widget.localhost", "/widget.html")).await?;
-        self.browser.wait_for("crossOriginIsolated && bench", c2c_e2e::DEADLINE).await?;
+        self.browser.wait_for("crossOriginIsolated && bench", c2c_harness::DEADLINE).await?;
         Ok(())
     }
 
-    /// How long it takes until the last handler has run.
+    /// Measures the time until the last handler has run.
     async fn events(&self, name: &str, frame: &str, count: u32, in_one_task: bool) -> Result<f64> {
         self.number("run", &[json!(name), json!(frame), json!(count), json!(in_one_task)]).await
     }
@@ -189,7 +189,7 @@ impl Bench {
         self.browser.run(&call, arguments).await?.as_f64().context("a time")
     }
 
-    /// How many times as fast as the raw port something is, by pairs.
+    /// Returns, for each pair, how many times as fast as the raw port a contestant is.
     async fn ratios(
         &self,
         pairs: usize,
@@ -200,12 +200,12 @@ impl Bench {
     ) -> Result<Ratios> {
         let raw = async || self.events("raw", &self.raw, count, in_one_task).await;
         let other = async || self.events(name, frame, count, in_one_task).await;
-        // What is compiled and optimised on the way is the same for all later runs.
+        // Code that is compiled and optimised in this run stays so for all later runs.
         other().await?;
         raw().await?;
         let mut ratios = Vec::new();
         for pair in 0..pairs {
-            // Who goes first changes, so that a drift of the machine favours nobody.
+            // The order alternates, so that a drift of the machine favours neither.
             let ratio = if pair % 2 == 0 {
                 let first = other().await?;
                 raw().await? / first
@@ -262,7 +262,7 @@ impl Bench {
 
     async fn first_script(&self, pairs: usize) -> Result<bool> {
         self.open("").await?;
-        // The site's process is there already, for all.
+        // The site's process already exists, for all sides.
         self.browser.run("bench.append(...arguments);", &[json!(self.raw)]).await?;
         let time = async |name: &str, frame: &str| {
             self.number("first", &[json!(name), json!(frame)]).await
@@ -278,12 +278,12 @@ impl Bench {
         for round in 0..=pairs {
             let mut times = sides.map(|_| 0.0);
             for place in 0..sides.len() {
-                // Who goes first changes, so that a drift of the machine favours nobody.
+                // The order changes, so that a drift of the machine favours none.
                 let side = (round + place) % sides.len();
                 let (name, frame) = sides[side];
                 times[side] = time(name, frame).await?;
             }
-            // What is compiled in the first round is compiled for all.
+            // Code that is compiled in the first round is compiled for all.
             if round == 0 {
                 continue;
             }
@@ -304,7 +304,7 @@ fn page_with(scripts: &str) -> String {
     format!("<!doctype html><meta charset=utf-8><title>frame</title>{scripts}")
 }
 
-/// The document with another text in the shim's element.
+/// Returns the document with another text in the shim's element.
 fn with_script(document: &str, text: &str) -> Result<String> {
     let tag = document.find("<script").context("no shim")?;
     let start = tag + document[tag..].find('>').context("no end of the shim's tag")? + 1;
@@ -312,7 +312,7 @@ fn with_script(document: &str, text: &str) -> Result<String> {
     Ok([&document[..start], text, &document[end..]].concat())
 }
 
-/// The document with a comment where the shim was.
+/// Returns the document with a comment in place of the shim.
 fn without_shim(document: &str) -> Result<String> {
     let start = document.find("<script").context("no shim")?;
     let end = document.find("</script>").context("no end of the shim")? + "</script>".len();
@@ -334,7 +334,7 @@ enum Goal {
     None,
 }
 
-/// Of the pairs, sorted.
+/// The ratios of the pairs, sorted.
 struct Ratios(Vec<f64>);
 
 impl Ratios {
@@ -343,7 +343,7 @@ impl Ratios {
         Self(ratios)
     }
 
-    /// Prints them; whether the goal was met.
+    /// Prints them; returns whether the goal was met.
     fn print(&self, what: &str, goal: Goal) -> bool {
         let Self(ratios) = self;
         let pairs = ratios.len();

@@ -1,9 +1,9 @@
 /**
- * The widget's side of the benchmark: opens a frame, sends it events in some way, and measures until
- * the last handler has run. main.rs calls `run` for one side of a pair at a time.
+ * The widget's side of the benchmark: opens a frame, sends it events in some way, and measures
+ * until the last handler has run. main.rs calls `run` for one side of a pair at a time.
  *
- * Every contestant is an adapter: `open` gives a function that makes `handle(data)` run once in the
- * frame (frame.js), and whatever else the library answers is awaited after the clock has stopped.
+ * Every contestant is an adapter: `open` returns a function that makes `handle(data)` run once in
+ * the frame (frame.js); any other answer of the library is awaited after the clock has stopped.
  */
 
 import { mount } from './js/dist/host.js';
@@ -39,12 +39,12 @@ const CONTESTANTS = {
   async raw(src) {
     const { port, close } = await withPort(src);
     return {
-      // What our handlers get, made beforehand as far as it can be.
+      // The arguments of our handlers, prepared beforehand as far as possible.
       send: (data) => port.postMessage({ ...META, data: { ...data, context: CONTEXT } }),
       close,
     };
   },
-  /** The least with the guarantees (floor.js). */
+  /** The least code with the guarantees (floor.js). */
   async floor(src) {
     const { port, close } = await withFloor(src);
     return { send: (data) => port.postMessage(eventText('call_ended', data)), close };
@@ -65,7 +65,7 @@ const CONTESTANTS = {
     const send = (/** @type {object} */ data) => globals.postRobot.send(iframe.contentWindow, 'event', data);
     return { send, close: () => iframe.remove() };
   },
-  /** It makes its frame itself. */
+  /** It creates its frame itself. */
   async websandbox() {
     const sandbox = globals.Websandbox.default.create({}, { frameContainer: 'body' });
     await sandbox.promise;
@@ -81,7 +81,7 @@ const CONTESTANTS = {
 function append(src, name = '') {
   const iframe = document.createElement('iframe');
   iframe.setAttribute('sandbox', 'allow-scripts');
-  // As the host's: this page is isolated across origins, to have a clock of microseconds.
+  // Like the host's: this page is cross-origin isolated, to have a clock of microseconds.
   iframe.setAttribute('credentialless', '');
   iframe.style.cssText = 'position:absolute;width:1px;height:1px;border:0;opacity:0';
   iframe.name = name;
@@ -103,14 +103,14 @@ async function withPort(src) {
   return { port: port1, close: () => iframe.remove() };
 }
 
-/** The frame's name and its fragment, as the shim and the floor want them. @param {string} src */
+/** The frame's name and its fragment, as the shim and the floor expect them. @param {string} src */
 function appendFloor(src) {
   const nonce = crypto.randomUUID();
   const boot = JSON.stringify({ origin: location.origin, context: CONTEXT });
   return { nonce, iframe: append(`${src}#${nonce}`, boot) };
 }
 
-/** A frame with the floor, and the port that its hello brings. @param {string} src */
+/** A frame with the floor, and the port from its hello. @param {string} src */
 async function withFloor(src) {
   const { nonce, iframe } = appendFloor(src);
   const port = await new Promise((resolve) => {
@@ -124,7 +124,7 @@ async function withFloor(src) {
   return { port, close: () => iframe.remove() };
 }
 
-/** An event as text: what is sent is what it was when it was emitted. @param {string} name @param {object} data */
+/** An event as text: later changes do not alter the event. @param {string} name @param {object} data */
 const eventText = (name, data) =>
   `{"name":"${name}","timestamp":"${META.timestamp}","id":"${META.id}","seq":${META.seq},"data":${JSON.stringify(data)}}`;
 
@@ -132,7 +132,7 @@ const eventText = (name, data) =>
 function mountIn(src, onCustomEvent) {
   /** @type {{onState?: () => void}} */
   const listener = {};
-  const bridge = mount({ src, context: CONTEXT, limits: NO_LIMITS, onState: () => listener.onState?.(), onCustomEvent });
+  const bridge = mount({ src, events: ['call_ended'], context: CONTEXT, limits: NO_LIMITS, onState: () => listener.onState?.(), onCustomEvent });
   return { bridge, listener };
 }
 
@@ -162,7 +162,7 @@ const { port1: here, port2: there } = new MessageChannel();
 /** @type {() => void} */
 let next = () => {};
 here.onmessage = () => next();
-/** Another task: what a timer, a click or a message of a server is. */
+/** Another task, like that of a timer, a click or a server's message. */
 const task = () => new Promise((resolve) => ((next = () => resolve(undefined)), there.postMessage(null)));
 
 /** @param {Contestant} contestant @param {number} count @param {boolean} inOneTask */
@@ -197,7 +197,7 @@ async function run(name, src, count, inOneTask) {
 /** @param {number[]} times */
 const median = (times) => times.sort((a, b) => a - b)[times.length >> 1];
 
-/** What an answer has to pass in the widget, at least. @param {any} message */
+/** The minimal checks of an answer in the widget. @param {any} message */
 function readAnswer({ type, name, json }) {
   if (type !== 'emit' || typeof name !== 'string' || typeof json !== 'string' || json.length > 16384) throw new TypeError();
   return { ...META, name: `custom:${name}`, data: { ...JSON.parse(json), context: CONTEXT } };
@@ -239,7 +239,7 @@ async function trips(ours, floor, raw) {
 
 /* --- The first customer script ----------------------------------------------------------- */
 
-/** From the moment before the frame is appended. @param {string} name @param {string} src */
+/** Measures from the moment before the frame is appended. @param {string} name @param {string} src */
 async function first(name, src) {
   await task();
   const done = told('first');

@@ -1,9 +1,9 @@
 /**
- * Measures how long the page could not react: the turns of a timer come late while something holds
+ * Measures how long the page could not react: the ticks of a timer come late while something blocks
  * the main thread. It is the first script of the page, and reports once.
  */
 (() => {
-  /** As often as browsers let a timer turn. */
+  /** The shortest interval that browsers allow a timer. */
   const TICK_MS = 4;
   /** A gap up to this is usual. */
   const USUAL_MS = 20;

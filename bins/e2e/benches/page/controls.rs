@@ -1,7 +1,7 @@
-//! Shows that the benchmark would notice: that the clock sees stalls, and that a load with tags that
-//! do not deliver, or run elsewhere, does not count.
+//! Shows that the benchmark can fail: that the clock sees stalls, and that a load whose tags do not
+//! deliver, or run elsewhere, does not count.
 
-use c2c_e2e::{Error, Result};
+use c2c_harness::{Error, Result};
 
 use crate::sdks::CLASSIC;
 use crate::visit::Bench;
@@ -12,7 +12,7 @@ pub(crate) async fn check(bench: &Bench) -> Result<()> {
     another_way_is_noticed(bench).await
 }
 
-/// A page that is busy three times for 300 ms, and once for 100.
+/// Measures a page that is busy three times for 300 ms, and once for 100.
 async fn a_stall_is_measured(bench: &Bench) -> Result<()> {
     let collector = &bench.site.collector;
     let clock = include_str!("clock.js");
@@ -33,8 +33,8 @@ async fn a_stall_is_measured(bench: &Bench) -> Result<()> {
     Err(Error::new(format!("the clock does not see stalls: {measured}")))
 }
 
-/// The page with pasted tags is no page without tags, and its tags run neither in a worker nor in the
-/// sandbox.
+/// A page with pasted tags must not pass as a page without tags, and its tags run neither in a
+/// worker nor in the sandbox.
 async fn another_way_is_noticed(bench: &Bench) -> Result<()> {
     let browser = bench.open(bench.url(Way::Direct)).await?;
     bench.delivered(Way::Direct).await?;

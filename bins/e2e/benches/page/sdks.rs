@@ -1,27 +1,27 @@
-//! Four vendors' SDKs: what a customer pastes, and how it is seen that they delivered.
+//! Four vendors' SDKs: the customer's tags, and the check that they delivered.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use c2c_e2e::{Package, Recorded, Result};
+use c2c_harness::{Package, Recorded, Result};
 use flate2::read::GzDecoder;
 use url::form_urlencoded;
 
 use crate::site::Site;
 
-/// The name of the event that each SDK is told to send.
+/// The name of the event that each SDK sends.
 const EVENT: &str = "page-benchmark";
 
-/// The value of `type` of a script that the browser runs.
+/// The `type` of a script that the browser runs.
 pub(crate) const CLASSIC: &str = "text/javascript";
 
 pub(crate) struct Sdk {
     pub(crate) name: &'static str,
     script: fn() -> Result<String>,
-    /// In front of the vendor's file: a snippet that loads it.
+    /// A snippet before the vendor's file, which loads it.
     snippet: Option<fn() -> Result<String>>,
-    /// Starts it and sends one event. `TO` is the URL to send to.
+    /// Starts it and sends one event. `TO` is the destination URL.
     code: &'static str,
 }
 
@@ -30,13 +30,13 @@ const MIXPANEL: Package = Package("mixpanel-browser");
 const AMPLITUDE: Package = Package("@amplitude/analytics-browser");
 const SENTRY: Package = Package("@sentry/browser");
 
-/// Each is used with as little as makes it send, as in `tests/e2e/sdks`.
+/// Each is used with the minimal code that makes it send, as in `tests/e2e/sdks`.
 pub(crate) const SDKS: [Sdk; 4] = [
     Sdk {
         name: "posthog",
         script: || POSTHOG.file("dist/array.no-external.js"),
         snippet: None,
-        // It takes a driven browser for a bot.
+        // It treats a driven browser as a bot.
         code: "posthog.init('key', { api_host: 'TO', disable_compression: true, opt_out_useragent_filter: true });
             posthog.capture('EVENT');",
     },
@@ -55,8 +55,8 @@ pub(crate) const SDKS: [Sdk; 4] = [
         code: "Sentry.init({ dsn: 'http://key@localhost/1', tunnel: 'TO' });
             Sentry.captureException(new Error('EVENT'));",
     },
-    // Last: Partytown no longer waits for a file before the script that follows it, once a script was
-    // added by another one, as this snippet does.
+    // Last: once a script was added by another one, as this snippet does, Partytown no longer waits
+    // for a file before the script that follows it.
     Sdk {
         name: "mixpanel",
         script: || MIXPANEL.file("dist/mixpanel.min.js"),
@@ -66,7 +66,7 @@ pub(crate) const SDKS: [Sdk; 4] = [
     },
 ];
 
-/// Serves the vendors' files, and gives the tags that are pasted, with `kind` as their type.
+/// Serves the vendors' files, and returns the pasted tags, with `kind` as their type.
 pub(crate) fn tags(site: &mut Site, kind: &str) -> Result<String> {
     let mut tags = String::new();
     for sdk in &SDKS {
@@ -87,12 +87,12 @@ pub(crate) fn tags(site: &mut Site, kind: &str) -> Result<String> {
 }
 
 impl Sdk {
-    /// The path of the vendor's file.
+    /// Returns the path of the vendor's file.
     pub(crate) fn file(&self) -> String {
         format!("/{}.js", self.name)
     }
 
-    /// Whether a request brings the event.
+    /// Whether a request contains the event.
     pub(crate) fn delivers(&self, request: &Recorded) -> bool {
         self.receives(&request.path) && body(request).contains(EVENT)
     }
@@ -103,7 +103,7 @@ impl Sdk {
     }
 }
 
-/// The body as text: inflated, and out of the Base64 of a form's `data`.
+/// Returns the body as text: decompressed, and decoded from the Base64 of a form's `data`.
 fn body(request: &Recorded) -> String {
     let mut inflated = String::new();
     let text = match GzDecoder::new(&*request.body).read_to_string(&mut inflated) {

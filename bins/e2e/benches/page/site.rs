@@ -1,15 +1,15 @@
-//! What the collector serves, compressed as on the web, and how many bytes of it were loaded.
+//! The collector's files, compressed as on the web, and the number of bytes that were loaded.
 
 use std::collections::HashMap;
 use std::io::Write as _;
 
-use c2c_e2e::{Collector, Result};
+use c2c_harness::{Collector, Result};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 pub(crate) struct Site {
     pub(crate) collector: Collector,
-    /// Bytes of a file as it is sent, by its path.
+    /// Sizes in bytes of the compressed files, by path.
     sizes: HashMap<String, usize>,
 }
 
@@ -18,7 +18,7 @@ impl Site {
         Ok(Self { collector: Collector::start().await?, sizes: HashMap::new() })
     }
 
-    /// Serves a file under all hosts of the collector, and gives its path.
+    /// Serves a file under all hosts of the collector, and returns its path.
     pub(crate) fn serve(&mut self, path: &str, text: &str, content_type: &str) -> Result<String> {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(text.as_bytes())?;
@@ -28,14 +28,14 @@ impl Site {
         let headers = [
             ("content-type", content_type.as_str()),
             ("content-encoding", "gzip"),
-            // A vendor's file is read by a frame with an opaque origin, and by a worker.
+            // A frame in an opaque origin and a worker read a vendor's file.
             ("access-control-allow-origin", "*"),
         ];
         self.collector.page(path, body, &headers);
         Ok(path.to_owned())
     }
 
-    /// The bytes of all files that were asked for, each as often as it was.
+    /// Returns the bytes of all requested files, each counted as often as it was requested.
     pub(crate) fn bytes(&self) -> usize {
         let requests = self.collector.requests();
         requests.iter().filter_map(|request| self.sizes.get(&request.path)).sum()

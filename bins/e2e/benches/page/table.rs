@@ -15,10 +15,10 @@ const MEASURES: [Measure; 4] = [
     ("bytes", |visit| visit.bytes),
 ];
 
-/// How much of the blocked time without tags, and with Partytown, the page may have with c2c.
+/// The most blocked time with c2c, relative to the page without tags, and to Partytown.
 const GOALS: [(Way, f64); 2] = [(Way::NoTags, 1.15), (Way::Partytown, 0.35)];
 
-/// So many undisturbed visits of each way are enough to do without the others.
+/// With this number of undisturbed visits of each way, the others are ignored.
 const ENOUGH: usize = 9;
 
 /// The visits by way.
@@ -30,7 +30,7 @@ impl Table {
         self.0[way as usize].push(visit);
     }
 
-    /// Prints it; whether the goals were met.
+    /// Prints it; returns whether the goals were met.
     pub(crate) fn print(mut self) -> bool {
         let all = self.0.each_ref().map(Vec::len);
         let quiet =
@@ -72,7 +72,7 @@ impl Table {
         met
     }
 
-    /// The lower quartile, the median, and the upper quartile.
+    /// Returns the lower quartile, the median, and the upper quartile.
     fn quartiles(&self, way: Way, (_, measure): Measure) -> [f64; 3] {
         let mut values: Vec<f64> = self.0[way as usize].iter().map(measure).collect();
         values.sort_by(f64::total_cmp);
@@ -81,7 +81,7 @@ impl Table {
     }
 }
 
-/// Neither of two pages that were never blocked is worse.
+/// Returns the ratio; two pages that were never blocked are equal.
 fn ratio(value: f64, usual: f64) -> f64 {
     if value <= 0.0 && usual <= 0.0 { 1.0 } else { value / usual }
 }

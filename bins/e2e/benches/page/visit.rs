@@ -2,23 +2,23 @@
 
 use std::time::Duration;
 
-use c2c_e2e::{Browser, Context as _, DEADLINE, Engine, Error, Options, Others, Result};
+use c2c_harness::{Browser, Context as _, DEADLINE, Engine, Error, Options, Others, Result};
 use serde_json::Value;
 
 use crate::sdks::SDKS;
 use crate::site::Site;
 use crate::ways::{Pages, Way};
 
-/// How long the page may take until it reports: it measures for six seconds.
+/// Longest time until the page reports: it measures for six seconds.
 const REPORT: Duration = Duration::from_secs(30);
 
-/// How many processors other programs may keep busy while a visit is measured.
+/// Number of processors that other programs may keep busy while a visit is measured.
 const DISTURBED: f64 = 0.1;
 
 /// How long a visit waits for other programs to rest.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The bytes of a frame's document and of its origin's files, as they were sent.
+/// The bytes of a frame's document and of its origin's files, as transferred.
 const BYTES: &str = "
     const [origin] = arguments;
     const own = ({ name, initiatorType }) => name.startsWith(origin) && initiatorType !== 'iframe';
@@ -30,17 +30,17 @@ pub(crate) struct Bench {
     pages: Pages,
 }
 
-/// What was measured at one visit; times in milliseconds.
+/// The measurements of one visit; times in milliseconds.
 #[derive(Clone, Copy)]
 pub(crate) struct Visit {
     /// Whether other programs kept processors busy, as far as it is known.
     pub(crate) disturbed: bool,
-    /// The gaps over 20 ms between two turns of a timer, in the first six seconds.
+    /// The gaps over 20 ms between two ticks of a timer, in the first six seconds.
     pub(crate) blocked: f64,
     pub(crate) longest: f64,
-    /// From the navigation's begin to the `load` event.
+    /// From the beginning of the navigation to the `load` event.
     pub(crate) load: f64,
-    /// Of all bodies that page, frames and workers were sent, compressed as they were.
+    /// The size of all bodies that page, frames and workers received, as compressed.
     pub(crate) bytes: f64,
 }
 
@@ -77,19 +77,19 @@ impl Bench {
         Ok(Visit { disturbed, blocked, longest, load, bytes })
     }
 
-    /// Opens a URL in a browser of its own.
+    /// Opens a URL in a separate browser.
     pub(crate) async fn open(&self, url: &str) -> Result<Browser> {
         let browser = self.calm_browser().await?;
         browser.goto(url).await?;
         Ok(browser)
     }
 
-    /// A browser with a fresh profile that has come to rest.
+    /// Starts a browser with a fresh profile, and waits until it is idle.
     async fn calm_browser(&self) -> Result<Browser> {
         let collector = &self.site.collector;
         let options = Options {
-            // Frames of other sites have processes of their own on any desktop; a machine with
-            // little memory has them too now.
+            // Frames of other sites have separate processes on any desktop; now also on a machine
+            // with little memory.
             chromium_args: vec!["--site-per-process".to_owned()],
             ..Options::default()
         };
@@ -101,13 +101,13 @@ impl Bench {
         Ok(browser)
     }
 
-    /// What the clock of the page says.
+    /// Returns the report of the page's clock.
     pub(crate) async fn report(&self) -> Result<Value> {
         self.site.collector.hit("measured", REPORT).await?.json()
     }
 
-    /// Fails unless the events of all SDKs arrive, from where this way runs them; without tags, if
-    /// anything of an SDK has arrived.
+    /// Fails unless the events of all SDKs arrive, from the place where this way runs them; without
+    /// tags, fails if anything of an SDK has arrived.
     pub(crate) async fn delivered(&self, way: Way) -> Result<()> {
         let collector = &self.site.collector;
         if way == Way::NoTags {
@@ -127,7 +127,8 @@ impl Bench {
         Ok(())
     }
 
-    /// The collector knows the bytes of its own files, and the frames those of the server's.
+    /// Adds the bytes of the collector's own files and, measured in the frames, those of the
+    /// server's.
     async fn bytes(&self, browser: &Browser) -> Result<f64> {
         let mut bytes = f64::from(u32::try_from(self.site.bytes())?);
         let server = &self.pages.server;

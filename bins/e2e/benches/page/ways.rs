@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use c2c_e2e::{App, Context as _, Method, Recorded, Result, Server, installed};
+use c2c_harness::{App, Context as _, Method, Recorded, Result, Server, installed};
 use serde_json::json;
 use url::Url;
 
 use crate::sdks::{self, CLASSIC};
 use crate::site::Site;
 
-/// The host of the parent page. A name under `localhost` is a site of its own.
+/// The host of the parent page. A name under `localhost` is a separate site.
 pub(crate) const PARENT: &str = "parent.localhost";
 
-/// Where the library has to be: on the page's own origin.
+/// The library's required place: on the page's own origin.
 const LIB: &str = "/~partytown/";
 
-/// As `cargo xtask bench page` installs it from npm (`bins/xtask/src/npm.rs`).
+/// The library as installed from npm by `cargo xtask bench page` (`bins/xtask/src/npm.rs`).
 const PARTYTOWN: [(&str, &str); 2] = [
     ("partytown.js", "21cde5a7d7d2457e8d70575640b7d6b7abb9a399336f8a0a02e43b0333b1422b"),
     ("partytown-sw.js", "c7efc25ac5cafcbb5ba002c84ad32739c2142bd4e5e250cd7df6f94bf5aa5447"),
@@ -41,7 +41,8 @@ impl Way {
         }
     }
 
-    /// Whether an SDK ran where this way runs it, by the requests for its file and with its event.
+    /// Whether an SDK ran where this way runs it, judged by the requests for its file and with its
+    /// event.
     pub(crate) fn ran(self, file: &Recorded, event: &Recorded) -> bool {
         // A worker fetches its scripts.
         let by_a_worker = file.header("sec-fetch-dest") == Some("empty");
@@ -85,7 +86,7 @@ impl Pages {
     }
 }
 
-/// An app whose widget the parent page may embed, with the jar that SDKs need.
+/// Creates an app whose widget the parent page may embed, with the jar that SDKs need.
 async fn app(server: &Arc<Server>, site: &Site) -> Result<App> {
     let app = server.create_app("bench").await?;
     let parents = [site.collector.origin_of(PARENT)];
@@ -105,8 +106,8 @@ fn page(site: &mut Site, way: Way, tags: &str, app: &App) -> Result<String> {
     Ok(site.collector.url_of(PARENT, &path))
 }
 
-/// The library as its documentation has it: a small script in the head, the rest served from the
-/// page's own origin, and the calls that the page would make handed on. (This page makes none.)
+/// Sets up the library according to its documentation: a small script in the head, the rest served
+/// from the page's own origin, and the page's calls forwarded. (This page makes none.)
 fn partytown(site: &mut Site) -> Result<String> {
     let [snippet, worker] = PARTYTOWN.map(|(file, sha256)| {
         let path = format!("e2e/bridge-npm/node_modules/@qwik.dev/partytown/lib/{file}");

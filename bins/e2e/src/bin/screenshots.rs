@@ -5,12 +5,12 @@
 
 use std::path::Path;
 
-use c2c_e2e::screens::{SCREENS, Stage};
-use c2c_e2e::{
+use c2c_harness::screens::{SCREENS, Stage};
+use c2c_harness::{
     Browser, Collector, ColorScheme, Context as _, Engine, Options, Result, Server, target_dir,
 };
 
-/// A page that is longer is shown whole all the same; but frames beyond a screen are not painted.
+/// A longer page is still shown whole; but frames beyond a screen are not painted.
 const SIZES: [(u32, u32); 2] = [(1280, 800), (400, 2000)];
 const SCHEMES: [ColorScheme; 2] = [ColorScheme::Light, ColorScheme::Dark];
 
@@ -23,7 +23,7 @@ async fn main() -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let collector = Collector::start().await?;
     let server = Server::start().await?;
-    // The only engine whose screen can be set.
+    // The only engine whose screen size and color scheme can be set.
     let browser = Browser::start(Engine::Chromium, &collector, &Options::default()).await?;
     let stage = Stage { server: &server, browser: &browser };
     for (width, height) in SIZES {

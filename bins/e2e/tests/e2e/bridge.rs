@@ -1,8 +1,8 @@
-//! Who may speak to whom, and what custom code cannot forge or break.
+//! Tests which windows may speak to which, and that custom code cannot forge or break messages.
 //!
 //! Absence is asserted after a fence: a later message on the same channel that did arrive.
 
-use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Result, Tests};
 use hyper::Method;
 use serde_json::json;
 
@@ -18,23 +18,23 @@ pub(crate) const TESTS: Tests = &[
         "a_widget_event_cannot_be_forged_past_the_widget",
         &a_widget_event_cannot_be_forged_past_the_widget,
     ),
-    ("a_second_hello_is_nobody", &a_second_hello_is_nobody),
-    ("a_hello_from_another_window_is_nobody", &a_hello_from_another_window_is_nobody),
+    ("a_second_hello_is_ignored", &a_second_hello_is_ignored),
+    ("a_hello_from_another_window_is_ignored", &a_hello_from_another_window_is_ignored),
     ("the_shim_greets_listed_widgets_only", &the_shim_greets_listed_widgets_only),
     ("the_widget_is_shown_to_its_parents_only", &the_widget_is_shown_to_its_parents_only),
     ("the_widget_posts_to_its_parents_only", &the_widget_posts_to_its_parents_only),
     ("the_frame_cannot_leave", &the_frame_cannot_leave),
     (
-        "nobody_above_puts_another_document_in_its_place",
-        &nobody_above_puts_another_document_in_its_place,
+        "no_page_above_puts_another_document_in_its_place",
+        &no_page_above_puts_another_document_in_its_place,
     ),
     ("two_apps_never_cross", &two_apps_never_cross),
-    ("a_name_that_nobody_of_ours_wrote_is_nothing", &a_name_that_nobody_of_ours_wrote_is_nothing),
+    ("a_foreign_window_name_is_ignored", &a_foreign_window_name_is_ignored),
     ("a_hundred_thousand_handlers_are_called", &a_hundred_thousand_handlers_are_called),
 ];
 
-/// Starts to note the `name` of everything that is posted to the current page, from anybody: a
-/// receiver without the checks of `listen()`.
+/// Begins to note the `name` of everything that any sender posts to the current page: a receiver
+/// without the checks of `listen()`.
 const NAIVE_RECEIVER: &str = "window.naive = []; addEventListener('message', (event) => naive.push(event.data?.name ?? event.data));";
 
 /// Lets further pages embed the app's widget.
@@ -47,8 +47,8 @@ async fn allow_parent(cx: &Cx, origin: &str) -> Result<()> {
 }
 
 async fn patched_built_ins_neither_break_nor_betray_the_shim(cx: &Cx) -> Result<()> {
-    // Everything that the shim could look up is replaced, and each replacement looks for the port
-    // among what it is given.
+    // Replaces everything that the shim could look up; each replacement searches its arguments for
+    // the port.
     let code = format!(
         "<script>(() => {{
            {}
@@ -83,7 +83,7 @@ async fn patched_built_ins_neither_break_nor_betray_the_shim(cx: &Cx) -> Result<
            spy(MessagePort.prototype); spy(MessageEvent.prototype); spy(Event.prototype);
            spy(EventTarget.prototype); spy(Promise.prototype); spy(JSON); spy(Reflect); spy(Object);
            spy(Array.prototype); spy(String.prototype); spy(Document.prototype); spy(Function.prototype);
-           // What a lookup through an object literal or past the end of a list would hit.
+           // A lookup through an object literal or past the end of a list would hit these.
            const lookups = ['0', '1', 'get', 'set', 'value', 'then', 'next', 'first', 'handler'];
            const trap = {{ __proto__: null, configurable: true, get() {{ look(this); }}, set() {{ look(this); }} }};
            for (let i = 0; i < lookups.length; i++) defineProperty(Object.prototype, lookups[i], trap);
@@ -123,7 +123,8 @@ async fn a_widget_event_cannot_be_forged_by_emit(cx: &Cx) -> Result<()> {
 }
 
 async fn a_widget_event_cannot_be_forged_past_the_widget(cx: &Cx) -> Result<()> {
-    // The frame can post to the parent page by itself. `listen()` does not take it for the widget.
+    // The frame can post to the parent page directly. `listen()` does not accept such a message as
+    // the widget's.
     let code = "<script>
         c2c.on('call_started', () => {
           const forged = { name: 'call_error', data: { context: {} }, timestamp: 't', id: 'i', seq: 0 };
@@ -138,52 +139,42 @@ async fn a_widget_event_cannot_be_forged_past_the_widget(cx: &Cx) -> Result<()> 
     press(cx, "#call").await?;
     heard(cx, "custom:fence").await?;
     assert!(!all_heard(cx).await?.contains(&"call_error".to_owned()));
-    // The control: it did arrive, and a receiver that does not look believes it.
+    // The control: the message did arrive, and a receiver without checks believes it.
     cx.browser
         .wait_for("naive.filter((name) => name === 'call_error').length === 2", DEADLINE)
         .await?;
     Ok(())
 }
 
-/// On a busy machine a few stray messages count as many (`stray_late_cost`), and more of them in one
-/// visit would end the frame: so each visit has few.
-async fn a_second_hello_is_nobody(cx: &Cx) -> Result<()> {
-    let at_once = "hello(nonce); hello('wrong');";
-    let others = "hello(undefined); hello({});";
-    let in_a_handler = "c2c.on('call_started', () => hello(nonce));";
-    for (visit, hellos) in [at_once, others, in_a_handler].into_iter().enumerate() {
-        // The navigation timing entry still shows the nonce: it must be worthless by now.
-        let said = cx.collector.hit_url(&format!("said{visit}"));
-        let code = format!(
-            "<script>
-            const nonce = performance.getEntriesByType('navigation')[0].name.split('#')[1];
-            let stolen = 0;
-            function hello(nonce) {{
-              const channel = new MessageChannel();
-              channel.port1.onmessage = () => (stolen += 1);
-              parent.postMessage({{ c2c: 1, type: 'hello', nonce }}, '*', [channel.port2]);
-              channel.port1.postMessage({{ type: 'emit', name: 'by_second_port', json: '{{}}' }});
-            }}
-            {hellos}
-            c2c.on('call_ended', () => {{
-              c2c.emit('fence', {{}});
-              fetch('{said}', {{ method: 'POST', body: JSON.stringify([nonce.length, stolen]) }});
-            }});</script>",
-        );
-        open_parent(cx, &code, "", "").await?;
-        press(cx, "#call").await?;
-        press(cx, "#hang-up").await?;
-        heard(cx, "custom:fence").await?;
-        let said = cx.collector.hit(&format!("said{visit}"), DEADLINE).await?.json()?;
-        assert_eq!(said, json!([32, 0]), "the length of the nonce, and what was stolen");
-        assert!(!all_heard(cx).await?.iter().any(|name| name.contains("second")), "{hellos}");
-    }
+async fn a_second_hello_is_ignored(cx: &Cx) -> Result<()> {
+    // The navigation timing entry still shows the nonce: it must be worthless by now.
+    let code = format!(
+        "<script>{}
+        const nonce = performance.getEntriesByType('navigation')[0].name.split('#')[1];
+        let stolen = 0;
+        function hello(nonce) {{
+          const channel = new MessageChannel();
+          channel.port1.onmessage = () => (stolen += 1);
+          parent.postMessage({{ c2c: 1, type: 'hello', nonce }}, '*', [channel.port2]);
+          channel.port1.postMessage({{ type: 'emit', name: 'by_second_port', json: '{{}}' }});
+        }}
+        hello(nonce); hello('wrong'); hello(undefined); hello({{}});
+        c2c.on('call_started', () => hello(nonce));
+        c2c.on('call_ended', () => {{ c2c.emit('fence', {{}}); say([nonce.length, stolen]); }});</script>",
+        say(cx)
+    );
+    open_parent(cx, &code, "", "").await?;
+    press(cx, "#call").await?;
+    press(cx, "#hang-up").await?;
+    heard(cx, "custom:fence").await?;
+    assert_eq!(said(cx).await?, json!([32, 0]), "the length of the nonce, and what was stolen");
+    assert!(!all_heard(cx).await?.iter().any(|name| name.contains("second")));
     Ok(())
 }
 
-async fn a_hello_from_another_window_is_nobody(cx: &Cx) -> Result<()> {
-    // A frame that never says hello leaves the place of the first free; the parent page and the
-    // widget page itself try to take it, knowing the nonce.
+async fn a_hello_from_another_window_is_ignored(cx: &Cx) -> Result<()> {
+    // A frame that never says hello leaves the first hello to others; the parent page and the
+    // widget page itself try to say it, knowing the nonce.
     let app = cx.app().await?;
     cx.browser.goto(&app.parent_url("")).await?;
     heard(cx, "widget_loaded").await?;
@@ -191,7 +182,7 @@ async fn a_hello_from_another_window_is_nobody(cx: &Cx) -> Result<()> {
     let silent = "const real = document.createElement.bind(document);
         return import('/host.js').then(({ mount }) => {
           window.states = [];
-          const bridge = mount({ src: `${location.origin}/nothing-here`, onState: ({ status }) => states.push(status) });
+          const bridge = mount({ events: [], src: `${location.origin}/nothing-here`, onState: ({ status }) => states.push(status) });
           const frames = document.querySelectorAll('iframe');
           const nonce = frames[frames.length - 1].src.split('#')[1];
           const channel = new MessageChannel();
@@ -206,7 +197,7 @@ async fn a_hello_from_another_window_is_nobody(cx: &Cx) -> Result<()> {
           .postMessage({ c2c: 1, type: 'hello', nonce: arguments[0] }, '*', [channel.port2]);";
     cx.browser.run(parent, &[nonce]).await?;
     enter_widget(cx).await?;
-    // The fence: a message to the same listeners, after those.
+    // The fence: a later message to the same listeners.
     cx.browser
         .run(
             "addEventListener('message', () => (window.fenced = true)); postMessage('fence', '*');",
@@ -227,7 +218,7 @@ async fn the_shim_greets_listed_widgets_only(cx: &Cx) -> Result<()> {
         say(cx)
     );
     app.save(&code, "").await?;
-    // A page that may frame the document but is no widget: whatever it claims, it hears no hello.
+    // A page that may frame the document but is no widget: whatever it claims, it gets no hello.
     let sandbox = app.sandbox_url();
     let page = format!("<script>{NAIVE_RECEIVER}</script>");
     cx.browser.goto(&cx.collector.page("/foreign", page, &[])).await?;
@@ -251,8 +242,8 @@ async fn the_shim_greets_listed_widgets_only(cx: &Cx) -> Result<()> {
         let hits = cx.collector.hits("said", at + 1, DEADLINE).await?;
         assert_eq!(hits[at].json()?, "not connected", "{name:.80}");
     }
-    // The widget's own origin, claimed by a page that is not the widget: the shim says hello, and
-    // the browser delivers it to nobody.
+    // A page that is not the widget claims the widget's own origin: the shim says hello, and the
+    // browser does not deliver it.
     let claimed = json!({"c2c": 1, "origin": cx.server().await?.widget, "context": {}}).to_string();
     cx.browser.run(add, &[json!(claimed), json!(sandbox)]).await?;
     let hits = cx.collector.hits("said", names.len() + 1, DEADLINE).await?;
@@ -275,7 +266,7 @@ async fn the_widget_is_shown_to_its_parents_only(cx: &Cx) -> Result<()> {
     let page = cx.collector.page("/shop", page, &[]);
     cx.browser.goto(&page).await?;
     cx.browser.wait_for("window.loaded", DEADLINE).await?;
-    // The control, and the fence: the same page, once it is one of the app's parents.
+    // The control and the fence: the same page, once it is one of the app's parents.
     allow_parent(cx, &cx.collector.origin()).await?;
     assert_eq!(cx.browser.eval("naive").await?, json!([]));
     cx.browser.goto(&page).await?;
@@ -294,9 +285,9 @@ async fn the_widget_posts_to_its_parents_only(cx: &Cx) -> Result<()> {
     let parent = cx.server().await?.parent.clone();
     let body = "const [src, parent] = arguments;
         return import('/host.js').then(({ mount }) => {
-          mount({ src, parentOrigins: ['https://else.example'] }).emit('leaked', {});
-          mount({ src, parentOrigins: [] }).emit('leaked', {});
-          mount({ src, parentOrigins: [parent] }).emit('meant', {});
+          mount({ events: [], src, parentOrigins: ['https://else.example'] }).emit('leaked', {});
+          mount({ events: [], src, parentOrigins: [] }).emit('leaked', {});
+          mount({ events: [], src, parentOrigins: [parent] }).emit('meant', {});
         });";
     cx.browser.run(body, &[json!(app.sandbox_url()), json!(parent)]).await?;
     cx.browser.enter_top().await?;
@@ -312,7 +303,7 @@ async fn the_frame_cannot_leave(cx: &Cx) -> Result<()> {
         format!("<script>fetch('{}')</script>", cx.collector.hit_url("landed")),
         &[],
     );
-    // Where nothing stops it, the same statement leaves: the control.
+    // The control: where nothing stops it, the same statement navigates away.
     let leave = format!("<script>location.href = '{landed}';</script>");
     let inner = cx.collector.page("/inner", leave, &[]);
     let outer = format!("<iframe sandbox=allow-scripts src='{inner}'></iframe>");
@@ -343,14 +334,14 @@ async fn the_frame_cannot_leave(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// A page above can navigate the frame, by the standard; the widget's `frame-src` stops it before
-/// any request. (What it can do is to end the frame: an error page takes its place.)
-async fn nobody_above_puts_another_document_in_its_place(cx: &Cx) -> Result<()> {
+/// The standard lets a page above navigate the frame; the widget's `frame-src` stops it before any
+/// request. (Such a page can still end the frame: an error page takes its place.)
+async fn no_page_above_puts_another_document_in_its_place(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     allow_parent(cx, &cx.collector.origin()).await?;
     let evil = cx.collector.page("/evil", "<script>parent.postMessage('evil', '*')</script>", &[]);
     let arrived = || cx.collector.requests().iter().filter(|seen| seen.path == "/evil").count();
-    // Again and again from the first moment that there is a frame.
+    // Repeatedly, from the first moment that there is a frame.
     let above = format!(
         "<script>
            let tried = 0;
@@ -379,7 +370,7 @@ async fn nobody_above_puts_another_document_in_its_place(cx: &Cx) -> Result<()> 
     Ok(())
 }
 
-/// In one widget page, and of one sandbox origin.
+/// Both are in one widget page and have the same sandbox origin.
 async fn two_apps_never_cross(cx: &Cx) -> Result<()> {
     let (one, other) = (cx.app().await?, cx.server().await?.create_app("other").await?);
     let code = |name: &str| {
@@ -398,7 +389,7 @@ async fn two_apps_never_cross(cx: &Cx) -> Result<()> {
         window.told = [];
         return import('/host.js').then(({ mount }) => {
           window.bridges = [...apps].map(([app, src], i) =>
-            mount({ app, src, context: { key: 'of ' + i }, onCustomEvent: ({ name, data }) => told.push([i, name, data]) }));
+            mount({ events: [], app, src, context: { key: 'of ' + i }, onCustomEvent: ({ name, data }) => told.push([i, name, data]) }));
         });";
     let apps = [one, &other].map(|app| json!([app.id, app.sandbox_url()]));
     cx.browser.run(script, &apps).await?;
@@ -418,8 +409,8 @@ async fn two_apps_never_cross(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Anybody who may frame the document can give its frame a name.
-async fn a_name_that_nobody_of_ours_wrote_is_nothing(cx: &Cx) -> Result<()> {
+/// Any page that may frame the document can give its frame a name.
+async fn a_foreign_window_name_is_ignored(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let code = format!(
         "<script>{} say([Object.keys(c2c.context), Object.getPrototypeOf(c2c.context), ({{}}).polluted ?? null, name, c2c.emit('x', {{}}).ok]);</script>",

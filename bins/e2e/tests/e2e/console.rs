@@ -1,12 +1,12 @@
-//! The console: paste, see what is wrong, mend it, save, watch it fire.
+//! The console's main flow: paste, see problems, fix them, save, watch events fire.
 
-use c2c_e2e::{App, Cx, DEADLINE, Result, Tests};
+use c2c_harness::{App, Cx, DEADLINE, Result, Tests};
 use serde_json::json;
 
 use crate::timeline::{connected, opened, play, row};
 
 pub(crate) const TESTS: Tests = &[
-    ("a_person_pastes_mends_saves_and_watches", &a_person_pastes_mends_saves_and_watches),
+    ("a_person_pastes_fixes_saves_and_watches", &a_person_pastes_fixes_saves_and_watches),
     ("a_warning_is_shown_and_stops_nothing", &a_warning_is_shown_and_stops_nothing),
     ("an_app_is_made", &an_app_is_made),
     ("settings_are_changed", &settings_are_changed),
@@ -34,7 +34,7 @@ async fn save(cx: &Cx, begin: &str) -> Result<()> {
     cx.browser.wait_for(&message, DEADLINE).await.map(drop)
 }
 
-async fn a_person_pastes_mends_saves_and_watches(cx: &Cx) -> Result<()> {
+async fn a_person_pastes_fixes_saves_and_watches(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     open(cx, app).await?;
     let hit = cx.collector.hit_url("ended");
@@ -42,12 +42,12 @@ async fn a_person_pastes_mends_saves_and_watches(cx: &Cx) -> Result<()> {
         "<p>Hi</p>\n  <script>c2c.on('call_ended', (e) => {{ fetch('{hit}'); c2c.emit('counted', {{ seconds: e.duration }}); }});"
     );
     cx.browser.type_into("#head", &code).await?;
-    // Nobody has to save to learn what is wrong.
-    verdict(cx, "1 problem to mend").await?;
+    // Problems are shown before a save.
+    verdict(cx, "1 problem to fix").await?;
     let finding = cx.browser.text(".findings li").await?;
     assert!(finding.starts_with("Line 2, column 3"), "{finding}");
-    // Saving it is refused, in words.
-    save(cx, "Not saved: mend what is marked").await?;
+    // Saving it is refused with a message.
+    save(cx, "Not saved. Fix the marked problems").await?;
     // The finding leads to the place, and nothing typed is lost.
     cx.browser.click(".findings .place").await?;
     assert_eq!(
@@ -58,7 +58,7 @@ async fn a_person_pastes_mends_saves_and_watches(cx: &Cx) -> Result<()> {
     cx.browser.type_keys("</script>").await?;
     verdict(cx, "No problems found").await?;
     save(cx, "Saved as revision 1").await?;
-    // The saved code runs in the preview; a call is played and its effects are read.
+    // The saved code runs in the preview; a call is played and its effects are shown.
     connected(cx, 2).await?;
     play(cx, "whole").await?;
     row(cx, "call_ended", "heard by 1 handler").await?;
@@ -68,7 +68,7 @@ async fn a_person_pastes_mends_saves_and_watches(cx: &Cx) -> Result<()> {
     assert_eq!(custom["data"]["seconds"], 42);
     assert_eq!(custom["data"]["context"], json!({"orderId": "A-1", "customerTier": "gold"}));
     cx.collector.hit("ended", DEADLINE).await?;
-    // It ends with the survey, and visitors have the code as well.
+    // The call ends with the survey, and visitors have the code as well.
     row(cx, "survey_submitted", "No handler").await?;
     cx.browser.goto(&app.parent_url("")).await?;
     crate::steps::press(cx, "#call").await?;
@@ -82,7 +82,7 @@ async fn a_warning_is_shown_and_stops_nothing(cx: &Cx) -> Result<()> {
     open(cx, app).await?;
     let code = "<p>Hi</p>\n<script>c2c.on('call_end', () => {});</script>";
     cx.browser.type_into("#head", code).await?;
-    verdict(cx, "1 warning: it runs, but perhaps not as you hope").await?;
+    verdict(cx, "1 warning: the code runs, but part of it may not work").await?;
     let finding = cx.browser.text(".findings li").await?;
     let expected =
         "Line 2, column 17: there is no widget event call_end (did you mean call_ended?).";
@@ -102,7 +102,7 @@ async fn an_app_is_made(cx: &Cx) -> Result<()> {
         cx.browser.eval("[document.querySelector('#app-name').innerText, head.value]").await?,
         json!(["Made by hand", ""])
     );
-    // The way back shows it in the list.
+    // The link back leads to the list, which shows the app.
     cx.browser.click(".trail a").await?;
     let listed = "[...document.querySelectorAll('#app-list li')].some((item) => item.innerText.includes('Made by hand'))";
     cx.browser.wait_for(listed, DEADLINE).await?;
@@ -119,7 +119,7 @@ async fn settings_are_changed(cx: &Cx) -> Result<()> {
     let message = "document.querySelector('#general-message').textContent";
     cx.browser.click(save).await?;
     cx.browser.wait_for(&format!("{message}.startsWith('Not saved')"), DEADLINE).await?;
-    // What was typed is still there; it is mended.
+    // The input is still there; it is fixed.
     let typed = cx.browser.eval("document.querySelector('#general-origins').value").await?;
     assert_eq!(typed, "https://shop.example/path");
     cx.browser.run("document.querySelector('#general-origins').value = ''", &[]).await?;
@@ -141,7 +141,7 @@ async fn an_example_is_inserted(cx: &Cx) -> Result<()> {
     cx.browser
         .click("#examples button[aria-label$=': Google Analytics 4']:not([aria-label^=Copy])")
         .await?;
-    // At the end, with what has to be replaced selected; an undo takes it back.
+    // It is inserted at the end, with the part to replace selected; an undo removes it.
     let value = cx.browser.eval("head.value").await?;
     assert!(
         value
@@ -171,7 +171,7 @@ async fn events_are_searched(cx: &Cx) -> Result<()> {
         .wait_for("document.querySelectorAll('#events .card').length === 5", DEADLINE)
         .await?;
     for (query, expected) in [
-        // A name, in parts; a field; words of a summary.
+        // Parts of a name; a field; words of a summary.
         ("Call ENDED", json!(["1 of 5 events", "call_ended"])),
         ("hasForm", json!(["1 of 5 events", "call_started"])),
         ("rated", json!(["1 of 5 events", "survey_submitted"])),
@@ -182,7 +182,7 @@ async fn events_are_searched(cx: &Cx) -> Result<()> {
         cx.browser.type_into("#event-search", query).await?;
         assert_eq!(cx.browser.eval(shown).await?, expected, "{query}");
     }
-    // What is not shown is not in the way of the keyboard, either.
+    // The keyboard skips hidden items, too.
     cx.browser.run("document.querySelector('#event-search').value = ''", &[]).await?;
     cx.browser.type_into("#event-search", "survey").await?;
     cx.browser.type_keys(TAB).await?;
@@ -190,7 +190,7 @@ async fn events_are_searched(cx: &Cx) -> Result<()> {
         cx.browser.eval("document.activeElement.getAttribute('aria-label')").await?,
         "Code: the handler for survey_submitted"
     );
-    // The types can be taken away.
+    // The types can be hidden.
     let types = cx
         .browser
         .run(
@@ -211,7 +211,7 @@ async fn a_keyboard_is_enough(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     open(cx, app).await?;
     cx.browser.run("head.focus()", &[]).await?;
-    // Tab indents; Esc and Tab leaves.
+    // Tab indents; Esc and then Tab leaves the field.
     cx.browser.type_keys(&format!("a\n{TAB}b")).await?;
     assert_eq!(cx.browser.eval("head.value").await?, "a\n  b");
     cx.browser.type_keys(&format!("{ESCAPE}{TAB}")).await?;
@@ -220,7 +220,7 @@ async fn a_keyboard_is_enough(cx: &Cx) -> Result<()> {
     assert_eq!(cx.browser.eval("document.activeElement.textContent").await?, "Save");
     cx.browser.type_keys(SPACE).await?;
     cx.browser.wait_for("message.textContent.startsWith('Saved as revision 1')", DEADLINE).await?;
-    // On to the tabs, which the arrow keys change.
+    // Tab goes on to the tabs, which the arrow keys change.
     cx.browser.type_keys(TAB).await?;
     cx.browser.type_keys(ARROW_RIGHT).await?;
     assert_eq!(
@@ -234,15 +234,15 @@ async fn lines_are_indented(cx: &Cx) -> Result<()> {
     const TAB: &str = "\u{E004}";
     const SHIFT_TAB: &str = "\u{E008}\u{E004}";
     open(cx, cx.app().await?).await?;
-    // `[` and `]` are the ends of the selection, `|` both.
+    // `[` and `]` are the ends of the selection, `|` is the caret.
     let cases = [
         ("a|b", TAB, "a  |b"),
         ("[a\nb]", TAB, "[  a\n  b]"),
         ("a\n  b[c\n  d]e", SHIFT_TAB, "a\n[bc\nd]e"),
-        // A selection that ends where a line begins has nothing of that line.
+        // A selection that ends at the beginning of a line does not include that line.
         ("[a\nb\n]c", TAB, "[  a\n  b\n]c"),
         ("[\n]a", TAB, "[  \n]a"),
-        // Where the caret is in the line makes no difference, and nothing is selected.
+        // The caret's position in the line makes no difference, and nothing is selected.
         ("|    a", SHIFT_TAB, "|  a"),
         (" |   a", SHIFT_TAB, "|  a"),
         ("    a|b", SHIFT_TAB, "  a|b"),

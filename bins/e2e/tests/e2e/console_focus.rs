@@ -1,11 +1,10 @@
-//! A person who types in the console goes on typing, in the same place, when the code that runs in
-//! the preview takes the focus.
+//! Typing in the console continues in the same place when the code in the preview takes the focus.
 //!
-//! Keys are sent as in `focus.rs`, whose documentation says why.
+//! Keys are sent as in `focus.rs`; its documentation explains why.
 
 use std::collections::BTreeSet;
 
-use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::json;
 
 pub(crate) const TESTS: Tests = &[
@@ -14,14 +13,14 @@ pub(crate) const TESTS: Tests = &[
     ("who_works_in_the_preview_stays_there", &who_works_in_the_preview_stays_there),
 ];
 
-/// Each character once, so that it is known which of them was lost.
+/// Distinct characters, so that a lost one can be identified.
 const TEXT: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-/// The theft begins when so many of them are there.
+/// Number of typed characters after which the theft begins.
 const HONEST: usize = 12;
-/// What stands there before, with the caret at the end of the first line.
+/// The initial text, with the caret at the end of the first line.
 const BEFORE: [&str; 2] = ["<!-- typed: ", "\n-->"];
 
-/// Takes the focus again and again once it is told to.
+/// Takes the focus again and again once a message starts it.
 const THIEF: &str = "<input id=trap><script>
     const trap = document.querySelector('#trap');
     let calls = 0;
@@ -36,11 +35,11 @@ const THIEF: &str = "<input id=trap><script>
     });
     </script>";
 
-/// The end of the run.
-const TOLD: &str = "document.querySelector('#timeline').innerText.includes('the code took the focus, and was stopped')";
+/// Whether the timeline shows the end of the run.
+const TOLD: &str = "document.querySelector('#timeline').innerText.includes('the code took the focus and was stopped')";
 
-/// Opens the console with the thief in the preview, which is below what is in sight, and the widget of
-/// the preview ready for turns.
+/// Opens the console with the thief in the preview, which is below the visible part, and prepares
+/// the preview's widget for turns.
 async fn open(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     app.save("", THIEF).await?;
@@ -55,8 +54,8 @@ async fn open(cx: &Cx) -> Result<()> {
     cx.browser.enter_top().await
 }
 
-/// Types `text` into the console. Whenever a key has gone down or up, the console and the widget do
-/// first what came of that.
+/// Types `text` into the console. After each key down and key up, the console and the widget first
+/// process its effects.
 async fn type_in_turns(cx: &Cx, text: &str) -> Result<()> {
     let turn = "new Promise((resolve) => {
         addEventListener('message', function turned({ data }) {
@@ -89,7 +88,7 @@ async fn typing_goes_on_in_the_same_place(cx: &Cx) -> Result<()> {
         });";
     cx.browser.run(script, &[json!(start), json!(end), json!(HONEST)]).await?;
     type_in_turns(cx, TEXT).await?;
-    // Behind the word of the preview. In WebKit a frame gets the focus in some runs only.
+    // Waits until the preview has reported it. In WebKit a frame gets the focus in some runs only.
     if cx.engine != Engine::WebKit {
         cx.browser.wait_for(TOLD, DEADLINE).await?;
     }
@@ -109,7 +108,7 @@ async fn typing_goes_on_in_the_same_place(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Of a field of one line, engines may select all when it gets the focus.
+/// When a one-line field gets the focus, engines may select all of its text.
 async fn a_selection_is_given_back(cx: &Cx) -> Result<()> {
     open(cx).await?;
     cx.browser.click("#context .value").await?;
@@ -130,22 +129,23 @@ async fn a_selection_is_given_back(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Makes the widget of the preview the current frame, from the console.
+/// Makes the preview's widget the current frame, from the console.
 async fn enter_widget(cx: &Cx) -> Result<()> {
     cx.browser.enter_frame("#live").await?;
     cx.browser.enter_frame("#widget").await
 }
 
-/// The focus is in the widget, which is the current frame; the console is it afterwards. (After a
-/// click there, `WebKit`'s console still names the element that had the focus before.)
+/// Asserts that the focus is in the widget, which is the current frame; afterwards the console is
+/// the current frame. (After a click there, `WebKit`'s console still names the element that had the
+/// focus before.)
 async fn assert_in_the_widget(cx: &Cx) -> Result<()> {
     let focused = "[document.hasFocus(), document.activeElement.id]";
     assert_eq!(cx.browser.eval(focused).await?, json!([true, "comment"]));
     cx.browser.enter_top().await
 }
 
-/// A person who works in the preview stays there, whatever the frame says to the console, and where
-/// the widget had the focus, it is the widget that gets it back.
+/// The focus of a person who works in the preview stays there, whatever the frame says to the
+/// console; where the widget had the focus, the widget gets it back.
 async fn who_works_in_the_preview_stays_there(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let forge = "<script>addEventListener('message', ({ data }) => {
@@ -154,7 +154,7 @@ async fn who_works_in_the_preview_stays_there(cx: &Cx) -> Result<()> {
         c2c.emit('forged');
       });</script>";
     app.save(forge, THIEF).await?;
-    // WebKit's driver clicks what is in sight.
+    // WebKit's driver clicks only visible elements.
     cx.browser.resize(1280, 1500).await?;
     crate::console::open(cx, app).await?;
     cx.browser.click("#head").await?;

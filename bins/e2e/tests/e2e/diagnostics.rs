@@ -1,8 +1,8 @@
-//! What the person who wrote custom code is told of it.
+//! The diagnostics that the author of custom code gets.
 //!
-//! Lines are those of the sandbox document: a test looks for them in what the server sends.
+//! Lines are those of the sandbox document: a test looks for them in the server's response.
 
-use c2c_e2e::{Context as _, Cx, DEADLINE, Engine, Method, Result, Tests, request};
+use c2c_harness::{Context as _, Cx, DEADLINE, Engine, Method, Result, Tests, request};
 use serde_json::{Value, json};
 
 use crate::steps::{mount, said, say};
@@ -24,7 +24,7 @@ pub(crate) const TESTS: Tests = &[
     ("nothing_is_sent_unless_asked", &nothing_is_sent_unless_asked),
 ];
 
-/// The options under which `window.diagnostics` and `window.states` of the page have everything.
+/// Options under which the page's `window.diagnostics` and `window.states` collect everything.
 pub(crate) const NOTE: &str = "onState: (state) => (window.states ??= []).push(state),
     diagnostics: diagnosticsTo((diagnostic) => (window.diagnostics ??= []).push(diagnostic))";
 
@@ -40,7 +40,8 @@ async fn emit(cx: &Cx, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// All diagnostics, once there are `count` and whatever the frame sent before the fence is there.
+/// Returns all diagnostics, once there are `count` and everything that the frame sent before the
+/// fence has come.
 async fn diagnostics(cx: &Cx, count: usize) -> Result<Vec<Value>> {
     cx.browser.wait_for(&format!("window.diagnostics?.length >= {count}"), DEADLINE).await?;
     emit(cx, "fence").await?;
@@ -52,8 +53,8 @@ async fn diagnostics(cx: &Cx, count: usize) -> Result<Vec<Value>> {
     Ok(all.filter(|diagnostic| diagnostic["name"] != "fence").cloned().collect())
 }
 
-/// An error of a kind at the place where `code` stands in the document, as far as lines go; the
-/// column, on which engines differ, is taken from `found` after it was seen to lie in that line.
+/// Returns an error of a kind at the line where `code` is in the document; the column, on which
+/// engines differ, is taken from `found` after a check that it lies in that line.
 async fn error_at(cx: &Cx, kind: &str, message: &str, code: &str, found: &Value) -> Result<Value> {
     let app = cx.app().await?;
     let for_a_frame = [("sec-fetch-dest", "iframe")];
@@ -72,7 +73,7 @@ async fn error_at(cx: &Cx, kind: &str, message: &str, code: &str, found: &Value)
     }))
 }
 
-/// An error without a place.
+/// Returns an error without a place.
 fn error(kind: &str, message: &str) -> Value {
     json!({
         "type": "error", "kind": kind, "message": message,
@@ -103,7 +104,7 @@ async fn an_uncaught_error_names_its_line(cx: &Cx) -> Result<()> {
     let found = diagnostics(cx, 4).await?;
     assert_eq!(found.len(), 4, "{found:?}");
     if cx.engine == Engine::WebKit {
-        // It takes every script in an opaque origin for one of another site.
+        // It treats every script in an opaque origin as cross-origin.
         assert_eq!(found, vec![muted(); 4]);
         return Ok(());
     }
@@ -144,7 +145,7 @@ async fn a_handlers_error_is_told_once_with_its_line(cx: &Cx) -> Result<()> {
     let long = error_at(cx, "handler", message, "Error('long '", &found[1]).await?;
     let delivered = json!({"type": "delivered", "seq": 0, "name": "go", "handlers": 3});
     assert_eq!(found, [short, long, delivered]);
-    // The frame's own listeners still hear it, by the browser.
+    // The browser still delivers it to the frame's own listeners.
     assert_eq!(said(cx).await?, json!(["onerror", false, "onerror", false]));
     Ok(())
 }
@@ -166,7 +167,7 @@ async fn a_handlers_error_is_told_after_document_open(cx: &Cx) -> Result<()> {
         say(cx)
     );
     watch(cx, &code, "").await?;
-    // One of them is the widget's own mount.
+    // One of them is from the widget's own mount.
     for hit in cx.collector.hits("said", 2, DEADLINE).await? {
         assert_eq!(hit.json()?, 0, "the control: a listener of the window is gone");
     }
@@ -291,7 +292,7 @@ async fn a_script_of_another_site_hides_its_errors(cx: &Cx) -> Result<()> {
     watch(cx, &format!("<script src='{script}?visitor=7'></script>"), "").await?;
     assert_eq!(diagnostics(cx, 1).await?, [muted()]);
 
-    // The control: with CORS it does not.
+    // The control: with CORS it is not muted.
     watch(cx, &format!("<script crossorigin src='{script}?visitor=7'></script>"), "").await?;
     let found = diagnostics(cx, 1).await?;
     assert_eq!((&found[0]["source"], &found[0]["line"]), (&json!(script), &json!(3)), "{found:?}");
@@ -334,7 +335,7 @@ async fn refused_emits_are_told(cx: &Cx) -> Result<()> {
 }
 
 async fn deliveries_are_told_with_their_handlers(cx: &Cx) -> Result<()> {
-    // The handlers of held events come with the last script; those of `off` are not asked.
+    // The handlers of held events come with the last script; unsubscribed ones do not count.
     let body_end = "<script>
         c2c.on('one', () => {});
         c2c.on('two', () => { c2c.emit('ran', []); });
@@ -343,10 +344,10 @@ async fn deliveries_are_told_with_their_handlers(cx: &Cx) -> Result<()> {
         </script>";
     cx.app().await?.save("", body_end).await?;
     cx.browser.goto(&cx.app().await?.widget_url("")).await?;
-    // All in one task: the events are kept until the frame is there.
+    // All in one task: the events are queued until the frame is there.
     let script = format!(
         "return Promise.all([import('/host.js'), import('/diagnostics.js')]).then(([{{ mount }}, {{ diagnosticsTo }}]) => {{
-           window.bridge = mount({{ src: arguments[0], {NOTE} }});
+           window.bridge = mount({{ events: [], src: arguments[0], {NOTE} }});
            for (const name of ['none', 'one', 'two']) bridge.emit(name, {{}});
          }});"
     );
@@ -364,7 +365,7 @@ async fn deliveries_are_told_with_their_handlers(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// How many were passed on before the first `dropped`, and how many there were in all.
+/// Returns how many were passed on before the first `dropped`, and how many there were in all.
 fn told(found: &[Value]) -> (usize, u64) {
     let is_count = |diagnostic: &&Value| diagnostic["type"] == "dropped";
     let counts = found.iter().filter(is_count);
@@ -374,7 +375,7 @@ fn told(found: &[Value]) -> (usize, u64) {
 }
 
 async fn too_many_in_the_frame_are_counted(cx: &Cx) -> Result<()> {
-    // More than the host would bear from anybody but the shim.
+    // More than the host accepts from any other sender than the shim.
     let code = "<script>for (let i = 0; i < 20000; i++) c2c.emit('', {});</script>";
     watch(cx, code, "").await?;
     cx.browser
@@ -383,7 +384,7 @@ async fn too_many_in_the_frame_are_counted(cx: &Cx) -> Result<()> {
     let found = diagnostics(cx, 1).await?;
     let (passed, all) = told(&found);
     assert_eq!(all, 20000);
-    // The burst, and what seconds of a slow machine may add at 5 a second.
+    // The burst, and the number that seconds of a slow machine may add at 5 a second.
     assert!((19..60).contains(&passed), "{passed}");
     assert_eq!(cx.browser.eval("bridge.state.status").await?, "ready");
     Ok(())
@@ -402,8 +403,8 @@ async fn too_many_at_the_host_are_counted(cx: &Cx) -> Result<()> {
 }
 
 async fn custom_code_neither_breaks_nor_notices(cx: &Cx) -> Result<()> {
-    // Whatever the shim could look up while it tells an error is replaced by a trap. (What it reads of
-    // the browser's own events it reads as anybody does: who patches that misleads himself.)
+    // A trap replaces everything that the shim could look up while it reports an error. (It reads
+    // the browser's own events like any script: code that patches them misleads only itself.)
     let code = format!(
         "<script>(() => {{
            {}
@@ -488,7 +489,7 @@ async fn nothing_is_sent_unless_asked(cx: &Cx) -> Result<()> {
           window.diagnosticsTo = diagnosticsTo;
           const start = (options) => {
             const container = document.body.appendChild(document.createElement('div'));
-            const bridge = mount({ src, container, ...options });
+            const bridge = mount({ events: [], src, container, ...options });
             bridge.emit('go', {});
             bridge.emit('end', {});
             return JSON.parse(container.firstChild.name);

@@ -1,7 +1,6 @@
-//! Nothing that a person typed is lost: not by a reload, not by a second window, not by a save that
-//! failed.
+//! Typed text is never lost: not by a reload, not by a second window, not by a failed save.
 
-use c2c_e2e::{App, Cx, DEADLINE, Result, Server, Tests};
+use c2c_harness::{App, Cx, DEADLINE, Result, Server, Tests};
 use serde_json::json;
 
 use crate::console::open;
@@ -69,7 +68,7 @@ async fn two_windows_keep_their_own(cx: &Cx) -> Result<()> {
     let other = cx.browser.new_tab().await?;
     cx.browser.switch_to_window(&other).await?;
     open(cx, app).await?;
-    // It begins with what is saved: what the first window holds is nobody's leftover.
+    // It begins with the saved code: the first window's draft is not abandoned.
     assert_code(cx, "").await?;
     assert_eq!(cx.browser.eval("document.querySelectorAll('.notice').length").await?, 0);
     type_code(cx, "<p>other</p>").await?;
@@ -80,7 +79,7 @@ async fn two_windows_keep_their_own(cx: &Cx) -> Result<()> {
     cx.browser.reload().await?;
     assert_code(cx, "<p>one</p>").await?;
     // Both versions are there to choose from.
-    save(cx, "Not saved yet").await?;
+    save(cx, "Not saved. Resolve the conflict").await?;
     assert_code(cx, "<p>one</p>").await?;
     cx.browser.click(".notice.conflict button").await?;
     let theirs = "document.querySelector('#theirs[open] #theirs-head').value";
@@ -108,10 +107,10 @@ async fn a_closed_window_leaves_its_draft(cx: &Cx) -> Result<()> {
     open(cx, app).await?;
     assert_code(cx, "").await?;
     let notice = cx.browser.text(".notice").await?;
-    assert!(notice.starts_with("Unsaved code of"), "{notice}");
+    assert!(notice.starts_with("This browser has unsaved code"), "{notice}");
     cx.browser.click(".notice button").await?;
     assert_code(cx, "<p>left behind</p>").await?;
-    // It is this window's own now.
+    // It belongs to this window now.
     cx.browser.reload().await?;
     assert_code(cx, "<p>left behind</p>").await
 }
@@ -152,7 +151,7 @@ async fn an_open_window_is_never_left_behind(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     open(cx, app).await?;
     let one = cx.browser.windows().await?.remove(0);
-    // A window that was opened later is as open as one that was there before.
+    // A window that was opened later counts as open, too.
     let other = cx.browser.new_tab().await?;
     cx.browser.switch_to_window(&other).await?;
     open(cx, app).await?;
@@ -186,7 +185,7 @@ async fn a_save_whose_answer_was_lost_is_no_conflict(cx: &Cx) -> Result<()> {
     open(cx, app).await?;
     type_code(cx, "<p>mine</p>").await?;
     kept(cx, "<p>mine</p>").await?;
-    // The same code reaches the server, and the window does not learn of it.
+    // The same code reaches the server without this window's knowledge.
     app.save("<p>mine</p>", "").await?;
     cx.browser.reload().await?;
     assert_code(cx, "<p>mine</p>").await?;
@@ -196,7 +195,7 @@ async fn a_save_whose_answer_was_lost_is_no_conflict(cx: &Cx) -> Result<()> {
 
 async fn what_is_typed_during_a_save_is_not_called_saved(cx: &Cx) -> Result<()> {
     open(cx, cx.app().await?).await?;
-    // The answers of the server come when the test lets them.
+    // The test decides when the server's answers come.
     let hold = "const { fetch } = window;
         const held = new Promise((release) => (window.release = release));
         window.fetch = async (...request) => {
@@ -208,11 +207,11 @@ async fn what_is_typed_during_a_save_is_not_called_saved(cx: &Cx) -> Result<()> 
     type_code(cx, "<script>1").await?;
     save(cx, "Saving").await?;
     type_code(cx, "</script>").await?;
-    // It is found to be fine before the answer says what was wrong with the code that was sent.
+    // The current text is found valid before the answer about the code that was sent arrives.
     let verdict = "document.querySelector('.verdict').textContent";
     cx.browser.wait_for(&format!("{verdict} === 'No problems found'"), DEADLINE).await?;
     cx.browser.run("release()", &[]).await?;
-    message(cx, "Not saved: ").await?;
+    message(cx, "Not saved. ").await?;
     assert_eq!(cx.browser.eval(verdict).await?, "No problems found");
 
     cx.browser.run(hold, &[]).await?;
@@ -221,13 +220,13 @@ async fn what_is_typed_during_a_save_is_not_called_saved(cx: &Cx) -> Result<()> 
     cx.browser.run("release()", &[]).await?;
     message(cx, "Saved as revision 1").await?;
     let message = cx.browser.text("#message").await?;
-    assert!(message.ends_with("What you typed since is not saved yet."), "{message}");
+    assert!(message.ends_with("Your later changes are not saved yet."), "{message}");
     Ok(())
 }
 
 async fn crlf_is_no_change(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    // A program wrote it. A text area never gives a carriage return back.
+    // A program wrote this code. A text area never returns a carriage return.
     app.save("<p>one</p>\r\n<p>two</p>", "").await?;
     open(cx, app).await?;
     let runs = cx.browser.text("#run-state").await?;
@@ -241,8 +240,8 @@ async fn crlf_is_no_change(cx: &Cx) -> Result<()> {
 async fn without_storage_the_console_still_opens(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     open(cx, app).await?;
-    // Where the origin is not secure (plain http, not on loopback) there are no locks, and a browser
-    // may refuse the storage.
+    // Where the origin is not secure (plain http, not on loopback) there are no locks, and a
+    // browser may refuse the storage.
     let module = "return import('/console/drafts.js').then(({ openDrafts }) => {
         Object.defineProperty(window, arguments[0], { get() { throw new DOMException('', 'SecurityError'); } });
         return openDrafts('app');

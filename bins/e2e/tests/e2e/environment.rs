@@ -1,14 +1,14 @@
-//! What belongs to an origin, as vendors' scripts meet it: with a jar it is there and works, or it is
-//! absent. docs/sdks.md has the same table.
+//! The features of an origin, as vendors' scripts meet them: with a jar each is there and works, or
+//! it is absent. docs/sdks.md has the same table.
 //!
-//! Each row looks as such scripts do: it tests for presence first, and uses what it finds.
+//! Each row looks as such scripts do: it tests for presence first, and then uses the feature.
 
 use c2c_bridge::Shim;
-use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
 use c2c_policy::DocumentPolicy;
 use serde_json::{Value, json};
 
-use crate::steps::{choose_jar, mount, said, say};
+use crate::steps::{choose_jar, mount, pairs, said, say};
 
 pub(crate) const TESTS: Tests = &[
     ("every_row_is_as_documented", &every_row_is_as_documented),
@@ -18,7 +18,7 @@ pub(crate) const TESTS: Tests = &[
     ("the_host_sees_an_opaque_origin", &the_host_sees_an_opaque_origin),
     ("a_cookie_belongs_to_the_host_or_its_site", &a_cookie_belongs_to_the_host_or_its_site),
     ("a_vendor_finds_the_widest_domain", &a_vendor_finds_the_widest_domain),
-    ("nobody_has_scrolled_to_the_end", &nobody_has_scrolled_to_the_end),
+    ("no_one_has_scrolled_to_the_end", &no_one_has_scrolled_to_the_end),
     ("a_frame_that_is_seen_has_no_scroll_bar", &a_frame_that_is_seen_has_no_scroll_bar),
 ];
 
@@ -26,20 +26,21 @@ pub(crate) const TESTS: Tests = &[
 struct Row {
     /// As custom code names it.
     name: &'static str,
-    /// The body of an async function that gives `works`, `absent` or `declines`; an error is its name.
+    /// The body of an async function that returns `works`, `absent` or `declines`; an error counts
+    /// by its name.
     test: &'static str,
-    /// With a jar, in every engine; none if the shim leaves it alone.
+    /// The result with a jar, in every engine; `None` if the shim does not change it.
     jar: Option<&'static str>,
-    /// As the browser has it in an opaque origin: Chromium, Firefox, `WebKitGTK`.
+    /// The browser's own result in an opaque origin: Chromium, Firefox, `WebKitGTK`.
     native: [&'static str; 3],
-    /// What the documentation says of the choice.
+    /// The documentation's reason for the choice.
     why: &'static str,
 }
 
-/// It is there and throws, or rejects.
+/// The feature is there and throws, or rejects.
 const DENIED: [&str; 3] = ["SecurityError"; 3];
 const WORKS: [&str; 3] = ["works"; 3];
-/// It answers, and the answer is no.
+/// The feature answers, and the answer is no.
 const DECLINES: [&str; 3] = ["declines"; 3];
 
 const ROWS: &[Row] = &[
@@ -154,7 +155,7 @@ const ROWS: &[Row] = &[
             return new Promise((resolve) => { from.onmessage = ({ data }) => resolve(data); to.postMessage('works'); });",
         jar: None,
         native: WORKS,
-        why: "within the document; nobody else hears it",
+        why: "within the document; no other document hears it",
     },
     Row {
         name: "crypto.subtle",
@@ -182,7 +183,7 @@ const ROWS: &[Row] = &[
         test: "return (await document.hasStorageAccess()) ? 'granted' : 'declines';",
         jar: None,
         native: DECLINES,
-        why: "as to any embedded page that nobody gave access",
+        why: "as to any embedded page without a grant",
     },
     Row {
         name: "navigator.permissions",
@@ -230,7 +231,7 @@ const ROWS: &[Row] = &[
 ];
 
 impl Row {
-    /// The row of the table in the documentation.
+    /// Returns the row of the table in the documentation.
     fn documented(&self) -> String {
         let Self { name, jar, native: [chromium, firefox, webkit], why, .. } = self;
         let native = if chromium == firefox && firefox == webkit {
@@ -255,7 +256,7 @@ impl Row {
     }
 }
 
-/// Code that looks at all rows and says what it found: `[name, found]` of each.
+/// Returns code that tries all rows and reports `[name, found]` of each.
 fn look(cx: &Cx) -> String {
     let rows: Vec<[&str; 2]> = ROWS.iter().map(|row| [row.name, row.test]).collect();
     format!(
@@ -275,7 +276,7 @@ fn look(cx: &Cx) -> String {
     )
 }
 
-/// What custom code finds, in the product.
+/// Returns the product's results for custom code.
 async fn found(cx: &Cx, jar: &str) -> Result<Value> {
     choose_jar(cx, jar).await?;
     let app = cx.app().await?;
@@ -304,20 +305,19 @@ async fn without_a_jar_nothing_is_touched(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// A sandbox document with another shim, opened by itself. What it says then.
+/// Opens a sandbox document with another shim by itself, and returns its report.
 async fn found_with(cx: &Cx, shim: &str) -> Result<Value> {
     let attributes = "data-app='demo' data-widget-origins='https://widget.example'";
     let page =
         format!("<!doctype html><head><script {attributes}>{shim}</script>{}</head>", look(cx));
     let policy = DocumentPolicy::strict(&[]);
-    let headers: Vec<(&str, &str)> =
-        policy.headers().iter().map(|header| (header.name, header.value.as_ref())).collect();
     cx.collector.forget();
-    cx.browser.goto(&cx.collector.page("/mutant", page, &headers)).await?;
+    cx.browser.goto(&cx.collector.page("/mutant", page, &pairs(policy.headers()))).await?;
     said(cx).await
 }
 
-/// Without one of the shim's rows, the table is another one: in this engine, if the browser has it.
+/// Without one of the shim's rows, the table differs in this engine, if the browser has the
+/// feature.
 async fn each_row_of_the_shim_counts(cx: &Cx) -> Result<()> {
     let shim = Shim { jar: true, diagnostics: true }.text();
     let all = found_with(cx, shim).await?;
@@ -353,7 +353,7 @@ async fn each_row_of_the_shim_counts(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Runs code in a sandbox document; it calls `say`.
+/// Runs code in a sandbox document, and returns the value that it passes to `say`.
 async fn run(cx: &Cx, code: &str) -> Result<Value> {
     let app = cx.app().await?;
     app.save(&format!("<script>{} {code}</script>", say(cx)), "").await?;
@@ -361,7 +361,7 @@ async fn run(cx: &Cx, code: &str) -> Result<Value> {
     said(cx).await
 }
 
-/// As the standard has it for a `[Replaceable]` attribute.
+/// Follows the standard for a `[Replaceable]` attribute.
 async fn the_origin_can_be_replaced(cx: &Cx) -> Result<()> {
     let code = "const { get, set, enumerable, configurable } = Object.getOwnPropertyDescriptor(window, 'origin');
         const before = [origin, self.origin, get.call(window)].map((found) => found === location.origin);
@@ -373,7 +373,8 @@ async fn the_origin_can_be_replaced(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Whatever `origin` says in the frame: the browser tells the receivers of its messages.
+/// Whatever `origin` says in the frame, the browser gives the real one to receivers of its
+/// messages.
 async fn the_host_sees_an_opaque_origin(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let code = "<script>
@@ -397,11 +398,12 @@ async fn the_host_sees_an_opaque_origin(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// A document under a host name of our choice, in an opaque origin. What its code says.
+/// Opens a document under a chosen host name, in an opaque origin, and returns its code's report.
 async fn run_at(cx: &Cx, host: &str, code: &str) -> Result<Value> {
     let shim = Shim { jar: true, diagnostics: true }.text();
     let attributes = "data-app='demo' data-widget-origins='https://widget.example'";
-    // To itself: a page by https may load nothing by http, in WebKit not even of this machine.
+    // It reports to its own host: an https page may load nothing over http, in WebKit not even from
+    // this machine.
     let page = format!(
         "<!doctype html><head><script {attributes}>{shim}</script><script>
          const say = (value) => {{ fetch('/said', {{ method: 'POST', body: JSON.stringify(value) }}); }};
@@ -435,7 +437,7 @@ async fn a_cookie_belongs_to_the_host_or_its_site(cx: &Cx) -> Result<()> {
             &["co.uk", ".co.uk", "uk", "xco.uk"],
         ),
         ("shop.de", &["shop.de", ".shop.de"], &["de", "hop.de"]),
-        // As far as the shim knows. A list of public suffixes says the same.
+        // As far as the shim knows. A public suffix list gives the same result.
         ("shop.com.au", &["shop.com.au"], &["com.au", "au"]),
     ];
     for (host, allowed, refused) in hosts {
@@ -453,8 +455,8 @@ async fn a_cookie_belongs_to_the_host_or_its_site(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// As Meta's pixel and others do it: the shortest end of the host that takes a cookie, which is read
-/// back, and its position goes into an id.
+/// Meta's pixel and others do this: they find the shortest suffix of the host that accepts a
+/// cookie, which is read back, and put its position into an id.
 async fn a_vendor_finds_the_widest_domain(cx: &Cx) -> Result<()> {
     let code = "const labels = location.hostname.split('.');
         let index = 0;
@@ -470,14 +472,15 @@ async fn a_vendor_finds_the_widest_domain(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// The share of the document that is in view, as Google's tags have it: of a document without a height it
-/// is no number, which counts as the end.
+/// The share of the document that is in view, as Google's tags compute it: for a document without a
+/// height it is NaN, which counts as the end.
 const IN_VIEW: &str = "const { scrollTop, scrollHeight } = document.scrollingElement;
     const inView = (scrollTop + document.documentElement.clientHeight) / scrollHeight;";
 
-async fn nobody_has_scrolled_to_the_end(cx: &Cx) -> Result<()> {
-    // As such a tag looks: in a task after its script has come from its vendor, and when all has loaded.
-    // (While the document is being parsed, Chromium may not have told its process how large it is.)
+async fn no_one_has_scrolled_to_the_end(cx: &Cx) -> Result<()> {
+    // Such a tag computes it in a task after its script has come from its vendor, and when
+    // everything has loaded. (While the document is being parsed, Chromium may not have told its
+    // process how large it is.)
     let tag = format!(
         "const inView = () => {{ {IN_VIEW} return inView < 0.5; }};
          const loaded = new Promise((resolve) => {{

@@ -1,14 +1,13 @@
 //! The examples of the product's documentation, as customers paste them.
 //!
-//! Those of `shared/examples`, beside the workspace, run unchanged. Where there are none, our own
-//! equivalents in `tests/examples` stand for them, and the run says so. Those for GA4, Tag Manager and
-//! Meta's pixel run in `vendors/examples.rs`, beside the scripts that they are for.
+//! Those of `shared/examples`, beside the workspace, run unchanged. If that folder is missing, our
+//! own equivalents in `tests/examples` replace them, and the run says so. Those for GA4, Tag
+//! Manager and Meta's pixel run in `vendors/examples.rs`, beside the scripts that they are for.
 
 use std::path::Path;
 use std::sync::Once;
 
-use c2c_catalogue::Body;
-use c2c_e2e::{Context as _, Cx, DEADLINE, Engine, Result, Tests};
+use c2c_harness::{Context as _, Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::json;
 
 use crate::steps::{enter_widget, heard, open_parent, press, said, say};
@@ -22,7 +21,7 @@ pub(crate) const TESTS: Tests = &[
 
 pub(crate) const CONTEXT: &str = "orderId=A-1&customerTier=gold";
 
-/// The text of an example.
+/// Returns the text of an example.
 pub(crate) fn example(file: &str) -> Result<String> {
     static SAID: Once = Once::new();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -34,12 +33,12 @@ pub(crate) fn example(file: &str) -> Result<String> {
     std::fs::read_to_string(folder.join(file)).context(format_args!("the example {file}"))
 }
 
-#[expect(clippy::print_stdout, reason = "whoever reads the run must know what it ran")]
+#[expect(clippy::print_stdout, reason = "the reader of the run must know what it ran")]
 fn say_that_ours_serve(missing: &Path) {
     println!("examples: OUR OWN: there is no folder {}", missing.display());
 }
 
-/// A call and the survey, from the parent page.
+/// Makes a call and answers the survey, from the parent page.
 pub(crate) async fn call_and_rate(cx: &Cx) -> Result<()> {
     for css in ["#call", "#hang-up", "input[value='4']", "#rate"] {
         press(cx, css).await?;
@@ -47,8 +46,8 @@ pub(crate) async fn call_and_rate(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Without the bootstrap that the example leaves out, `fbq` is nothing: the error is the snippet's
-/// own, and what is pasted beside it works.
+/// Without the bootstrap that the example leaves out, `fbq` is undefined: the error is the
+/// snippet's own, and code pasted beside it works.
 async fn meta_pixel_needs_its_vendor(cx: &Cx) -> Result<()> {
     let beside = format!(
         "<script>{} addEventListener('error', (event) => say(event.message));</script>",
@@ -66,19 +65,19 @@ async fn meta_pixel_needs_its_vendor(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Takes `seconds` from the start of a call that runs: the widget measures by `performance.now`,
-/// and nobody waits so long.
+/// Moves the start of a running call `seconds` into the past: the widget measures by
+/// `performance.now`, and the test does not wait that long.
 async fn seconds_later(cx: &Cx, seconds: u32) -> Result<()> {
     enter_widget(cx).await?;
     let later = "const now = performance.now.bind(performance);
                  performance.now = () => now() + 1000 * arguments[0];";
-    // An arrow function has the arguments of the script that it stands in.
+    // An arrow function has the arguments of the script around it.
     cx.browser.run(later, &[json!(seconds)]).await?;
     cx.browser.enter_top().await
 }
 
-/// What the example does in its condition is a comment. So: it runs, its condition is met, and no
-/// error comes of it.
+/// The body of the example's condition is a comment. So the test checks that it runs, that its
+/// condition is met, and that no error follows.
 async fn conditional(cx: &Cx) -> Result<()> {
     let watch = format!(
         "<script>{} const errors = [];
@@ -96,8 +95,8 @@ async fn conditional(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// The example's condition, with something in it: gold fires, silver does not, nor does gold in a
-/// short call.
+/// Tests the example's condition with a statement in it: gold fires; silver does not, nor does gold
+/// in a short call.
 async fn conditions_are_on_context_and_duration(cx: &Cx) -> Result<()> {
     let code = format!(
         "<script>{}
@@ -121,13 +120,12 @@ async fn conditions_are_on_context_and_duration(cx: &Cx) -> Result<()> {
 }
 
 async fn custom_events(cx: &Cx) -> Result<()> {
-    // The chat widget that the example speaks of.
+    // The chat widget that the example mentions.
     let chat = "<script>c2c.on('call_started', () => onChatOpened());</script>";
     open_parent(cx, chat, &example("custom-events.body-end.html")?, CONTEXT).await?;
     press(cx, "#call").await?;
     let envelope = heard(cx, "custom:chat_opened").await?;
-    let Body::Custom(_, data) = envelope.body() else { panic!("{envelope}") };
-    assert_eq!(json!(data), json!({"source": "widget"}));
+    assert_eq!(json!(envelope.data()), json!({"source": "widget"}));
     assert_eq!(envelope.context()["orderId"], "A-1");
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! What a flood costs the widget, and what many events lose on their way to the frame: nothing.
+//! Tests that a flood costs the widget nothing, and that many events reach the frame without loss.
 
 #![expect(
     clippy::print_stdout,
-    reason = "whoever reads the run must know how quiet the machine was"
+    reason = "the reader of the run must know how quiet the machine was"
 )]
 
-use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::{Value, json};
 
 use crate::steps::{mount, said, say};
@@ -17,16 +17,17 @@ pub(crate) const TESTS: Tests = &[
     ("ten_thousand_events_arrive_once_and_in_order", &ten_thousand_events_arrive_once_and_in_order),
 ];
 
-/// A gap that a visitor would feel, in milliseconds.
+/// Gap that a visitor would notice, in milliseconds.
 const FELT_MS: f64 = 50.0;
 const ATTEMPTS: usize = 3;
 
-/// Has the frame flood, and gives the longest gap between the ticks of a timer of 10 ms of the
-/// widget, from the word to begin until `over` and half a second more.
+/// Makes the frame flood, and returns the longest gap between the ticks of a 10 ms timer of the
+/// widget, from the command to begin until `over` and half a second more.
 ///
-/// The machine is others' as well, and a page that nobody floods has gaps, too. So the second before
-/// the flood must have none above 30 ms, or another one is awaited; and a gap that would be felt is
-/// measured again, in a new page: the flood is to blame if it is there each time.
+/// Other programs use the machine as well, and a page without a flood has gaps, too. So the second
+/// before the flood must have none above 30 ms, otherwise another one is awaited; and a gap that
+/// would be felt is measured again, in a new page: the flood is to blame if the gap is there each
+/// time.
 async fn longest_gap(
     cx: &Cx,
     open: impl AsyncFn() -> Result<()>,
@@ -73,8 +74,8 @@ async fn longest_gap(
     Ok(longest)
 }
 
-/// The widget goes on as if nothing were, except where it shares a process with the frame: there the
-/// frame's own loop is what takes the time, and no host can give it back.
+/// Asserts that the widget goes on undisturbed, unless it shares a process with the frame: there
+/// the frame's own loop takes the time, and no host can give it back.
 fn assert_unfelt(cx: &Cx, gap: f64) {
     let felt = cx.engine == Engine::WebKit;
     assert_eq!(gap > FELT_MS, felt, "{gap} ms");
@@ -109,7 +110,7 @@ async fn a_flood_of_emits_delays_no_timer(cx: &Cx) -> Result<()> {
     let passed = results["ok"].as_u64().unwrap_or_default();
     let refused = results["at most 20 events a second"].as_u64().unwrap_or_default();
     assert_eq!((passed + refused, passed >= 100), (1_000_000, true), "{found}");
-    // The burst and the rate; and what was emitted after the loop, at five a second.
+    // The burst and the rate, plus the events emitted after the loop, at five a second.
     let seconds = found[0]["seconds"].as_f64().unwrap_or_default();
     let most = 100.0 + 20.0 * seconds + 1.0;
     assert!(found[0]["results"]["ok"].as_f64() <= Some(most), "{found}");
@@ -120,12 +121,12 @@ async fn a_flood_of_emits_delays_no_timer(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// A flood of messages ends with the frame.
+/// Asserts that a flood of messages ends with the frame's removal.
 async fn assert_flood_ends(cx: &Cx, code: &str) -> Result<()> {
     cx.app().await?.save(code, "").await?;
     let open = async || {
         cx.browser.goto(&cx.app().await?.widget_url("")).await?;
-        // The name goes when the frame is accepted.
+        // The name is removed when the frame is accepted.
         cx.browser
             .wait_for("!document.querySelector('iframe').hasAttribute('name')", DEADLINE)
             .await?;
@@ -170,11 +171,11 @@ async fn ten_thousand_events_arrive_once_and_in_order(cx: &Cx) -> Result<()> {
          }});</script>",
         say(cx)
     );
-    // The driver waits for a page's frames, so the code comes once the page has loaded.
+    // The driver waits for a page's frames, so the code is added once the page has loaded.
     let app = cx.app().await?;
     cx.browser.goto(&app.widget_url("")).await?;
     app.save(&head, &body_end).await?;
-    // Half of them while the document waits for its slow script, in tasks of different sizes.
+    // Half of them come while the document waits for its slow script, in tasks of different sizes.
     let script = "const [src] = arguments;
         let n = 0;
         const some = (count) => { for (let i = 0; i < count; i++) bridge.emit('tick', { n: n++ }); };
@@ -189,7 +190,7 @@ async fn ten_thousand_events_arrive_once_and_in_order(cx: &Cx) -> Result<()> {
           });
         };
         return import('/host.js').then(({ mount }) => {
-          window.bridge = mount({ src, onState });
+          window.bridge = mount({ events: [], src, onState });
           some(200);
         });";
     cx.browser.run(script, &[json!(app.sandbox_url())]).await?;
@@ -198,7 +199,7 @@ async fn ten_thousand_events_arrive_once_and_in_order(cx: &Cx) -> Result<()> {
     cx.browser.run("rest();", &[]).await?;
     let said = said(cx).await?;
     assert_eq!(said["seen"], json!((0..10_000).collect::<Vec<_>>()));
-    // Of the 256 last deliveries the event that is being delivered is the very last.
+    // Of the last 256 deliveries, the event being delivered is the very last.
     assert_eq!(said["own"], json!((9_745..10_000).collect::<Vec<_>>()));
     let mut late: Vec<Value> = (9_745..10_000).map(Value::from).collect();
     late.push(json!("end"));

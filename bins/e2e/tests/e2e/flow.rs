@@ -1,8 +1,9 @@
-//! The product's main job: code that was saved for an app reacts to a call, through all three
-//! levels, and what it emits reaches the parent page.
+//! The product's main job: code saved for an app reacts to a call, through all three levels, and
+//! its custom events reach the parent page.
 
-use c2c_catalogue::{Body, EndReason, Event};
-use c2c_e2e::{Context as _, Cx, DEADLINE, Result, Tests};
+use c2c_catalogue::Name;
+use c2c_catalogue::reference::{EndReason, Event};
+use c2c_harness::{Context as _, Cx, DEADLINE, Result, Tests};
 use serde_json::json;
 
 use crate::steps::{all_heard, enter_widget, heard, open_parent, press, rate_wrongly, said, say};
@@ -43,16 +44,13 @@ async fn a_call_reaches_custom_code_and_comes_back(cx: &Cx) -> Result<()> {
     assert_eq!(ended["reason"], "user_hangup");
     assert_eq!(ended["context"], json!({"orderId": "A-1", "customerTier": "gold"}));
 
-    // The parent page: the widget's event, and what the handler emitted.
+    // The parent page: the widget's event, and the handler's custom event.
     let envelope = heard(cx, "call_ended").await?;
-    let Body::Widget(Event::CallEnded { duration, reason }) = envelope.body() else {
-        panic!("{envelope}")
-    };
-    assert_eq!(Some(*duration), ended["duration"].as_f64());
-    assert_eq!(*reason, EndReason::UserHangup);
+    let Event::CallEnded { duration, reason } = envelope.event()? else { panic!("{envelope}") };
+    assert_eq!(Some(duration), ended["duration"].as_f64());
+    assert_eq!(reason, EndReason::UserHangup);
     let envelope = heard(cx, "custom:order_called").await?;
-    let Body::Custom(_, data) = envelope.body() else { panic!("{envelope}") };
-    assert_eq!(json!(data), json!({"tier": "gold", "nested": {"a": [1, null, "x"]}}));
+    assert_eq!(json!(envelope.data()), json!({"tier": "gold", "nested": {"a": [1, null, "x"]}}));
     assert_eq!(envelope.context()["orderId"], "A-1");
     Ok(())
 }
@@ -61,11 +59,9 @@ async fn the_other_side_can_hang_up(cx: &Cx) -> Result<()> {
     open_parent(cx, "", "", "orderId=A-1&c2c_agent_seconds=0.2").await?;
     press(cx, "#call").await?;
     let envelope = heard(cx, "call_ended").await?;
-    let Body::Widget(Event::CallEnded { reason, .. }) = envelope.body() else {
-        panic!("{envelope}")
-    };
-    assert_eq!(*reason, EndReason::RemoteHangup);
-    // Keys of the product are no context.
+    let Event::CallEnded { reason, .. } = envelope.event()? else { panic!("{envelope}") };
+    assert_eq!(reason, EndReason::RemoteHangup);
+    // The product's own keys are not part of the context.
     assert_eq!(envelope.context().keys().collect::<Vec<_>>(), ["orderId"]);
     Ok(())
 }
@@ -100,12 +96,12 @@ async fn every_envelope_is_one_of_the_catalogue(cx: &Cx) -> Result<()> {
     for (seq, name) in names.iter().enumerate() {
         let envelope = heard(cx, name).await?;
         assert_eq!(envelope.seq(), seq as u64, "{envelope}");
-        assert!(matches!(envelope.body(), Body::Widget(_)), "{envelope}");
+        assert!(matches!(envelope.name(), Name::Widget(_)), "{envelope}");
     }
     Ok(())
 }
 
-/// A mistake of the widget, of which a preview says more (`timeline`).
+/// A mistake of the widget; a preview says more about it (`timeline`).
 async fn an_event_of_no_catalogue_is_reported_and_sent(cx: &Cx) -> Result<()> {
     let handler = "c2c.on('survey_submitted', ({ rating }) => say(rating));";
     open_parent(cx, &format!("<script>{} {handler}</script>", say(cx)), "", "").await?;
@@ -116,7 +112,7 @@ async fn an_event_of_no_catalogue_is_reported_and_sent(cx: &Cx) -> Result<()> {
     cx.browser.click("#call").await?;
     cx.browser.click("#hang-up").await?;
     rate_wrongly(cx).await?;
-    // Nothing is said of the events before.
+    // The events before it are not reported.
     let message = "survey_submitted is not as the catalogue says\n\
         /rating: expected an integer from 1 to 5, got 7";
     assert_eq!(cx.browser.eval("errors").await?, json!([message]));

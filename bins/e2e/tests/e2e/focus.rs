@@ -1,22 +1,23 @@
-//! An invisible frame does not get what the visitor types.
+//! Keeps the visitor's typing from an invisible frame.
 //!
-//! No engine can be kept from giving it the focus, so there is a moment in between: one key may be
-//! lost in it. Without the guard, as in the control, it is nearly all of them.
+//! No engine can be kept from giving the frame the focus, so there is a short time in which one key
+//! may be lost. Without the guard, as in the control, nearly all keys are lost.
 //!
-//! In `WebKit` a frame of another origin needs a user activation to get the focus, and even with one
-//! it gets it in some runs only, for a key or two or for good, guarded or not. So there it is asserted
-//! that no more is lost with the guard; not that the frame is removed, nor what the controls lose.
+//! In `WebKit` a frame of another origin needs a user activation to get the focus, and even then it
+//! gets the focus in some runs only, for one or two keys or permanently, guarded or not. So in
+//! `WebKit` the tests assert that no more keys are lost with the guard; neither that the frame is
+//! removed nor that the controls lose keys.
 //!
-//! Keys are sent one by one, as a person's are. (A driver may send the keys of one request all at
-//! once, which no frame can get in between.) Whenever a key has gone down or up the pages have their
-//! turn: on a busy machine the driver is faster than they hear of each other, which nobody's fingers
-//! are. Then several keys go to the frame before the widget can know, and Chromium's driver waits for
-//! ever if the last of them was on its way when the frame was taken away.
+//! Keys are sent one by one, as a person types. (A driver may send the keys of one request all at
+//! once, and no frame can get in between.) After each key down and key up, the pages process its
+//! effects: on a busy machine the driver types faster than the pages hear of each other, unlike any
+//! person. Then several keys would go to the frame before the widget can know, and Chromium's
+//! driver waits forever if the last of them was on its way when the frame was removed.
 
 use std::collections::BTreeSet;
 
 use crate::steps::enter_widget;
-use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::{Value, json};
 
 pub(crate) const TESTS: Tests = &[
@@ -31,17 +32,17 @@ pub(crate) const TESTS: Tests = &[
     ("a_frame_in_a_shadow_tree_is_guarded", &a_frame_in_a_shadow_tree_is_guarded),
 ];
 
-/// Each character once, so that it is known which of them was lost and which was seen.
+/// Distinct characters, so that a lost or seen one can be identified.
 const TEXT: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-/// The theft begins when so many of them are there.
+/// Number of typed characters after which the theft begins.
 const HONEST: usize = 12;
 /// How much of the text the control types: each key takes long while the thief goes on.
 const CONTROL: usize = 32;
-/// How many of those that follow the honest ones are lost in the control, at least.
+/// Minimum number of keys after the honest ones that the control loses.
 const LOST: usize = 12;
 const TAB: &str = "\u{e004}";
 
-/// Takes the focus again and again once it is told to, and reports every key that it sees.
+/// Takes the focus again and again once a message starts it, and reports every key that it sees.
 fn thief(cx: &Cx) -> String {
     let seen = cx.collector.hit_url("seen");
     format!(
@@ -67,7 +68,7 @@ fn thief(cx: &Cx) -> String {
     )
 }
 
-/// Which page is typed into, and below what.
+/// The page that is typed into, and its place among the pages.
 #[derive(Clone, Copy, PartialEq)]
 enum Typed {
     WidgetOnTop,
@@ -95,10 +96,10 @@ impl Typed {
     }
 }
 
-/// Mounts the app's code in the widget's page, whose own mount is never told to do anything, and
-/// puts an input into the page that is typed into. What is typed there tells the frame to begin, by
-/// window messages: in `WebKit` they carry the key's user activation along, without which no frame of
-/// another origin gets the focus there (a port carries none, so what the shim delivers would not do).
+/// Mounts the app's code in the widget's page, whose own mount gets no start message, and adds an
+/// input to the page that is typed into. The typing starts the frame by window messages: in
+/// `WebKit` they carry the key's user activation along, without which no frame of another origin
+/// gets the focus there (a port carries none, so an event from the shim would not do).
 async fn mount_thief(cx: &Cx, typed: Typed, visible: bool) -> Result<()> {
     let app = cx.app().await?;
     app.save("", &thief(cx)).await?;
@@ -107,7 +108,7 @@ async fn mount_thief(cx: &Cx, typed: Typed, visible: bool) -> Result<()> {
     typed.enter_widget(cx).await?;
     let script = "const [src, visible, parent] = arguments;
         return import('/host.js').then(({ mount }) => {
-          window.bridge = mount({ src, visible, parentOrigins: [parent] });
+          window.bridge = mount({ events: [], src, visible, parentOrigins: [parent] });
           window.frame = () => [...document.querySelectorAll('iframe')].at(-1).contentWindow;
           addEventListener('message', ({ data, source }) => {
             if (data === 'steal') frame().postMessage(data, '*');
@@ -130,10 +131,10 @@ async fn mount_thief(cx: &Cx, typed: Typed, visible: bool) -> Result<()> {
     cx.browser.click("#typed").await
 }
 
-/// Types `text` into the page that is the current frame. Whenever a key has gone down or up, this page
-/// and the widget's do first what came of that.
+/// Types `text` into the page that is the current frame. After each key down and key up, this page
+/// and the widget's first process its effects.
 async fn type_in_turns(cx: &Cx, text: &str) -> Result<()> {
-    // By the way of the messages that ask for the focus, and give it back.
+    // On the path of the messages that ask for the focus and give it back.
     let turn = "new Promise((resolve) => {
         window.turned = resolve;
         setTimeout(() => widget.postMessage('turn', '*'));
@@ -147,19 +148,19 @@ async fn type_in_turns(cx: &Cx, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// What came of the text.
+/// The result of typing a text.
 #[derive(Debug)]
 struct Outcome {
     lost: BTreeSet<char>,
     seen: BTreeSet<char>,
-    /// Of the mount.
+    /// The state of the mount.
     state: Value,
 }
 
 /// Types a text of different characters.
 async fn type_all(cx: &Cx, typed: Typed, text: &str) -> Result<Outcome> {
     type_in_turns(cx, text).await?;
-    // What the pages do comes behind the keys that they have.
+    // The pages act after they have received the keys.
     typed.enter_widget(cx).await?;
     let state = cx.browser.wait_for("bridge.state", DEADLINE).await?;
     typed.enter(cx).await?;
@@ -168,7 +169,7 @@ async fn type_all(cx: &Cx, typed: Typed, text: &str) -> Result<Outcome> {
     let mut rest = text.chars();
     assert!(value.chars().all(|char| rest.any(|typed| typed == char)), "in disorder: {value}");
     let lost = text.chars().filter(|char| !value.contains(*char)).collect();
-    // Behind whatever the frame has sent.
+    // After everything that the frame has sent.
     let fence = format!(
         "void fetch('{}', {{ mode: 'no-cors' }}).catch(() => {{}})",
         cx.collector.hit_url("fence")
@@ -199,7 +200,7 @@ async fn assert_typing_goes_on(cx: &Cx, typed: Typed) -> Result<()> {
     Ok(())
 }
 
-/// The control: the guard is what the typing owes its going on to. A visible frame has none.
+/// The control: without the guard typing is lost. A visible frame has no guard.
 async fn assert_typing_is_lost(cx: &Cx, typed: Typed) -> Result<()> {
     mount_thief(cx, typed, true).await?;
     let Outcome { lost, seen, state } = type_all(cx, typed, &TEXT[..CONTROL]).await?;
@@ -208,7 +209,7 @@ async fn assert_typing_is_lost(cx: &Cx, typed: Typed) -> Result<()> {
         return Ok(());
     }
     assert!(lost.len() >= LOST, "lost: {lost:?}");
-    // A frame of another process never sees the keys of Firefox's driver.
+    // A frame in another process never sees the keys of Firefox's driver.
     if cx.engine == Engine::Firefox {
         assert!(seen.is_empty(), "{seen:?}");
     } else {
@@ -241,8 +242,8 @@ async fn without_the_guard_the_parent_page_loses(cx: &Cx) -> Result<()> {
     assert_typing_is_lost(cx, Typed::ParentPage).await
 }
 
-/// Mounts code that tells when it has the focus, between two inputs of the widget page, and presses
-/// Tab in the first. Gives where the focus went, key by key.
+/// Mounts code that reports when it has the focus, between two inputs of the widget page, and
+/// presses Tab in the first. Returns the places that got the focus, key by key.
 async fn press_tab(cx: &Cx, visible: bool) -> Result<Value> {
     let app = cx.app().await?;
     app.save(
@@ -256,7 +257,7 @@ async fn press_tab(cx: &Cx, visible: bool) -> Result<Value> {
         return import('/host.js').then(({ mount }) => {
           window.went = [];
           const onCustomEvent = () => went.push('frame');
-          window.bridge = mount({ src, visible, container: document.querySelector('#here'), onCustomEvent });
+          window.bridge = mount({ events: [], src, visible, container: document.querySelector('#here'), onCustomEvent });
           document.querySelector('#after').addEventListener('focus', () => went.push('after'));
         });";
     cx.browser.run(script, &[json!(app.sandbox_url()), json!(visible)]).await?;
@@ -270,7 +271,7 @@ async fn press_tab(cx: &Cx, visible: bool) -> Result<Value> {
 
 async fn the_tab_key_does_not_enter_the_frame(cx: &Cx) -> Result<()> {
     assert_eq!(press_tab(cx, false).await?, json!(["after"]));
-    // The control: where the frame is for the visitor, the key goes there.
+    // The control: where the frame is visible, the focus goes to it.
     assert_eq!(press_tab(cx, true).await?, json!(["frame"]));
     Ok(())
 }
@@ -282,7 +283,7 @@ async fn a_visible_frame_may_have_the_focus(cx: &Cx) -> Result<()> {
     if cx.engine != Engine::WebKit {
         cx.browser.wait_for("document.activeElement.localName === 'iframe'", DEADLINE).await?;
     }
-    // Five times as long as a guard takes to look.
+    // Five times the guard's interval.
     let looks = "new Promise((resolve) => setTimeout(() => resolve(document.activeElement.localName), 250))";
     let focused = cx.browser.eval(looks).await?;
     assert!(focused == "iframe" || cx.engine == Engine::WebKit, "{focused}");
@@ -290,7 +291,7 @@ async fn a_visible_frame_may_have_the_focus(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Of a shadow tree `document.activeElement` shows the host only.
+/// For a shadow tree, `document.activeElement` shows only the host.
 async fn a_frame_in_a_shadow_tree_is_guarded(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let code =
@@ -303,7 +304,7 @@ async fn a_frame_in_a_shadow_tree_is_guarded(cx: &Cx) -> Result<()> {
         root.innerHTML = '<input><p></p>';
         const [input, container] = root.children;
         return import('/host.js').then(({ mount }) => {
-          window.bridge = mount({ src, container });
+          window.bridge = mount({ events: [], src, container });
           window.steal = () => { input.focus(); bridge.emit('steal', {}); };
           window.focused = () => root.activeElement === input;
         });";

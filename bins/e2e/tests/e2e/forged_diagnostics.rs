@@ -1,7 +1,7 @@
-//! A frame cannot abuse diagnostics: a page of the collector mounts a document of the collector that
-//! speaks the shim's part by itself.
+//! A frame cannot abuse diagnostics: a page of the collector mounts a document of the collector
+//! that plays the shim's part itself.
 
-use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Result, Tests};
 use serde_json::{Value, json};
 
 use crate::diagnostics::NOTE;
@@ -14,7 +14,7 @@ pub(crate) const TESTS: Tests = &[
     ("a_callback_may_end_the_bridge", &a_callback_may_end_the_bridge),
 ];
 
-/// Says hello, and posts whatever the widget tells it to.
+/// Says hello, and posts the messages that the widget requests.
 const HOSTILE: &str = "<script>
     const channel = new MessageChannel();
     const port = channel.port1;
@@ -26,8 +26,8 @@ const HOSTILE: &str = "<script>
     parent.postMessage({ c2c: 1, type: 'hello', nonce }, JSON.parse(name).origin, [channel.port2]);
     </script>";
 
-/// Mounts the hostile document, as `window.bridge`, with the given options. Its floods keep the page's
-/// own tasks waiting as well; how that ends is for `stalls.rs`.
+/// Mounts the hostile document, as `window.bridge`, with the given options. Its floods also delay
+/// the page's own tasks; `stalls.rs` tests how that ends.
 async fn mount_hostile(cx: &Cx, options: &str) -> Result<()> {
     let frame = cx.collector.page("/hostile", HOSTILE, &[]);
     cx.browser.goto(&cx.collector.page("/mounts", "<body>", &[])).await?;
@@ -36,7 +36,7 @@ async fn mount_hostile(cx: &Cx, options: &str) -> Result<()> {
         "const [host, diagnostics, src] = arguments;
          window.diagnostics = [];
          return Promise.all([import(host), import(diagnostics)]).then(([{{ mount }}, {{ diagnosticsTo }}]) => {{
-           window.bridge = mount({{ src, limits: {{ starved_max: 1e9 }}, {options} }});
+           window.bridge = mount({{ events: [], src, limits: {{ starved_max: 1e9 }}, {options} }});
          }});"
     );
     let diagnostics = host.replace("host.js", "diagnostics.js");
@@ -45,7 +45,7 @@ async fn mount_hostile(cx: &Cx, options: &str) -> Result<()> {
     Ok(())
 }
 
-/// Has the hostile document post each of `messages`, `times` over.
+/// Makes the hostile document post each of `messages`, `times` over.
 async fn post(cx: &Cx, messages: &Value, times: usize) -> Result<()> {
     let script = "const [messages, times] = arguments;
         bridge.emit('post', { messages: Array.from({ length: times }, () => messages).flat() });";
@@ -92,7 +92,7 @@ async fn a_hostile_frame_is_read_with_care(cx: &Cx) -> Result<()> {
         json!({"type": "dropped"}),
         json!({"type": ["error"]}),
     ];
-    // The frame is borne up to 100 of them.
+    // The host tolerates up to 100 of them.
     assert_eq!(garbage.len(), 20);
     post(cx, &json!(garbage), 5).await?;
     let placed = |text: &str| {
@@ -143,7 +143,7 @@ async fn a_hostile_frame_is_read_with_care(cx: &Cx) -> Result<()> {
     ]);
     assert_eq!(cx.browser.eval("diagnostics").await?, expected);
     assert_eq!(cx.browser.eval("bridge.state.status").await?, "ready");
-    // One more than it may.
+    // One more than allowed.
     post(cx, &json!(garbage[..1]), 1).await?;
     cx.browser.wait_for("bridge.state.status === 'failed'", DEADLINE).await?;
     assert_eq!(
@@ -156,7 +156,7 @@ async fn a_hostile_frame_is_read_with_care(cx: &Cx) -> Result<()> {
 async fn a_hostile_frame_cannot_forge_deliveries(cx: &Cx) -> Result<()> {
     mount_hostile(cx, NOTE).await?;
     let report = |seq: Value, handlers: Value| json!({"type": "delivered", "seq": seq, "name": "forged", "handlers": handlers});
-    // Its own request is the event 0, the next one 1; there is no event 2.
+    // Its own request is event 0, the next one is event 1; there is no event 2.
     let first = json!([
         report(json!(2), json!(1)),
         report(json!("0"), json!(1)),
@@ -173,7 +173,7 @@ async fn a_hostile_frame_cannot_forge_deliveries(cx: &Cx) -> Result<()> {
     cx.browser.wait_for("diagnostics.some(({ name }) => name === 'first')", DEADLINE).await?;
     let delivered = json!({"type": "delivered", "seq": 0, "name": "post", "handlers": 3});
     assert_eq!(cx.browser.eval("diagnostics").await?, json!([delivered, refused("first")]));
-    // Eight of garbage so far: repeated reports add up to more than the frame may send.
+    // Eight pieces of garbage so far: repeated reports add up to more than the frame may send.
     post(cx, &json!([report(json!(1), json!(0))]), 1 + 92).await?;
     post(cx, &json!([refused("second")]), 1).await?;
     cx.browser.wait_for("diagnostics.some(({ name }) => name === 'second')", DEADLINE).await?;
@@ -183,7 +183,8 @@ async fn a_hostile_frame_cannot_forge_deliveries(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// The widget may end the bridge in a callback: what the host was about to say of the frame is moot.
+/// The widget may end the bridge in a callback: the host drops the rest of its report about the
+/// frame.
 async fn a_callback_may_end_the_bridge(cx: &Cx) -> Result<()> {
     let options = "limits: { refusals_max: 0 }, diagnostics: diagnosticsTo(() => bridge.destroy())";
     mount_hostile(cx, options).await?;
@@ -198,7 +199,7 @@ async fn a_callback_may_end_the_bridge(cx: &Cx) -> Result<()> {
 
 async fn a_frame_that_never_reports_fills_no_memory(cx: &Cx) -> Result<()> {
     mount_hostile(cx, NOTE).await?;
-    // With the request itself 1,025 events: the host has forgotten the first.
+    // With the request itself there are 1,025 events: the host has forgotten the first.
     let script = "for (let i = 0; i < 1024; i++) bridge.emit('tick', { messages: [] });";
     cx.browser.run(script, &[]).await?;
     let report = |seq: usize| json!({"type": "delivered", "seq": seq, "handlers": 0});
@@ -211,7 +212,7 @@ async fn a_frame_that_never_reports_fills_no_memory(cx: &Cx) -> Result<()> {
 
 async fn a_flood_from_a_hostile_frame_ends_it(cx: &Cx) -> Result<()> {
     mount_hostile(cx, NOTE).await?;
-    // What the frame says it dropped adds to what is dropped of it.
+    // The frame's own count of dropped messages is added to the host's.
     post(cx, &json!([refused("flood"), {"type": "dropped", "count": 7}]), 2_500).await?;
     let sum =
         "diagnostics.reduce((sum, { type, count }) => sum + (type === 'dropped' ? count : 1), 0)";
@@ -220,18 +221,19 @@ async fn a_flood_from_a_hostile_frame_ends_it(cx: &Cx) -> Result<()> {
     post(cx, &json!([refused("flood")]), 5_100).await?;
     cx.browser.wait_for("bridge.state.status === 'failed'", DEADLINE).await?;
     assert_eq!(cx.browser.eval("bridge.state.reason").await?, "flooded");
-    // What was left out is not told of a frame that is gone. The fence: a timer that is due later.
+    // Omitted diagnostics of a removed frame are not reported. The fence: a timer that is due
+    // later.
     let script = "const before = diagnostics.length;
         return new Promise((resolve) => setTimeout(() => resolve(diagnostics.length - before), 1100));";
     assert_eq!(cx.browser.run(script, &[]).await?, 0);
 
-    // Emits that are refused count in the same way. The shim would not send so many.
+    // Refused emits count in the same way. The shim would not send so many.
     mount_hostile(cx, "").await?;
     let emit = json!([{"type": "emit", "name": "call_ended", "json": "{}"}]);
     post(cx, &emit, 10_001).await?;
     cx.browser.wait_for("bridge.state.status === 'failed'", DEADLINE).await?;
 
-    // Where nobody asked, diagnostics are garbage from the first.
+    // Without a diagnostics callback, diagnostics are garbage from the first one on.
     mount_hostile(cx, "").await?;
     post(cx, &json!([refused("unasked")]), 101).await?;
     cx.browser.wait_for("bridge.state.status === 'failed'", DEADLINE).await?;

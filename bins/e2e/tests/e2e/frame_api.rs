@@ -1,8 +1,8 @@
-//! `window.c2c`, as custom code meets it.
+//! Tests `window.c2c` as custom code uses it.
 //!
-//! A snippet calls `say(value)`, which reports to the collector; the test reads what it said.
+//! A snippet calls `say(value)`, which reports to the collector; the test reads the reports.
 
-use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::{Value, json};
 
 use crate::steps::{enter_widget, heard, mount, open_parent, press};
@@ -33,8 +33,8 @@ pub(crate) const TESTS: Tests = &[
     ("a_document_that_stands_alone_says_so", &a_document_that_stands_alone_says_so),
 ];
 
-/// A head snippet whose first statement is the first of `code`; `say` is defined behind it and
-/// hoisted.
+/// Returns a head snippet that begins with the first statement of `code`; `say` is defined after
+/// the code and hoisted.
 fn snippet(cx: &Cx, code: &str) -> String {
     let hit = cx.collector.hit_url("said");
     format!(
@@ -50,7 +50,7 @@ async fn open(cx: &Cx, code: &str) -> Result<()> {
     open_parent(cx, &snippet(cx, code), "", "orderId=A-1&customerTier=gold").await
 }
 
-/// What the snippet said first.
+/// Returns the snippet's first report.
 async fn said(cx: &Cx) -> Result<Value> {
     cx.collector.hit("said", DEADLINE).await?.json()
 }
@@ -100,7 +100,7 @@ async fn it_cannot_be_replaced(cx: &Cx) -> Result<()> {
            say([window.c2c === before, thrown]);
          })();",
     );
-    // Elements named like it do not hide it.
+    // Elements with this name do not hide it.
     let head = "<form id=c2c name=c2c></form><img name=c2c><iframe name=c2c srcdoc=''></iframe>";
     open_parent(cx, head, &body_end, "").await?;
     assert_eq!(said(cx).await?, json!([true, vec!["TypeError"; 6]]));
@@ -142,7 +142,7 @@ async fn a_throwing_handler_stops_no_other(cx: &Cx) -> Result<()> {
     .await?;
     press(cx, "#call").await?;
     let errors = said(cx).await?;
-    // WebKit takes every script in an opaque origin for one of another site.
+    // WebKit treats every script in an opaque origin as cross-origin.
     let text = if cx.engine == Engine::WebKit { "Script error." } else { "first broke" };
     assert!(errors[0].as_str().is_some_and(|error| error.contains(text)), "{errors}");
     assert_eq!(errors.as_array().map(Vec::len), Some(2), "{errors}");
@@ -221,7 +221,7 @@ async fn ready_is_heard_by_the_last_script(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// A script that does not come yet holds the parser; the widget's first event is long there.
+/// A script that has not arrived blocks the parser; the widget's first event came long before.
 async fn the_last_script_hears_the_first_event(cx: &Cx) -> Result<()> {
     let javascript = [("content-type", "text/javascript")];
     let (slow, hold) = cx.collector.page_held("/slow.js", "0", &javascript);
@@ -230,17 +230,17 @@ async fn the_last_script_hears_the_first_event(cx: &Cx) -> Result<()> {
     // Not in the head, whose scripts some engines load before they send anything else.
     let last = snippet(cx, "c2c.on('first', (_, meta) => say(meta.name));");
     let body_end = format!("<script src='{slow}'></script>{last}");
-    // The driver waits for a page's frames, so the code comes once the page has loaded.
+    // The driver waits for a page's frames, so the code is added once the page has loaded.
     let app = cx.app().await?;
     cx.browser.goto(&app.widget_url("")).await?;
     app.save(&head, &body_end).await?;
     let mount = "const [src] = arguments;
         return import('/host.js').then(({ mount }) => {
           const fence = () => [...document.querySelectorAll('iframe')].at(-1).contentWindow.postMessage('fence', '*');
-          mount({ src, onState: fence }).emit('first', {});
+          mount({ events: [], src, onState: fence }).emit('first', {});
         });";
     cx.browser.run(mount, &[json!(app.sandbox_url())]).await?;
-    // The first event is there: the fence went to the frame behind it.
+    // The first event has arrived: the fence was sent to the frame after it.
     cx.collector.hit("fence", DEADLINE).await?;
     drop(hold);
     assert_eq!(said(cx).await?, "first");
@@ -248,7 +248,7 @@ async fn the_last_script_hears_the_first_event(cx: &Cx) -> Result<()> {
 }
 
 async fn document_open_loses_nothing(cx: &Cx) -> Result<()> {
-    // Once the document has loaded, it erases every listener of document and window.
+    // Once the document has loaded, the code erases every listener of document and window.
     open(
         cx,
         "let survivors = 0;
@@ -310,7 +310,7 @@ async fn emit_says_why_not(cx: &Cx) -> Result<()> {
     expected.extend(vec![json!("the data must be a JSON object"); 5]);
     expected.extend(vec![json!("the data must be a JSON object"); 6]);
     expected.push(json!("data over 16 KiB"));
-    // How deep an engine can write is its own affair; that it does not pass is ours.
+    // The depth that an engine can serialize is not our concern; that the value is refused is.
     expected.push(json!(false));
     let expected = json!(expected);
     assert_eq!(said(cx).await?, expected);
@@ -381,7 +381,7 @@ async fn every_event_is_heard_under_a_star(cx: &Cx) -> Result<()> {
     let expected = [
         "first * widget_loaded",
         "second *",
-        // In the order in which they were subscribed.
+        // In the order of their subscriptions.
         "first * call_started",
         "own",
         "second *",
@@ -458,20 +458,20 @@ async fn nothing_of_the_handshake_is_left(cx: &Cx) -> Result<()> {
     )
     .await?;
     assert_eq!(said(cx).await?, json!(["", "", "", "", null]));
-    // Neither in the element, once the frame is ready.
+    // Nor in the element, once the frame is ready.
     enter_widget(cx).await?;
     cx.browser
         .wait_for("document.querySelector('iframe').getAttribute('name') === null", DEADLINE)
         .await?;
-    // Nor in what the sandbox's server was asked for: the query of the widget stays with the widget.
+    // Nor in the request to the sandbox's server: the widget's query stays with the widget.
     let url = cx.browser.eval("document.querySelector('iframe').src.split('#')[0]").await?;
     assert_eq!(url, cx.app().await?.sandbox_url());
     Ok(())
 }
 
 async fn a_document_that_stands_alone_says_so(cx: &Cx) -> Result<()> {
-    // Framed without a boot name, as by a page that only knows the address: the policy refuses
-    // foreign ancestors, so the widget page itself does it.
+    // Framed without a boot name, as by a page that only knows the URL: the policy refuses foreign
+    // ancestors, so the widget page itself does it.
     let app = cx.app().await?;
     app.save(&snippet(cx, "say([c2c.context, c2c.emit('x', {})]);"), "").await?;
     cx.browser.goto(&app.widget_url("orderId=A-1")).await?;

@@ -1,9 +1,9 @@
-//! What a frame that hangs costs the page: nothing but the frame.
+//! A frame that hangs costs the page nothing but the frame.
 //!
-//! A frame that hangs can hang its driver: there the page goes on by its own timers and reports to
+//! A frame that hangs can hang its driver: so the page is driven by its own timers and reports to
 //! the collector.
 
-use c2c_e2e::{Cx, DEADLINE, Engine, Options, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Engine, Options, Result, Tests};
 use serde_json::json;
 
 use crate::steps::widget_page_in;
@@ -11,7 +11,7 @@ use crate::steps::widget_page_in;
 pub(crate) const TESTS: Tests =
     &[("a_hung_frame_is_reported_and_removed", &a_hung_frame_is_reported_and_removed)];
 
-/// The harness lets Firefox wait for scripts of a page that is gone: this one would run without end.
+/// The harness lets Firefox wait for scripts of a page that is gone: this one would run forever.
 fn as_visitors_have_it() -> Options {
     let ended = ("dom.abort_script_on_child_shutdown".to_owned(), true.into());
     Options { firefox_prefs: [ended].into(), ..Options::default() }
@@ -19,7 +19,7 @@ fn as_visitors_have_it() -> Options {
 
 async fn a_hung_frame_is_reported_and_removed(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    // The request is over before the loop begins.
+    // The request is complete before the loop begins.
     let hanging = cx.collector.hit_url("hanging");
     let code = format!(
         "<script>c2c.on('hang', () => {{
@@ -34,9 +34,9 @@ async fn a_hung_frame_is_reported_and_removed(cx: &Cx) -> Result<()> {
     let browser = cx.another_browser(&as_visitors_have_it()).await?;
     browser.goto(&page).await?;
     browser.enter_frame("#widget").await?;
-    // The page counts the ticks of a timer for a while without the hang, then with it. What else the
-    // machine does takes some of both, so there are some attempts: a page that froze would have none
-    // in any.
+    // The page counts the ticks of a timer for a while without the hang, then with it. Other load
+    // on the machine takes some of both, so there are several attempts: a frozen page would have no
+    // ticks in any.
     let script = "const [src] = arguments;
         import('/host.js').then(({ mount }) => {
           const limits = { heartbeat_ms: 2000, answer_ms: 1000 };
@@ -47,7 +47,7 @@ async fn a_hung_frame_is_reported_and_removed(cx: &Cx) -> Result<()> {
           let usual = 0;
           // The page's own frame, in the same process, may hang until it is removed, too.
           const container = document.body.appendChild(document.createElement('div'));
-          const bridge = mount({ src, limits, container, onState({ status, reason }) {
+          const bridge = mount({ events: [], src, limits, container, onState({ status, reason }) {
             if (status === 'connecting') return;
             if (status === 'ready') {
               begin();
@@ -66,7 +66,7 @@ async fn a_hung_frame_is_reported_and_removed(cx: &Cx) -> Result<()> {
     browser.run(script, &[json!(app.sandbox_url())]).await?;
     cx.collector.hit("hanging", DEADLINE).await?;
     if browser.engine() == Engine::WebKit {
-        // It has no processes for frames: nothing of the page runs, and nobody can report.
+        // It has no processes for frames: nothing of the page runs, and no report can come.
         let report = cx.collector.hit("report", DEADLINE).await;
         assert!(report.is_err(), "WebKit has learnt to go on: {report:?}");
         drop(browser);

@@ -1,9 +1,11 @@
-//! Proves the harness: the mechanisms of later probes succeed where nothing stops them, and the
+//! Proves the harness: the mechanisms of later probes succeed where nothing stops them, and
 //! browsers stop them where a plain sandbox does.
 
 use std::process::Command;
 
-use c2c_e2e::{ColorScheme, Context as _, Cx, DEADLINE, Engine, Method, Result, Tests, request};
+use c2c_harness::{
+    ColorScheme, Context as _, Cx, DEADLINE, Engine, Method, Result, Tests, request,
+};
 use serde_json::{Value, json};
 
 pub(crate) const TESTS: Tests = &[
@@ -32,11 +34,11 @@ pub(crate) const TESTS: Tests = &[
     ("a_missing_engine_does_not_pass", &a_missing_engine_does_not_pass),
 ];
 
-/// Where a browser serves many tests.
+/// Tests for engines in which one browser serves many tests.
 pub(crate) const REUSE: Tests =
     &[("a_used_browser_is_as_a_new_one", &a_used_browser_is_as_a_new_one)];
 
-/// Writes into the parent and reads it back: what a sandboxed frame must not be able to do.
+/// Writes into the parent and reads it back, which a sandboxed frame must not be able to do.
 const REACH_PARENT: &str = "<script>
     let said;
     try { parent.document.title = 'reached'; said = parent.document.title; }
@@ -63,7 +65,7 @@ async fn a_script_reaches_the_collector(cx: &Cx) -> Result<()> {
 }
 
 async fn a_vendor_has_a_stand_in(cx: &Cx) -> Result<()> {
-    // From an opaque origin, as custom code does it.
+    // From an opaque origin, as custom code runs.
     let hit = cx.collector.hit_url("tag");
     cx.collector.stand_in("vendor.test", "/tag.js", format!("fetch('{hit}?ran')"));
     let page = format!(
@@ -82,7 +84,7 @@ async fn a_vendor_has_a_stand_in(cx: &Cx) -> Result<()> {
 
 async fn there_is_no_way_to_other_hosts(cx: &Cx) -> Result<()> {
     cx.collector.stand_in("vendor.test", "/tag.js", "1");
-    // Another test's stand-in is none of this one's.
+    // Another test's stand-in is not visible to this test.
     let other = cx.collector.scoped().await?;
     other.stand_in("other.test", "/tag.js", "1");
     cx.browser.goto(&cx.collector.page("/top", "<p>top</p>", &[])).await?;
@@ -99,7 +101,7 @@ async fn all_hosts_can_be_answered_for(cx: &Cx) -> Result<()> {
     cx.collector.stand_in("vendor.test", "/tag.js", "1");
     cx.collector.answer_all_hosts();
     cx.browser.goto(&cx.collector.page("/top", "<p>top</p>", &[])).await?;
-    // With cookies and a header of its own, so the answer must name the origin and the header.
+    // With cookies and a custom header, so the answer must name the origin and the header.
     let answers = "Promise.all(['https://vendor.test/tag.js', 'https://vendor.test/else?a=1',
         'https://unknown.test/collect', 'http://unknown.test/plain',
       ].map((url, i) => fetch(url, i === 2 ? { credentials: 'include', headers: { 'x-c2c': '1' } } : {})
@@ -121,7 +123,7 @@ async fn all_hosts_can_be_answered_for(cx: &Cx) -> Result<()> {
 
 async fn an_opaque_origin_reaches_the_collector(cx: &Cx) -> Result<()> {
     let hit = cx.collector.hit_url("opaque");
-    // A header of its own makes the browser ask first.
+    // A custom header makes the browser send a preflight request.
     let script = format!("<script>fetch('{hit}', {{headers: {{'x-c2c': '1'}}}})</script>");
     let page = cx.collector.page(
         "/opaque",
@@ -170,7 +172,7 @@ async fn a_click_in_a_plain_frame_navigates_top(cx: &Cx) -> Result<()> {
 }
 
 async fn a_click_in_a_sandboxed_frame_does_not(cx: &Cx) -> Result<()> {
-    // The click is seen by the frame, so it was a real one; the report after it is the fence.
+    // The frame sees the click, so it was a real one; the report after it is the fence.
     let inner = TOP_LINK.to_owned()
         + "<script>
             addEventListener('click', event => setTimeout(() =>
@@ -300,7 +302,7 @@ async fn a_missing_engine_does_not_pass(cx: &Cx) -> Result<()> {
         Engine::Firefox => "C2C_FIREFOX",
         Engine::WebKit => "C2C_MINIBROWSER",
     };
-    // This program, with one test, in an engine that is nowhere.
+    // Runs this program with one test, in an engine that is missing.
     let test = format!("{}::harness::promises_are_awaited", cx.engine);
     let said = |ci: &str| -> Result<String> {
         let output = Command::new(std::env::current_exe()?)
@@ -331,7 +333,7 @@ async fn axe_finds_what_is_wrong(cx: &Cx) -> Result<()> {
             "<!doctype html><html lang=en><title>Page</title><main><h1>Page</h1>{body}</main></html>"
         )
     };
-    // A policy that lets a page run nothing does not matter.
+    // A policy that forbids all scripts of a page does not matter.
     let strict = "default-src 'none'; style-src 'unsafe-inline'; require-trusted-types-for 'script'; trusted-types 'none'";
     let policy = [("content-security-policy", strict)];
     let good = cx.collector.page("/good", page("<p>Readable.</p>"), &policy);
@@ -374,7 +376,7 @@ async fn screens_are_emulated_in_chromium(cx: &Cx) -> Result<()> {
         cx.browser.enter_frame("iframe").await?;
         assert_eq!(cx.browser.eval(scheme).await?, mode == ColorScheme::Dark);
         let picture = cx.browser.page_screenshot().await?;
-        // The header of a PNG: width and height, after the name of its first part.
+        // The header of a PNG has width and height after the name of its first chunk.
         let size = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().expect("4 bytes"));
         assert_eq!((&picture[12..16], size(16), size(20)), (&b"IHDR"[..], width, 1500));
     }
@@ -404,7 +406,7 @@ async fn requests_of_all_frames_are_listed(cx: &Cx) -> Result<()> {
     for url in [&*top, &middle, &inner, &beacon] {
         assert!(urls.contains(url), "{url} is not in {urls:?}");
     }
-    // WebKitGTK keeps no entry of what failed.
+    // WebKitGTK keeps no entries of failed loads.
     let failed = urls.contains("https://unknown.test/x");
     assert_eq!(failed, cx.engine != Engine::WebKit, "{urls:?}");
     assert_eq!(cx.browser.text("p").await?, "top");
@@ -412,7 +414,8 @@ async fn requests_of_all_frames_are_listed(cx: &Cx) -> Result<()> {
 }
 
 async fn a_page_that_never_loads_is_an_error(cx: &Cx) -> Result<()> {
-    // What a session begins with: less than a command has, so that the driver answers by itself.
+    // The timeouts of a new session: shorter than that of a command, so that the driver answers by
+    // itself.
     let timeouts = cx.browser.command(Method::GET, "timeouts", None).await?;
     assert_eq!(timeouts, json!({"script": 30_000, "pageLoad": 30_000, "implicit": 0}));
     let sooner = json!({"pageLoad": 1_000});
@@ -445,7 +448,7 @@ async fn a_policy_violation_is_in_the_console(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// What a page can see of what was there before it.
+/// The traces of earlier pages that a page can see.
 const TRACES: &str = "const done = arguments[arguments.length - 1];
     (async () => ({
       focus: document.hasFocus(),
@@ -491,7 +494,7 @@ async fn a_used_browser_is_as_a_new_one(cx: &Cx) -> Result<()> {
         let timeouts = browser.command(Method::GET, "timeouts", None).await?;
         let windows = browser.windows().await?.len();
         collector.forget();
-        Ok::<_, c2c_e2e::Error>(json!([run(TRACES).await?, fetched, timeouts, windows]))
+        Ok::<_, c2c_harness::Error>(json!([run(TRACES).await?, fetched, timeouts, windows]))
     };
     let new = traces().await?;
     assert_eq!(run(LEAVE_TRACES).await?, Value::Null);
@@ -502,7 +505,7 @@ async fn a_used_browser_is_as_a_new_one(cx: &Cx) -> Result<()> {
     browser.switch_to_window(&first[0]).await?;
     let used = traces().await?;
     for (name, value) in new[0].as_object().context("traces")? {
-        // A window in front stays there.
+        // A window in front stays in front.
         let same = matches!(name.as_str(), "focus" | "visible");
         assert_eq!(used[0][name] == *value, same, "{name}: {used}, and it was {new}");
     }

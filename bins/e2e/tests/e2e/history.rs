@@ -1,7 +1,7 @@
-//! Custom code adds entries to the tab's history. Nothing prevents it; an integrator's page can step
-//! over them.
+//! Custom code can add entries to the tab's history. Nothing prevents it; an integrator's page can
+//! step over them.
 
-use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
 
 use crate::steps::widget_page_in;
 
@@ -13,16 +13,17 @@ pub(crate) const TESTS: Tests = &[
     ("a_page_steps_over_what_was_added", &a_page_steps_over_what_was_added),
 ];
 
-/// One in a task: of many in one, `WebKit` forgets some on a busy machine.
+/// Pushes one entry per task: of several in one task, `WebKit` forgets some on a busy machine.
 const PUSH: &str = "history.pushState(i, ''); await wait()";
 const HASH: &str = "location.hash = 'h' + i; await wait()";
-/// A load that its page's `load` event asks for replaces the one before, so there is a task between.
+/// A load that is requested in the page's `load` event replaces the previous entry, so there is a
+/// task between.
 const INSIDE: &str = "inner.src = '/favicon.ico?' + i; await new Promise((done) => { inner.onload = done; }); await wait()";
 
-/// Opens a page, and from there one with the widget, whose custom code does `step` so many times.
+/// Opens a page, and from there one with the widget, whose custom code does `step` `times` times.
 async fn visit(cx: &Cx, step: &str, times: usize) -> Result<()> {
     let [before, done] = ["before", "done"].map(|name| cx.collector.hit_url(name));
-    // WebKit adds nothing while the page on top loads, which may end later than its frames.
+    // WebKit adds no entry while the page on top loads, which may end later than its frames.
     let any_origin = [("access-control-allow-origin", "*")];
     let (go, hold) = cx.collector.page_held("/go", "", &any_origin);
     let code = format!(
@@ -49,8 +50,9 @@ async fn visit(cx: &Cx, step: &str, times: usize) -> Result<()> {
     Ok(())
 }
 
-/// How long the tab's history is after 60 such steps: `added` as in the order of [`Engine::ALL`], `None`
-/// where it is full. A full one has forgotten what the visitor did before.
+/// Asserts the length of the tab's history after 60 such steps: `added` in the order of
+/// [`Engine::ALL`], `None` where the history is full. A full one has forgotten what the visitor did
+/// before.
 async fn assert_adds(cx: &Cx, step: &str, added: [Option<usize>; 3]) -> Result<()> {
     visit(cx, step, 60).await?;
     let added = added[Engine::ALL.iter().position(|engine| *engine == cx.engine).unwrap_or(0)];
@@ -72,12 +74,12 @@ async fn fragments(cx: &Cx) -> Result<()> {
     assert_adds(cx, HASH, [None, Some(0), Some(60)]).await
 }
 
-/// The first document is what the frame begins with.
+/// The first document takes the place of the frame's empty one.
 async fn documents_of_a_frame_inside(cx: &Cx) -> Result<()> {
     assert_adds(cx, INSIDE, [None, None, Some(59)]).await
 }
 
-/// What is to be used instead.
+/// The alternatives that add no entries.
 async fn what_replaces_adds_none(cx: &Cx) -> Result<()> {
     let step = "history.replaceState(i, '');
         inner.contentWindow.location.replace('/favicon.ico?' + i);
@@ -90,7 +92,7 @@ async fn what_replaces_adds_none(cx: &Cx) -> Result<()> {
 
 async fn a_page_steps_over_what_was_added(cx: &Cx) -> Result<()> {
     visit(cx, PUSH, 20).await?;
-    // WebKit's driver gives no answer to a command that is under way then.
+    // WebKit's driver does not answer a command that is under way then.
     let leave = "setTimeout(() => history.go(lengthAtLoad - history.length - 1), 200)";
     let seen = cx.collector.count("before");
     cx.browser.run(leave, &[]).await?;

@@ -1,7 +1,8 @@
-//! Events wait for the document: those that came early, and a handler in the last script, meet.
+//! Events wait for the document: early events reach a handler in the last script.
 
-use c2c_bridge::{BridgeLimits, Shim};
-use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use c2c_bridge::Shim;
+use c2c_harness::{Cx, DEADLINE, Result, Tests};
+use c2c_names::BridgeLimits;
 use serde_json::json;
 
 use crate::steps::{Stage, said, say, told};
@@ -21,18 +22,18 @@ pub(crate) const TESTS: Tests = &[
 const SHIM: Shim = Shim { jar: false, diagnostics: true };
 const SCRIPT: [(&str, &str); 1] = [("content-type", "text/javascript")];
 
-/// Emits before there is a frame, and asks it then for a fence behind that event.
+/// Emits before there is a frame, and then makes it send a fence after that event.
 const EMITTING: &str = "
     const onState = ({ status }) => {
       if (status === 'ready') document.querySelector('iframe').contentWindow.postMessage('fence', '*');
     };
-    const bridge = mount({ src, onState, limits: { heartbeat_ms: 300 }, diagnostics: diagnosticsTo((diagnostic) => {
+    const bridge = mount({ events: [], src, onState, limits: { heartbeat_ms: 300 }, diagnostics: diagnosticsTo((diagnostic) => {
       if (diagnostic.type === 'cut_off') tell(diagnostic);
     }) });
     bridge.emit('first', {});";
 
-/// A document that waits for a script and is told to go on when `fence`, a body of a function, has run
-/// behind the first event; then the last snippet says the name that it heard.
+/// Opens a document that waits for a script, which is released when `fence`, a function body, has
+/// run after the first event; then the last snippet must report that event's name.
 async fn hears_first(cx: &Cx, attributes: &str, fence: &str, last: &str) -> Result<()> {
     let (slow, hold) = cx.collector.page_held("/slow.js", "0", &SCRIPT);
     let url = cx.collector.hit_url("fence");
@@ -57,12 +58,12 @@ async fn a_script_of_four_seconds_loses_no_event(cx: &Cx) -> Result<()> {
     hears_first(cx, "", busy, last).await
 }
 
-/// The document is parsed long before it comes.
+/// The document is parsed long before the script arrives.
 async fn a_deferred_script_hears_the_first_event(cx: &Cx) -> Result<()> {
     let code = "c2c.on('first', (_, meta) => say(meta.name));";
     let last =
         format!("<script defer src='{}'></script>", cx.collector.page("/last.js", code, &SCRIPT));
-    // The message after the first event finds it parsed, and must not end the waiting.
+    // The message after the first event finds the document parsed, and must not end the waiting.
     hears_first(cx, "defer", "if (document.readyState === 'loading') say('still parsing')", &last)
         .await
 }
@@ -72,8 +73,8 @@ async fn a_listener_of_the_parsed_document_hears_the_first_event(cx: &Cx) -> Res
     hears_first(cx, "", "", last).await
 }
 
-/// What is told of a document that begins so, and that nobody lets go on, to its author. Its custom
-/// code has cleared every timer. (What does come has two seconds to do so.)
+/// Returns the diagnostic about a document that begins like this and is never released. Its custom
+/// code has cleared every timer. (Scripts that do arrive have two seconds to do so.)
 async fn cut_off(cx: &Cx, head: &str) -> Result<serde_json::Value> {
     let clear = "<script>let i = setTimeout(() => {}); while (i) clearTimeout(i--);</script>";
     let head = format!("{clear}{head}");
@@ -86,7 +87,7 @@ async fn cut_off(cx: &Cx, head: &str) -> Result<serde_json::Value> {
 async fn a_script_that_does_not_come_is_named(cx: &Cx) -> Result<()> {
     let there = cx.collector.page("/there.js", "0", &SCRIPT);
     let (slow, hold) = cx.collector.page_held("/slow.js", "0", &SCRIPT);
-    // One that was added later, behind it, and has come.
+    // One that was added later, behind the slow one, and has arrived.
     let head = format!(
         "<script src='{there}?0'></script>
          <script>addEventListener('message', () => document.documentElement.appendChild(document.createElement('script')).src = '{there}?1');</script>

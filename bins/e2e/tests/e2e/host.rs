@@ -1,8 +1,8 @@
-//! What the host script promises to the widget: its frame, its queue, its end, and how much of a
-//! flood it takes.
+//! The host script's guarantees to the widget: its frame, its queue, its end, and how much of a
+//! flood it accepts.
 
 use c2c_catalogue::Catalogue;
-use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Result, Tests};
 use serde_json::{Value, json};
 
 use crate::steps::{enter_widget, heard, mount, open_parent, press, said, say};
@@ -72,7 +72,7 @@ async fn an_event_is_checked_before_it_is_sent(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// A call makes the host remove the frame of this code, and the widget works on.
+/// Asserts that a call makes the host remove the frame of this code, and that the widget works on.
 async fn assert_frame_ends(cx: &Cx, code: &str) -> Result<()> {
     open_parent(cx, code, "", "").await?;
     press(cx, "#call").await?;
@@ -102,7 +102,7 @@ async fn a_flood_of_emits_is_thinned_out(cx: &Cx) -> Result<()> {
     press(cx, "#hang-up").await?;
     heard(cx, "call_ended").await?;
     let count = cx.browser.eval(count).await?.as_u64().expect("a number");
-    // The burst, and what seconds of a slow machine may add at 20 a second.
+    // The burst, and the number that seconds of a slow machine may add at 20 a second.
     assert!(count < 300, "{count} of 5000");
     Ok(())
 }
@@ -119,7 +119,7 @@ async fn events_wait_for_the_frame_in_order(cx: &Cx) -> Result<()> {
     // All in one task with the mount's promise: none can have been sent yet.
     let script = "const [src] = arguments;
         return import('/host.js').then(({ mount }) => {
-          const bridge = mount({ src, onState: ({ status }) => { if (status === 'ready') bridge.emit('fence', {}); } });
+          const bridge = mount({ events: [], src, onState: ({ status }) => { if (status === 'ready') bridge.emit('fence', {}); } });
           for (let n = 0; n < 300; n++) bridge.emit('tick', { n });
         });";
     cx.browser.run(script, &[json!(cx.app().await?.sandbox_url())]).await?;
@@ -137,7 +137,7 @@ async fn the_element_holds_the_frame_before_its_document_loads(cx: &Cx) -> Resul
           seen.push(['sandbox', 'referrerpolicy', 'credentialless', 'allow'].map((name) => this.getAttribute(name)));
           real.set.call(this, value);
         } });
-        return import('/host.js').then(({ mount }) => { mount({ src }); return seen; });";
+        return import('/host.js').then(({ mount }) => { mount({ events: [], src }); return seen; });";
     let seen = cx.browser.run(body, &[json!(cx.app().await?.sandbox_url())]).await?;
     assert_eq!(seen, json!([["allow-scripts", "no-referrer", "", null]]));
     Ok(())
@@ -173,7 +173,7 @@ async fn destroy_leaves_nothing(cx: &Cx) -> Result<()> {
         cx.browser.eval("[lastStatus, bridge.state.status]").await?,
         json!(["destroyed", "destroyed"])
     );
-    // Twice loaded (the widget's own mount, and this one), and no tick before a later visit.
+    // Two loads (the widget's own mount, and this one), and no tick before a later visit.
     cx.browser.goto(&cx.app().await?.widget_url("")).await?;
     let hits = cx.collector.hits("said", 3, DEADLINE).await?;
     assert!(hits.iter().all(|hit| hit.text() == "\"loaded\""), "{hits:?}");
@@ -187,7 +187,8 @@ async fn a_flood_of_the_parent_page_ends_the_frame(cx: &Cx) -> Result<()> {
     assert_frame_ends(cx, code).await
 }
 
-/// Somebody above the frame could lead it there before it has loaded, with the name that it was given.
+/// A page above the frame could navigate it there before it has loaded, with the name that it was
+/// given.
 async fn the_document_of_another_app_gets_nothing(cx: &Cx) -> Result<()> {
     let code = format!("<script>{} say([c2c.context.key ?? null, name]);</script>", say(cx));
     cx.app().await?.save(&code, "").await?;

@@ -1,9 +1,9 @@
-//! Whatever a customer, a visitor or an attacker typed is only ever text in the console: a hundred
+//! Text typed by a customer, visitor or attacker is only ever text in the console: a hundred
 //! hostile texts in every place where it shows one.
 
 use std::sync::Arc;
 
-use c2c_e2e::{App, ConsoleLine, Context as _, Cx, DEADLINE, Result, Server, Tests};
+use c2c_harness::{App, ConsoleLine, Context as _, Cx, DEADLINE, Result, Server, Tests};
 use hyper::Method;
 use serde_json::json;
 
@@ -15,10 +15,10 @@ pub(crate) const TESTS: Tests = &[
     ("in_code_findings_and_conflicts", &in_code_findings_and_conflicts),
     ("in_the_timeline", &in_the_timeline),
     ("the_alarm_can_ring", &the_alarm_can_ring),
-    ("nobody_holds_the_consoles_window", &nobody_holds_the_consoles_window),
+    ("no_page_holds_the_consoles_window", &no_page_holds_the_consoles_window),
 ];
 
-/// What runs a script where it is taken for markup, an address, a style or a template.
+/// Texts that run a script if taken for markup, an address, a style or a template.
 const CORES: &[&str] = &[
     "<script>top.ran=1</script>",
     "<img src=x onerror=top.ran=1>",
@@ -47,10 +47,10 @@ const CORES: &[&str] = &[
     "&lt;script&gt;top.ran=1&lt;/script&gt;",
 ];
 
-/// What ends the place where a text may have been put.
+/// Texts that end the context into which a text may have been put.
 const BREAKOUTS: &[&str] = &["", "\"'>", "</textarea></title>", "--></style>"];
 
-/// One hundred texts, each short enough for an app's name.
+/// Returns one hundred texts, each short enough for an app's name.
 fn texts() -> Vec<String> {
     let texts =
         BREAKOUTS.iter().flat_map(|end| CORES.iter().map(move |core| format!("{end}{core}")));
@@ -59,7 +59,7 @@ fn texts() -> Vec<String> {
     texts
 }
 
-/// Fails if a script of a text ran in the current page, or a policy had to stop one.
+/// Fails if a script of a text ran in the current page, or if a policy had to stop one.
 async fn assert_quiet(cx: &Cx) -> Result<()> {
     let strangers = "[window.ran ?? null, document.querySelectorAll(
       'script:not([src=\"/console.js\"]), img, svg, object, base, style, iframe:not(#live), meta[http-equiv]'
@@ -70,7 +70,7 @@ async fn assert_quiet(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// What the browser says of policies that had to stop something.
+/// Returns the browser's reports of policy violations.
 async fn reports(cx: &Cx) -> Result<Vec<ConsoleLine>> {
     let mut lines = cx.browser.console().await?.unwrap_or_default();
     lines.retain(|line| {
@@ -79,7 +79,7 @@ async fn reports(cx: &Cx) -> Result<Vec<ConsoleLine>> {
     Ok(lines)
 }
 
-/// Such an app on a server of the test's own: the others' lists stay short.
+/// Creates an app on the test's own server, so that the lists of other tests stay short.
 async fn an_app(server: &Arc<Server>) -> Result<App> {
     server.create_app("Plain").await
 }
@@ -89,7 +89,7 @@ async fn goto_app(cx: &Cx, server: &Server, app: &App) -> Result<()> {
     crate::timeline::connected(cx, 1).await
 }
 
-/// Shows each of these names on its app's page, one of the app's two.
+/// Shows each of these names on its app's page, which is one of the app's two pages.
 async fn names_are_text(cx: &Cx, names: &[String], page: &str) -> Result<()> {
     let server = Arc::new(Server::start().await?);
     for name in names {
@@ -160,7 +160,8 @@ async fn in_code_findings_and_conflicts(cx: &Cx) -> Result<()> {
             .await?;
         assert_quiet(cx).await?;
     }
-    // A reload brings the draft back, with its notice; and somebody else has saved as bad a text.
+    // A reload brings the draft back, with its notice; meanwhile another user has saved text just
+    // as bad.
     let theirs =
         json!({"head": "", "bodyEnd": CORES.join("\n").replace("<template>", ""), "revision": 0});
     let path = format!("/api/apps/{}/code", app.id);
@@ -228,7 +229,7 @@ async fn in_the_timeline(cx: &Cx) -> Result<()> {
         }
         assert_quiet(cx).await?;
     }
-    // Parent page and widget, inside the preview, show and relay them as text too.
+    // Parent page and widget, inside the preview, also show and relay them as text.
     cx.browser.enter_frame("#live").await?;
     assert_eq!(
         cx.browser.eval("[window.ran ?? null, document.images.length]").await?,
@@ -237,7 +238,7 @@ async fn in_the_timeline(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// The control: what the checks above look for, they find.
+/// The control: the checks above detect a script that runs.
 async fn the_alarm_can_ring(cx: &Cx) -> Result<()> {
     let page = format!("<!DOCTYPE html><body>{}", CORES[0]);
     cx.browser.goto(&cx.collector.page("/ran", page, &[])).await?;
@@ -252,11 +253,11 @@ async fn the_alarm_can_ring(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-async fn nobody_holds_the_consoles_window(cx: &Cx) -> Result<()> {
+async fn no_page_holds_the_consoles_window(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let console = format!("{}/apps/{}", cx.server().await?.console, app.id);
     let elsewhere = cx.collector.page("/elsewhere.html", "elsewhere", &[]);
-    // A page that opened a window can lead it elsewhere later: to a copy of the console, say.
+    // A page that opened a window can navigate it later: to a copy of the console, for example.
     let page = cx.collector.page("/opener.html", "<button>Open</button>", &[]);
     for (url, is_held) in [(&elsewhere, true), (&console, false)] {
         cx.browser.goto(&page).await?;

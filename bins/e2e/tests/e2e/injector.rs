@@ -1,18 +1,19 @@
-//! What the checker says of a snippet, and what a browser does with it.
+//! Compares the checker's verdict on a snippet with a browser's behavior.
 //!
-//! The checker's criterion is about parsing: a script put directly after a slot would still become an HTML script element
-//! of the document and run. In the crate's own tests html5ever judges that; here a browser does, for a sample of html5lib's
-//! cases. Each case is put into the reference document as head and as body-end snippet, with a sentinel script behind each
-//! slot. The sentinels alone have the policy's nonce, so nothing of a case runs or loads.
+//! The checker's criterion is about parsing: a script put directly after a slot would still become
+//! an HTML script element of the document and run. In the crate's own tests html5ever judges that;
+//! here a browser does, for a sample of html5lib's cases. Each case is put into the reference
+//! document as head and as body-end snippet, with a sentinel script behind each slot. Only the
+//! sentinels have the policy's nonce, so nothing in a case runs or loads.
 //!
-//! The browser is right. Where it and the checker disagree, the checker must be the stricter one, and the case is listed
-//! in [`STRICTER`] with the reason.
+//! The browser is right. Where it and the checker disagree, the checker must be the stricter one,
+//! and the case is listed in [`STRICTER`] with the reason.
 #![expect(clippy::print_stdout, reason = "counts and suites that did not run are for a reader")]
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use c2c_e2e::{Cx, Result, Tests};
+use c2c_harness::{Cx, Result, Tests};
 use c2c_injector::{Code, Limits, ScriptAttributes, Snippets, Template};
 use serde_json::{Value, json};
 
@@ -26,19 +27,21 @@ pub(crate) const TESTS: Tests = &[
     ("the_probe_can_tell", &the_probe_can_tell),
 ];
 
-/// Cases that the checker refuses although the browser runs what follows them: name with its area, and why.
+/// Cases that the checker refuses although the browser runs the script after them: name with its
+/// area, and the reason.
 const STRICTER: &[(&str, &str)] = &[];
 
-/// How many cases are taken from each suite, evenly spread over its files.
+/// Number of cases from each suite, evenly spread over its files.
 const SAMPLE: usize = 250;
 
-/// For all documents together.
+/// Deadline for all documents together.
 const DEADLINE: Duration = Duration::from_secs(100);
 
-/// Only sentinels have it.
+/// The nonce of the sentinels.
 const NONCE: &str = "sentinel";
 
-/// Loads each document in a frame, a few at a time, and reports for each whether both sentinels ran in it.
+/// Loads each document in a frame, a few at a time, and reports for each whether both sentinels ran
+/// in it.
 const RUNNER: &str = "<!doctype html><body><script>
   const AT_A_TIME = 12;
   const frames = new Map();
@@ -75,7 +78,7 @@ const RUNNER: &str = "<!doctype html><body><script>
   }
 </script>";
 
-/// A snippet alone in one of the two places.
+/// A snippet alone in one of the two areas.
 struct Trial {
     name: String,
     snippets: Snippets,
@@ -112,14 +115,14 @@ async fn a_browser_agrees_with_the_checker(cx: &Cx) -> Result<()> {
         stricter.len()
     );
     for (listed, why) in STRICTER {
-        // One that did not run is none of this sample: there are no suites here.
+        // A case that did not run is not part of this sample: there are no suites here.
         let tried = trials.iter().any(|trial| trial.name == *listed);
         assert!(!tried || stricter.contains(listed), "no longer so: {listed} ({why})");
     }
     Ok(())
 }
 
-/// The control: a sentinel that is swallowed in each of the ways that a sentinel can be, beside one that is not.
+/// The control: a sentinel swallowed in each possible way, beside one that is not.
 async fn the_probe_can_tell(cx: &Cx) -> Result<()> {
     let skeleton = Skeleton::new();
     let swallow =
@@ -127,7 +130,7 @@ async fn the_probe_can_tell(cx: &Cx) -> Result<()> {
     let contain = ["", "text", "<div>", "<script>parent.ran = 0</script>", "<svg></svg>"];
     let trial = |snippet: &&'static str, contained| Trial {
         name: (*snippet).to_owned(),
-        snippets: Snippets::new("", *snippet),
+        snippets: Snippets::body_end(*snippet),
         contained,
     };
     let trials: Vec<_> = swallow
@@ -153,7 +156,7 @@ impl Skeleton {
         Self { template, parts }
     }
 
-    /// Whether the checker accepts a pair; none if it cannot judge.
+    /// Returns whether the checker accepts a pair; `None` if it cannot judge.
     fn judge(&self, snippets: &Snippets) -> Option<bool> {
         match self.template.check(snippets.clone(), &Limits::default()) {
             Ok(_) => Some(true),
@@ -165,7 +168,7 @@ impl Skeleton {
         }
     }
 
-    /// The document with a sentinel behind each slot.
+    /// Returns the document with a sentinel behind each slot.
     fn document(&self, snippets: &Snippets) -> Vec<u8> {
         let [before, middle, after] = &self.parts;
         let sentinel = |slot: usize| {
@@ -174,10 +177,10 @@ impl Skeleton {
         let (head, body_end) = (sentinel(0), sentinel(1));
         [
             before.as_bytes(),
-            snippets.head(),
+            &snippets.head,
             head.as_bytes(),
             middle.as_bytes(),
-            snippets.body_end(),
+            &snippets.body_end,
             body_end.as_bytes(),
             after.as_bytes(),
         ]
@@ -185,7 +188,7 @@ impl Skeleton {
     }
 }
 
-/// Cases that can be judged, the same ones every time.
+/// Returns cases that can be judged, the same ones every time.
 fn sample(skeleton: &Skeleton) -> Vec<Case> {
     let root = cases::root();
     if !root.is_dir() {
@@ -198,14 +201,14 @@ fn sample(skeleton: &Skeleton) -> Vec<Case> {
     let spread = |suite: &cases::Suite| {
         let mut cases = suite.cases(&root);
         assert!(cases.len() >= suite.at_least, "{} is not complete", suite.name);
-        cases.retain(|case| skeleton.judge(&Snippets::new(case.input.clone(), "")).is_some());
+        cases.retain(|case| skeleton.judge(&Snippets::head(case.input.clone())).is_some());
         let step = cases.len() / SAMPLE;
         cases.into_iter().step_by(step).take(SAMPLE)
     };
     cases::SUITES.iter().flat_map(spread).collect()
 }
 
-/// For where html5lib's are not.
+/// Returns our own cases, for machines without html5lib's.
 fn our_own() -> Vec<Case> {
     const INPUTS: &[&str] = &[
         "text &amp &not; &#x1F600",
@@ -246,12 +249,12 @@ fn our_own() -> Vec<Case> {
     INPUTS.iter().enumerate().map(case).collect()
 }
 
-/// Each case as head and as body-end snippet.
+/// Returns each case as head and as body-end snippet.
 fn trials(skeleton: &Skeleton, cases: Vec<Case>) -> Vec<Trial> {
     let mut trials = Vec::new();
     for Case { name, input } in cases {
-        let head = (format!("{name}::head"), Snippets::new(input.clone(), ""));
-        let body_end = (format!("{name}::body_end"), Snippets::new("", input));
+        let head = (format!("{name}::head"), Snippets::head(input.clone()));
+        let body_end = (format!("{name}::body_end"), Snippets::body_end(input));
         for (name, snippets) in [head, body_end] {
             let contained = skeleton.judge(&snippets).expect("the sample can be judged");
             trials.push(Trial { name, snippets, contained });
@@ -260,7 +263,7 @@ fn trials(skeleton: &Skeleton, cases: Vec<Case>) -> Vec<Trial> {
     trials
 }
 
-/// Loads the trials' documents, and says for each whether both sentinels ran.
+/// Loads the trials' documents, and returns for each whether both sentinels ran.
 async fn browse(cx: &Cx, skeleton: &Skeleton, trials: &[Trial]) -> Result<Vec<bool>> {
     let policy = format!("default-src 'none'; script-src 'nonce-{NONCE}'; form-action 'none'");
     let headers = [("content-security-policy", policy.as_str())];

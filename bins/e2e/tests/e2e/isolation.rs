@@ -1,11 +1,11 @@
-//! What custom code cannot do.
+//! Tests that custom code cannot leave its sandbox.
 //!
 //! Each probe is a piece of script that tries to reach something and returns what it reached. It
 //! runs three times: in a frame without sandbox that shares its page's origin, where it must
 //! succeed (the control: the probe is able to fail); as custom code of a widget on top; and as
 //! custom code of a widget in a parent page. Probes write before they read.
 
-use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Result, Tests};
 use serde_json::{Value, json};
 
 use crate::steps::{choose_jar, enter_widget, heard, press};
@@ -29,10 +29,10 @@ pub(crate) const TESTS: Tests = &[
     ("top_location_in_a_click", &top_location_in_a_click),
 ];
 
-/// What every probe answers where it succeeds.
+/// The answer of every successful probe.
 const REACHED: &str = "reached";
 
-/// A script that runs a probe (the body of an async function) and reports under `hit`.
+/// Returns a script that runs a probe (the body of an async function) and reports under `hit`.
 fn script(cx: &Cx, hit: &str, probe: &str) -> String {
     let hit = cx.collector.hit_url(hit);
     format!(
@@ -45,7 +45,7 @@ fn script(cx: &Cx, hit: &str, probe: &str) -> String {
     )
 }
 
-/// Runs a probe in a frame without sandbox, and gives what it said.
+/// Runs a probe in a frame without sandbox, and returns its answer.
 async fn control(cx: &Cx, probe: &str) -> Result<String> {
     let frame = cx.collector.page("/frame", script(cx, "control", probe), &[]);
     let top = format!("<title>top</title><iframe id=frame src='{frame}'></iframe>");
@@ -53,7 +53,7 @@ async fn control(cx: &Cx, probe: &str) -> Result<String> {
     Ok(cx.collector.hit("control", DEADLINE).await?.text())
 }
 
-/// Runs a probe as custom code in both layouts, and gives what it said.
+/// Runs a probe as custom code in both layouts, and returns its answers.
 async fn sandboxed(cx: &Cx, probe: &str) -> Result<[String; 2]> {
     let app = cx.app().await?;
     app.save(&script(cx, "two", probe), "").await?;
@@ -65,7 +65,7 @@ async fn sandboxed(cx: &Cx, probe: &str) -> Result<[String; 2]> {
     Ok([two, three])
 }
 
-/// A probe that reaches its aim without sandbox and is refused as custom code.
+/// Asserts that a probe succeeds without sandbox and is refused as custom code.
 async fn refused(cx: &Cx, probe: &str) -> Result<()> {
     assert_eq!(control(cx, probe).await?, REACHED, "the probe cannot succeed anywhere");
     for said in sandboxed(cx, probe).await? {
@@ -75,7 +75,7 @@ async fn refused(cx: &Cx, probe: &str) -> Result<()> {
 }
 
 async fn own_cookies(cx: &Cx) -> Result<()> {
-    // With a jar, this works, on nothing of a real origin (`jar.rs`).
+    // With a jar, this works, but affects no real origin (`jar.rs`).
     choose_jar(cx, "none").await?;
     refused(
         cx,
@@ -89,8 +89,8 @@ async fn parent_cookies(cx: &Cx) -> Result<()> {
         .await
 }
 
-/// The console, the parent page and the widget have a cookie each; custom code tries to read one by
-/// every way that it has to a document of theirs, and to leave one of its own.
+/// The console, the parent page and the widget have a cookie each; custom code tries to read one in
+/// every way that it has to reach their documents, and to leave its own cookie.
 async fn cookies_of_the_other_origins(cx: &Cx) -> Result<()> {
     let probe = |targets: &[String]| {
         let targets = json!(targets);
@@ -145,14 +145,14 @@ async fn cookies_of_the_other_origins(cx: &Cx) -> Result<()> {
 }
 
 async fn local_storage(cx: &Cx) -> Result<()> {
-    // With a jar, this works, on nothing of a real origin (`jar.rs`).
+    // With a jar, this works, but affects no real origin (`jar.rs`).
     choose_jar(cx, "none").await?;
     refused(cx, "localStorage.setItem('probe', 'reached'); return localStorage.getItem('probe');")
         .await
 }
 
 async fn session_storage(cx: &Cx) -> Result<()> {
-    // With a jar, this works, on nothing of a real origin (`jar.rs`).
+    // With a jar, this works, but affects no real origin (`jar.rs`).
     choose_jar(cx, "none").await?;
     refused(
         cx,
@@ -192,7 +192,8 @@ async fn frame_element(cx: &Cx) -> Result<()> {
 }
 
 async fn origin_is_opaque(cx: &Cx) -> Result<()> {
-    // As the browser tells others: with a jar, `self.origin` is the shim's word (`environment.rs`).
+    // As the browser reports it to others: with a jar, the shim defines `self.origin`
+    // (`environment.rs`).
     let probe = "const told = new Promise((resolve) => addEventListener('message', ({ origin }) => resolve(origin)));
         postMessage('who am I?', '*');
         if ((await told) === 'null') throw new DOMException('', 'Opaque');
@@ -200,7 +201,7 @@ async fn origin_is_opaque(cx: &Cx) -> Result<()> {
     refused(cx, probe).await
 }
 
-/// Where a navigation of the page above would arrive.
+/// Serves the page at which a navigation of the page above would arrive.
 fn landing(cx: &Cx) -> String {
     cx.collector.page("/landed", "<p>landed</p>", &[])
 }
@@ -209,8 +210,8 @@ fn landings(cx: &Cx) -> usize {
     cx.collector.requests().iter().filter(|request| request.path == "/landed").count()
 }
 
-/// A statement that navigates a page above: it does so without sandbox, and as custom code it does
-/// not. The fence is a call that goes through all levels afterwards, in the page that was opened.
+/// Asserts that a statement that navigates a page above does so without sandbox, and not as custom
+/// code. The fence is a later call through all levels, in the page that was opened.
 async fn does_not_navigate(cx: &Cx, statement: &str) -> Result<()> {
     let landed = landing(cx);
     let probe = format!("const landed = '{landed}'; {statement}; return 'no error';");
@@ -242,7 +243,7 @@ async fn does_not_navigate(cx: &Cx, statement: &str) -> Result<()> {
     Ok(())
 }
 
-/// Custom code that answers a call, so that a test sees that it is still there.
+/// Custom code that answers a call, so that a test sees that it still runs.
 const FENCE: &str = "<script>c2c.on('call_started', () => c2c.emit('fence', {}));</script>";
 
 async fn top_location_assign(cx: &Cx) -> Result<()> {
@@ -257,8 +258,8 @@ async fn parent_location(cx: &Cx) -> Result<()> {
     does_not_navigate(cx, "parent.location = landed").await
 }
 
-/// A statement or an element that needs a person's click. The frame is invisible, so the test makes
-/// it visible first, as an app could that shows it.
+/// Tests a statement or an element that needs a person's click. The frame is invisible, so the test
+/// first makes it visible, as an app could.
 async fn a_click_does_not_navigate(cx: &Cx, element: &str) -> Result<()> {
     let landed = landing(cx);
     let element = element.replace("LANDED", &landed);
@@ -282,7 +283,7 @@ async fn a_click_does_not_navigate(cx: &Cx, element: &str) -> Result<()> {
         const container = document.createElement('div');
         container.id = 'visible';
         document.body.prepend(container);
-        return import('/host.js').then(({ mount }) => { mount({ src, container, visible: true }); });";
+        return import('/host.js').then(({ mount }) => { mount({ events: [], src, container, visible: true }); });";
     for (layout, hit) in [(app.widget_url(""), "two"), (app.parent_url(""), "three")] {
         app.save("", &format!("{}{element}{FENCE}", report(hit))).await?;
         cx.browser.goto(&layout).await?;

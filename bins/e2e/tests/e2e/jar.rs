@@ -1,7 +1,7 @@
-//! The frame's own cookies and storage: custom code finds what the web's standards describe, and the
-//! host is told of what it keeps.
+//! The frame's own cookies and storage: they behave towards custom code as the web's standards
+//! describe, and the host gets their changes.
 
-use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Result, Tests};
 use serde_json::{Value, json};
 
 use crate::steps::{said, say};
@@ -22,7 +22,7 @@ pub(crate) const TESTS: Tests = &[
     ("what_is_refused_is_told_once", &what_is_refused_is_told_once),
 ];
 
-/// Runs code in a sandbox document; it calls `say`.
+/// Runs code in a sandbox document, and returns the value that it passes to `say`.
 async fn run(cx: &Cx, code: &str) -> Result<Value> {
     let app = cx.app().await?;
     app.save(&format!("<script>{} {code}</script>", say(cx)), "").await?;
@@ -30,11 +30,11 @@ async fn run(cx: &Cx, code: &str) -> Result<Value> {
     said(cx).await
 }
 
-/// A host by hand, in the widget page: it mounts the app's document with `extra` in the boot name and
-/// notes what the port brings in `received`, with the time.
+/// Sets up a hand-written host in the widget page: it mounts the app's document with `extra` in the
+/// boot name and notes the port's messages in `received`, with the time.
 async fn host(cx: &Cx, code: &str, extra: &Value) -> Result<()> {
     let app = cx.app().await?;
-    // Not in the frame that the widget page mounts by itself.
+    // The code does not run in the frame that the widget page mounts by itself.
     let code = format!("<script>{} if (c2c.context.hand) {{ {code} }}</script>", say(cx));
     app.save(&code, "").await?;
     cx.browser.goto(&app.widget_url("")).await?;
@@ -58,7 +58,7 @@ async fn host(cx: &Cx, code: &str, extra: &Value) -> Result<()> {
     Ok(())
 }
 
-/// The changes that were told so far, once the answer to a ping shows that nothing else is under way.
+/// Returns the changes sent so far, once the answer to a ping shows that nothing else is under way.
 async fn changes(cx: &Cx, count: usize) -> Result<Value> {
     let all = "received.filter(({ type }) => type === 'jar').flatMap(({ changes }) => Object.values(changes))";
     cx.browser.wait_for(&format!("{all}.length >= {count}"), DEADLINE).await?;
@@ -70,7 +70,7 @@ async fn changes(cx: &Cx, count: usize) -> Result<Value> {
 }
 
 async fn cookies_round_trip(cx: &Cx) -> Result<()> {
-    // What is assigned, and what reading gives then.
+    // Assigned values, and the values that reading returns afterwards.
     let steps = [
         ("a=1", "a=1"),
         ("b=2; Path=/x; Domain=.sandbox.localhost; Secure; SameSite=None; Partitioned", "a=1; b=2"),
@@ -119,7 +119,7 @@ async fn cookies_round_trip(cx: &Cx) -> Result<()> {
     );
     let after = "a=object; 1=number; __proto__=p; toString=t; max-age=1; null; by=accessor";
     assert_eq!(run(cx, &code).await?, json!([expected, after, "TypeError", true, true]));
-    // The control: where there is no jar, the frame has no storage.
+    // The control: without a jar, the frame has no storage.
     let page = format!(
         "<iframe sandbox=allow-scripts srcdoc=\"<script>try {{ localStorage }} catch (error) {{
            fetch('{}', {{ method: 'POST', body: error.name }}) }}</script>\"></iframe>",
@@ -146,7 +146,7 @@ async fn cookies_have_limits(cx: &Cx) -> Result<()> {
         for (let i = 0; i < 181; i++) document.cookie = 'c' + i + '=1';
         document.cookie = 'c5=updated';
         results.push([names().length, names()[0], names().indexOf('c5')]);
-        // Nobody misses one that has expired.
+        // An expired one is not missed.
         const end = Date.now() + 50;
         document.cookie = 'c90=1; expires=' + new Date(Math.ceil(end / 1000) * 1000).toUTCString();
         document.cookie = 'c91=1; max-age=0.03';
@@ -160,7 +160,7 @@ async fn cookies_have_limits(cx: &Cx) -> Result<()> {
 }
 
 async fn storage_has_the_standards_surface(cx: &Cx) -> Result<()> {
-    // One after the other; what throws gives the error's name.
+    // Run in order; if a case throws, its result is the error's name.
     let cases = [
         ("s instanceof Storage", json!(true)),
         ("Object.prototype.toString.call(s)", json!("[object Storage]")),
@@ -189,7 +189,7 @@ async fn storage_has_the_standards_surface(cx: &Cx) -> Result<()> {
         ("s.removeItem('b'); s.removeItem('b'); s.length", json!(4)),
         ("[s.key(-1), s.key(99), s.key(4294967296) === s.key(0), s.key('x') === s.key(0)]", json!([null, null, true, true])),
         ("s.clear(); [s.length, Object.keys(s)]", json!([0, []])),
-        // Names of methods are items as well, and hide nothing.
+        // Names of methods can be items as well, and hide nothing.
         ("s.setItem('getItem', 'x'); [typeof s.getItem, s.getItem('getItem'), s.length]", json!(["function", "x", 1])),
         ("s.key = 'y'; [typeof s.key, s.getItem('key'), Object.keys(s)]", json!(["function", "y", []])),
         ("s.length = 9; [s.length, s.getItem('length')]", json!([3, "9"])),
@@ -245,7 +245,7 @@ async fn storage_has_the_standards_surface(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// The last statement of a case is its value.
+/// Makes the last statement of a case its value.
 fn body_of(code: &str) -> String {
     match code.rsplit_once("; ") {
         Some((before, last)) => format!("{before}; return {last}"),
@@ -297,7 +297,7 @@ async fn document_open_empties_nothing(cx: &Cx) -> Result<()> {
 }
 
 async fn it_works_among_patched_built_ins(cx: &Cx) -> Result<()> {
-    // Whatever the jar could look up is replaced by a trap.
+    // A trap replaces everything that the jar could look up.
     let code = "(() => {
         const { ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
         const hit = [];
@@ -351,7 +351,7 @@ async fn it_works_among_patched_built_ins(cx: &Cx) -> Result<()> {
         for (const name of ['0', '1', 'get', 'set', 'value', 'writable', 'enumerable', 'configurable', 'then', 'has', 'deleteProperty']) delete Object.prototype[name];
         post([cookie, items, quota, hit]);
       })();";
-    // `say` itself would stumble: it is taken before.
+    // `say` itself would hit the traps: its functions are saved before.
     let code = format!(
         "const post = ((fetch, stringify) => (value) => fetch('{}', {{ method: 'POST', body: stringify(value) }}))(fetch.bind(window), JSON.stringify);
          {code}",
@@ -373,7 +373,7 @@ async fn a_kept_jar_comes_back(cx: &Cx) -> Result<()> {
     });
     host(cx, later, &json!({"jar": jar})).await?;
     assert_eq!(said(cx).await?, json!(["id=v-1; plain=y; nameless", {"k": "value"}, 0]));
-    // What came from the host is no change.
+    // Data from the host is no change.
     assert_eq!(changes(cx, 0).await?, json!([]));
     Ok(())
 }
@@ -444,7 +444,7 @@ async fn many_changes_travel_in_few_messages(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Nothing of them stays, so no quota stops them; but all of them would be one message.
+/// None of them is kept, so no quota stops them; but all of them would be in one message.
 async fn keys_that_come_and_go_are_bounded(cx: &Cx) -> Result<()> {
     let code = "const long = 'x'.repeat(1000);
         for (let i = 0; i < 5000; i++) { localStorage.setItem(long + i, ''); localStorage.removeItem(long + i); }

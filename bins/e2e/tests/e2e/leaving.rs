@@ -1,14 +1,14 @@
-//! The visitor leaves the page at once, whatever custom code does then; and what tags send at that
-//! time still leaves.
+//! The visitor leaves the page at once, whatever custom code does then; and tags can still send
+//! their last requests.
 //!
-//! The test takes the time from the page's own `location.href = …` to the request for the next page,
-//! and to the first script of that page.
+//! The test measures the time from the page's own `location.href = …` to the request for the next
+//! page, and to the first script of that page.
 
 #![expect(clippy::print_stdout, reason = "figures")]
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use c2c_e2e::{Browser, Context as _, Cx, DEADLINE, Engine, Options, Result, Tests, Undriven};
+use c2c_harness::{Browser, Context as _, Cx, DEADLINE, Engine, Options, Result, Tests, Undriven};
 use serde_json::json;
 
 use crate::steps::widget_page_in;
@@ -23,26 +23,26 @@ pub(crate) const TESTS: Tests = &[
     ("a_page_that_stays_keeps_its_frame", &a_page_that_stays_keeps_its_frame),
 ];
 
-/// Chromium alone asks the frames inside the sandbox, too.
+/// Chromium alone also asks the frames inside the sandbox.
 pub(crate) const PINS: Tests = &[
     ("a_loop_inside_is_cut_off", &a_loop_inside_is_cut_off),
     (
         "a_loop_inside_that_listens_to_the_end_has_half_a_second",
         &a_loop_inside_that_listens_to_the_end_has_half_a_second,
     ),
-    ("without_a_driver_nobody_waits_longer", &without_a_driver_nobody_waits_longer),
+    ("without_a_driver_no_visitor_waits_longer", &without_a_driver_no_visitor_waits_longer),
 ];
 
-/// How long custom code's loops take, in milliseconds.
+/// Duration of custom code's loops, in milliseconds.
 const LOOP_MS: f64 = 4000.0;
-/// How much longer than without custom code a leaving may take.
+/// Longest additional time for leaving, compared with a page without custom code.
 const MORE_MS: f64 = 300.0;
-/// Others use the machine as well. A loop that holds the page holds it each time.
+/// Other programs use the machine as well. A loop that blocks the page blocks it each time.
 const ATTEMPTS: usize = 3;
 
 const WORDS: [&str; 4] = ["beforeunload", "pagehide", "unload", "visibilitychange"];
 
-/// `at(type, action)` listens where such events come.
+/// `at(type, action)` listens for such events on their target.
 const AT: &str =
     "const at = (type, action) => (type === 'visibilitychange' ? document : window).addEventListener(type, action);
      const loop = () => { const end = performance.now() + LOOP; while (performance.now() < end); };";
@@ -51,20 +51,20 @@ fn at() -> String {
     AT.replace("LOOP", &LOOP_MS.to_string())
 }
 
-/// Firefox as visitors have it: it ends the process of a page that is gone.
+/// Firefox with visitors' settings: it ends the process of a page that is gone.
 fn as_visitors_have_it() -> Options {
     let ended = ("dom.abort_script_on_child_shutdown".to_owned(), true.into());
     Options { firefox_prefs: [ended].into(), ..Options::default() }
 }
 
-/// Where the widget is.
+/// The place of the widget.
 #[derive(Clone, Copy)]
 enum Place {
     InAParent,
     OnTop,
 }
 
-/// Opens a page with the custom code, and gives a browser in which it runs.
+/// Opens a page with the custom code, and returns a browser in which it runs.
 async fn open(cx: &Cx, place: Place, code: &str) -> Result<Browser> {
     open_with(cx, &as_visitors_have_it(), place, code).await
 }
@@ -93,11 +93,11 @@ fn now_ms() -> Result<f64> {
     Ok(since.as_secs_f64() * 1000.0)
 }
 
-/// How long the next page's request took from the leaving, and its first script, in milliseconds.
-/// `start` makes the page leave for the URL that it is given, with the time added to it.
+/// Returns the times from the leaving to the next page's request and to its first script, in
+/// milliseconds. `start` makes the page leave for the URL that it gets, with the time added to it.
 async fn leave_by(cx: &Cx, start: impl AsyncFnOnce(&str) -> Result<()>) -> Result<[f64; 2]> {
     let next = next_page(cx);
-    let is_next = |request: &c2c_e2e::Recorded| request.path == "/next";
+    let is_next = |request: &c2c_harness::Recorded| request.path == "/next";
     let [asked, seen] = [
         cx.collector.requests().iter().filter(|request| is_next(request)).count(),
         cx.collector.count("arrived"),
@@ -129,7 +129,7 @@ async fn leave(cx: &Cx, browser: &Browser) -> Result<[f64; 2]> {
     .await
 }
 
-/// The same in a browser that nobody drives: the page leaves when a request is answered.
+/// Measures the same in a browser without a driver: the page leaves when a request is answered.
 async fn leave_undriven(cx: &Cx, code: &str) -> Result<[f64; 2]> {
     let loaded = cx.collector.hit_url("loaded");
     let head = format!("<script>{}{code}</script><script>fetch('{loaded}')</script>", at());
@@ -152,7 +152,7 @@ async fn leave_undriven(cx: &Cx, code: &str) -> Result<[f64; 2]> {
     .await
 }
 
-/// What leaving takes without custom code.
+/// Measures leaving without custom code.
 async fn usual(cx: &Cx, place: Place) -> Result<[f64; 2]> {
     let browser = open(cx, place, "").await?;
     let usual = leave(cx, &browser).await?;
@@ -160,7 +160,8 @@ async fn usual(cx: &Cx, place: Place) -> Result<[f64; 2]> {
     Ok(usual)
 }
 
-/// How much more it takes with the code, in the best of some attempts of which each is beyond the bound.
+/// Returns the additional time with the code: the best of several attempts, which end when one is
+/// within the bound.
 async fn measure(
     cx: &Cx,
     place: Place,
@@ -182,13 +183,14 @@ async fn measure(
     Ok(best)
 }
 
-async fn assert_loops_keep_nobody(cx: &Cx, place: Place, words: &[&str]) -> Result<()> {
+async fn assert_loops_do_not_hold_the_page(cx: &Cx, place: Place, words: &[&str]) -> Result<()> {
     let usual = usual(cx, place).await?;
     for &word in words {
         let code = format!("at('{word}', loop);");
         if cx.engine == Engine::WebKit {
-            // All runs on the page's own thread: `beforeunload` before the request for the next page, and what
-            // comes when a document is left before that page is shown. (`unload` comes to no frame.)
+            // All of it runs on the page's own thread: `beforeunload` before the request for the
+            // next page, and the listeners for leaving a document before that page is shown.
+            // (`unload` reaches no frame.)
             let browser = open(cx, place, &code).await?;
             let [request, arrival] = leave(cx, &browser).await?;
             drop(browser);
@@ -207,11 +209,11 @@ async fn assert_loops_keep_nobody(cx: &Cx, place: Place, words: &[&str]) -> Resu
 }
 
 async fn a_loop_at_the_end_keeps_no_visitor(cx: &Cx) -> Result<()> {
-    assert_loops_keep_nobody(cx, Place::InAParent, &WORDS).await
+    assert_loops_do_not_hold_the_page(cx, Place::InAParent, &WORDS).await
 }
 
 async fn a_loop_below_a_widget_on_top_keeps_no_visitor(cx: &Cx) -> Result<()> {
-    assert_loops_keep_nobody(cx, Place::OnTop, &WORDS[..2]).await
+    assert_loops_do_not_hold_the_page(cx, Place::OnTop, &WORDS[..2]).await
 }
 
 async fn last_words_leave(cx: &Cx) -> Result<()> {
@@ -224,8 +226,8 @@ async fn last_words_leave(cx: &Cx) -> Result<()> {
              }});",
             words = json!(WORDS),
         );
-        // With its own setting, Firefox cuts off what runs when it ends the frame's process, and so sometimes
-        // these listeners.
+        // With its own setting, Firefox cuts off code that runs when it ends the frame's process,
+        // and so sometimes these listeners.
         let browser = open_with(cx, &Options::default(), place, &code).await?;
         leave(cx, &browser).await?;
         for word in WORDS {
@@ -248,7 +250,7 @@ async fn last_words_leave(cx: &Cx) -> Result<()> {
         Engine::Firefox => "beforeunload",
         Engine::WebKit => "unload",
     };
-    // What came later on the same channels has come.
+    // Later messages on the same channels have arrived.
     assert_eq!(cx.collector.count(&format!("beacon-{silent}")), 0, "{silent}");
     Ok(())
 }
@@ -270,7 +272,7 @@ async fn a_page_that_stays_keeps_its_frame(cx: &Cx) -> Result<()> {
     );
     browser.run("location.href = arguments[0];", &[json!(download)]).await?;
     cx.collector.wait_for(1, DEADLINE, |request| request.path == "/download").await?;
-    // Longer than the host asks the frame whether it runs.
+    // Longer than the interval at which the host asks the frame whether it runs.
     browser.run("return new Promise((resolve) => setTimeout(resolve, 1500));", &[]).await?;
     browser.enter_frame("#widget").await?;
     browser.click("#call").await?;
@@ -279,7 +281,7 @@ async fn a_page_that_stays_keeps_its_frame(cx: &Cx) -> Result<()> {
     browser.close().await
 }
 
-/// In a frame of custom code's own, which the shim does not reach.
+/// Runs code in custom code's own frame, which the shim does not reach.
 fn inside(cx: &Cx, code: &str) -> String {
     let runs = cx.collector.hit_url("inner");
     format!(
@@ -299,7 +301,7 @@ async fn a_loop_inside_is_cut_off(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Chromium gives a frame that is removed half a second for its `pagehide`, and the page waits.
+/// Chromium gives a removed frame half a second for its `pagehide`, and the page waits.
 async fn a_loop_inside_that_listens_to_the_end_has_half_a_second(cx: &Cx) -> Result<()> {
     let code = inside(cx, "at('beforeunload', loop); at('pagehide', () => {});");
     let usual = usual(cx, Place::InAParent).await?;
@@ -308,10 +310,10 @@ async fn a_loop_inside_that_listens_to_the_end_has_half_a_second(cx: &Cx) -> Res
     Ok(())
 }
 
-/// Of Chromium's own bound, half a second: at least and at most.
+/// Range around Chromium's own bound of half a second: minimum and maximum.
 const BOUND_MS: [f64; 2] = [400.0, 800.0];
 
-async fn without_a_driver_nobody_waits_longer(cx: &Cx) -> Result<()> {
+async fn without_a_driver_no_visitor_waits_longer(cx: &Cx) -> Result<()> {
     let runs = format!("fetch('{}');", cx.collector.hit_url("inner"));
     let elsewhere = format!("<script>{}at('beforeunload', loop); {runs}</script>", at());
     cx.collector.page("/elsewhere", elsewhere, &[]);
@@ -325,7 +327,7 @@ async fn without_a_driver_nobody_waits_longer(cx: &Cx) -> Result<()> {
     let own = "at('beforeunload', loop);".to_owned();
     let inside = inside(cx, &own);
     let both = format!("{own} at('pagehide', () => {{}});");
-    // Nobody asks a frame that does not listen.
+    // A frame without listeners is not asked.
     let busy = "const busy = () => {
           const end = performance.now() + 1000;
           while (performance.now() < end);

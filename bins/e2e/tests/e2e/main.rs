@@ -1,66 +1,74 @@
-//! Tests of the whole product in real browsers. How to write one: see the crate's documentation.
+//! Tests of the whole product in real browsers. The crate's documentation explains how to write
+//! one.
 //!
 //! `cargo test -p c2c-e2e [-- <part of a name>]`, or as a step of `cargo xtask test`.
 
 mod steps;
 
-mod allow_list; // a document whose hosts are known loads from no others
-mod bridge; // who may speak to whom, and what the frame cannot forge or break
-mod console; // paste, see what is wrong, mend it, save, watch it fire
-mod console_focus; // who types in the console goes on typing
-mod diagnostics; // what the person who wrote custom code is told of it
-mod drafts; // nothing that a person typed is lost
-mod environment; // what belongs to an origin is there and works, or is absent
-mod examples; // what the documentation tells customers to paste
-mod floods; // what a flood costs the widget, and what it loses: nothing
+mod allow_list; // a document with known hosts loads from no others
+mod another_catalogue; // a provider with other events
+mod bridge; // which windows may speak to which, and that the frame cannot forge or break messages
+mod checker; // the checker: dead types are dead, and repaired code runs
+mod console; // paste, see problems, fix them, save, watch events fire
+mod console_focus; // typing in the console goes on when the preview takes the focus
+mod diagnostics; // the diagnostics that the author of custom code gets
+mod drafts; // typed text is never lost
+mod embedded; // the facade in servers of other makes, and the README's example
+mod environment; // the features of an origin are there and work, or are absent
+mod examples; // the examples of the documentation
+mod floods; // a flood costs the widget nothing, and no event is lost
 mod flow; // the product's main job, through all three levels
-mod focus; // an invisible frame does not get what the visitor types
-mod forged_diagnostics; // the frame cannot abuse what is told of it
-mod frame_api; // `window.c2c`, as custom code meets it
-mod hangs; // what a frame that hangs costs the page: nothing but the frame
-mod harness; // the harness itself: what a probe can do where nothing stops it
-mod history; // what custom code adds to the tab's history, and how a page steps over it
+mod focus; // an invisible frame does not get the visitor's typing
+mod forged_diagnostics; // the frame cannot abuse diagnostics
+mod frame_api; // `window.c2c` as custom code uses it
+mod hangs; // a frame that hangs costs the page nothing but the frame
+mod harness; // the harness itself: probes succeed where nothing stops them
+mod history; // custom code's entries in the tab's history, and how a page steps over them
 mod hold; // events wait for the document
-mod host; // what the host script promises to the widget
-mod hostile; // whatever anybody typed is only ever text in the console
+mod host; // the host script's guarantees to the widget
+mod hostile; // typed text is only ever text in the console
 mod injector; // the checker's verdicts against a browser's
-mod isolation; // what custom code cannot do, each beside the control that can
+mod isolation; // custom code cannot leave its sandbox, with a control for each probe
 mod jar; // the frame's own cookies and storage
-mod leaving; // a page closes at once, and tags say their last word
-mod mutants; // each check of the host's driver is missed by a test if it is not there
-mod page; // what custom code knows of the page around the widget
-mod polluted; // what prototypes say changes nothing
+mod leaving; // a page closes at once, and tags can send their last requests
+mod mutants; // a test notices each missing check of the host's driver
+mod page; // custom code's knowledge of the page around the widget
+mod polluted; // polluted prototypes change nothing
 mod port; // the port to the widget is out of custom code's reach
 mod previews; // drafts in the console, and the examples that it offers
-mod screens; // what holds on every screen
+mod screens; // checks on every screen
 mod scrolls; // the visitor's page stays where it is
 mod sdks; // vendors' SDKs as published, with and without the jar
 mod stalls; // the visitor never waits for custom code
-mod states; // how a frame comes and goes: consent, leaving, restarts, the kept jar
-mod timeline; // the live preview, and what is said of it
-mod timers; // what the shim does later depends on no timer that custom code can clear
+mod states; // a frame's life: consent, leaving, restarts, the kept jar
+mod timeline; // the live preview and its timeline
+mod timers; // the shim's delayed work depends on no timer that custom code can clear
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
 mod vendors; // vendors' tags that act, and the examples with them
-mod without_running; // the console can be opened and the code changed, whatever it does
+mod without_running; // the console can be opened and the code changed, whatever the code does
 
-use c2c_e2e::Engine;
+use c2c_harness::Engine;
 
-/// What runs in visitors' browsers, and what it rests on: must hold in each.
+/// Everything that runs in visitors' browsers, and its foundations: must hold in each.
 const VISITORS: &[Engine] = &Engine::ALL;
-/// Have processes for frames of other sites. In `WebKitGTK` the loop of a frame takes the page's own time.
+/// Engines with separate processes for frames of other sites. In `WebKitGTK` the loop of a frame
+/// takes the page's own time.
 const FRAMES_APART: &[Engine] = &[Engine::Chromium, Engine::Firefox];
-/// A tool for people who can choose their browser.
+/// The console is a tool for people who can choose their browser.
 const CONSOLE: &[Engine] = &[Engine::Chromium];
 
 fn main() -> std::process::ExitCode {
-    c2c_e2e::run(
+    c2c_harness::run(
         &[
             ("allow_list", VISITORS, allow_list::TESTS),
+            ("another_catalogue", VISITORS, another_catalogue::TESTS),
             ("bridge", VISITORS, bridge::TESTS),
+            ("checker", VISITORS, checker::TESTS),
             ("console", CONSOLE, console::TESTS),
             ("console_focus", VISITORS, console_focus::TESTS),
             ("diagnostics", VISITORS, diagnostics::TESTS),
             ("drafts", CONSOLE, drafts::TESTS),
+            ("embedded", VISITORS, embedded::TESTS),
             ("environment", VISITORS, environment::TESTS),
             ("examples", VISITORS, examples::TESTS),
             ("floods", VISITORS, floods::TESTS),

@@ -1,5 +1,5 @@
-//! What connects the host script to a page, without one of its checks: a probe must notice. (Those of
-//! the logic run without a browser: tests/machine.)
+//! Removes single checks from the code that connects the host script to a page: a probe must notice
+//! each. (Mutants of the logic run without a browser: tests/machine.)
 //!
 //! The originals pass in every engine. The mutants run in Chromium: they are about the text.
 
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use c2c_e2e::{Collector, Cx, DEADLINE, Engine, Error, Result, Tests};
+use c2c_harness::{Collector, Cx, DEADLINE, Engine, Error, Result, Tests};
 use serde_json::{Value, json};
 
 pub(crate) const TESTS: Tests = &[
@@ -23,16 +23,16 @@ pub(crate) const TESTS: Tests = &[
     ("listen_is_probed", &listen_is_probed),
 ];
 
-/// Reads what others sent.
+/// The module that reads messages from other windows.
 const OWN: &str = "host/own.js";
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/bridge/js");
 
-/// A change of the source text: the file, what stands there exactly once, and what is there instead.
+/// A change of the source text: the file, a text that occurs exactly once, and its replacement.
 type Mutant = (&'static str, &'static str, &'static str);
 
-/// Both the parent page and the widget: each does for the other what it is asked for, in the order of
-/// its messages.
+/// The page for both roles, parent page and widget: each does what the other asks for, in the order
+/// of its messages.
 const PAGE: &str = "<!doctype html><body><p>page</p><script>
     const log = [], answers = new Map();
     addEventListener('message', (event) => {
@@ -68,7 +68,8 @@ const PAGE: &str = "<!doctype html><body><p>page</p><script>
     };
     </script>";
 
-/// A document that speaks the shim's part by itself, and does what the widget's events tell it to.
+/// A document that plays the shim's part itself, and follows the instructions in the widget's
+/// events.
 const FRAME: &str = "<!doctype html><body><input id=input><script>
     const boot = name;
     const nonce = location.hash.slice(1);
@@ -86,7 +87,7 @@ const FRAME: &str = "<!doctype html><body><input id=input><script>
       facts: () => emit('facts', { boot, nonce, self: self.origin, referrer: document.referrer, credentialless: window.credentialless, pings }),
       nested: ({ code }) => nest(code),
       port: () => parent.postMessage('port', '*', [port1]),
-      // What has its document's focus already takes none from another document.
+      // An element that has its document's focus already takes none from another document.
       steal: () => {
         const input = document.querySelector('#input');
         input.blur();
@@ -104,13 +105,14 @@ const FRAME: &str = "<!doctype html><body><input id=input><script>
     } else if (location.search !== '?silent') parent.postMessage(hello, origin, [port2]);
     </script>";
 
-/// How long what a mutant should do is waited for: many are noticed by what never comes.
+/// How long a mutant's expected effects are awaited: many mutants are noticed by an effect that
+/// never comes.
 const SHORT: Duration = Duration::from_secs(3);
 
-/// Serves all sources below `/<name>/`, one of them changed, and gives that path.
+/// Serves all sources below `/<name>/`, one of them changed, and returns that path.
 fn serve(collector: &Collector, name: &str, mutant: Option<&Mutant>) -> Result<String> {
     let script = [("content-type", "text/javascript"), ("access-control-allow-origin", "*")];
-    for folder in ["", "host/"] {
+    for folder in ["", "host/", "shared/"] {
         for entry in fs::read_dir(Path::new(SOURCES).join(folder))? {
             let entry = entry?;
             if !entry.file_type()?.is_file() {
@@ -130,13 +132,13 @@ fn serve(collector: &Collector, name: &str, mutant: Option<&Mutant>) -> Result<S
     Ok(format!("/{name}/"))
 }
 
-/// Runs a probe with the original, in which everything holds, and with the mutants, in which
-/// something does not.
+/// Runs a probe with the original, where every expectation holds, and with the mutants, where one
+/// must fail.
 async fn probe(cx: &Cx, probe: &str, mutants: &[Mutant]) -> Result<()> {
     probe_but(cx, probe, &[], mutants).await
 }
 
-/// The same, where `not_here` does not hold with the original either, in this engine.
+/// The same, for an engine in which the expectations in `not_here` fail even with the original.
 async fn probe_but(cx: &Cx, probe: &str, not_here: &[&str], mutants: &[Mutant]) -> Result<()> {
     let collector = &cx.collector;
     let script = [("content-type", "text/javascript"), ("access-control-allow-origin", "*")];
@@ -155,7 +157,7 @@ async fn probe_but(cx: &Cx, probe: &str, not_here: &[&str], mutants: &[Mutant]) 
         "widgetOrigin": collector.origin_of("widget.localhost"),
     });
     let run = async |path: String, patience: Duration, to_the_end: bool| -> Result<Value> {
-        // From the page's own origin: of another one's modules WebKit tells no errors.
+        // From the page's own origin: WebKit reports no errors of another origin's modules.
         let base = if listens {
             collector.url(&path)
         } else {
@@ -167,7 +169,7 @@ async fn probe_but(cx: &Cx, probe: &str, not_here: &[&str], mutants: &[Mutant]) 
         cx.browser.goto(&top).await?;
         if !listens {
             cx.browser.enter_frame("#widget").await?;
-            // As a visitor does, without which WebKit lets no page in a frame have the focus.
+            // A click as by a visitor: without one, WebKit lets no page in a frame have the focus.
             cx.browser.click("p").await?;
         }
         let script = "const [probe, base, given] = arguments; return run(probe, base, given);";
@@ -182,7 +184,7 @@ async fn probe_but(cx: &Cx, probe: &str, not_here: &[&str], mutants: &[Mutant]) 
     let mut unnoticed = Vec::new();
     for (index, mutant) in mutants.iter().enumerate() {
         let path = serve(collector, &format!("m{index}"), Some(mutant))?;
-        // One thing that does not hold is enough.
+        // One failed expectation is enough.
         let failed = run(path, SHORT, false).await?;
         if failed == json!([]) {
             unnoticed.push(mutant);
@@ -271,7 +273,9 @@ async fn the_arguments_are_probed(cx: &Cx) -> Result<()> {
         cx,
         "arguments_",
         &[
-            (FILE, "!/^[a-z][a-z0-9_]{0,63}$/.test(name)", "false"),
+            (FILE, "!isEventName(name)", "false"),
+            (FILE, "!Array.isArray(events)", "!events"),
+            (FILE, " || !events.every(isEventName)", ""),
             (FILE, "if (json?.[0] !== '{') throw new TypeError('not an object: fields');", ""),
             (FILE, "json?.[0] !== '{'", "json === undefined"),
             (FILE, "json?.[0] !== '{'", "json === 'null'"),
@@ -369,8 +373,8 @@ async fn the_end_is_probed(cx: &Cx) -> Result<()> {
 
 async fn the_focus_is_probed(cx: &Cx) -> Result<()> {
     const FILE: &str = "host/focus.js";
-    // There a frame of another origin gets the focus by a user activation only, and what the port
-    // brings carries none: nobody steals anything.
+    // A frame of another origin gets the focus by a user activation only, and the port's messages
+    // carry none: nothing is stolen.
     let thefts: &[&str] = &["removed", "removed, when the parent page had it"];
     let not_here = if cx.engine == Engine::WebKit { thefts } else { &[] };
     probe_but(

@@ -1,6 +1,6 @@
-//! What custom code knows of the page around the widget: what that page tells, and nothing else.
+//! Custom code knows what the page around the widget tells it, and nothing else.
 
-use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -16,12 +16,13 @@ pub(crate) const TESTS: Tests = &[
     ("it_cannot_be_changed", &it_cannot_be_changed),
 ];
 
-/// Custom code that says what it knows.
+/// Returns custom code that reports what it knows.
 fn knows(cx: &Cx) -> String {
     format!("<script>{} say([c2c.page, document.title, document.referrer]);</script>", say(cx))
 }
 
-/// Comes to the demo's parent page by a link on another site, which says its whole URL.
+/// Opens the demo's parent page by a link on another site, which sends its whole URL as the
+/// referrer.
 pub(crate) async fn come_from_elsewhere(cx: &Cx) -> Result<()> {
     let to = cx.app().await?.parent_url("utm_source=mail&utm_secret=1&token=secret");
     let link = format!("<a id=link href='{to}#secret'>shop</a>");
@@ -53,8 +54,8 @@ async fn without_a_jar_the_document_is_left_alone(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// An integrator's page of our own, whose script is `script`; `listen`, `frame` and `widgetOrigin`
-/// are there.
+/// Opens our own integrator's page, whose script is `script`; `listen`, `frame` and `widgetOrigin`
+/// are defined there.
 async fn open_integrator(cx: &Cx, script: &str) -> Result<()> {
     let app = cx.app().await?;
     let settings =
@@ -84,7 +85,7 @@ async fn an_integrators_page_is_told_and_in_no_url(cx: &Cx) -> Result<()> {
     let url = cx.collector.url("/private/path?fbclid=f");
     let page = json!({"url": url, "title": "Integrator", "referrer": ""});
     assert_eq!(said(cx).await?, json!([page, "Integrator", ""]));
-    // WebKit's driver reads no timeline in a sandboxed frame; the URLs are the same there.
+    // WebKit's driver cannot read the timeline of a sandboxed frame; the URLs are the same there.
     if cx.engine != Engine::WebKit {
         let urls = cx.browser.requested_urls().await?;
         let ours: Vec<&String> =
@@ -113,7 +114,7 @@ async fn a_page_that_does_not_tell_is_unknown(cx: &Cx) -> Result<()> {
 }
 
 async fn a_page_that_never_listens_is_unknown(cx: &Cx) -> Result<()> {
-    // A page that may not embed the widget would not be framed at all; this one just says nothing.
+    // A page that may not embed the widget could not frame it at all; this page just sends nothing.
     open_integrator(cx, "").await?;
     unknown(cx).await
 }

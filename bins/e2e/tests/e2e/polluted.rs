@@ -1,12 +1,13 @@
 //! Custom code may put any property on the prototypes of its document, and a library of the widget
-//! page on those of the widget. Neither shim nor host reads one, and neither asks a setter there.
+//! page on the widget's. Neither shim nor host reads such a property, and neither calls a setter
+//! there.
 //!
-//! The names are all words of the scripts as they are served: so a new one is among them.
+//! The names are all words of the scripts as they are served, so a newly used name is included.
 
 use std::collections::BTreeSet;
 
 use c2c_bridge::{HOST_MODULES, Shim};
-use c2c_e2e::{Context as _, Cx, Engine, Result, Tests};
+use c2c_harness::{Context as _, Cx, Engine, Result, Tests};
 use serde_json::{Value, json};
 
 use crate::steps::{Stage, told};
@@ -21,7 +22,7 @@ pub(crate) const TESTS: Tests = &[
 
 const SHIM: Shim = Shim { jar: true, diagnostics: true };
 
-/// What is there for every name: something of which a message may be taken for another, and accessors.
+/// The property for every name: a value that could pass for another message, and accessors.
 const TRAPS: [&str; 6] = [
     "{ value: 'accepted' }",
     "{ value: 'ping' }",
@@ -31,7 +32,7 @@ const TRAPS: [&str; 6] = [
     "{ get() { hits += name + ' '; }, set() { hits += name + '= '; throw new Error(name); } }",
 ];
 
-/// All words of the scripts.
+/// Returns all words of the scripts.
 fn names() -> BTreeSet<String> {
     let modules = HOST_MODULES.iter().map(|module| module.text);
     let texts = modules.chain([SHIM.text()]);
@@ -39,14 +40,14 @@ fn names() -> BTreeSet<String> {
     let words = texts.flat_map(|text| text.split(move |character| !is_part(character)));
     let is_name = |word: &&str| word.starts_with(|first: char| !first.is_ascii_digit());
     let mut names: BTreeSet<String> = words.filter(is_name).map(str::to_owned).collect();
-    // Those that browsers read in the options that they are given, and in descriptors.
+    // Names that browsers read in options and in descriptors.
     let options = "bubbles cancelable composed capture once passive signal transfer includeUserActivation \
                    get set value writable enumerable configurable then next done lastIndex index";
     names.extend(options.split(' ').map(str::to_owned));
     names
 }
 
-/// A script that defines `pollute()`, and `hits`, the accessors that were asked.
+/// Returns a script that defines `pollute()`, and `hits`, the accessors that were called.
 fn polluting(trap: &str, names: &BTreeSet<String>) -> String {
     format!(
         "let hits = '';
@@ -66,9 +67,10 @@ fn polluting(trap: &str, names: &BTreeSet<String>) -> String {
     )
 }
 
-/// Every kind of message, in both directions, from custom code whose prototypes say everything.
+/// Returns custom code that sends every kind of message, in both directions, with polluted
+/// prototypes.
 fn customer(cx: &Cx, trap: &str) -> String {
-    // And the first indexes of a list, which no page can have and go on.
+    // Adds the first indexes of a list, which no page can define and still work.
     let names = names().into_iter().chain((0..10).map(|index| index.to_string())).collect();
     format!(
         "<meta http-equiv=Content-Security-Policy content=\"img-src 'none'\">
@@ -108,7 +110,7 @@ fn customer(cx: &Cx, trap: &str) -> String {
     )
 }
 
-/// A widget that tells what came of it all, or why it ended.
+/// A widget that reports the results, or why it ended.
 const WIDGET: &str = "
     localStorage.clear();
     const diagnostics = [], custom = {};
@@ -123,6 +125,7 @@ const WIDGET: &str = "
       tell({ custom, diagnostics, jar });
     }, 20);
     const bridge = mount({
+      events: [],
       src, app: 'demo', jar: keptJar, context: { order: 'A' }, limits: { garbage_max: 0 },
       onState: ({ reason }) => reason && tell(reason),
       diagnostics: diagnosticsTo((diagnostic) => diagnostics.push(diagnostic)),
@@ -146,17 +149,17 @@ async fn pollute_frame(cx: &Cx, shim: &str, trap: &str) -> Result<()> {
     stage.open(cx).await
 }
 
-/// What the handlers hear, and what custom code is answered.
+/// The events that the handlers hear, and the answers that custom code gets.
 const HEARD: &str = r#"["early",0,{"n":0,"context":{"order":"A"}}]["one",2,{"list":[1,[2]],"deep":{"type":"own"},"context":{"order":"A"}}]["k","id=v",{"ok":true},false,true]["two",3,{"context":{"order":"A"}}]["three",4,{"n":3,"context":{"order":"A"}}]"#;
 
-/// The places and texts of errors, in the order of the alphabet.
+/// Returns the places and texts of errors, in alphabetical order.
 fn errors(diagnostics: &[Value]) -> Vec<[String; 3]> {
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic["type"] == "error");
     let mut errors: Vec<[String; 3]> = errors
         .map(|error| {
             let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
             let kind = text("kind");
-            // Engines differ in what they say of a script that runs in an opaque origin.
+            // Engines report errors of a script in an opaque origin differently.
             let told = !["script", "csp"].contains(&kind.as_str());
             [kind, text("message"), text("source")]
                 .map(|text| if told { text } else { String::new() })
@@ -172,7 +175,7 @@ async fn what_the_frame_inherits_changes_nothing(cx: &Cx) -> Result<()> {
         let told = told(cx).await.context(trap)?;
         let context = json!({"order": "A"});
         assert_eq!(told["custom"]["log"]["log"], HEARD, "{trap}");
-        // A thrown text is asked for a stack, as every value is that may have one.
+        // A thrown text is asked for a stack, like every value that may have one.
         assert_eq!(
             told["custom"]["log"]["hits"].as_str().unwrap_or_default().replace("stack ", ""),
             "",
@@ -212,7 +215,7 @@ async fn what_the_frame_inherits_changes_nothing(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Without the look at whether it is a list, a list says what `Object.prototype` says.
+/// Without the check whether a value is a list, `Object.prototype` decides for lists.
 async fn the_shim_with_a_read_that_inherits_fails(cx: &Cx) -> Result<()> {
     if cx.engine != Engine::Chromium {
         return Ok(());
@@ -223,13 +226,13 @@ async fn the_shim_with_a_read_that_inherits_fails(cx: &Cx) -> Result<()> {
     let (from, to) = (from.context("a negation")?, to.context("a conjunction")? + 2);
     assert!(to - from < 12, "{}", &shim[from..at]);
     let mutant = [&shim[..from], &shim[to..]].concat();
-    // It takes events for pings, and answers.
+    // The mutant takes events for pings, and answers.
     pollute_frame(cx, &mutant, TRAPS[1]).await?;
     assert_eq!(told(cx).await?, "closed");
     Ok(())
 }
 
-/// A frame that speaks the shim's part by hand: it says what an event of the widget tells it to.
+/// A frame that plays the shim's part by hand: it posts what an event of the widget requests.
 const BY_HAND: &str = "
     const { origin } = JSON.parse(name);
     const { port1, port2 } = new MessageChannel();
@@ -240,7 +243,7 @@ const BY_HAND: &str = "
     };
     parent.postMessage({ c2c: 1, type: 'hello', nonce: location.hash.slice(1) }, origin, [port2]);";
 
-/// Whole messages of every kind, and then empty ones, of which the last is one too many.
+/// Complete messages of every kind, and then empty ones, the last of which is one too many.
 const SPEAKING: &str = "
     let log = '';
     const { stringify } = JSON;
@@ -261,6 +264,7 @@ const SPEAKING: &str = "
     const garbage_max = messages.length - 7 - 1;
     localStorage.clear();
     const bridge = mount({
+      events: [],
       src, app: 'demo', jar: keptJar, context: { order: 'A' }, limits: { garbage_max }, parentOrigins,
       diagnostics: diagnosticsTo(note),
       onCustomEvent: ({ name, data }) => note([name, data]),
@@ -273,12 +277,12 @@ const SPEAKING: &str = "
       },
     });";
 
-/// After the hello: until then the host, too, gives browsers options that inherit.
+/// Pollutes after the hello: until then the host, too, passes options that inherit to browsers.
 async fn what_the_widget_inherits_changes_nothing(cx: &Cx) -> Result<()> {
     let types = ["emit", "pong", "jar", "error", "refused", "dropped", "delivered", "cut_off"];
     let traps = types.map(|name| format!("{{ value: '{name}' }}"));
     let mut names = names();
-    // Every page takes lists apart, and the language then asks for this one.
+    // Every page destructures lists, and the language then looks up this name.
     names.remove("return");
     for trap in traps.iter().map(String::as_str).chain(TRAPS) {
         cx.browser.goto("about:blank").await?;
@@ -289,7 +293,7 @@ async fn what_the_widget_inherits_changes_nothing(cx: &Cx) -> Result<()> {
             polluting(trap, &names)
         );
         let stage = Stage { shim: BY_HAND, hold_ms: 0, head: "", body_end: "", widget: &widget };
-        // The driver runs scripts of its own in the page on top.
+        // The driver runs its own scripts in the page on top.
         let parent = format!("<iframe src='{}'></iframe>", stage.widget_url(cx).await?);
         cx.browser.goto(&cx.collector.page("/parent", parent, &[])).await?;
         let told = told(cx).await.context(trap)?;
@@ -319,7 +323,7 @@ async fn a_hello_without_a_type_is_none(cx: &Cx) -> Result<()> {
         }";
     let widget = "
         const { prototype } = Object;
-        mount({ src, onCustomEvent: ({ data: { hello } }) => tell(Object.keys(hello)) });
+        mount({ events: [], src, onCustomEvent: ({ data: { hello } }) => tell(Object.keys(hello)) });
         prototype.c2c = 1;
         prototype.type = 'hello';";
     let stage = Stage { shim: frame, hold_ms: 0, head: "", body_end: "", widget };

@@ -1,16 +1,16 @@
-//! The port to the widget is out of reach: whoever has it could speak as the shim.
+//! The port to the widget is out of reach: code that has it could pose as the shim.
 //!
-//! Custom code hunts for it wherever it runs because of a message of the port. The same hunt on a
-//! page without the shim finds a port: so it can fail.
+//! Custom code hunts for the port wherever it runs because of one of its messages. The control: the
+//! same hunt on a page without the shim finds a port.
 
-use c2c_e2e::{Cx, DEADLINE, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Result, Tests};
 use serde_json::{Value, json};
 
 use crate::diagnostics::NOTE;
 use crate::steps::{heard, mount, open_parent, press, said, say};
 
 pub(crate) const TESTS: Tests = &[
-    ("a_hunt_finds_a_port_that_nobody_hides", &a_hunt_finds_a_port_that_nobody_hides),
+    ("a_hunt_finds_a_port_that_is_not_hidden", &a_hunt_finds_a_port_that_is_not_hidden),
     ("what_a_delivery_runs_sees_no_port", &what_a_delivery_runs_sees_no_port),
     ("what_waited_for_the_document_sees_no_port", &what_waited_for_the_document_sees_no_port),
     ("errors_see_no_port", &errors_see_no_port),
@@ -21,7 +21,7 @@ pub(crate) const TESTS: Tests = &[
     ("the_shim_looks_up_no_global", &the_shim_looks_up_no_global),
 ];
 
-/// `hunt(where)` notes in `found` where a port was seen, and how.
+/// `hunt(where)` notes in `found` where and how a port was seen.
 const HUNT: &str = "
     var found = [];
     var getters = [];
@@ -100,12 +100,12 @@ const HUNT: &str = "
       }).observe({ type, buffered: true });
     }";
 
-/// A snippet that hunts; `say` tells the test.
+/// Returns a snippet that hunts; `say` reports to the test.
 fn hunting(cx: &Cx, code: &str) -> String {
     format!("<script>{}{HUNT}{code}</script>", say(cx))
 }
 
-/// A call whose first event hunts and whose last one tells what was found.
+/// Asserts that nothing was found during a call: its first event hunts, and its last one reports.
 async fn assert_nothing_found(cx: &Cx, code: &str) -> Result<()> {
     let told = "c2c.on('call_ended', () => { c2c.emit('fence', {}); say(found); });";
     open_parent(cx, &hunting(cx, &format!("{code}{told}")), "", "").await?;
@@ -117,7 +117,7 @@ async fn assert_nothing_found(cx: &Cx, code: &str) -> Result<()> {
     Ok(())
 }
 
-async fn a_hunt_finds_a_port_that_nobody_hides(cx: &Cx) -> Result<()> {
+async fn a_hunt_finds_a_port_that_is_not_hidden(cx: &Cx) -> Result<()> {
     let code = "const { port1, port2 } = new MessageChannel();
         port1.onmessage = function () { huntFrom('listener'); setTimeout(() => say(found)); };
         port2.postMessage(null);";
@@ -178,7 +178,7 @@ async fn what_waited_for_the_document_sees_no_port(cx: &Cx) -> Result<()> {
     let mount = "const [src] = arguments;
         return import('/host.js').then(({ mount }) => {
           const fence = () => [...document.querySelectorAll('iframe')].at(-1).contentWindow.postMessage('fence', '*');
-          mount({ src, onState: fence }).emit('first', {});
+          mount({ events: [], src, onState: fence }).emit('first', {});
         });";
     cx.browser.run(mount, &[json!(app.sandbox_url())]).await?;
     cx.collector.hit("fence", DEADLINE).await?;
@@ -202,7 +202,7 @@ async fn errors_see_no_port(cx: &Cx) -> Result<()> {
     mount(cx, NOTE).await?;
     cx.browser.run("bridge.emit('go', {}); bridge.emit('end', {});", &[]).await?;
     assert_eq!(said(cx).await?, json!([[], true]));
-    // The control: the errors were told.
+    // The control: the errors were reported.
     cx.browser.wait_for("diagnostics.some(({ kind }) => kind === 'handler')", DEADLINE).await?;
     Ok(())
 }
@@ -227,7 +227,7 @@ async fn without_window_event_nothing_sees_the_port(cx: &Cx) -> Result<()> {
 }
 
 async fn frames_inside_cannot_show_the_port(cx: &Cx) -> Result<()> {
-    // Were one of them of this document's origin, its getter would show this window's event.
+    // If one of them were in this document's origin, its getter would show this window's event.
     let code = "const root = document.documentElement;
         const kinds = [
           {}, { src: 'about:blank' }, { srcdoc: '<p>' }, { src: 'javascript:0' }, { src: 'data:text/html,' },
@@ -324,7 +324,7 @@ async fn window_event_is_otherwise_as_ever(cx: &Cx) -> Result<()> {
 }
 
 async fn the_shim_looks_up_no_global(cx: &Cx) -> Result<()> {
-    // Every global that can be redefined tells when it is read.
+    // Every global that can be redefined reports when it is read.
     let code = "const post = fetch, url = undefined;
         const { getOwnPropertyNames, getOwnPropertyDescriptor, defineProperty } = Object;
         const read = [];

@@ -1,6 +1,6 @@
-//! Drafts as the console plays them, and the examples that it offers.
+//! Drafts as the console plays them, and the examples in the console.
 
-use c2c_e2e::{Context as _, Cx, DEADLINE, Engine, Method, Recorded, Result, Tests};
+use c2c_harness::{Context as _, Cx, DEADLINE, Engine, Method, Recorded, Result, Tests};
 use serde_json::{Value, json};
 
 use crate::steps::{mount, said, say};
@@ -16,7 +16,7 @@ pub(crate) const TESTS: Tests = &[
     ("only_gold_customers_are_noted", &only_gold_customers_are_noted),
 ];
 
-/// Stages a draft of the test's app, and gives the API's answer.
+/// Stages a draft of the test's app, and returns the API's answer.
 async fn stage(cx: &Cx, head: &str, body_end: &str) -> Result<Value> {
     let path = format!("/api/apps/{}/previews", cx.app().await?.id);
     let draft = json!({"head": head, "bodyEnd": body_end});
@@ -28,7 +28,7 @@ async fn the_console_plays_a_draft_and_nothing_else(cx: &Cx) -> Result<()> {
     let code = |name| format!("<script>fetch('{}')</script>", cx.collector.hit_url(name));
     let app = cx.app().await?;
     crate::console::open(cx, app).await?;
-    // After that, or the console's own preview would run it.
+    // After staging; otherwise the console's own preview would run it.
     app.save(&code("published"), "").await?;
     let staged = stage(cx, &code("draft"), "").await?;
     let frame = "const [src] = arguments;
@@ -37,7 +37,7 @@ async fn the_console_plays_a_draft_and_nothing_else(cx: &Cx) -> Result<()> {
         const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
         document.body.append(frame);
         return loaded.then(() => null);";
-    // A refused frame reports that it was loaded, too.
+    // A refused frame also reports that it was loaded.
     cx.browser.run(frame, &[json!(app.parent_url(""))]).await?;
     cx.browser.run(frame, &[staged["links"]["parent"].clone()]).await?;
     cx.collector.hit("draft", DEADLINE).await?;
@@ -45,7 +45,7 @@ async fn the_console_plays_a_draft_and_nothing_else(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// A place as a browser reports it, brought into the snippet as `Document::area_range` says.
+/// Maps a place that a browser reports into the snippet, as `Document::area_range` specifies.
 fn in_area(area: &Value, line: u64, column: u64) -> (usize, usize) {
     let start = |key: &str| area["start"][key].as_u64().expect("a number");
     let line = line - start("line") + 1;
@@ -73,11 +73,11 @@ async fn an_error_is_where_its_area_says(cx: &Cx) -> Result<()> {
         places.push((number("line").context("a line")?, number("column").context("a column")?));
     }
     if cx.browser.engine() == Engine::WebKit {
-        // It tells a document without an origin nothing about its own errors.
+        // It tells a document in an opaque origin nothing about its own errors.
         assert_eq!(places, [(0, 0), (0, 0)]);
         return Ok(());
     }
-    // The requests may have overtaken each other; the places have not.
+    // The requests may arrive out of order; the places are sorted.
     places.sort_unstable();
     let expected = [("head", &head, 3), ("bodyEnd", &body_end, 1)];
     for ((area, snippet, expected_line), (line, column)) in expected.into_iter().zip(places) {
@@ -85,7 +85,7 @@ async fn an_error_is_where_its_area_says(cx: &Cx) -> Result<()> {
         assert_eq!(line, expected_line, "{area}");
         let (before, _) = snippet.split_once("throw").context("the statement")?;
         let before = before.rsplit('\n').next().context("its line")?;
-        // Engines name the statement's beginning or its end.
+        // Engines report the statement's beginning or its end.
         let first = before.encode_utf16().count() + 1;
         let statement = first..=first + "throw 1".len();
         assert!(statement.contains(&column), "{area}: {column} is not in {statement:?}");
@@ -93,8 +93,8 @@ async fn an_error_is_where_its_area_says(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Plays an example in the widget page: a call with a survey. Addresses of others lead to the
-/// collector, and `probe` runs in the sandbox when everything was heard.
+/// Plays an example in the widget page: a call with a survey. The URLs of other hosts are replaced
+/// by the collector's, and `probe` runs in the sandbox when everything was heard.
 async fn play(cx: &Cx, id: &str, probe: &str) -> Result<()> {
     let reply = cx.server().await?.api(Method::GET, "/examples.json", None).await?;
     let examples = reply.expect(200)?.json()?;
@@ -139,7 +139,7 @@ async fn play(cx: &Cx, id: &str, probe: &str) -> Result<()> {
     Ok(())
 }
 
-/// The request for the vendor's script.
+/// Returns the request for the vendor's script.
 async fn vendor(cx: &Cx) -> Result<Recorded> {
     cx.collector.hit("vendor", DEADLINE).await
 }
@@ -163,7 +163,7 @@ async fn ga4_counts_calls_and_ratings(cx: &Cx) -> Result<()> {
 }
 
 async fn meta_pixel_queues_until_its_script_comes(cx: &Cx) -> Result<()> {
-    // What Meta's script does when it comes: it takes over, then reads the queue.
+    // Does what Meta's script does when it arrives: it takes over, then reads the queue.
     let probe = "const queued = fbq.queue.map((call) => [...call]), later = [];
         fbq.callMethod = function (...call) { later.push(call); };
         fbq('track', 'Later');
@@ -192,7 +192,7 @@ async fn gtm_gets_the_events_with_their_context(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// The calls that wait in the queues of vendors whose script has not come, by example.
+/// Tests the calls that wait in the queues of vendors whose script has not arrived, by example.
 async fn other_vendors_find_their_calls(cx: &Cx) -> Result<()> {
     let ads = json!({"send_to": "AW-XXXXXXXXX/CONVERSION_LABEL"});
     let beside = json!({"duration": 20, "reason": "remote_hangup"});

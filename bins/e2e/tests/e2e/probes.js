@@ -1,14 +1,14 @@
-// Probes of the driver: what mutants.rs runs with the original sources and with mutants of them.
-// Each gives the names of the expectations that do not hold.
+// Probes of the driver, which mutants.rs runs with the original sources and with mutants of them.
+// Each returns the names of the expectations that fail.
 
 const EVENT = { c2c: 1 };
 
 let notice = (/** @type {string[]} */ _failed) => {};
 
-/** The first expectation that does not hold. It never comes where all hold. */
+/** The first expectation that fails. It never resolves where all hold. */
 export const first = new Promise((resolve) => (notice = resolve));
 
-/** Collects what does not hold. */
+/** Collects failed expectations. */
 function expectations() {
   const failed = [];
   const expect = (name, holds) => {
@@ -21,7 +21,8 @@ function expectations() {
 
 let patience = 0;
 
-/** Says how long what should come is waited for: what comes on a busy machine as well, where it should. */
+/** Sets how long expected effects are awaited: for those that should come, long enough for a busy
+ * machine. */
 export function waitAtMost(ms) {
   patience = ms;
 }
@@ -45,7 +46,7 @@ const throws = (call) => {
   }
 };
 
-/** Whether a listener looks at the window's messages: `source` is what all of ours read first. */
+/** Whether a listener reads the window's messages: all of our listeners read `source` first. */
 function isHeard() {
   let heard = false;
   const event = new MessageEvent('message', { data: 1 });
@@ -162,7 +163,7 @@ export async function diagnostics({ load }) {
   return failed;
 }
 
-/** What `mount` does at once. */
+/** The immediate effects of `mount`. */
 export async function arguments_({ load, frame, parentOrigin }) {
   const { mount } = await load('host.js');
   const { failed, expect } = expectations();
@@ -177,15 +178,18 @@ export async function arguments_({ load, frame, parentOrigin }) {
     'a container that takes no frame': { container: document, consent: 'granted' },
     'no URL': { src: 'https://' },
     'no URL, once it is needed': { src: 'https://', consent: 'granted' },
+    'no names of events': { events: undefined },
+    'names that are no list': { events: { every: () => true, map: () => [] } },
+    'a name that no event has': { events: ['chat.closed', 'chat closed'] },
   })) {
-    expect(what, throws(() => mount({ ...options, parentOrigins: [parentOrigin], ...wrong })));
+    expect(what, throws(() => mount({ events: [], ...options, parentOrigins: [parentOrigin], ...wrong })));
     expect(what + ': nothing is left', timers === 0 && !isHeard());
   }
   window.setInterval = set;
   const states = [];
-  const bridge = mount({ ...options, onState: (state) => states.push(state.status) });
+  const bridge = mount({ events: [], ...options, onState: (state) => states.push(state.status) });
   expect('no state before it returns', states.length === 0 && bridge.state.status === 'waiting');
-  for (const name of ['Upper', '', 'a-b', 'custom:x', 'x'.repeat(65), '1a']) {
+  for (const name of ['', 'a b', '-a', 'custom:x', 'x'.repeat(65), '1a']) {
     expect('the name ' + name, throws(() => bridge.emit(name, {})));
   }
   expect('the longest name', !throws(() => bridge.emit('x'.repeat(64), {})));
@@ -201,14 +205,14 @@ export async function arguments_({ load, frame, parentOrigin }) {
   return failed;
 }
 
-/** The element, and what its document finds. */
+/** The element, and the environment of its document. */
 export async function element({ load, frame }) {
   const { mount } = await load('host.js');
   const { failed, expect } = expectations();
   const container = document.body.appendChild(document.createElement('div'));
   const heard = [];
   const options = { src: frame + '#old', container, context: { c2cKey: 'x', k: 'v' } };
-  const bridge = mount({ ...options, onCustomEvent: ({ name, data }) => heard.push([name, data]) });
+  const bridge = mount({ events: [], ...options, onCustomEvent: ({ name, data }) => heard.push([name, data]) });
   const iframe = container.firstChild;
   const style = getComputedStyle(iframe);
   expect('invisible', style.opacity === '0' && iframe.offsetWidth === 1 && style.pointerEvents === 'none' && style.display !== 'none');
@@ -229,12 +233,12 @@ export async function element({ load, frame }) {
   expect('boot', JSON.stringify(boot) === JSON.stringify({ c2c: 1, origin: location.origin, app: '', context: { k: 'v' } }));
   bridge.destroy();
   expect('removed', container.childElementCount === 0);
-  const seen = mount({ ...options, visible: true });
+  const seen = mount({ events: [], ...options, visible: true });
   const shown = container.firstChild;
   expect('visible', getComputedStyle(shown).opacity === '1' && !shown.inert);
   seen.destroy();
   let tell;
-  const waiting = mount({ ...options, page: (use) => (tell = use) });
+  const waiting = mount({ events: [], ...options, page: (use) => (tell = use) });
   expect('waits for the page', container.childElementCount === 0);
   tell({ url: 'u' });
   expect('the page in the boot name', JSON.parse(container.firstChild?.name ?? '{}').page?.url === 'u');
@@ -246,7 +250,7 @@ export async function element({ load, frame }) {
   return failed;
 }
 
-/** Who may say what, from which window. */
+/** Which window may say what. */
 export async function windows({ load, frame, inside }) {
   const { mount } = await load('host.js');
   const { failed, expect } = expectations();
@@ -255,11 +259,11 @@ export async function windows({ load, frame, inside }) {
   const errors = [];
   const onError = ({ message }) => errors.push(message);
   addEventListener('error', onError);
-  // A heartbeat would be a ping of its own, on a slow machine.
+  // On a slow machine, a heartbeat would send an extra ping.
   const limits = { heartbeat_ms: 1e9 };
   const onCustomEvent = ({ name, data }) => heard.push([name, data]);
-  const begin = () => mount({ src: frame, container, limits, onCustomEvent });
-  // Its load comes before or after the hello, and pings or not.
+  const begin = () => mount({ events: [], src: frame, container, limits, onCustomEvent });
+  // Its load comes before or after the hello, and it pings or does not.
   const ready = async (bridge) => {
     const loaded = new Promise((resolve) => container.firstChild?.addEventListener('load', resolve));
     await until(() => bridge.state.status === 'ready');
@@ -274,23 +278,23 @@ export async function windows({ load, frame, inside }) {
   await ready(bridge);
   const iframe = container.firstChild;
 
-  // Windows that are none, or gone.
+  // Values that are no windows, or windows that are gone.
   const gone = document.body.appendChild(document.createElement('iframe'));
   const source = gone.contentWindow;
   gone.remove();
   for (const lost of [null, source]) {
     let event;
-    // WebKit makes no event of a window that is gone.
+    // WebKit creates no event for a window that is gone.
     try { event = new MessageEvent('message', { source: lost, data: 1 }); } catch { continue; }
     dispatchEvent(event);
   }
   expect('no error for a window that is gone', errors.length === 0);
-  // Others may say what they like, as often as they like.
+  // Others may send anything, any number of times.
   for (let i = 0; i < 100; i++) window.postMessage(i, '*');
   await new Promise((resolve) => setTimeout(resolve));
   expect('messages of others do not count', bridge.state.status === 'ready');
 
-  // The load of an element that was replaced is none of the new one's.
+  // The load of a replaced element does not count for the new one.
   bridge.restart();
   const next = container.firstChild;
   expect('a new element', next !== iframe && container.childElementCount === 1);
@@ -306,19 +310,19 @@ export async function windows({ load, frame, inside }) {
   await until(() => bridge.state.status === 'failed');
   expect('a flood from inside', bridge.state.reason === 'flooded' && container.childElementCount === 0);
   bridge.destroy();
-  // Nothing looks at messages any more.
+  // Messages are not read any more.
   expect('no listener is left', !isHeard());
 
   // The hello of a frame inside the frame.
-  const insiders = mount({ src: inside, container });
+  const insiders = mount({ events: [], src: inside, container });
   await new Promise((resolve) => addEventListener('message', ({ data }) => data === 'fence' && resolve()));
   expect('not the hello of a frame inside', insiders.state.status === 'connecting');
   insiders.destroy();
 
-  // A port that was passed on is of no use once its frame is gone.
+  // A transferred port is of no use once its frame is gone.
   const passing = begin();
   await ready(passing);
-  // WebKit crashes if a port is passed on for which there are messages.
+  // WebKit crashes if a port with pending messages is transferred.
   await pings(passing);
   heard.length = 0;
   const passed = new Promise((resolve) => addEventListener('message', ({ data, ports }) => data === 'port' && resolve(ports[0])));
@@ -338,7 +342,7 @@ export async function windows({ load, frame, inside }) {
   return failed;
 }
 
-/** Time, and what is left at the end. */
+/** Time, and the state at the end. */
 export async function end({ load, frame, silent }) {
   const { mount } = await load('host.js');
   const { failed, expect } = expectations();
@@ -349,7 +353,7 @@ export async function end({ load, frame, silent }) {
   window.clearInterval = (timer) => { timers.delete(timer); clear(timer); };
   let stopped = 0;
   const diagnostics = { take: () => 'passed', sent() {}, refused() {}, stop: () => (stopped += 1) };
-  const bridge = mount({ src: frame, container, diagnostics });
+  const bridge = mount({ events: [], src: frame, container, diagnostics });
   await until(() => bridge.state.status === 'ready');
   expect('one timer', timers.size === 1);
   bridge.destroy();
@@ -363,7 +367,7 @@ export async function end({ load, frame, silent }) {
   Object.defineProperty(document, 'readyState', { configurable: true, get: () => 'interactive' });
   const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
   const loaded = () => dispatchEvent(new Event('load'));
-  const waiting = mount({ src: frame, container });
+  const waiting = mount({ events: [], src: frame, container });
   loaded();
   expect('nothing before the load is over', container.childElementCount === 0);
   waiting.restart();
@@ -373,7 +377,7 @@ export async function end({ load, frame, silent }) {
   await until(() => waiting.state.status === 'ready');
   expect('then one', container.childElementCount === 1);
   waiting.destroy();
-  const gone = mount({ src: frame, container });
+  const gone = mount({ events: [], src: frame, container });
   loaded();
   gone.destroy();
   await pause();
@@ -382,7 +386,7 @@ export async function end({ load, frame, silent }) {
 
   let visibility = 'hidden';
   Object.defineProperty(document, 'hidden', { configurable: true, get: () => visibility === 'hidden' });
-  const late = mount({ src: silent, container, limits: { hello_ms: 100, tick_ms: 10 } });
+  const late = mount({ events: [], src: silent, container, limits: { hello_ms: 100, tick_ms: 10 } });
   await new Promise((resolve) => setTimeout(resolve, 400));
   expect('no time passes while the page is hidden', late.state.status === 'connecting');
   visibility = 'visible';
@@ -403,11 +407,12 @@ export async function focus({ load, frame, ask }) {
   window.focus();
   other.focus();
   const start = async (more) => {
-    const bridge = mount({ src: frame, container, ...more });
+    const bridge = mount({ events: [], src: frame, container, ...more });
     await until(() => bridge.state.status === 'ready');
     return bridge;
   };
-  // Firefox drops a change of focus that crosses another one on its way: so it is asked for again.
+  // Firefox drops a change of focus that crosses another one on its way, so the request is
+  // repeated.
   const steal = (bridge) => until(() => bridge.state.status === 'failed' || void bridge.emit('steal', {}));
   const guarded = await start();
   input.focus();
@@ -417,7 +422,7 @@ export async function focus({ load, frame, ask }) {
   expect('given back to what had it last', document.activeElement === input);
   guarded.destroy();
 
-  // Of a focus that the parent page had this page hears nothing: it has to look by itself.
+  // This page gets no event when the parent page had the focus: it has to check by itself.
   const above = await start();
   await until(() => !document.hasFocus() || void ask({ focus: true }));
   await steal(above);
@@ -425,7 +430,7 @@ export async function focus({ load, frame, ask }) {
   above.destroy();
   window.focus();
 
-  // A frame that is gone has no guard that could take the next one for it.
+  // A removed frame has no guard that could mistake the next one for it.
   const restarted = await start();
   expect('restarted', restarted.restart());
   await until(() => restarted.state.status === 'ready');
@@ -443,7 +448,7 @@ export async function focus({ load, frame, ask }) {
   return failed;
 }
 
-/** Whether the parent page is heard, and what it hears. `ask(command)` has it do something. */
+/** Whether the parent page is heard, and what it hears. `ask(command)` makes it act. */
 export async function parent_({ load, frame, ask, parentOrigin }) {
   const { mount } = await load('host.js');
   const { failed, expect } = expectations();
@@ -453,7 +458,7 @@ export async function parent_({ load, frame, ask, parentOrigin }) {
   const decision = (consent, more) => ({ ...EVENT, type: 'consent', consent, ...more });
   const heard = async () => (await ask({ heard: true })).filter(({ name }) => name).map(({ name }) => name).join();
   const statusAfter = async (more, message, how = say) => {
-    const bridge = mount({ ...options, parentOrigins: [parentOrigin], ...more });
+    const bridge = mount({ events: [], ...options, parentOrigins: [parentOrigin], ...more });
     await how(message);
     const { status } = bridge.state;
     bridge.destroy();
@@ -484,18 +489,18 @@ export async function parent_({ load, frame, ask, parentOrigin }) {
     await ask({});
   };
   expect('not of another window', (await statusAfter({ parentOrigins: [parentOrigin, location.origin] }, granted, self)) === 'waiting');
-  let bridge = mount({ ...options, parentOrigins: [parentOrigin] });
+  let bridge = mount({ events: [], ...options, parentOrigins: [parentOrigin] });
   bridge.destroy();
   expect('no listener is left', !isHeard());
 
   await ask({ forget: true });
-  bridge = mount({ ...options, parentOrigins: ['https://other.example'] });
+  bridge = mount({ events: [], ...options, parentOrigins: ['https://other.example'] });
   bridge.emit('to_another', {});
   bridge.destroy();
-  bridge = mount({ ...options, parentOrigins: [] });
-  bridge.emit('to_nobody', {});
+  bridge = mount({ events: [], ...options, parentOrigins: [] });
+  bridge.emit('without_listener', {});
   bridge.destroy();
-  bridge = mount({ ...options, parentOrigins: ['https://other.example', parentOrigin] });
+  bridge = mount({ events: [], ...options, parentOrigins: ['https://other.example', parentOrigin] });
   bridge.emit('to_it', {});
   bridge.destroy();
   expect('only what is for it', (await heard()) === 'to_it');
@@ -503,7 +508,7 @@ export async function parent_({ load, frame, ask, parentOrigin }) {
   return failed;
 }
 
-/** `listen`, in the parent page; `ask(command)` has the widget do something. */
+/** `listen`, in the parent page; `ask(command)` makes the widget act. */
 export async function listen_({ load, ask, widget, widgetOrigin, sibling }) {
   const { listen } = await load('listen.js');
   const { failed, expect } = expectations();
@@ -547,7 +552,8 @@ export async function listen_({ load, ask, widget, widgetOrigin, sibling }) {
   expect('of the right window', (await after(envelope)) === 0);
   wrongFrame.stop();
 
-  // What floods this page past the widget: only a frame without an origin, and inside the widget.
+  // Floods that reach this page past the widget: only from a frame in an opaque origin inside the
+  // widget.
   const reports = async (code, sandbox, nest = (frame) => ask({ nest: frame })) => {
     await ask({ forget: true });
     const over = new Promise((resolve) => addEventListener('message', ({ data }) => data === 'over' && resolve()));
@@ -579,7 +585,7 @@ export async function listen_({ load, ask, widget, widgetOrigin, sibling }) {
   expect('not if the visitor went on', (await focusAfter(stolen, () => another.focus())) === another);
   expect('only when told so', (await focusAfter({ ...stolen, type: 'x' }, () => input.blur())) === document.body);
   expect('only in this protocol', (await focusAfter({ type: 'focus_stolen' }, () => input.blur())) === document.body);
-  // This page is on top: so it is the one above itself.
+  // This page is on top, so it is its own parent.
   const above = async (origin, from) => {
     listening.stop();
     listening = listen({ ...given, above: origin });
@@ -636,7 +642,7 @@ export async function listen_({ load, ask, widget, widgetOrigin, sibling }) {
   return failed;
 }
 
-/** The sources of `mount({ page })`; `ask(command)` has the parent page say something. */
+/** The sources of `mount({ page })`; `ask(command)` makes the parent page send something. */
 export async function page_({ load, ask, parentOrigin }) {
   const { pageFromParent, pageOf } = await load('page.js');
   const { failed, expect } = expectations();
@@ -675,7 +681,7 @@ export async function page_({ load, ask, parentOrigin }) {
   const errors = [];
   const onError = (event) => { errors.push(event.message); event.preventDefault(); };
   addEventListener('error', onError);
-  // This page may embed itself: only the parent window's word counts all the same.
+  // This page may embed itself: still, only the parent window's message counts.
   const known = from(pageFromParent([parentOrigin, location.origin]));
   dispatchEvent(new MessageEvent('message', { source: window.parent, origin: parentOrigin, data: word(bad) }));
   window.postMessage(word(bad), '*');

@@ -1,6 +1,6 @@
 //! The visitor's page stays where it is, whatever custom code scrolls to.
 
-use c2c_e2e::{Cx, DEADLINE, Engine, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::{Value, json};
 
 use crate::steps::{enter_widget, mount, press, widget_page_in};
@@ -14,7 +14,7 @@ pub(crate) const TESTS: Tests = &[
     ("a_page_and_its_visitor_scroll_to_the_widget", &a_page_and_its_visitor_scroll_to_the_widget),
 ];
 
-/// Every way in which a document scrolls to a part of itself.
+/// Every way in which a document can scroll to a part of itself.
 const WAYS: &str = "
     const ways = [
       () => document.body.scrollIntoView(),
@@ -36,7 +36,7 @@ const A_WHILE: &str = "return new Promise((resolve) => setTimeout(() => resolve(
 async fn the_widget_page_is_not_scrolled(cx: &Cx) -> Result<()> {
     let code = format!("{BODY}<script>{WAYS} c2c.on('scroll', () => scroll(100));</script>");
     cx.app().await?.save("", &code).await?;
-    // Beside the frame as it is, one as it would be in the flow of the page.
+    // Tests the frame as it is, and as it would be in the flow of the page.
     for (style, moves) in [("fixed", false), ("absolute", true)] {
         mount(cx, "").await?;
         cx.browser.wait_for("bridge.state.status === 'ready'", DEADLINE).await?;
@@ -48,14 +48,14 @@ async fn the_widget_page_is_not_scrolled(cx: &Cx) -> Result<()> {
              {A_WHILE}"
         );
         let position = cx.browser.run(&script, &[]).await?;
-        // WebKit scrolls for `window.find` alone, and then by some 40 pixels also where it is fixed.
+        // WebKit scrolls only for `window.find`, and then by some 40 pixels even where it is fixed.
         let moved = position.as_f64().is_none_or(|y| (y - 3000.0).abs() > 50.0);
         assert_eq!(moved, moves, "{style}: {position}");
     }
     Ok(())
 }
 
-/// The widget near the top of a long page that listens to it.
+/// Opens the widget near the top of a long page that listens to it.
 async fn open_long_page(cx: &Cx, code: &str) -> Result<()> {
     cx.app().await?.save("", code).await?;
     let widget = &cx.server().await?.widget;
@@ -72,7 +72,7 @@ async fn open_long_page(cx: &Cx, code: &str) -> Result<()> {
     Ok(())
 }
 
-/// How many frames the widget page has: that of its custom code, or none.
+/// Returns the number of frames in the widget page: one for its custom code, or none.
 async fn frames(cx: &Cx) -> Result<Value> {
     enter_widget(cx).await?;
     let frames = cx.browser.eval("document.querySelectorAll('iframe').length").await?;
@@ -84,7 +84,7 @@ async fn the_parent_page_is_scrolled_a_few_times_at_most(cx: &Cx) -> Result<()> 
     let code = format!("{BODY}<script>{WAYS} c2c.on('call_started', () => scroll(200));</script>");
     open_long_page(cx, &code).await?;
     press(cx, "#call").await?;
-    // The visitor goes on reading below, each time.
+    // The visitor continues to read below, each time.
     let script = "window.jumps = 0;
         addEventListener('scroll', () => {
           if (scrollY === 4000) return;
@@ -104,7 +104,7 @@ async fn the_parent_page_is_scrolled_a_few_times_at_most(cx: &Cx) -> Result<()> 
 
 async fn a_page_and_its_visitor_scroll_to_the_widget(cx: &Cx) -> Result<()> {
     open_long_page(cx, "").await?;
-    // A script of the page, twice; and a fling that passes the widget again and again.
+    // A script of the page scrolls twice; and a fling passes the widget again and again.
     let script = "const turn = () => new Promise((resolve) => setTimeout(resolve, 100));
         for (let i = 0; i < 2; i++) {
           scrollTo(0, 4000); await turn();

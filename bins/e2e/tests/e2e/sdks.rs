@@ -1,13 +1,14 @@
 //! Vendors' SDKs as published on npm, in the sandbox: analytics, error trackers, feature flags.
 //!
-//! Each has a file with the least that makes it send: a customer would paste it. All of it goes to the
-//! collector, and no other host is asked. `docs/sdks.md` has the table of what is found here; to write
-//! it: `UPDATE=1 C2C_ENGINES=chromium cargo test -p c2c-e2e --test e2e -- sdks::`.
+//! Each SDK has a file with the minimal code that makes it send, as a customer would paste it. All
+//! of its requests go to the collector, and no other host is contacted. `docs/sdks.md` has the
+//! table of the results; to write it:
+//! `UPDATE=1 C2C_ENGINES=chromium cargo test -p c2c-e2e --test e2e -- sdks::`.
 
-mod request; // the JSON in what vendors' SDKs send
-mod sdk; // what is known of an SDK, and the page that a customer would paste
+mod request; // the JSON in the requests of vendors' SDKs
+mod sdk; // the facts about an SDK, and the page that a customer would paste
 mod table; // the table in the documentation
-mod visit; // what arrives at a visit, and where else it went
+mod visit; // the requests that arrive during a visit, and those that went elsewhere
 mod visits; // the test: visits with each jar
 
 mod amplitude;
@@ -34,7 +35,7 @@ mod split;
 mod statsig;
 mod swetrix;
 
-use c2c_e2e::Tests;
+use c2c_harness::Tests;
 use sdk::Sdk;
 
 pub(crate) const TESTS: Tests = &[

@@ -1,6 +1,6 @@
-//! How a frame comes and goes: consent, leaving, restarts, and what the visitor's jar keeps.
+//! A frame's life: consent, leaving, restarts, and the data that the visitor's jar keeps.
 
-use c2c_e2e::{Cx, DEADLINE, Recorded, Result, Tests};
+use c2c_harness::{Cx, DEADLINE, Recorded, Result, Tests};
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ async fn wait_for_state(cx: &Cx, state: &str) -> Result<()> {
     Ok(())
 }
 
-/// Frames in the widget page; one is of the widget's own mount.
+/// Returns the number of frames in the widget page; one is of the widget's own mount.
 async fn frames(cx: &Cx) -> Result<Value> {
     cx.browser.eval("document.querySelectorAll('iframe').length").await
 }
@@ -74,7 +74,7 @@ async fn consent_withdrawn_leaves_nothing(cx: &Cx) -> Result<()> {
     let script = "bridge.setConsent('denied'); bridge.emit('ask', {}); return bridge.state.status;";
     assert_eq!(cx.browser.run(script, &[]).await?, "denied");
     assert_eq!((frames(cx).await?, cx.browser.eval(&kept).await?), (json!(1), json!(0)));
-    // Nothing of what was emitted meanwhile comes later.
+    // Events that were emitted meanwhile do not come later.
     cx.browser.run("bridge.setConsent('granted');", &[]).await?;
     wait_for_state(cx, "ready").await?;
     cx.browser.run("bridge.emit('ask', {});", &[]).await?;
@@ -99,7 +99,7 @@ async fn the_parent_page_decides_if_it_may(cx: &Cx) -> Result<()> {
     let script = "const [src, parentOrigins] = arguments;
         return import('/host.js').then(({ mount }) => {
           const options = { src, parentOrigins, consent: 'pending' };
-          window.bridges = [mount({ ...options, parentConsent: true }), mount(options)];
+          window.bridges = [mount({ events: [], ...options, parentConsent: true }), mount({ events: [], ...options })];
           addEventListener('message', ({ data }) => { if (data === 'fence') window.fenced = true; });
         });";
     cx.browser.run(script, &[json!(app.sandbox_url()), json!([parent])]).await?;
@@ -113,7 +113,7 @@ async fn the_parent_page_decides_if_it_may(cx: &Cx) -> Result<()> {
     let statuses = "bridges.map(({ state }) => state.status)";
     assert_eq!(cx.browser.eval(statuses).await?, json!(["waiting", "waiting"]));
     cx.browser.enter_top().await?;
-    // Then the parent page, by what parent pages import.
+    // Then the parent page, with the module that parent pages import.
     let decide = "const [listen, widgetOrigin] = arguments;
         return import(listen).then(({ listen }) => {
           listen({ frame: document.querySelector('#widget'), widgetOrigin, onEvent() {} }).setConsent('granted');
@@ -128,7 +128,7 @@ async fn the_parent_page_decides_if_it_may(cx: &Cx) -> Result<()> {
 
 async fn a_frame_that_left_is_reported_and_gone(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    // The same host: the widget's own policy does not hold the frame there.
+    // On the same host: the widget's own policy does not stop the frame there.
     let elsewhere = format!("{}/none", cx.server().await?.sandbox);
     let code = format!(
         "<script>{} c2c.on('leave', () => {{ location.href = '{elsewhere}'; }});
@@ -141,7 +141,7 @@ async fn a_frame_that_left_is_reported_and_gone(cx: &Cx) -> Result<()> {
     cx.browser.run("bridge.emit('leave', {});", &[]).await?;
     wait_for_state(cx, "navigated").await?;
     assert_eq!(frames(cx).await?, 1);
-    // The control, and the fence: another element hears.
+    // The control and the fence: another element receives events.
     cx.browser.run("bridge.emit('late', {}); bridge.restart();", &[]).await?;
     wait_for_state(cx, "ready").await?;
     cx.browser.run("bridge.emit('late', {});", &[]).await?;
@@ -151,7 +151,7 @@ async fn a_frame_that_left_is_reported_and_gone(cx: &Cx) -> Result<()> {
 }
 
 async fn a_reload_is_another_document(cx: &Cx) -> Result<()> {
-    // It says hello again, with what it finds: no name and no nonce.
+    // It says hello again, with the values that it finds: no name and no nonce.
     let code = format!(
         "<script>{} say([c2c.context.k, name, location.hash]); c2c.on('leave', () => location.reload());</script>",
         say(cx)
@@ -184,7 +184,7 @@ async fn document_open_is_no_leaving(cx: &Cx) -> Result<()> {
         bridge.emit('open', {});";
     cx.browser.run(loads, &[]).await?;
     cx.browser.wait_for("window.loads >= 1", DEADLINE).await?;
-    // Longer than the host waits for an answer: by the host's own clock, counted here as it counts.
+    // Longer than the host waits for an answer: measured by ticks, as the host does.
     let waited = "return new Promise((resolve) => { let ticks = 0;
         const timer = setInterval(() => { ticks += 1; if (ticks === 8) { clearInterval(timer); resolve(states.at(-1)); } }, 250); });";
     assert_eq!(cx.browser.run(waited, &[]).await?, "ready");
@@ -218,7 +218,7 @@ async fn a_new_element_begins_anew(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Code that has an id for its visitor, as analytics do, and reports it.
+/// Returns code that has an id for its visitor, as analytics do, and reports it.
 fn identifies(cx: &Cx) -> String {
     format!(
         "<script>{}
@@ -231,7 +231,7 @@ fn identifies(cx: &Cx) -> String {
     )
 }
 
-/// What the code says at its `visit`th load.
+/// Returns the code's report at its `visit`th load.
 async fn visit(cx: &Cx, visit: usize) -> Result<Value> {
     let hits = cx.collector.hits("said", visit, DEADLINE).await?;
     hits[visit - 1].json()
@@ -255,7 +255,7 @@ async fn a_visitor_keeps_the_same_id(cx: &Cx) -> Result<()> {
     kept(cx, 2).await?;
     cx.browser.goto(&app.widget_url("")).await?;
     assert_eq!(visit(cx, 2).await?, json!([first[0], "2"]));
-    // The control: without the kept jar everybody is new.
+    // The control: without the kept jar every visitor is new.
     choose_jar(cx, "visit").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     let third = visit(cx, 3).await?;
@@ -271,11 +271,11 @@ async fn a_jar_is_of_one_parent_and_one_app(cx: &Cx) -> Result<()> {
     cx.browser.goto(&app.widget_url("")).await?;
     let alone = visit(cx, 1).await?;
     kept(cx, 2).await?;
-    // Under a parent page, even of the same server, the visitor is another one.
+    // Under a parent page, even of the same server, the visitor counts as another one.
     cx.browser.goto(&app.parent_url("")).await?;
     let framed = visit(cx, 2).await?;
     assert_ne!(framed[0], alone[0]);
-    // And another app's code finds nothing of it.
+    // Another app's code finds none of it.
     let other = cx.server().await?.create_app("other").await?;
     other.save(&identifies(cx), "").await?;
     let settings = json!({"name": "other", "parentOrigins": [], "jar": "kept"});
@@ -283,7 +283,7 @@ async fn a_jar_is_of_one_parent_and_one_app(cx: &Cx) -> Result<()> {
     cx.server().await?.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
     let mounts = "const [src, app] = arguments;
         return Promise.all([import('/host.js'), import('/jar.js')]).then(([{ mount }, { keptJar }]) => {
-          mount({ src, app, jar: keptJar });
+          mount({ events: [], src, app, jar: keptJar });
         });";
     cx.browser.goto(&app.widget_url("")).await?;
     assert_eq!(visit(cx, 3).await?, json!([alone[0], "2"]));
@@ -304,7 +304,7 @@ async fn a_full_jar_takes_no_more(cx: &Cx) -> Result<()> {
     );
     let app = cx.app().await?;
     app.save(&code, "").await?;
-    // As others have left it: the oldest of them goes first.
+    // Entries that other apps have left: the oldest of them goes first.
     let others = "localStorage.setItem('mine', 'm');
         const entry = (written) => JSON.stringify(['y'.repeat(60000), null, written]);
         for (let i = 0; i < 8; i++) localStorage.setItem(`c2c-jar other${i} https://shop.example local k`, entry(i));";
@@ -323,7 +323,7 @@ async fn a_full_jar_takes_no_more(cx: &Cx) -> Result<()> {
         }
         return sizes; })()"
         .replace("OWN", &app.id);
-    // What fits is there; no further key would fit.
+    // Everything that fits is kept; no further key would fit.
     cx.browser.wait_for(&format!("{sizes}.own > 65536 - 1200"), DEADLINE).await?;
     let found = cx.browser.eval(&sizes).await?;
     assert!(
@@ -339,14 +339,15 @@ async fn a_full_jar_takes_no_more(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Not widget and not parent page wait for custom code that never finishes loading.
+/// Neither widget nor parent page waits for custom code that never finishes loading.
 async fn custom_code_holds_no_page_back(cx: &Cx) -> Result<()> {
     let javascript = [("content-type", "text/javascript")];
     let (slow, hold) = cx.collector.page_held("/slow.js", "say('late')", &javascript);
     let code = format!("<script>{}</script><script src='{slow}'></script>", say(cx));
     cx.app().await?.save("", &code).await?;
     let page = widget_page_in(cx, "", "onload = () => fetch('HIT');").await?;
-    // By a script, once the driver has turned away: it would wait until nothing loads any more.
+    // By a script, after the driver's command has ended: the driver would wait until nothing loads
+    // any more.
     let leave = "setTimeout((page) => { location = page; }, 500, arguments[0]);";
     cx.browser.run(leave, &[json!(page)]).await?;
     cx.collector.hit("report", DEADLINE).await?;

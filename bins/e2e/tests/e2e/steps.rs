@@ -1,9 +1,17 @@
-//! What a visitor does, and what the parent page shows of it.
+//! A visitor's actions, and the parent page's view of them.
 
-use c2c_catalogue::Envelope;
-use c2c_e2e::{Context as _, Cx, DEADLINE, Result};
+use c2c_catalogue::{Catalogue, Envelope, UnknownFields, Validator};
+use c2c_harness::{Context as _, Cx, DEADLINE, Result};
 use hyper::Method;
 use serde_json::{Value, json};
+
+/// Headers as the collector takes them.
+pub(crate) fn pairs<'h>(headers: &'h http::HeaderMap) -> Vec<(&'h str, &'h str)> {
+    let pair = |(name, value): (&'h http::HeaderName, &'h http::HeaderValue)| {
+        (name.as_str(), value.to_str().expect("visible ASCII"))
+    };
+    headers.iter().map(pair).collect()
+}
 
 /// Opens the parent page with an app's code and a context in its URL.
 pub(crate) async fn open_parent(cx: &Cx, head: &str, body_end: &str, query: &str) -> Result<()> {
@@ -13,7 +21,7 @@ pub(crate) async fn open_parent(cx: &Cx, head: &str, body_end: &str, query: &str
 }
 
 /// Makes the widget's page the current frame, from the parent page, and waits until it works: in
-/// `WebKit` a page that sets its frame's address by a script has loaded before that frame has.
+/// `WebKit` a page whose script sets its frame's URL has loaded before that frame has.
 pub(crate) async fn enter_widget(cx: &Cx) -> Result<()> {
     cx.browser.enter_frame("#widget").await?;
     let works = "document.querySelector('#call') !== null && document.readyState === 'complete'";
@@ -28,8 +36,8 @@ pub(crate) async fn press(cx: &Cx, css: &str) -> Result<()> {
     cx.browser.enter_top().await
 }
 
-/// Makes the widget, which is the current frame and asks for a rating, report one that its catalogue
-/// does not know.
+/// Makes the widget, which is the current frame and asks for a rating, report one that its
+/// catalogue does not allow.
 pub(crate) async fn rate_wrongly(cx: &Cx) -> Result<()> {
     let body = "const one = document.querySelector('[name=rating][value=\"1\"]');
         one.value = '7';
@@ -38,16 +46,19 @@ pub(crate) async fn rate_wrongly(cx: &Cx) -> Result<()> {
     cx.browser.run(body, &[]).await.map(drop)
 }
 
-/// The first envelope under `name` that the parent page shows, read by the catalogue.
+/// Returns the first envelope under `name` that the parent page shows, validated against the
+/// catalogue.
 pub(crate) async fn heard(cx: &Cx, name: &str) -> Result<Envelope> {
     let condition =
         format!("document.querySelector('#events li[data-name=\"{name}\"] pre').textContent");
     let text = cx.browser.wait_for(&condition, DEADLINE).await?;
     let text = text.as_str().unwrap_or_default();
-    text.parse().map_err(|error| c2c_e2e::Error::new(format!("{error} in {text}")))
+    let validator = Validator::new(Catalogue::reference(), UnknownFields::Reject);
+    let read = validator.read_envelope(text);
+    read.map_err(|error| c2c_harness::Error::new(format!("{error} in {text}")))
 }
 
-/// The names of all envelopes that the parent page shows, the oldest first.
+/// Returns the names of all envelopes that the parent page shows, the oldest first.
 pub(crate) async fn all_heard(cx: &Cx) -> Result<Vec<String>> {
     let items = "[...document.querySelectorAll('#events li')].map((li) => li.dataset.name)";
     let names: Value = cx.browser.eval(items).await?;
@@ -55,7 +66,7 @@ pub(crate) async fn all_heard(cx: &Cx) -> Result<Vec<String>> {
     Ok(names.filter_map(|name| name.as_str().map(str::to_owned)).collect())
 }
 
-/// A function `say(value)` for custom code.
+/// Returns a function `say(value)` for custom code.
 pub(crate) fn say(cx: &Cx) -> String {
     let hit = cx.collector.hit_url("said");
     format!(
@@ -63,26 +74,28 @@ pub(crate) fn say(cx: &Cx) -> String {
     )
 }
 
-/// What `say` reported first.
+/// Returns the first report of `say`.
 pub(crate) async fn said(cx: &Cx) -> Result<Value> {
     cx.collector.hit("said", DEADLINE).await?.json()
 }
 
-/// Mounts the app's code once more in the widget page on top, by the host script's own API; the
+/// Mounts the app's code once more in the widget page on top, with the host script's own API; the
 /// bridge is `window.bridge` there.
 pub(crate) async fn mount(cx: &Cx, options: &str) -> Result<()> {
     let app = cx.app().await?;
     cx.browser.goto(&app.widget_url("")).await?;
+    let events = Catalogue::reference().events().iter();
+    let events = json!(events.map(|event| event.name.to_string()).collect::<Vec<_>>());
     let script = format!(
         "const [src] = arguments;
          return Promise.all(['/host.js', '/diagnostics.js', '/jar.js'].map((url) => import(url)))
-           .then(([{{ mount }}, {{ diagnosticsTo }}, {{ keptJar }}]) => {{ window.bridge = mount({{ src, {options} }}); }});"
+           .then(([{{ mount }}, {{ diagnosticsTo }}, {{ keptJar }}]) => {{ window.bridge = mount({{ events: {events}, src, {options} }}); }});"
     );
     cx.browser.run(&script, &[json!(app.sandbox_url())]).await?;
     Ok(())
 }
 
-/// Chooses what becomes of what the app's code stores.
+/// Chooses how long the data that the app's code stores is kept.
 pub(crate) async fn choose_jar(cx: &Cx, jar: &str) -> Result<()> {
     let app = cx.app().await?;
     let settings = json!({"name": "test", "parentOrigins": [], "jar": jar});
@@ -91,8 +104,8 @@ pub(crate) async fn choose_jar(cx: &Cx, jar: &str) -> Result<()> {
     Ok(())
 }
 
-/// A page of the collector, which may embed the widget, with the widget in `#widget`, and `script`,
-/// in which `HIT` is where reports go.
+/// Serves a page of the collector that may embed the widget, with the widget in `#widget`, and with
+/// `script`, in which `HIT` is the URL for reports.
 pub(crate) async fn widget_page_in(cx: &Cx, more: &str, script: &str) -> Result<String> {
     let app = cx.app().await?;
     let settings =
@@ -107,17 +120,18 @@ pub(crate) async fn widget_page_in(cx: &Cx, more: &str, script: &str) -> Result<
     Ok(cx.collector.page("/parent", page, &[]))
 }
 
-/// A sandbox document of a test's own, with another shim or other waiting than the server's have, in
-/// a widget page of the test's own.
+/// A test's own sandbox document, with another shim or another hold time than the server's
+/// documents, in the test's own widget page.
 pub(crate) struct Stage<'a> {
     /// The text of the shim.
     pub(crate) shim: &'a str,
     /// How long events wait for the document, in milliseconds.
     pub(crate) hold_ms: usize,
-    /// What a customer pasted.
+    /// The customer's snippets.
     pub(crate) head: &'a str,
     pub(crate) body_end: &'a str,
-    /// What the widget page does, in a module: it has `src`, the document's address, `tell(value)`, `mount`, `diagnosticsTo` and `keptJar`.
+    /// The widget page's actions, in a module: it has `src`, the document's URL, `tell(value)`,
+    /// `mount`, `diagnosticsTo` and `keptJar`.
     pub(crate) widget: &'a str,
 }
 
@@ -128,7 +142,7 @@ impl Stage<'_> {
         cx.browser.goto(&self.widget_url(cx).await?).await
     }
 
-    /// Serves both pages, and gives the widget page's address.
+    /// Serves both pages, and returns the widget page's URL.
     pub(crate) async fn widget_url(&self, cx: &Cx) -> Result<String> {
         let &Self { shim, hold_ms, head, body_end, widget } = self;
         let [sandbox, host] = ["sandbox.localhost", "widget.localhost"];
@@ -158,7 +172,7 @@ impl Stage<'_> {
     }
 }
 
-/// What the widget page of a [`Stage`] told first.
+/// Returns the first report of a [`Stage`]'s widget page.
 pub(crate) async fn told(cx: &Cx) -> Result<Value> {
     cx.collector.hit("told", DEADLINE).await?.json()
 }

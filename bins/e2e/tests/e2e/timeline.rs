@@ -1,8 +1,8 @@
-//! The live preview in the console, and the timeline of what happens in it.
+//! The live preview in the console, and the timeline of its events.
 
 use std::sync::Arc;
 
-use c2c_e2e::{Cx, DEADLINE, Result, Server, Tests};
+use c2c_harness::{Cx, DEADLINE, Result, Server, Tests};
 use serde_json::{Value, json};
 
 use crate::console::open;
@@ -41,7 +41,7 @@ pub(crate) async fn play(cx: &Cx, step: &str) -> Result<()> {
     cx.browser.click(&format!("[data-play={step}]")).await
 }
 
-/// Waits for the row of an event, and for what is noted beside it.
+/// Waits for the row of an event, and for the note beside it.
 pub(crate) async fn row(cx: &Cx, name: &str, note: &str) -> Result<()> {
     let row = format!(
         "[...document.querySelectorAll('#timeline [data-name=\"{name}\"] .noted')]
@@ -50,7 +50,7 @@ pub(crate) async fn row(cx: &Cx, name: &str, note: &str) -> Result<()> {
     cx.browser.wait_for(&row, DEADLINE).await.map(drop)
 }
 
-/// The JSON of the newest row of an event, which a click on the row shows.
+/// Returns the JSON of the newest row of an event, which a click on the row shows.
 pub(crate) async fn opened(cx: &Cx, name: &str) -> Result<Value> {
     cx.browser.click(&format!("#timeline [data-name=\"{name}\"] summary")).await?;
     let shown = format!(
@@ -60,7 +60,7 @@ pub(crate) async fn opened(cx: &Cx, name: &str) -> Result<Value> {
     Ok(serde_json::from_str(text.as_str().unwrap_or_default()).expect("a row shows JSON"))
 }
 
-/// The end of the timeline when the widget of a run has not come.
+/// Whether the timeline ends with the error that the widget of a run has not answered.
 const NOT_ANSWERED: &str = "document.querySelector('#timeline li:last-child.error')?.textContent.includes('preview did not answer')";
 
 async fn unsaved_code_runs_in_the_preview_only(cx: &Cx) -> Result<()> {
@@ -74,7 +74,7 @@ async fn unsaved_code_runs_in_the_preview_only(cx: &Cx) -> Result<()> {
     row(cx, "custom:unsaved_code", "").await?;
     let loaded = opened(cx, "widget_loaded").await?;
     assert_eq!(loaded["data"]["isPreview"], true);
-    // Visitors still get what is saved.
+    // Visitors still get the saved code.
     cx.browser.goto(&app.parent_url("")).await?;
     crate::steps::heard(cx, "custom:saved_code").await?;
     let all = all_heard(cx).await?;
@@ -124,7 +124,7 @@ async fn the_timeline_says_what_came_of_each_event(cx: &Cx) -> Result<()> {
     row(cx, "call_ended", "heard by 1 handler").await?;
     let refused =
         "[...document.querySelectorAll('#timeline .refused')].map((row) => row.innerText).join()";
-    // The frame's own rules, and those of the host.
+    // The frame's own rules, and the host's.
     cx.browser.wait_for(&format!("{refused}.includes('the name must match')"), DEADLINE).await?;
     play(cx, "error").await?;
     cx.browser
@@ -143,11 +143,11 @@ async fn events_that_wait_no_longer_are_told(cx: &Cx) -> Result<()> {
     app.save(&format!("<script src='{slow}?visitor=7'></script>{handler}"), "").await?;
     cx.browser.goto(&format!("{}/apps/{}", server.console, app.id)).await?;
     let rows = "[...document.querySelectorAll('#timeline .error')].map((row) => row.textContent).join('\\n')";
-    let told = format!("{rows}.includes('Events wait no longer for') && {rows}");
+    let told = format!("{rows}.includes('Events no longer wait for') && {rows}");
     let told = cx.browser.wait_for(&told, DEADLINE).await?;
     let told = told.as_str().unwrap_or_default();
-    assert!(told.contains(&format!("Events wait no longer for {slow} ")), "{told}");
-    assert!(told.contains("hears earlier events with { replay: true }"), "{told}");
+    assert!(told.contains(&format!("Events no longer wait for {slow} ")), "{told}");
+    assert!(told.contains("hear earlier events only with { replay: true }"), "{told}");
     row(cx, "widget_loaded", "No handler is subscribed to this event").await?;
     // And so it does.
     drop(hold);
@@ -169,9 +169,9 @@ async fn an_event_of_no_catalogue_is_told_and_not_sent(cx: &Cx) -> Result<()> {
     let told = cx.browser.wait_for(refused, DEADLINE).await?;
     let message = "survey_submitted is not as the catalogue says \
         /rating: expected an integer from 1 to 5, got 7\n\
-        a mistake of the widget, which did not send it";
+        a mistake in the widget: the event was not sent";
     assert!(told.as_str().is_some_and(|told| told.contains(message)), "{told}");
-    // What comes after it is heard; it has not been, neither here nor in the parent page.
+    // Later events are heard; this one was not, neither here nor in the parent page.
     play(cx, "survey").await?;
     row(cx, "custom:rated", "reached the parent page").await?;
     let rows =
@@ -205,13 +205,13 @@ async fn each_play_button_plays(cx: &Cx) -> Result<()> {
     play(cx, "user_hangup").await?;
     row(cx, "call_ended", "").await?;
     assert_eq!(opened(cx, "call_ended").await?["data"]["reason"], "user_hangup");
-    // No call has less than no seconds.
+    // No call lasts less than zero seconds.
     cx.browser.run("document.querySelector('#play-seconds').value = -31", &[]).await?;
     cx.browser.click("#clear").await?;
     play(cx, "remote_hangup").await?;
     row(cx, "call_ended", "").await?;
     assert_eq!(opened(cx, "call_ended").await?["data"]["duration"], 0);
-    // It loads the widget anew, once.
+    // It reloads the widget, once.
     cx.browser.click("#clear").await?;
     play(cx, "loaded").await?;
     row(cx, "widget_loaded", "").await?;
@@ -229,7 +229,7 @@ async fn the_context_reaches_the_code(cx: &Cx) -> Result<()> {
     assert_eq!(said.param("orderId").as_deref(), Some("A-1"));
     cx.browser.run("document.querySelector('#context .value').value = ''", &[]).await?;
     cx.browser.type_into("#context .value", "B & 2").await?;
-    // What has changed runs before the call is played.
+    // The changed code runs before the call is played.
     play(cx, "started").await?;
     row(cx, "call_started", "").await?;
     let said = cx.collector.hits("said", 2, DEADLINE).await?;
@@ -239,7 +239,7 @@ async fn the_context_reaches_the_code(cx: &Cx) -> Result<()> {
 
 async fn custom_code_cannot_write_into_the_timeline(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    // What the widget of a preview does, done by the frame inside it.
+    // Imitates the widget of a preview from the frame inside it.
     let forge = "<script>
       const { port1, port2 } = new MessageChannel();
       top.postMessage({ type: 'c2c-preview' }, '*', [port2]);
@@ -261,7 +261,7 @@ async fn custom_code_cannot_write_into_the_timeline(cx: &Cx) -> Result<()> {
 async fn a_step_waits_for_the_preview(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     open(cx, app).await?;
-    // Pressed while the widget is being loaded: nobody is there to play it yet.
+    // Pressed while the widget is being loaded: it cannot play it yet.
     let both = "document.querySelector('#run [type=submit]').click();
         document.querySelector('[data-play=started]').click();";
     cx.browser.run(both, &[]).await?;
@@ -272,7 +272,7 @@ async fn a_step_waits_for_the_preview(cx: &Cx) -> Result<()> {
 async fn a_preview_that_does_not_come_is_told(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     open(cx, app).await?;
-    // The answer leads to a preview that is gone.
+    // The server answers with a preview that is gone.
     let gone = "const { fetch } = window;
         window.fetch = async (...request) => {
           const response = await fetch(...request);
@@ -285,7 +285,7 @@ async fn a_preview_that_does_not_come_is_told(cx: &Cx) -> Result<()> {
     cx.browser.click("#run [type=submit]").await?;
     play(cx, "started").await?;
     cx.browser.wait_for(NOT_ANSWERED, DEADLINE).await?;
-    // The next one runs it anew.
+    // The next step runs it again.
     play(cx, "started").await?;
     row(cx, "call_started", "").await
 }
@@ -293,8 +293,8 @@ async fn a_preview_that_does_not_come_is_told(cx: &Cx) -> Result<()> {
 async fn each_run_has_its_own_port(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     open(cx, app).await?;
-    // The frame shows another preview than the one that is run, as it does for a moment when two
-    // are run in a row.
+    // The frame shows another preview than the one that is run, as happens briefly when two are run
+    // in a row.
     let other = "const { fetch } = window;
         let other;
         window.fetch = async (...request) => {
@@ -325,27 +325,27 @@ async fn a_flood_ends_the_preview(cx: &Cx) -> Result<()> {
     </script>";
     app.save(flood, "").await?;
     open(cx, app).await?;
-    // Half of it is borne.
+    // Half of it is tolerated.
     assert_eq!(cx.browser.eval("live.contentWindow.length").await?, 1);
     play(cx, "started").await?;
     let told = "document.querySelector('#timeline li:last-child.error')?.textContent.includes('too many messages')";
     cx.browser.wait_for(told, DEADLINE).await?;
     assert_eq!(cx.browser.eval("live.contentWindow.length").await?, 0);
-    // It can be mended and run.
+    // It can be fixed and run.
     cx.browser.run("head.value = ''", &[]).await?;
-    cx.browser.type_into("#head", "<p>mended</p>").await?;
+    cx.browser.type_into("#head", "<p>fixed</p>").await?;
     play(cx, "survey").await?;
     row(cx, "survey_submitted", "").await
 }
 
-/// Whoever mends the code above the preview is not carried off to it.
+/// A person who fixes the code above the preview is not scrolled away to it.
 async fn scrolling_ends_the_preview(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let code = "<p>text</p><script>
       c2c.on('call_started', () => setInterval(() => document.body.scrollIntoView(), 200));
     </script>";
     app.save("", code).await?;
-    // The preview stands below what is typed.
+    // The preview is below the editor.
     cx.browser.resize(500, 700).await?;
     open(cx, app).await?;
     play(cx, "started").await?;
@@ -362,8 +362,8 @@ async fn scrolling_ends_the_preview(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Code that stalls the console as well can be mended there.
-/// Documents of a frame inside are what adds entries in every engine; the first one takes the place of the empty one.
+/// Only documents of an inner frame add entries in every engine; the first one takes the place of
+/// the empty one.
 async fn what_is_added_to_the_history_is_told(cx: &Cx) -> Result<()> {
     let code = "<script>
         let pages = 0;
@@ -388,7 +388,7 @@ async fn what_is_added_to_the_history_is_told(cx: &Cx) -> Result<()> {
     cx.browser.wait_for(all, DEADLINE).await?;
     let rows = "[...document.querySelectorAll('#timeline .error')].length";
     assert_eq!(cx.browser.eval(rows).await?, json!(1), "one row for all of it");
-    // What another run adds is counted anew.
+    // The entries of another run are counted anew.
     cx.browser.click("#run [type=submit]").await?;
     connected(cx, 2).await?;
     play(cx, "started").await?;
@@ -397,6 +397,7 @@ async fn what_is_added_to_the_history_is_told(cx: &Cx) -> Result<()> {
     cx.browser.wait_for(again, DEADLINE).await.map(drop)
 }
 
+/// Code that also stalls the console can be fixed there.
 async fn a_stall_ends_the_run_and_begins_another(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let code = "<script>
@@ -417,14 +418,14 @@ async fn a_stall_ends_the_run_and_begins_another(cx: &Cx) -> Result<()> {
     cx.browser.wait_for(told, 2 * DEADLINE).await?;
     // The state of the second run.
     connected(cx, 2).await?;
-    cx.browser.type_into("#head", "<p>mended</p>").await?;
+    cx.browser.type_into("#head", "<p>fixed</p>").await?;
     play(cx, "survey").await?;
     row(cx, "survey_submitted", "").await
 }
 
 async fn a_row_is_written_out_when_it_is_opened(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    // 16 KiB of JSON are ten times as much when they are written out, and 500 rows stay.
+    // 16 KiB of JSON take ten times as much when they are rendered, and 500 rows stay.
     app.save("<script>c2c.emit('large', { list: Array(8000).fill(1) })</script>", "").await?;
     open(cx, app).await?;
     row(cx, "custom:large", "").await?;

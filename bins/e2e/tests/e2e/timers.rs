@@ -1,8 +1,8 @@
-//! Custom code can clear every timer of its document by its number. What the shim does later, it does
-//! all the same. (What it holds back: `hold.rs`.)
+//! Custom code can clear every timer of its document by its number. The shim's delayed work does
+//! not depend on them. (Held events: `hold.rs`.)
 
 use c2c_bridge::Shim;
-use c2c_e2e::{Cx, Result, Tests};
+use c2c_harness::{Cx, Result, Tests};
 use serde_json::json;
 
 use crate::steps::{Stage, told};
@@ -12,8 +12,8 @@ pub(crate) const TESTS: Tests = &[
     ("cleared_timers_stop_no_count", &cleared_timers_stop_no_count),
 ];
 
-/// `clearAll()`, and `inTasks(count, action)`, which runs an action in so many tasks, after each of
-/// which it clears all timers.
+/// `clearAll()`, and `inTasks(count, action)`, which runs an action in `count` tasks, and clears
+/// all timers after each.
 const CLEARING: &str = "
     const clearAll = () => { let i = setTimeout(() => {}); while (i) clearTimeout(i--); };
     const inTasks = (count, action) => {
@@ -25,7 +25,7 @@ const CLEARING: &str = "
       port2.postMessage(null);
     };";
 
-/// Runs code in a frame, and gives what the widget tells of it.
+/// Runs code in a frame, and returns the widget's report about it.
 async fn run(cx: &Cx, code: &str, widget: &str) -> Result<serde_json::Value> {
     let shim = Shim { jar: true, diagnostics: true };
     let head = format!("<script>{CLEARING}{code}</script>");
@@ -34,7 +34,7 @@ async fn run(cx: &Cx, code: &str, widget: &str) -> Result<serde_json::Value> {
     told(cx).await
 }
 
-/// The control is that a timer of its own does not fire.
+/// The control: the code's own timer does not fire.
 const OWN: &str = "setTimeout(() => c2c.emit('own_timer', {})); clearAll();";
 
 async fn cleared_timers_stop_no_jar(cx: &Cx) -> Result<()> {
@@ -43,6 +43,7 @@ async fn cleared_timers_stop_no_jar(cx: &Cx) -> Result<()> {
         localStorage.clear();
         const custom = [];
         mount({
+          events: [],
           src, app: 'demo', jar: keptJar, limits: { heartbeat_ms: 300 },
           onCustomEvent: ({ name }) => custom.push(name),
         });
@@ -63,6 +64,7 @@ async fn cleared_timers_stop_no_count(cx: &Cx) -> Result<()> {
         const custom = [];
         let told = 0;
         mount({
+          events: [],
           src, limits: { heartbeat_ms: 300 },
           onCustomEvent: ({ name }) => custom.push(name),
           diagnostics: diagnosticsTo(({ type, count }) => {

@@ -1,6 +1,6 @@
 //! The host script's rules against the vectors that the Rust code passes too.
 
-use c2c_e2e::{Cx, Result, Tests};
+use c2c_harness::{Cx, Result, Tests};
 use serde_json::{Value, json};
 
 pub(crate) const TESTS: Tests = &[
@@ -14,7 +14,7 @@ pub(crate) const TESTS: Tests = &[
 async fn with_module(cx: &Cx, module: &str, body: &str, input: Value) -> Result<Value> {
     let url = cx.collector.source_url(&format!("host/{module}.js"))?;
     cx.browser.goto(&cx.collector.page("/", "", &[])).await?;
-    // As text: drivers have ideas of their own about objects with keys such as `constructor`.
+    // As text: drivers mishandle objects with keys such as `constructor`.
     let script = format!(
         "const [vectors] = arguments;
          return import('{url}').then((module) => JSON.stringify((() => {{ {body} }})()));"
@@ -42,15 +42,17 @@ async fn contexts(cx: &Cx) -> Result<()> {
 
 async fn custom_names(cx: &Cx) -> Result<()> {
     let vectors: Value =
-        serde_json::from_str(include_str!("../../../../crates/bridge/vectors/custom_name.json"))?;
-    let body = "return vectors.map(({ name }) => ({ name, fault: module.customNameFault(name) || null }));";
+        serde_json::from_str(include_str!("../../../../crates/names/vectors/custom_name.json"))?;
+    let body = "const { events, names } = vectors;
+        const fault = module.customNameRule(events);
+        return { events, names: names.map(({ name }) => ({ name, fault: fault(name) || null })) };";
     assert_eq!(with_module(cx, "name", body, vectors.clone()).await?, vectors);
     Ok(())
 }
 
 async fn origins(cx: &Cx) -> Result<()> {
     let vectors: Value =
-        serde_json::from_str(include_str!("../../../../crates/bridge/vectors/origin.json"))?;
+        serde_json::from_str(include_str!("../../../../crates/names/vectors/origin.json"))?;
     let body = "return vectors.map((vector) => {
         try {
           const rule = module.originRule(vector.rule);

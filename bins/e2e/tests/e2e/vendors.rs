@@ -1,17 +1,18 @@
-//! Vendors' tags that act: scripts of our own, in `tests/vendors`, which decide as those of Google, Meta
-//! and others do. Each of them can deliver, and can fail for the reasons for which the real one fails.
+//! Stand-ins for vendors' tags: our own scripts, in `tests/vendors`, which decide as those of
+//! Google, Meta and others do. Each of them can deliver, and fails for the same reasons as the real
+//! one.
 //!
-//! The real scripts are on no registry, and nobody may pass copies of them on.
+//! The real scripts are on no registry, and copies of them may not be redistributed.
 
 mod consent; // Google's Consent Mode
-mod examples; // the examples of the documentation, with the vendors that they are for
-mod hits; // what a stand-in has sent
-mod missing; // which vendor misses which part of the environment
-mod stand_in; // the scripts, and what a customer pastes for each
+mod examples; // the examples of the documentation, with their vendors
+mod hits; // the hits of a stand-in
+mod missing; // which vendor needs which part of the environment
+mod stand_in; // the scripts, and a customer's snippet for each
 mod visit; // a visit, from opening a page to leaving it
 mod visits; // visits with each jar, and to a page on top
 
-use c2c_e2e::Tests;
+use c2c_harness::Tests;
 
 pub(crate) const TESTS: Tests = &[
     ("all_deliver_on_a_page_on_top", &visits::all_deliver_on_a_page_on_top),

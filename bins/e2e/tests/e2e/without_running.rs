@@ -1,6 +1,7 @@
-//! The console can always be opened and the code changed: also code that stalls or hangs the page.
+//! The console can always be opened and the code changed, even if the code stalls or hangs the
+//! page.
 
-use c2c_e2e::{App, Cx, DEADLINE, Method, Result, Tests};
+use c2c_harness::{App, Cx, DEADLINE, Method, Result, Tests};
 use serde_json::json;
 
 use crate::timeline::{connected, play};
@@ -14,16 +15,17 @@ pub(crate) const TESTS: Tests = &[
     ("what_is_kept_is_bounded", &what_is_kept_is_bounded),
 ];
 
-/// Where code stalls the page, and where a driver's script may import modules in spite of the page's policy.
+/// Tests for the engine in which code stalls the page, and in which a driver's script may import
+/// modules in spite of the page's policy.
 pub(crate) const CHROMIUM: Tests = &[
     ("after_a_stall", &after_a_stall),
     ("without_storage_the_code_runs", &without_storage_the_code_runs),
 ];
 
-/// Where a frame that hangs does not hang the console.
+/// Tests for engines in which a hung frame does not hang the console.
 pub(crate) const HUNG: Tests = &[("after_a_hang", &after_a_hang)];
 
-/// Reports that it runs.
+/// Returns code that reports that it runs.
 fn reporting(cx: &Cx, name: &str) -> String {
     format!("<script>fetch('{}')</script>", cx.collector.hit_url(name))
 }
@@ -33,7 +35,8 @@ async fn goto(cx: &Cx, app: &App, query: &str) -> Result<()> {
     cx.browser.goto(&format!("{console}/apps/{}{query}", app.id)).await
 }
 
-/// Waits until the console says that nothing runs, and why, and for whatever it would have run.
+/// Waits until the console shows that nothing runs, and why, and for everything that it would have
+/// run.
 async fn assert_held(cx: &Cx, why: &str) -> Result<()> {
     let shown = "document.querySelector('#held').checkVisibility() && document.querySelector('#held-text').textContent";
     let shown = cx.browser.wait_for(shown, DEADLINE).await?;
@@ -44,7 +47,7 @@ async fn assert_held(cx: &Cx, why: &str) -> Result<()> {
     Ok(())
 }
 
-/// The other channel is behind: the server has staged no preview since.
+/// Asserts, behind the other channel, that no preview has been staged since.
 async fn assert_not_staged(cx: &Cx) -> Result<()> {
     let asked = "performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/previews')).length";
     assert_eq!(cx.browser.eval(asked).await?, 0);
@@ -52,12 +55,12 @@ async fn assert_not_staged(cx: &Cx) -> Result<()> {
 }
 
 /// Changes the code, saves it, and runs it.
-async fn mend(cx: &Cx, app: &App, code: &str) -> Result<()> {
+async fn fix(cx: &Cx, app: &App, code: &str) -> Result<()> {
     cx.browser.run("head.value = ''; document.querySelector('#body-end').value = ''", &[]).await?;
     cx.browser.type_into("#head", code).await?;
     cx.browser.click("#code-form [type=submit]").await?;
     cx.browser.wait_for("message.textContent.startsWith('Saved as revision')", DEADLINE).await?;
-    // A save runs nothing that a person has not run.
+    // A save runs only code that a person has run.
     assert_not_staged(cx).await?;
     cx.browser.click("#run [type=submit]").await?;
     connected(cx, 1).await?;
@@ -86,11 +89,11 @@ async fn an_app_is_opened_without_running(cx: &Cx) -> Result<()> {
     cx.collector.hit("ran", DEADLINE).await?;
     connected(cx, 1).await?;
     assert_eq!(cx.collector.count("ran"), 1);
-    // From then on a save runs it, as ever.
+    // From then on a save runs it, as usual.
     cx.browser.type_into("#head", "<p>more</p>").await?;
     cx.browser.click("#code-form [type=submit]").await?;
     connected(cx, 2).await?;
-    // And pressing Run, or playing a call, is asking for it.
+    // Pressing Run or playing a call also requests a run.
     for pressed in ["#run [type=submit]", "[data-play=started]"] {
         goto(cx, app, "?run=no").await?;
         assert_held(cx, "You opened").await?;
@@ -120,7 +123,7 @@ async fn links_lead_there(cx: &Cx) -> Result<()> {
 
 async fn after_a_stall(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    // At once, as the worst code does.
+    // At once, like the worst code.
     let code = "<script>
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = () => {
@@ -136,17 +139,17 @@ async fn after_a_stall(cx: &Cx) -> Result<()> {
     cx.browser.reload().await?;
     assert_held(cx, "The last run of this code in this browser stalled the page").await?;
     assert_not_staged(cx).await?;
-    mend(cx, app, &reporting(cx, "mended")).await?;
-    cx.collector.hit("mended", DEADLINE).await?;
+    fix(cx, app, &reporting(cx, "fixed")).await?;
+    cx.collector.hit("fixed", DEADLINE).await?;
     ended_well(cx).await?;
-    // Now that it has run, it runs.
+    // After a successful run, it runs.
     cx.browser.reload().await?;
     connected(cx, 1).await?;
-    assert_eq!(cx.collector.hits("mended", 2, DEADLINE).await?.len(), 2);
+    assert_eq!(cx.collector.hits("fixed", 2, DEADLINE).await?.len(), 2);
     Ok(())
 }
 
-/// Waits until nothing is kept of the run.
+/// Waits until no record of the run is kept.
 async fn ended_well(cx: &Cx) -> Result<()> {
     let kept = "!Object.keys(localStorage).some((key) => key.startsWith('c2c run '))";
     cx.browser.wait_for(kept, DEADLINE).await.map(drop)
@@ -154,7 +157,7 @@ async fn ended_well(cx: &Cx) -> Result<()> {
 
 async fn after_a_hang(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    // The harness lets Firefox wait for scripts of a page that is gone, so it has an end.
+    // The harness lets Firefox wait for scripts of a page that is gone, so the loop has an end.
     let code = "<script>c2c.on('call_started', () => {
         const end = performance.now() + 20000;
         while (performance.now() < end);
@@ -168,12 +171,13 @@ async fn after_a_hang(cx: &Cx) -> Result<()> {
     cx.browser.reload().await?;
     assert_held(cx, "The last run of this code in this browser hung").await?;
     assert_not_staged(cx).await?;
-    mend(cx, app, &reporting(cx, "mended")).await?;
-    cx.collector.hit("mended", DEADLINE).await?;
+    fix(cx, app, &reporting(cx, "fixed")).await?;
+    cx.collector.hit("fixed", DEADLINE).await?;
     Ok(())
 }
 
-/// As of a page that hangs, which nobody can drive: it has no turn any more, not even at its end.
+/// Silences a page like a hang, which cannot be driven: the page has no turn any more, not even at
+/// its end.
 const SILENCE: &str = "const last = setTimeout(() => {});
     for (let id = 0; id <= last; id++) clearTimeout(id);
     performance.now = () => Infinity;";
@@ -183,7 +187,7 @@ async fn after_a_run_without_an_end(cx: &Cx) -> Result<()> {
     app.save(&reporting(cx, "ran"), "").await?;
     goto(cx, app, "").await?;
     cx.collector.hit("ran", DEADLINE).await?;
-    // A play is as good as a beginning.
+    // Playing a call counts as a start.
     play(cx, "started").await?;
     cx.browser.run(SILENCE, &[]).await?;
     // Also in another window.
@@ -193,8 +197,8 @@ async fn after_a_run_without_an_end(cx: &Cx) -> Result<()> {
     assert_held(cx, "The last run of this code in this browser did not end").await?;
     assert_not_staged(cx).await?;
     assert_eq!(cx.collector.count("ran"), 1);
-    mend(cx, app, &reporting(cx, "mended")).await?;
-    cx.collector.hit("mended", DEADLINE).await?;
+    fix(cx, app, &reporting(cx, "fixed")).await?;
+    cx.collector.hit("fixed", DEADLINE).await?;
     Ok(())
 }
 
@@ -256,7 +260,7 @@ async fn without_storage_the_code_runs(cx: &Cx) -> Result<()> {
         return [kept, await runs.lastEnd()];
       });";
     assert_eq!(cx.browser.run(module, &[]).await?, json!(["hung", null]));
-    // Nor does what others wrote there.
+    // Nor does text that others wrote there.
     for text in ["", "null", "7", "{}", "{\"end\":\"running\"}"] {
         cx.browser.reload().await?;
         let module = "const [text] = arguments;

@@ -1,18 +1,23 @@
-//! The host's machine in JavaScript against its model in Rust (`c2c_bridge::Host`), in Node.
+//! The host's machine in JavaScript against its model in Rust (`model.rs`), in Node.
 //!
 //! Three kinds of tests: the vectors, one by one; random inputs, through both; and mutants of the
-//! script, each without one of its checks, which the other two must tell from the original.
+//! script, each without one of its checks, which the other two kinds must distinguish from the
+//! original.
 
+mod message;
+mod model;
 mod mutants;
 mod node;
+mod payload;
 mod random;
 
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
-use c2c_bridge::{Effect, Host, HostOptions, Input};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
+
+use crate::model::{Effect, Host, HostOptions, Input};
 
 /// Inputs with the times at which they happen, for one host.
 type Run = (HostOptions, Vec<(f64, Input)>);
@@ -29,15 +34,28 @@ impl Vector {
         let steps = self.steps.iter().map(|(now, input, _)| (*now, input.clone()));
         (self.options.clone(), steps.collect())
     }
+
+    /// Fails with the first step at which the model does something else than the vector says.
+    fn hold(&self, run: &Run) -> Result<(), Failed> {
+        for ((now, input, expected), found) in self.steps.iter().zip(model(run)) {
+            if *expected != found {
+                return Err(format!(
+                    "at {now} {input:?} the model does {found:?}, not {expected:?}"
+                )
+                .into());
+            }
+        }
+        Ok(())
+    }
 }
 
-/// What the model does.
+/// Returns the effects in the model.
 fn model((options, steps): &Run) -> Vec<Vec<Effect>> {
     let mut host = Host::new(options.clone());
     steps.iter().map(|(now, input)| host.handle(*now, input.clone())).collect()
 }
 
-/// Fails with the first step at which a script does something else than the model.
+/// Fails at the first step whose effects in the script differ from the model's.
 fn compare(run: &Run, found: &[Vec<Effect>]) -> Result<(), Failed> {
     let expected = model(run);
     let differs = expected.iter().zip(found).position(|(expected, found)| expected != found);
@@ -67,7 +85,7 @@ fn main() -> ExitCode {
     runs.extend(random::runs());
     let runs = Arc::new(runs);
 
-    // One process for all that the original does; whoever needs it first starts it.
+    // One process for all runs of the original; the first test that needs it starts it.
     let original = Arc::new(OnceLock::new());
     let found = {
         let runs = Arc::clone(&runs);
@@ -78,13 +96,14 @@ fn main() -> ExitCode {
     };
 
     let mut trials = Vec::new();
-    for (index, Vector { case, .. }) in vectors.iter().enumerate() {
+    let first_random = vectors.len();
+    for (index, vector) in vectors.into_iter().enumerate() {
         let (runs, found) = (Arc::clone(&runs), found.clone());
-        trials.push(Trial::test(format!("vector::{case}"), move || {
+        trials.push(Trial::test(format!("vector::{}", vector.case), move || {
+            vector.hold(&runs[index])?;
             compare(&runs[index], &found()?[index])
         }));
     }
-    let first_random = vectors.len();
     let of_random = (Arc::clone(&runs), found.clone());
     trials.push(Trial::test("random_inputs_do_the_same_in_both", move || {
         let (runs, found) = of_random;

@@ -1,4 +1,4 @@
-//! The script, in Node.
+//! Runs the script in Node.
 
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt as _;
@@ -8,22 +8,21 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use c2c_bridge::Effect;
-
 use crate::Run;
+use crate::model::Effect;
 
 /// The sources of the scripts.
 pub(crate) const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/bridge/js");
 
 const REPLAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machine/replay.mjs");
 
-/// How long one run of Node may take: many times what it does.
+/// Deadline of one run of Node: many times its usual duration.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
-/// How the error begins of a run that reached its deadline.
+/// The beginning of the error of a run that reached its deadline.
 pub(crate) const NOT_ENDED: &str = "node did not end";
 const SIGKILL: i32 = 9;
 
-/// Runs the machine of a directory of sources, and gives the effects of every step of every run.
+/// Runs the machine of a directory of sources, and returns the effects of every step of every run.
 pub(crate) fn replay(sources: &Path, runs: &[Run]) -> Result<Vec<Vec<Vec<Effect>>>, String> {
     let lines = lines(runs).map_err(|error| error.to_string())?;
     let found: Result<Vec<_>, _> =
@@ -53,11 +52,11 @@ pub(crate) fn replay_lines(
         .spawn()
         .map_err(|error| format!("node, which this test needs: {error}"))?;
     let mut input = node.stdin.take().ok_or("node has no standard input")?;
-    // A thread: node answers while it reads.
+    // On a thread, because node answers while it reads.
     let writer = thread::spawn(move || input.write_all(lines.as_bytes()));
     let (ended, end) = channel::<()>();
     let id = node.id().to_string();
-    // A machine that was changed may never stop. When `ended` goes, node has.
+    // A mutated machine may never stop. When `ended` is dropped, node has ended.
     let killer = thread::spawn(move || {
         if end.recv_timeout(deadline) == Err(RecvTimeoutError::Timeout) {
             let _ended = Command::new("kill").args(["-s", "KILL", &id]).status();

@@ -1,18 +1,19 @@
-//! Random inputs, with limits so small that they are reached.
+//! Random inputs, with limits small enough to be reached.
 
-use c2c_bridge::{BridgeLimits, Consent, HostOptions, Input, Reason, Source, WindowMessage};
+use c2c_names::BridgeLimits;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 
 use crate::Run;
+use crate::model::{Consent, HostOptions, Input, Reason, Source, WindowMessage};
 
-/// How many sequences; `PROPTEST_CASES` asks for more.
+/// Number of sequences; `PROPTEST_CASES` can ask for more.
 const RUNS: u32 = 3000;
 
 pub(crate) fn runs() -> Vec<Run> {
-    // The same at every run: a mutant that one run notices, every run notices.
+    // Deterministic: a mutant that one run notices is noticed by every run.
     let mut runner = TestRunner::deterministic();
     let count = ProptestConfig::default().cases.max(RUNS);
     (0..count).map(|_| run().new_tree(&mut runner).expect("a run").current()).collect()
@@ -26,37 +27,37 @@ fn run() -> impl Strategy<Value = Run> {
             now += f64::from(passed);
             (now, input)
         });
-        // Most runs get somewhere only if they begin so.
+        // Most runs only make progress if they begin like this.
         std::iter::once(consent).chain(timed).collect()
     });
     (options(), steps)
 }
 
 fn options() -> impl Strategy<Value = HostOptions> {
-    let limits = BridgeLimits {
-        payload_units_max: 40,
-        payload_depth_max: 2,
-        emit_burst: 2,
-        emits_per_second: 2,
-        queue_max: 3,
-        batch_max: 2,
-        stray_burst: 4,
-        strays_per_second: 2,
-        stray_late_ms: 60,
-        stray_late_cost: 2,
-        garbage_max: 3,
-        refusals_max: 4,
-        restarts_max: 2,
-        starved_max: 3,
-        hello_ms: 300,
-        heartbeat_ms: 200,
-        answer_ms: 150,
-        tick_late_ms: 120,
-        ..BridgeLimits::default()
-    };
+    let mut limits = BridgeLimits::default();
+    limits.payload_units_max = 40;
+    limits.payload_depth_max = 2;
+    limits.emit_burst = 2;
+    limits.emits_per_second = 2;
+    limits.queue_max = 3;
+    limits.batch_max = 2;
+    limits.stray_burst = 4;
+    limits.strays_per_second = 2;
+    limits.stray_late_ms = 60;
+    limits.busy_ticks_max = 2;
+    limits.garbage_max = 3;
+    limits.refusals_max = 4;
+    limits.restarts_max = 2;
+    limits.starved_max = 3;
+    limits.hello_ms = 300;
+    limits.heartbeat_ms = 200;
+    limits.answer_ms = 150;
+    limits.tick_late_ms = 120;
     let context = [("orderId".to_owned(), "A-1".to_owned())].into();
+    let events = vec!["chat.closed".parse().expect("a name")];
     (any::<bool>(), any::<bool>()).prop_map(move |(remove_hung, jar)| HostOptions {
         context: Clone::clone(&context),
+        events: events.clone(),
         remove_hung,
         jar,
         limits,
@@ -88,7 +89,7 @@ fn object(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
-/// Mostly hellos, each with at most a few things wrong.
+/// Generates mostly hellos, each with at most a few errors.
 fn message() -> impl Strategy<Value = WindowMessage> {
     let hello = (1..4_u32, prop::bool::weighted(0.9), prop::bool::weighted(0.9)).prop_map(
         |(generation, version, kind)| {
@@ -119,7 +120,7 @@ fn port() -> impl Strategy<Value = Value> {
     let name = prop_oneof![
         Just(json!("x")),
         Just(json!("Chat.opened-2")),
-        Just(json!("call_ended")),
+        Just(json!("Chat_Closed")),
         Just(json!("c2c_x")),
         Just(json!("")),
         Just(json!("a\u{e9}")),
@@ -151,7 +152,7 @@ fn port() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// What nobody expects.
+/// Generates values that no receiver expects.
 fn hostile() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(json!(null)),

@@ -1,19 +1,19 @@
 // Runs the host machine of a directory of sources: each line of standard input is a list of
-// [options, [[now, input], …]], and each line of the output the list of what every input had as effects.
+// [options, [[now, input], …]], and each line of the output is the list of every input's effects.
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 const directory = pathToFileURL(process.argv[2] + '/');
 const { hostMachine } = await import(new URL('host/machine.js', directory));
-const { BRIDGE_LIMITS } = await import(new URL('host/limits.js', directory));
+const { BRIDGE_LIMITS } = await import(new URL('shared/limits.js', directory));
 
-/** What an effect is asked with, as the model has it. */
+/** The argument of an effect, in the model's form. */
 const plain = (effect, value) => (effect === 'post' ? JSON.parse(value) : effect === 'relay' ? value() : value);
 
-/** The names of JavaScript, as Rust writes them. */
+/** Converts JavaScript names to Rust's. */
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => '_' + letter.toLowerCase());
 
-function run({ context = {}, remove_hung = true, jar = false, limits = {} }, steps) {
+function run({ context = {}, events = [], remove_hung = true, jar = false, limits = {} }, steps) {
   let effects = [];
   let generation = 0;
   let time = 0;
@@ -23,6 +23,7 @@ function run({ context = {}, remove_hung = true, jar = false, limits = {} }, ste
   const machine = hostMachine(
     {
       context,
+      events,
       removeHung: remove_hung,
       limits: { ...BRIDGE_LIMITS, ...limits },
       nonce: () => `nonce ${++generation}`,
@@ -56,7 +57,7 @@ function run({ context = {}, remove_hung = true, jar = false, limits = {} }, ste
     const [name, value] = typeof input === 'string' ? [input] : Object.entries(input)[0];
     time = now;
     inputs[name](value);
-    // As text at once: an effect is what it was when it was asked for.
+    // Converted to text at once: later changes must not alter an effect.
     const done = JSON.stringify(effects);
     effects = [];
     return JSON.parse(done);

@@ -1,5 +1,6 @@
-// What `validate.js` says: the first line of the file is a catalogue, each other one `{whole: envelope}` or
-// `{name, part: data}`. Prints the problems of each in a line.
+// Prints the problems that `validate.js` finds: the first line of the file is a catalogue, each
+// other one is `{whole: envelope}` or `{name, part: data}`. Each output line has the problems of
+// one.
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 

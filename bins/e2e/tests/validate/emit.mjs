@@ -1,4 +1,4 @@
-// A bridge with `validate.js` around it. Throws what does not hold.
+// Checks a bridge with `validate.js` around it. Throws on the first failed check.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -20,7 +20,7 @@ const bridge = {
   },
 };
 
-// Without a callback: what is wrong is not sent, and all of it is told.
+// Without a callback: invalid events are not sent, and all problems are reported.
 const strict = validating(bridge, catalogue);
 assert.throws(() => strict.emit('call_ended', { duration: '42', reason: 'bored' }), {
   name: 'TypeError',
@@ -38,13 +38,13 @@ const fields = { duration: 42, reason: 'user_hangup' };
 assert.equal(strict.emit('call_ended', fields), 1);
 assert.deepEqual(sent, [['call_ended', fields]]);
 
-// What is checked is what JSON makes of it.
+// The check is applied to the value as JSON represents it.
 assert.throws(() => strict.emit('call_ended', { ...fields, reason: undefined }), /\/reason: is missing/);
 assert.throws(() => strict.emit('call_ended', { ...fields, duration: NaN }), /\/duration: .* got null/);
 assert.throws(() => strict.emit('call_ended', undefined), /expected an object, got null/);
 strict.emit('call_error', { code: 'lost', message: { toJSON: () => 'text' }, duration: null });
 
-// With one: it is told, and sent all the same.
+// With a callback: problems are reported, and the event is sent nevertheless.
 const told = [];
 const lenient = validating(bridge, catalogue, ({ message, cause }) => told.push([message, cause, sent.length]));
 assert.equal(lenient.emit('survey_submitted', { rating: 6, comment: null }), 3);
@@ -53,7 +53,7 @@ assert.deepEqual(told, [[`survey_submitted is not as the catalogue says\n/rating
 lenient.emit('survey_submitted', { rating: 5, comment: null });
 assert.equal(told.length, 1);
 
-// The rest is the bridge's, as it is now.
+// Everything else is passed through to the bridge in its current state.
 assert.equal(strict.restart(), 'restarted');
 status = 'ready';
 assert.equal(strict.state, 'ready');

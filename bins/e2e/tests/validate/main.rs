@@ -1,4 +1,5 @@
-//! `validate.js` against `c2c_catalogue::Validator`, in Node: the same problems in the same words.
+//! Compares `validate.js` in Node with `c2c_catalogue::Validator`: the same problems in the same
+//! words.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,7 +21,7 @@ fn input(name: &str, text: &str) -> PathBuf {
     file
 }
 
-/// Runs one of the scripts in this folder, and gives what it prints.
+/// Runs one of the scripts in this folder, and returns its output.
 fn node(script: &str, input: &Path) -> String {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/validate/");
     let output = Command::new("node")
@@ -36,8 +37,8 @@ fn everything() -> Catalogue {
     Catalogue::from_toml(EVERYTHING).expect("it is a catalogue")
 }
 
-/// Both say the same of all values, which are envelopes or the data of an event. Gives how many were
-/// refused.
+/// Asserts that both report the same problems of all values, which are envelopes or the data of an
+/// event. Returns the number of refused values.
 fn check(name: &str, catalogue: &Catalogue, values: &[Value]) -> usize {
     let one_line: Value = serde_json::from_str(&catalogue.to_json()).expect("it is JSON");
     let lines: Vec<String> =
@@ -45,12 +46,12 @@ fn check(name: &str, catalogue: &Catalogue, values: &[Value]) -> usize {
     let printed = node("check.mjs", &input(name, &lines.join("\n")));
     let found: Vec<&str> = printed.lines().collect();
     assert_eq!(found.len(), values.len());
-    let ours = Validator::new(catalogue, UnknownFields::Refuse);
+    let ours = Validator::new(catalogue, UnknownFields::Reject);
     let mut refused = 0;
     for (value, found) in values.iter().zip(found) {
         let verdict = match value["name"].as_str() {
-            Some(name) => ours.data(name, &value["part"]),
-            None => ours.envelope(&value["whole"]),
+            Some(name) => ours.check_data(name, &value["part"]),
+            None => ours.check_envelope(&value["whole"]),
         };
         let problems: Vec<Problem> =
             verdict.err().map(|refused| refused.problems).unwrap_or_default();
@@ -72,7 +73,8 @@ fn it_says_the_same_of_every_fixture() {
     }
 }
 
-/// Each valid fixture with each of these values at each place, and under each of these keys.
+/// Replaces each place of each valid fixture with each of these values, and adds or removes each of
+/// these keys.
 #[test]
 fn it_says_the_same_of_mutants() {
     for (name, catalogue) in [("mutants", Catalogue::reference()), ("mutants-2", &everything())] {
@@ -86,7 +88,7 @@ fn it_says_the_same_of_mutants() {
             }
         }
         let refused = check(name, catalogue, &mutants);
-        // Both answers are tried.
+        // Both results occur.
         assert!(mutants.len() > 1_000 && (mutants.len() / 2..mutants.len()).contains(&refused));
     }
 }
@@ -136,7 +138,7 @@ fn collect(value: &Value, here: String, places: &mut Vec<String>) {
     places.push(here);
 }
 
-/// Taken out where they are, put in where they are not. Some mean something to JavaScript.
+/// Removed where present, added where missing. Some have a meaning in JavaScript.
 const KEYS: &[&str] = &[
     "context",
     "data",
@@ -153,7 +155,7 @@ const KEYS: &[&str] = &[
     "toString",
 ];
 
-/// Values of all kinds. The numbers are those that Rust and JavaScript write alike.
+/// Values of all kinds. The numbers are written alike by Rust and JavaScript.
 fn values() -> Vec<Value> {
     let mut values = vec![
         json!(null),
@@ -190,7 +192,7 @@ const TEXTS: &[&str] = &[
     "nested",
     "toString",
     "__proto__",
-    // As terminals and readers see them.
+    // Special characters for terminals and readers.
     "\"\\'",
     "\0\t\r\n\u{7}\u{1b}[31m\u{7f}",
     "\u{a0}\u{ad}\u{200b}\u{202e}\u{2028}\u{feff}",

@@ -10,10 +10,11 @@
 
   // ---- ids ----
 
-  /** Nothing catches what reading cookies throws. @param {string} name */
+  /** Exceptions from reading cookies are not caught. @param {string} name */
   const readCookie = (name) => document.cookie.match(new RegExp(`(?:^|; )${name}=([0-9a-f]{32})`))?.[1];
 
-  /** The shortest domain that takes a cookie, of two labels or more; an IPv4 address and `localhost` have none. */
+  /** Writes to the shortest domain that accepts a cookie, of two labels or more; an IPv4 address and
+   * `localhost` have none. */
   function writeCookie(name, value, seconds) {
     const expires = new Date(Date.now() + seconds * 1000).toUTCString();
     const labels = location.hostname.split('.');
@@ -25,7 +26,7 @@
     document.cookie = `${name}=${value};expires=${expires};path=/`;
   }
 
-  /** `localStorage` is a mirror of the cookies, with a time of its own; without it the hit goes all the same. */
+  /** `localStorage` mirrors the cookies, with its own expiry; without it the hit is still sent. */
   const mirror = {
     read(name) {
       try {
@@ -39,7 +40,7 @@
         localStorage.setItem(name, value);
         localStorage.setItem(`${name}_exp`, new Date(Date.now() + seconds * 1000).toUTCString());
       } catch {
-        // There is the cookie.
+        // The cookie is still there.
       }
     },
   };
@@ -53,7 +54,7 @@
 
   // ---- hits ----
 
-  /** In a frame the page is taken to be the one that the referrer names. */
+  /** In a frame the referrer's page is reported as the page. */
   function page() {
     if (window === top) return { p: location.href, r: document.referrer };
     return { p: document.referrer || location.href, r: '', ifm: '1' };
@@ -71,7 +72,7 @@
     });
   }
 
-  /** It asks again and again whether there is a body, and whether the document is parsed. */
+  /** It polls for a body, and for the end of parsing. */
   function whenParsed(then) {
     if (document.body && document.readyState !== 'loading') then();
     else setTimeout(whenParsed, 5, then);

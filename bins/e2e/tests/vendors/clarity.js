@@ -7,7 +7,7 @@
   const UPLOAD = 'https://k.clarity.ms/collect';
   const UPLOAD_DELAY_MS = 100;
 
-  /** It does not start without one of these, nor where the visitor asks for privacy. */
+  /** It does not start without each of these, nor where the visitor asks for privacy. */
   const canStart = () =>
     typeof Promise !== 'undefined' &&
     'MutationObserver' in window &&
@@ -18,7 +18,7 @@
 
   // ---- ids ----
 
-  /** A reading that throws finds nothing. @param {string} name */
+  /** A read that throws finds nothing. @param {string} name */
   function readCookie(name) {
     try {
       return document.cookie.split('; ').find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
@@ -27,7 +27,8 @@
     }
   }
 
-  /** The domains are tried from the end, each with two labels or more. The last writing is not caught. */
+  /** The domains are tried from the end, each with two labels or more. Exceptions of the last write
+   * are not caught. */
   function writeCookie(name, value, days) {
     const cookie = `${name}=${value};expires=${new Date(Date.now() + days * 864e5).toUTCString()};path=/`;
     const labels = location.hostname.split('.');
@@ -50,9 +51,9 @@
     return { user, session };
   }
 
-  // ---- what is recorded ----
+  // ---- recording ----
 
-  /** How many nodes there are, and how many changes there were. */
+  /** Counts the nodes and the changes. */
   function record() {
     const found = { nodes: 0, changes: 0 };
     const walker = document.createTreeWalker(document, NodeFilter.SHOW_ALL);

@@ -1,7 +1,7 @@
 /**
- * A stand-in for a recorder of sessions such as Datadog RUM's. It has none of Datadog's code.
+ * A stand-in for a session recorder such as Datadog RUM's. It has none of Datadog's code.
  *
- * It is told by `window.RUM_SETTINGS`, and says by `RUM.isRecording` that it has begun.
+ * `window.RUM_SETTINGS` configures it, and `RUM.isRecording` shows that it has begun.
  */
 (() => {
   'use strict';
@@ -35,7 +35,7 @@
 
   /** Several tabs write one cookie, each in its turn. */
   function inTurn(change) {
-    // Where locks are present they are used: a request that is never granted, or is refused, ends here.
+    // Locks are used where present: a request that is never granted, or is refused, ends here.
     if (navigator.locks) navigator.locks.request(SESSION_COOKIE, change);
     else change();
   }
@@ -48,7 +48,7 @@
     record(session.get('aid'));
   }
 
-  /** Events are lines of JSON, and they are sent when the visitor leaves. */
+  /** Events are lines of JSON, sent when the visitor leaves. */
   function record(anonymousId) {
     const events = [{ type: 'view', view: { url: location.href, referrer: document.referrer }, usr: { anonymous_id: anonymousId } }];
     addEventListener('pagehide', () => {

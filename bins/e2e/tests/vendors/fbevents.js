@@ -1,6 +1,6 @@
 /**
- * A stand-in for Meta's pixel, `https://connect.facebook.net/en_US/fbevents.js`. It has none of Meta's
- * code. `config.js` stands for the second script, which it loads for each pixel.
+ * A stand-in for Meta's pixel, `https://connect.facebook.net/en_US/fbevents.js`. It has none of
+ * Meta's code. `config.js` replaces the second script, which it loads for each pixel.
  */
 (() => {
   'use strict';
@@ -16,7 +16,7 @@
 
   // ---- cookies ----
 
-  /** A reading that throws finds nothing. @param {string} name */
+  /** A read that throws finds nothing. @param {string} name */
   function readCookie(name) {
     try {
       return document.cookie.split(';').map((pair) => pair.trim()).find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
@@ -30,14 +30,14 @@
     try {
       document.cookie = `${name}=${value};expires=${expires};domain=.${domain};SameSite=Lax;path=/`;
     } catch {
-      // As if it could not be read back.
+      // Treated as if it could not be read back.
     }
   }
 
   /**
    * The id of the browser. The domains are tried from the last label upward, and the index of the
-   * first one whose cookie can be read back is a part of the id. If there is none, the id lasts as long
-   * as the page.
+   * first one whose cookie can be read back is a part of the id. If there is none, the id lasts as
+   * long as the page.
    */
   function findBrowserId() {
     const known = readCookie('_fbp');
@@ -55,7 +55,7 @@
 
   // ---- hits ----
 
-  /** A hit is an image, and it is sent at once. */
+  /** Sends a hit, which is an image, at once. */
   function send(id, { cookies }, event) {
     if (cookies) browserId ??= findBrowserId();
     const parameters = new URLSearchParams({
@@ -63,7 +63,7 @@
       ev: event,
       dl: location.href,
       rl: document.referrer,
-      // It only says that it is in a frame.
+      // It reports only that it is in a frame.
       if: `${top !== self}`,
       ts: `${Date.now()}`,
       v: VERSION,
@@ -102,7 +102,7 @@
     }
   }
 
-  /** Makes the calls that waited; those that still have to wait are pushed anew. */
+  /** Makes the queued calls; those that still have to wait are queued again. */
   function drain() {
     for (const given of fbq.queue.splice(0)) call(...given);
   }

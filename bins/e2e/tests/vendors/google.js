@@ -1,8 +1,8 @@
 /**
  * A stand-in for Google's tag, `https://www.googletagmanager.com/gtag/js?id=G-…`.
  *
- * It decides as the real one does wherever a document of opaque origin makes a difference. It is
- * written from what the tag can be seen to do; it has none of Google's code.
+ * It decides like the real one wherever an opaque origin makes a difference. It is based on the
+ * tag's observable behavior; it has none of Google's code.
  */
 (() => {
   'use strict';
@@ -14,10 +14,10 @@
   const SCROLL_PERCENT = 90;
   const SESSION_SECONDS = 30 * 60;
   const COOKIE_MS = 63072e6;
-  /** Parameters of a command that are no parameters of an event. */
+  /** Parameters of a command that are not sent as parameters of an event. */
   const RESERVED = ['send_to', 'send_page_view', 'page_location', 'page_title', 'page_referrer'];
 
-  // The tag knows its own id and its data layer by the address of its own element.
+  // The tag finds its id and its data layer in its own element's URL.
   const address = new URL(document.currentScript.src).searchParams;
   const id = address.get('id');
   const layer = (window[address.get('l') ?? 'dataLayer'] ??= []);
@@ -38,8 +38,8 @@
   }
 
   /**
-   * The domains that are tried, the shortest first and the host itself at last. A single label and an
-   * IPv4 address have none.
+   * The domains to try, from the shortest to the host itself. A single label and an IPv4 address
+   * have none.
    */
   function domains() {
     const labels = location.hostname.split('.');
@@ -50,7 +50,7 @@
   }
 
   /**
-   * Writes a cookie. It is taken to be there if the cookies changed, or if it can be read back.
+   * Writes a cookie. It counts as written if the cookies changed, or if it can be read back.
    * @param {string} name @param {string} value @param {string} domain @param {string} [attribute]
    */
   function writeCookie(name, value, domain, attribute = '') {
@@ -61,12 +61,13 @@
     return cookieText() !== before || readCookie(name) === value;
   }
 
-  /** The first domain that takes a cookie wins. @param {string} name @param {string} value */
+  /** Uses the first domain that accepts a cookie. @param {string} name @param {string} value */
   const keepCookie = (name, value) => domains().some((domain) => writeCookie(name, value, domain));
 
   /**
-   * The cookie of the session is deleted and set: the first text has two `Expires`, and the last one of
-   * them counts. @param {string} name @param {string} value
+   * Deletes and sets the session's cookie: the first text has two `Expires`, and the last one
+   * counts.
+   * @param {string} name @param {string} value
    */
   function replaceCookie(name, value) {
     const past = 'expires=Thu, 01 Jan 1970 00:00:00 GMT; ';
@@ -78,7 +79,7 @@
 
   // ---- consent ----
 
-  /** What was said by `gtag('consent', …)`; storage that nothing was said about is granted. */
+  /** The settings of `gtag('consent', …)`; storage without a setting is granted. */
   const consent = {};
   const isGranted = (storage) => consent[storage] !== 'denied';
 
@@ -87,12 +88,12 @@
 
   // ---- visitor ----
 
-  /** Those of this page load, as long as no cookie says otherwise. */
+  /** The values of this page load, unless a cookie has others. */
   const visitor = { client: `${random()}.${seconds()}`, start: seconds(), count: 1, isNew: true };
 
   /**
-   * Brings `visitor` and the cookies together. Without a cookie that can be read back the hit is
-   * dropped, and nothing is said of it; where consent is denied, no cookie is touched, and the hit goes.
+   * Synchronizes `visitor` and the cookies. Without a cookie that can be read back the hit is
+   * dropped silently; where consent is denied, no cookie is read or written, and the hit is sent.
    * @returns {boolean} whether a hit may go
    */
   function identify() {
@@ -117,7 +118,7 @@
 
   // ---- hits ----
 
-  /** What `gtag('set', …)` and the parameters of `config` say of every event. */
+  /** The fields that `gtag('set', …)` and the parameters of `config` add to every event. */
   const fields = {};
   let configured = false;
   let requests = 0;
@@ -131,7 +132,7 @@
     return `${protocol}//${hostname}${pathname}${search}`;
   }
 
-  /** 0 on top, 1 in a frame whose top can be read, 2 in another. */
+  /** 0 on top, 1 in a frame whose top can be read, 2 in any other frame. */
   function frameKind() {
     if (top === self) return 0;
     try {
@@ -157,7 +158,7 @@
     return shared.toString();
   }
 
-  /** `ep.` for a text, `epn.` for a number; what is neither is left out here. */
+  /** `ep.` for a text, `epn.` for a number; other values are omitted here. */
   function eventParameters(name, given, flags) {
     const parameters = new URLSearchParams({ en: name, ...flags });
     for (const [key, value] of Object.entries(given)) {
@@ -168,7 +169,7 @@
     return parameters.toString();
   }
 
-  /** One event stands in the URL with the rest; several are lines of the body. */
+  /** A single event is in the URL with the rest; several are lines of the body. */
   function post(shared, events) {
     const url = `${HIT_URL}?${shared}&_s=${++requests}`;
     const [whole, body] = events.length === 1 ? [`${url}&${events[0]}`, ''] : [url, events.join('\r\n')];
@@ -186,7 +187,7 @@
     queue = { shared: '', events: [] };
   }
 
-  /** Events wait for others, unless they have other parameters in common. */
+  /** Queues an event with others, unless their shared parameters differ. */
   function enqueue(shared, event) {
     if (queue.events.length > 0 && queue.shared !== shared) flush();
     if (queue.events.length === 0) timer = setTimeout(flush, BATCH_DELAY_MS);
@@ -197,21 +198,22 @@
   /** @param {string} name @param {Record<string, unknown>} [given] */
   function track(name, given = {}) {
     const isElsewhere = given.send_to !== undefined && given.send_to !== id;
-    // Nor is anything sent from a document that came by no network.
+    // A document that was not loaded from a network sends nothing, either.
     if (!configured || isElsewhere || !/^https?:$/.test(location.protocol)) return;
     if (!identify()) return;
     const shared = sharedParameters(given);
     if (name !== 'page_view') return enqueue(shared, eventParameters(name, given, {}));
     const event = eventParameters(name, given, visitor.isNew ? { _fv: 1, _nsi: 1, _ss: 1 } : {});
-    // The page view waits for nothing but what the browser says of itself, where it says that.
+    // The page view waits only for the browser's client hints, where it has them.
     hints.then(() => post(shared, [event]));
   }
 
   const hints = Promise.resolve(navigator.userAgentData?.getHighEntropyValues(['platformVersion'])).catch(() => {});
 
-  // ---- what is reported by itself ----
+  // ---- automatic events ----
 
-  /** How far the visitor has come. Of a document without a height it is no number: not below anything. */
+  /** How far the visitor has scrolled. For a document without a height it is NaN, which is not below
+   * anything. */
   function scrolledPercent() {
     const { scrollTop, scrollHeight } = document.scrollingElement;
     return ((scrollTop + document.documentElement.clientHeight) / scrollHeight) * 100;
@@ -243,7 +245,7 @@
     runClock();
     for (const type of ['focus', 'blur', 'pageshow']) addEventListener(type, runClock);
     document.addEventListener('visibilitychange', runClock);
-    // Nothing else sends what waits when the visitor leaves.
+    // No other code sends queued events when the visitor leaves.
     addEventListener('pagehide', () => {
       runClock();
       if (engagedMs >= ENGAGED_MS && navigator.sendBeacon) track('user_engagement');
@@ -259,7 +261,7 @@
       Object.assign(fields, typeof given === 'string' ? { [given]: value } : given);
     },
     consent(kind, given) {
-      // A default does not change what was decided.
+      // A default does not change an earlier decision.
       Object.assign(consent, kind === 'default' ? { ...given, ...consent } : given);
     },
     config(target, given = {}) {
@@ -273,7 +275,7 @@
     event: track,
   };
 
-  /** Commands are `arguments` objects. What else is pushed, such as `{event: …}`, is Tag Manager's. */
+  /** Commands are `arguments` objects. Other entries, such as `{event: …}`, are Tag Manager's. */
   function take(entry) {
     const isCommand = Object.prototype.toString.call(entry) === '[object Arguments]';
     if (isCommand && Object.hasOwn(commands, entry[0])) commands[entry[0]](...Array.from(entry).slice(1));

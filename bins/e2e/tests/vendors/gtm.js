@@ -12,7 +12,7 @@
   const layer = (window.dataLayer ??= []);
   let started = false;
 
-  // Tag Manager's scripts stand before the first script of the document.
+  // Tag Manager inserts its scripts before the first script of the document.
   function insertScript(src) {
     const script = document.createElement('script');
     script.async = true;
@@ -22,7 +22,7 @@
   }
 
   function command() {
-    // Google's tag takes only `arguments` objects for commands.
+    // Google's tag accepts only `arguments` objects as commands.
     layer.push(arguments);
   }
 
@@ -42,7 +42,8 @@
       new Image().src = `https://pixel.test/image?${parameters}`;
     },
 
-    // The scripts of a *Custom HTML* tag do not run as markup: each one is made again and inserted.
+    // The scripts of a *Custom HTML* tag do not run as markup: each one is created again and
+    // inserted.
     function customHtml({ event }) {
       const holder = document.createElement('div');
       holder.style.display = 'none';

@@ -7,7 +7,7 @@
 
   const NAME = 'li_adsId';
 
-  /** Storage that throws, or is not there, is done without. */
+  /** Works without storage that throws or is missing. */
   function storedId() {
     try {
       const id = localStorage.getItem(NAME) ?? crypto.randomUUID();
@@ -18,10 +18,10 @@
     }
   }
 
-  /** Consent is read from a cookie, and nothing catches what that throws. */
+  /** Consent is read from a cookie, and exceptions are not caught. */
   const consentCookie = () => document.cookie.match(/li_gc=([^;]*)/)?.[1] ?? '';
 
-  // In a frame the page is taken to be the one that the referrer names, if there is one.
+  // In a frame the referrer's page, if there is one, is reported as the page.
   const url = self !== top && document.referrer ? document.referrer : location.href;
 
   const parameters = new URLSearchParams({ v: '2', fmt: 'js', pid: window._linkedin_partner_id, time: `${Date.now()}`, url });

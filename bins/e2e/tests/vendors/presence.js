@@ -1,6 +1,6 @@
 /**
- * A stand-in for the many SDKs that test whether something is present and then use it: a vendor of our
- * own, at `presence.test`. `presence_module.js` is the part of it that sends.
+ * A stand-in for the many SDKs that test whether something is present and then use it: our own
+ * vendor, at `presence.test`. `presence_module.js` is the part of it that sends.
  */
 (() => {
   'use strict';
@@ -8,7 +8,8 @@
   const NAME = 'presence_id';
   const ignore = () => {};
 
-  /** What it looks for. Each is tested by its name alone, as is common, and its getter is not expected to throw. */
+  /** The features that it tests. Each is tested only by its name, as is common, and its getter is
+   * not expected to throw. */
   const looks = {
     caches: () => 'caches' in window && caches.open(NAME).catch(ignore),
     serviceWorker: () => 'serviceWorker' in navigator && navigator.serviceWorker.getRegistrations().catch(ignore),
@@ -25,7 +26,7 @@
     });
   }
 
-  /** The id is kept twice: what one place lost the other one still has. */
+  /** The id is kept in two places: if one loses it, the other still has it. */
   function visitorId() {
     const cookie = document.cookie.match(/presence_id=([\w-]+)/)?.[1];
     const id = cookie ?? localStorage.getItem(NAME) ?? crypto.randomUUID();
@@ -34,7 +35,7 @@
     return id;
   }
 
-  /** The rest of it is another script, before the first one of the document. */
+  /** Loads the rest of it, another script, before the first one of the document. */
   function loadModule(id) {
     const script = document.createElement('script');
     script.src = `https://cdn.presence.test/module.js?visitor=${id}`;

@@ -1,5 +1,5 @@
 // @ts-check
-/** The server's API (bins/server/src/api.rs), as the console uses it. */
+/** The server's API (bins/server/src/routes.rs), as the console uses it. */
 
 /**
  * @typedef {'head' | 'bodyEnd'} AreaName
@@ -10,7 +10,7 @@
  */
 
 /**
- * A status of 0 says that the server did not answer.
+ * Sends a request. A status of 0 means that the server did not answer.
  *
  * @param {string} method @param {string} path @param {object} [body]
  * @returns {Promise<Reply>}

@@ -1,5 +1,5 @@
 // @ts-check
-/** An app's custom code, at `/apps/{app}`: type, see what is wrong, save. */
+/** An app's custom code, at `/apps/{app}`: type, check, save. */
 
 import { api } from './api.js';
 import { button, byId, element, moment } from './dom.js';
@@ -11,13 +11,13 @@ import { tabs } from './tabs.js';
 
 /** @typedef {import('./api.js').Code} Code @typedef {import('./api.js').Finding} Finding */
 
-/** How long after the last key the code is checked. */
+/** How long after the last keystroke the code is checked. */
 const PAUSE_MS = 350;
 
 /** @param {any} app as the API describes it @param {any} config of the page @param {boolean} runs whether the code runs at once */
 export async function showCode(app, config, runs) {
   const drafts = await openDrafts(app.id);
-  /** The newest revision that this window knows: what the text areas are compared with. */
+  /** The newest revision that this window knows; the text areas are compared with it. */
   const saved = { head: app.head, bodyEnd: app.bodyEnd, revision: app.revision };
 
   const areas = {
@@ -41,7 +41,7 @@ export async function showCode(app, config, runs) {
     for (const [name, area] of Object.entries(areas)) area.show(findings.filter((found) => found.area === name));
   }
 
-  /* --- Typing: a draft, and what is wrong with it ------------------------------------------ */
+  /* --- Typing: a draft, and its problems --------------------------------------------------- */
 
   let pause = 0;
   let checks = 0;
@@ -64,13 +64,13 @@ export async function showCode(app, config, runs) {
   }
 
   function sayNoRoom() {
-    byId('message').textContent = 'This browser has no room for a draft: save before you leave this page.';
+    byId('message').textContent = 'This browser cannot keep a draft. Save before you leave this page.';
   }
 
   async function check() {
     const ours = ++checks;
     const { status, body } = await api.check(code());
-    // Meanwhile somebody may have typed on.
+    // The user may have typed on meanwhile.
     if (status === 200 && ours === checks) showFindings(body.diagnostics);
   }
 
@@ -90,7 +90,7 @@ export async function showCode(app, config, runs) {
     const sent = code();
     const { status, body } = await api.save(app.id, sent, saved.revision);
     saving = false;
-    // What was typed meanwhile has findings of its own.
+    // Text typed meanwhile gets its own findings.
     if (body.diagnostics && isShown(sent)) showFindings(body.diagnostics);
     if (status === 200) {
       Object.assign(saved, sent, { revision: body.revision });
@@ -113,15 +113,15 @@ export async function showCode(app, config, runs) {
     save();
   });
 
-  /** Somebody else saved: both versions are kept, and a person decides. @param {number} revision */
+  /** Another user saved first: both versions are kept, and a person decides. @param {number} revision */
   async function showConflict(revision) {
     const { status, body: theirs } = await api.app(app.id);
-    const again = button('Save mine over it', () => {
+    const again = button('Overwrite it with mine', () => {
       saved.revision = theirs.revision;
       save();
     });
     const choices = status === 200 ? [button('Show theirs', () => showTheirs(theirs)), again] : [];
-    notify('conflict', `Revision ${revision} was saved in another window, after you began to edit.`, ...choices);
+    notify('conflict', `Revision ${revision} was saved elsewhere after you began to edit.`, ...choices);
   }
 
   /* --- Drafts ------------------------------------------------------------------------------ */
@@ -134,9 +134,9 @@ export async function showCode(app, config, runs) {
       }
       const notice = notify(
         'draft',
-        `Unsaved code of ${moment(draft.keptAt)} was left in this browser.`,
+        `This browser has unsaved code from ${moment(draft.keptAt)}.`,
         button('Use it', () => {
-          // What it replaces is left behind in its place.
+          // The replaced code becomes a left-behind draft instead.
           const replaced = isSaved() ? null : { ...code(), revision: saved.revision };
           if (replaced && !drafts.leave(replaced)) return void sayNoRoom();
           restore(draft);
@@ -144,7 +144,7 @@ export async function showCode(app, config, runs) {
           byId('notices').replaceChildren();
           showLeftBehind();
         }),
-        button('Throw it away', () => {
+        button('Discard it', () => {
           forget();
           notice.remove();
         }),
@@ -155,7 +155,7 @@ export async function showCode(app, config, runs) {
   /** @param {import('./drafts.js').Draft} draft */
   function restore(draft) {
     fill(draft);
-    // Whoever saved since then is not overwritten: the server compares.
+    // Saves made since then are not overwritten: the server compares revisions.
     saved.revision = draft.revision;
     settled();
     stage.changed();
@@ -165,8 +165,8 @@ export async function showCode(app, config, runs) {
   function sayRestored(draft) {
     const notice = notify(
       'draft',
-      `This is your unsaved code of ${moment(draft.keptAt)}.`,
-      button('Go back to what is saved', () => {
+      `This is your unsaved code from ${moment(draft.keptAt)}.`,
+      button('Go back to the saved code', () => {
         fill(app);
         saved.revision = app.revision;
         settled();
@@ -182,11 +182,11 @@ export async function showCode(app, config, runs) {
   tabs(byId('code'));
   showReference(areas);
   fill(saved);
-  // As the text areas give it back: they know no carriage return.
+  // Compared in the text areas' form, which has no carriage returns.
   Object.assign(saved, code());
   byId('code').hidden = false;
   const mine = drafts.mine();
-  // What is saved by now was edited from a revision that is past.
+  // A draft that equals the saved code has been saved; its base revision is out of date.
   if (mine && !isShown(mine)) {
     restore(mine);
     sayRestored(mine);
@@ -215,13 +215,13 @@ function showTheirs({ head, bodyEnd, revision }) {
   /** @type {HTMLDialogElement} */ (byId('theirs')).showModal();
 }
 
-/** @param {number} status @param {any} body @param {boolean} isSaved whether nobody typed meanwhile */
+/** @param {number} status @param {any} body @param {boolean} isSaved whether nothing was typed since */
 function outcome(status, body, isSaved) {
   if (status === 200) {
-    const since = isSaved ? '' : ' What you typed since is not saved yet.';
-    return `Saved as revision ${body.revision}. Visitors get it from now on.${since}`;
+    const since = isSaved ? '' : ' Your later changes are not saved yet.';
+    return `Saved as revision ${body.revision}. It is live for visitors.${since}`;
   }
-  if (status === 422) return 'Not saved: mend what is marked, then save again.';
-  if (status === 409) return 'Not saved yet: choose above. Your code is still here.';
-  return `Not saved: ${body.error}. Your code is still here: try again.`;
+  if (status === 422) return 'Not saved. Fix the marked problems and try again.';
+  if (status === 409) return 'Not saved. Resolve the conflict above; your code is still here.';
+  return `Not saved: ${body.error}. Your code is still here; try again.`;
 }

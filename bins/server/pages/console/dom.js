@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Making and finding elements. There is no markup in the console's scripts, and no way to write
- * some: whatever a person typed, and whatever custom code says, becomes a text node.
+ * Creates and finds elements. The console's scripts contain no markup and no way to write any: text that
+ * a person typed or that custom code reports becomes a text node.
  */
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
@@ -34,18 +34,18 @@ export function button(text, onClick, className) {
   return made;
 }
 
-/** A sentence in which `code` stands between backticks. @param {string} sentence */
+/** Marks up the parts of a sentence that are between backticks as code. @param {string} sentence */
 export const withCode = (sentence) =>
   sentence.split('`').map((part, at) => (at % 2 === 1 ? element('code', '', part) : part));
 
-/** Says something to those who cannot see what changed. @param {string} sentence */
+/** Announces a change to screen reader users. @param {string} sentence */
 export function announce(sentence) {
   byId('announcer').textContent = sentence;
 }
 
 /**
- * A button that copies a text and says so for a moment.
- * @param {string} label what is copied, for those who hear the button only
+ * A button that copies a text and confirms it for a moment.
+ * @param {string} label what is copied, for screen reader users
  * @param {() => string} text
  */
 export function copyButton(label, text) {
@@ -67,7 +67,7 @@ export async function copy(pressed, text) {
   setTimeout(() => (pressed.textContent = 'Copy'), 2000);
 }
 
-/** When something was, in the reader's own way of writing it. @param {string} timestamp */
+/** Formats a time in the reader's locale. @param {string} timestamp */
 export function moment(timestamp) {
   const then = new Date(timestamp);
   const today = then.toDateString() === new Date().toDateString();

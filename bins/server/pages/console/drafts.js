@@ -2,9 +2,9 @@
 /**
  * Unsaved code, kept in this browser: a reload, a crash or a failed save loses nothing.
  *
- * Each window keeps its own draft of an app, so that two windows never write over each other. A
- * window holds a lock under its name for as long as it is open: what no window holds was left
- * behind, and is offered to the next.
+ * Each window keeps its own draft of an app, so that two windows never overwrite each other's. A window
+ * holds a lock under its name while it is open. A draft whose name no window holds was left behind, and
+ * is offered to the next window.
  */
 
 /**
@@ -19,8 +19,8 @@
 const HANDOVER_MS = 500;
 
 /**
- * Finds this window's drafts of an app. Without storage, and without the locks that a browser has
- * for secure origins only, none is kept, and the console says so.
+ * Finds this window's drafts of an app. Drafts need storage, and locks, which a browser has for secure
+ * origins only. Without them no drafts are kept, and the console says so.
  *
  * @param {string} app
  * @returns {Promise<Awaited<ReturnType<typeof draftsOf>>>}
@@ -37,7 +37,7 @@ export async function openDrafts(app) {
 async function draftsOf(app) {
   const prefix = `c2c draft ${app} `;
   const key = prefix + (await windowName());
-  // If the browser refuses it, then here.
+  // If the browser refuses access, it throws here.
   localStorage.getItem(key);
 
   /** @param {string} name @param {Omit<Draft, 'keptAt'>} draft @returns {boolean} whether the browser took it */
@@ -51,10 +51,10 @@ async function draftsOf(app) {
   }
 
   return {
-    /** What this window kept before a reload. */
+    /** The draft that this window kept before a reload. */
     mine: () => read(key),
 
-    /** Drafts of windows that are closed, the newest first. */
+    /** Drafts of closed windows, newest first. */
     async leftBehind() {
       const open = await openWindows();
       const keys = Object.keys(localStorage).filter(
@@ -70,7 +70,7 @@ async function draftsOf(app) {
     /** @param {Omit<Draft, 'keptAt'>} draft */
     keep: (draft) => store(key, draft),
 
-    /** Keeps it as if a window that is closed had. @param {Omit<Draft, 'keptAt'>} draft */
+    /** Keeps a draft as if a closed window had left it behind. @param {Omit<Draft, 'keptAt'>} draft */
     leave: (draft) => store(prefix + crypto.randomUUID(), draft),
 
     forget: () => localStorage.removeItem(key),
@@ -88,7 +88,7 @@ function read(key) {
   }
 }
 
-/** The name of this window: a reload keeps it; a duplicated tab, whose name is taken, gets another. */
+/** This window's name. A reload keeps it; a duplicated tab gets another, since the name is taken. */
 async function windowName() {
   const known = sessionStorage.getItem('c2c window');
   if (known && (await hold(known))) return known;
@@ -100,7 +100,7 @@ async function windowName() {
 
 const LOCK = 'c2c window ';
 
-/** Holds a window's name until the page is gone. @param {string} name @returns {Promise<boolean>} */
+/** Holds a window's name until the page is closed. @param {string} name @returns {Promise<boolean>} */
 function hold(name) {
   return new Promise((resolve) => {
     const wait = { signal: AbortSignal.timeout(HANDOVER_MS) };

@@ -1,5 +1,5 @@
 // @ts-check
-/** A text area for code: line numbers, Tab, the size, and findings that lead to their place. */
+/** A text area for code: line numbers, Tab, the size, and findings that link to their places. */
 
 import { button, byId, element, find, withCode } from './dom.js';
 
@@ -7,9 +7,9 @@ import { button, byId, element, find, withCode } from './dom.js';
  * @typedef {import('./api.js').Finding} Finding
  * @typedef {object} Editor
  * @property {string} text
- * @property {string} title what the area is called on screen
+ * @property {string} title the area's name on screen
  * @property {(code: string, select?: RegExp) => void} append adds code at the end, as if it were
- *   typed, and selects what a person has to replace in it
+ *   typed, and selects the part that a person has to replace
  * @property {(line: number, column: number) => void} jump
  * @property {(findings: Finding[]) => void} show
  */
@@ -18,7 +18,7 @@ const encoder = new TextEncoder();
 
 /**
  * @param {string} id of the text area
- * @param {number} bytesMax what the server takes
+ * @param {number} bytesMax the most bytes that the server accepts
  * @param {() => void} onInput
  * @returns {Editor}
  */
@@ -79,10 +79,10 @@ export function editor(id, bytesMax, onInput) {
   };
 }
 
-/** Types a text in the place of the selection, so that it can be undone.
+/** Replaces the selection as if by typing, so that it can be undone.
  * @param {HTMLTextAreaElement} area @param {string} text */
 function insert(area, text) {
-  // Deprecated, and the only way that keeps the text area's own undo history.
+  // Deprecated, but the only way that keeps the text area's own undo history.
   if (!document.execCommand('insertText', false, text)) {
     area.setRangeText(text, area.selectionStart, area.selectionEnd, 'end');
     area.dispatchEvent(new Event('input'));
@@ -90,8 +90,8 @@ function insert(area, text) {
 }
 
 /**
- * Tab indents and Shift+Tab takes an indent back. A Tab after Esc moves on, so that nobody who has
- * a keyboard only is caught here.
+ * Tab indents and Shift+Tab outdents. A Tab after Esc moves the focus on, so that keyboard users are not
+ * trapped here.
  * @param {HTMLTextAreaElement} area
  */
 function tabIndents(area) {
@@ -108,13 +108,13 @@ function tabIndents(area) {
   };
 }
 
-/** Indents the selected lines, or takes an indent back.
+/** Indents or outdents the selected lines.
  * @param {HTMLTextAreaElement} area @param {boolean} back */
 function shiftLines(area, back) {
   const { value, selectionStart, selectionEnd } = area;
   const isCaret = selectionStart === selectionEnd;
   const start = value.slice(0, selectionStart).lastIndexOf('\n') + 1;
-  // A selection that ends where a line begins has nothing of that line.
+  // A selection that ends at the start of a line includes nothing of that line.
   const last = !isCaret && value[selectionEnd - 1] === '\n' ? selectionEnd - 1 : selectionEnd;
   const newline = value.indexOf('\n', last);
   const end = newline < 0 ? value.length : newline;
@@ -134,7 +134,7 @@ function showSize(counter, bytes, bytesMax) {
   counter.classList.toggle('over', bytes > bytesMax);
 }
 
-/** The line numbers, which scroll with the text. Lines do not wrap, so each has the same height.
+/** Adds line numbers, which scroll with the text. Lines do not wrap, so each has the same height.
  * @param {HTMLElement} section @param {HTMLTextAreaElement} area */
 function gutterOf(section, area) {
   const gutter = find(section, '.gutter');
@@ -193,7 +193,7 @@ function summary(findings) {
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const warnings = findings.length - errors;
   const count = (/** @type {number} */ n, /** @type {string} */ word) => (n === 1 ? `1 ${word}` : `${n} ${word}s`);
-  if (errors > 0) return `${count(errors, 'problem')} to mend before it can be saved`;
-  if (warnings > 0) return `${count(warnings, 'warning')}: it runs, but perhaps not as you hope`;
+  if (errors > 0) return `${count(errors, 'problem')} to fix before saving`;
+  if (warnings > 0) return `${count(warnings, 'warning')}: the code runs, but part of it may not work`;
   return 'No problems found';
 }

@@ -1,33 +1,33 @@
 // @ts-check
 /**
- * Gives the console back what custom code in the preview took from it: the focus, with the caret where
- * it was, and the place to which the page was scrolled.
+ * Restores what custom code in the preview took from the console: the focus, with the caret where it
+ * was, and the scroll position.
  *
- * The host in the widget notices the theft and removes the frame, and `listen()` of the page in the
- * preview passes the word on to here (docs/protocol.md, *Focus*). Neither of them knows who had the
- * focus: a person who works in the preview is to stay there. So what counts is that the console lost it
- * to the preview just before.
+ * The host in the widget detects the theft and removes the frame, and `listen()` in the preview's page
+ * reports it here (docs/protocol.md, *Focus*). Neither of them knows where the focus was before, and a
+ * person who works in the preview must keep it. So the test is whether the console has just lost the
+ * focus to the preview.
  */
 
-/** The word comes within some 100 ms. On a busy machine it may take longer. */
+/** The report arrives within some 100 ms; on a busy machine it may take longer. */
 const TOLD_MS_MAX = 1000;
 
-/** In Chromium the jump can come after the word. Until then what scrolls the page is undone. */
+/** In Chromium the jump can come after the report. Until then, scrolling of the page is undone. */
 const JUMP_MS_MAX = 300;
 
 /**
  * @param {() => HTMLIFrameElement} frame the preview
- * @param {() => void} askToLook asks the widget in it who has the focus
- * @returns {() => void} gives back what was taken
+ * @param {() => void} askToLook asks the widget in the preview where the focus is
+ * @returns {() => void} restores what was taken
  */
 export function keepFocus(frame, askToLook) {
-  /** What had the focus last, of the console's own. */
+  /** The console's element that had the focus last. */
   let last = document.activeElement;
-  /** Whether the focus is the console's, also while the whole window has none. */
+  /** Whether the console has the focus, even while the whole window has none. */
   let own = true;
-  /** When the console lost it to the preview, and where the page was then. */
+  /** When the console lost it to the preview, and the scroll position then. */
   let lost = { at: 0, left: 0, top: 0 };
-  /** Until when the page is kept there. */
+  /** Until when the scroll position is kept. */
   let keptUntil = 0;
 
   function note() {
@@ -48,7 +48,7 @@ export function keepFocus(frame, askToLook) {
   }
 
   addEventListener('focusin', note);
-  // What cannot have the focus takes it from what had it, and no event says so.
+  // Clicking an unfocusable element takes the focus from another one without an event.
   addEventListener('pointerup', () => setTimeout(note));
   addEventListener('blur', noteLoss);
   addEventListener('scroll', scrollBack, { passive: true });

@@ -19,7 +19,7 @@ export function showGeneral(app) {
     const { status, body } = await api.configure(app.id, { name: name.value, parentOrigins, jar: form.elements.jar.value });
     if (status === 200) byId('app-name').textContent = body.name;
     byId('general-message').textContent =
-      status === 200 ? 'Saved. Visitors get it from now on.' : `Not saved: ${body.error}.`;
+      status === 200 ? 'Saved. It is live for visitors.' : `Not saved: ${body.error}.`;
   });
 
   const embed = embedCode(app.links.widget);

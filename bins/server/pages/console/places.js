@@ -1,5 +1,5 @@
 // @ts-check
-/** From a line of the compiled document to the line that a person typed. */
+/** Maps a line of the compiled document to the line that a person typed. */
 
 /**
  * @typedef {{line: number, column: number}} Place

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The live preview: what is in the text areas, saved or not, in the real widget in a real parent
- * page. The widget of a preview brings a port (pages/preview.js): what happens comes over it into
- * the timeline, and what is to be played goes back.
+ * The live preview: the text areas' code, saved or not, in the real widget in a real parent page. A
+ * preview's widget brings a port (pages/preview.js): reports for the timeline come over it, and steps to
+ * play go back.
  */
 
 import { api } from './api.js';
@@ -17,16 +17,16 @@ import { timeline } from './timeline.js';
 
 /** @typedef {{step: string, reason?: string, duration?: number, rating?: number}} Step */
 
-/** A whole call is played with pauses, so that one can follow it in the widget. */
+/** The pause between steps of a whole call, so that a person can follow it in the widget. */
 const PAUSE_MS = 900;
 
-/** How long the widget of a run may take to bring its port. */
+/** How long a run's widget may take to bring its port. */
 const CONNECT_MS_MAX = 10_000;
 
-/** How many other messages this window bears in a run: as many as the host (docs/protocol.md). */
+/** How many other messages this window tolerates in a run: as many as the host (docs/protocol.md). */
 const STRAY_MESSAGES_MAX = 1000;
 
-/** Why nothing runs when the console is opened: what is said in the preview's place. */
+/** Reasons why nothing runs when the console is opened, as texts in the preview's place. */
 const NOT_RUN = {
   asked: 'You opened this app without running its code.',
   stalled: 'The last run of this code in this browser stalled the page, and was stopped. Change the code first, or run it as it is.',
@@ -50,17 +50,18 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   const context = contextFields(changed);
   const record = runsOf(app.id);
   const entries = watchHistory((added) => log.add({ type: 'history', added }));
-  /** Whether nothing runs until a person says so. */
+  /** Whether nothing runs until a person starts it. */
   let held = false;
-  /** Whether the frame runs what the text areas and the context fields say. */
+  /** Whether the frame runs the current text areas and context fields. */
   let isCurrent = false;
   let runs = 0;
-  /** The newest run: the port of its widget, or null if it does not come to that.
+  /** The newest run: the port of its widget, or null if none comes.
    * @type {Promise<MessagePort | null>} */
   let running = Promise.resolve(null);
   /** @type {MessagePort | null} */
   let port = null;
-  /** Which preview's port is taken, who waits for it, and the origin of the page in the frame. */
+  /** The preview whose port is accepted, the callback that waits for it, and the origin of the page in
+   * the frame. */
   let expected = { path: '', connected: (/** @type {MessagePort | null} */ _) => {}, parentOrigin: '' };
   let strays = 0;
 
@@ -68,15 +69,15 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   const say = (sentence) => (byId('run-state').textContent = sentence);
 
   function changed() {
-    if (isCurrent) say('Changed since. Run it, or play a call, to try the change.');
+    if (isCurrent) say('Changed since the last run. Run it or play a call to try the change.');
     isCurrent = false;
   }
 
-  /** The run with which the console opens. @param {boolean} wanted false: it is opened without one */
+  /** Starts the first run. @param {boolean} wanted false: the console opens without a run */
   async function open(wanted) {
     held = true;
     const reason = wanted ? await record.lastEnd() : 'asked';
-    // A person may have pressed the button meanwhile.
+    // The user may have pressed the button meanwhile.
     if (!held) return;
     if (reason === null) return run();
     byId('held-text').textContent = NOT_RUN[reason];
@@ -90,12 +91,12 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     byId('no-run').hidden = held;
   }
 
-  /** After a save. */
+  /** Runs the code again after a save. */
   function saved() {
     if (!held) run();
   }
 
-  /** Runs the code as it stands. */
+  /** Runs the current code. */
   function run() {
     held = false;
     showHeld();
@@ -108,11 +109,11 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     const origin = isSaved() ? `revision ${revision()}` : 'your unsaved code';
     const { status, body } = await api.preview(app.id, code());
     if (ours !== runs) return null;
-    // What was typed meanwhile has findings of its own.
+    // Text typed meanwhile gets its own findings.
     if (body.diagnostics && isCurrent) showFindings(body.diagnostics);
     if (status !== 201) {
       isCurrent = false;
-      say(status === 422 ? 'Not run: mend what is marked first.' : `Not run: ${body.error}.`);
+      say(status === 422 ? 'Not run. Fix the marked problems first.' : `Not run: ${body.error}.`);
       return null;
     }
     if (isCurrent) say(`Runs ${origin}. Its tags are real: they send real data.`);
@@ -126,7 +127,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
       expected = { path: new URL(widget).pathname, connected, parentOrigin: new URL(parent).origin };
       setTimeout(connected, CONNECT_MS_MAX, null);
     });
-    // Not `src`: a run is no step to go back to.
+    // Not `src`: a run must not add a history entry.
     frame.contentWindow?.location.replace(body.links.parent + context.query());
     const connected = await widget;
     if (ours !== runs) return null;
@@ -134,7 +135,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     return connected;
   }
 
-  /** Nobody plays or hears what the widget says from now on. */
+  /** Drops the widget's port: nothing is played to it or heard from it any more. */
   function disconnect() {
     port?.close();
     port = null;
@@ -145,7 +146,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   function fail(reason) {
     isCurrent = false;
     record.endWell();
-    say('Not connected: the timeline says why.');
+    say('Not connected. The timeline shows the reason.');
     log.add({ type: 'state', status: 'failed', reason });
   }
 
@@ -154,17 +155,18 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   /** @param {MessageEvent} event */
   function isOffer({ source, isTrusted, origin, data, ports }) {
     // The widget is the first frame of the page in our frame. A look-alike in the sandbox has
-    // another window and another origin. `source` first: reading `data` of a flood is what costs.
+    // another window and another origin. `source` is checked first, because reading `data` is the
+    // costly part of a flood.
     if (source === null || source !== frame.contentWindow?.[0]) return false;
     if (!isTrusted || origin !== config.widgetOrigin) return false;
     return data?.type === 'c2c-preview' && data.path === expected.path && ports.length === 1;
   }
 
-  /** @param {import('../host/machine.js').State} state of the widget's frame */
+  /** @param {import('../host/machine.js').State} state the state of the widget's frame */
   function note({ status, reason }) {
     if (reason === 'stalled' || reason === 'hung') record.endBadly(reason);
     else if (status === 'ready') record.ready();
-    // The console itself is well, whatever else the code did.
+    // The console itself is well in all other cases.
     else if (status === 'failed') record.endWell();
   }
 
@@ -173,7 +175,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     () => expected.parentOrigin && frame.contentWindow?.postMessage({ c2c: 1, type: 'look' }, expected.parentOrigin),
   );
 
-  /** The page in our frame says so, by `listen()`. @param {MessageEvent} event */
+  /** Whether the page in our frame reports a stolen focus, by `listen()`. @param {MessageEvent} event */
   function isTheft({ source, isTrusted, origin, data }) {
     if (source === null || source !== frame.contentWindow) return false;
     return isTrusted && origin === expected.parentOrigin && data?.c2c === 1 && data.type === 'focus_stolen';
@@ -191,7 +193,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     expected.connected(port);
   });
 
-  /** At once: a navigation would have to wait for its turn. @param {string} reason */
+  /** Removes the frame immediately: a navigation would have to wait for its turn. @param {string} reason */
   function removeFrame(reason) {
     const fresh = /** @type {HTMLIFrameElement} */ (frame.cloneNode());
     frame.replaceWith(fresh);
@@ -202,10 +204,10 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
 
   guardScroll(() => frame, new AbortController().signal, () => removeFrame('scrolled'));
 
-  /** Custom code can post to this window without end, and it runs as soon as the console is opened:
-   * who wants to mend it must be able to type. @param {MessageEvent} event */
+  /** Counts other messages. Custom code can post to this window without end, and runs as soon as the
+   * console is opened, but the user must be able to type a fix. @param {MessageEvent} event */
   function countStray({ source }) {
-    // A window that is gone has no source; what extensions say to themselves comes from this one.
+    // A closed window has no source; messages of extensions to themselves have this window.
     if (source === window) return;
     strays += 1;
     if (strays === STRAY_MESSAGES_MAX + 1) removeFrame('flooded');
@@ -227,7 +229,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     for (const [at, step] of stepsOf(name, duration, rating).entries()) {
       if (at > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       if (ours !== plays) return;
-      // To this run's widget: who runs something else meanwhile ends the play.
+      // To this run's widget only: running something else meanwhile ends the play.
       record.ready();
       widget.postMessage(step);
     }
@@ -247,7 +249,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   return { open, saved, changed };
 }
 
-/** What a button plays. @param {string} name @param {number} duration @param {number} rating @returns {Step[]} */
+/** A button's steps. @param {string} name @param {number} duration @param {number} rating @returns {Step[]} */
 function stepsOf(name, duration, rating) {
   const survey = { step: 'survey', duration, rating };
   switch (name) {

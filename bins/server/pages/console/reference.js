@@ -6,7 +6,7 @@ import { announce, button, byId, copyButton, element } from './dom.js';
 
 /** @typedef {Record<import('./api.js').AreaName, import('./editor.js').Editor>} Areas */
 
-/** What a person puts in place of it: selected after an example was inserted. */
+/** The placeholder that a person replaces: selected after an example is inserted. */
 const PLACEHOLDER = /(?<=[='])(?:G-X+|GTM-X+|YOUR_[A-Z_]+)/;
 
 /** @param {Areas} areas */
@@ -14,7 +14,7 @@ export async function showReference(areas) {
   const [known, examples] = await Promise.all([api.events(), api.examples()]);
   fill(byId('events'), known, ({ events }) => showEvents(events, areas));
   fill(byId('examples'), examples, (all) => [
-    element('p', 'hint', 'Insert one, then put your own ID in the place that is selected.'),
+    element('p', 'hint', 'Insert an example, then replace the selected text with your own ID.'),
     ...all.map((/** @type {any} */ example) => exampleCard(example, areas)),
   ]);
 }
@@ -38,18 +38,18 @@ function showEvents(events, areas) {
   const hint = element(
     'p',
     'hint',
-    'Your code hears these events of the widget. Every event also has the context of the visitor. ',
+    'Your code receives these events from the widget. Every event also carries the visitor’s context. ',
     types,
   );
   const found = events.map((event) => ({ text: searchText(event), card: eventCard(event, areas) }));
   return [hint, searchRow(found), ...found.map(({ card }) => card)];
 }
 
-/** What an event is found by: not by when it happens, which speaks of other events. @param {Event} event */
+/** The searchable text of an event. It omits `when`, which mentions other events. @param {Event} event */
 const searchText = ({ name, summary, fields }) =>
   [name, summary, ...fields.map((field) => field.name)].join('\n').toLowerCase();
 
-/** Shows the cards that have all words of what is typed. @param {{text: string, card: HTMLElement}[]} all */
+/** Filters the cards by the typed words. @param {{text: string, card: HTMLElement}[]} all */
 function searchRow(all) {
   const label = element('label', '', 'Search');
   const input = element('input');

@@ -1,24 +1,24 @@
 // @ts-check
 /**
  * How the last run of an app's code ended in this browser. Code that stalls or hangs the page may not
- * run by itself when the console is opened again: a person must be able to change it.
+ * run automatically when the console is opened again: a person must be able to change it.
  *
- * A page that hangs can say nothing any more, so it is written down beforehand that a run has begun, and
- * crossed out when the page has been calm for a while with the code running. A page that waits for
- * that writes the time every half second: from an old time the next one knows that it hangs or is gone.
+ * A page that hangs can no longer record anything. So it records that a run has begun beforehand, and
+ * removes the record once it has been calm for a while with the code running. Until then it writes the
+ * time every half second: an old time tells the next page that this one hangs or is gone.
  *
- * Nothing is kept of runs that ended well. Without storage nothing is kept at all.
+ * Runs that ended well leave no record. Without storage there are no records at all.
  */
 
-/** @typedef {'stalled' | 'hung' | 'lost'} BadEnd `lost`: nobody knows */
+/** @typedef {'stalled' | 'hung' | 'lost'} BadEnd `lost`: unknown */
 
 const PREFIX = 'c2c run ';
-/** Of so many apps it is known how their last run ended. */
+/** The most apps for which the end of the last run is recorded. */
 const RUNS_MAX = 50;
-/** How long the code runs until it is known to leave the page alone. */
+/** How long the code must run calmly until the run counts as good. */
 const CALM_MS = 3000;
 const BEAT_MS = 500;
-/** A page that has been silent for so long hangs, or is gone: timers of hidden pages come once a second. */
+/** A page silent for this long hangs or is gone: timers of hidden pages fire once a second. */
 const SILENT_MS = 2500;
 
 /** @param {string} app */
@@ -26,7 +26,7 @@ export function runsOf(app) {
   const key = PREFIX + app;
   let beat = 0;
   let calm = 0;
-  /** When this page last wrote that it runs. */
+  /** When this page last wrote the time. */
   let written = 0;
 
   function running() {
@@ -52,14 +52,14 @@ export function runsOf(app) {
   }
 
   addEventListener('pagehide', () => {
-    // A page that has had no turn for a while was left because of that.
+    // A page that has had no turn for a while was probably closed because it hung.
     if (beat && performance.now() - written < SILENT_MS) endWell();
   });
 
   return {
-    /** The code is about to run, or to get something to do. */
+    /** The code is about to run, or to get an event. */
     running,
-    /** The code runs. It is over with `endWell` unless more comes. */
+    /** The code runs. The run ends with `endWell` unless more comes. */
     ready() {
       running();
       calm = window.setTimeout(endWell, CALM_MS);
@@ -72,7 +72,7 @@ export function runsOf(app) {
       write(key, end);
     },
 
-    /** How the last run ended, if it ended badly. Another window's run is awaited until that is known.
+    /** How the last run ended, if it ended badly. Waits while another window's run may still end.
      * @returns {Promise<BadEnd | null>} */
     async lastEnd() {
       for (;;) {
@@ -95,7 +95,7 @@ function write(key, end) {
     makeRoom();
     localStorage.setItem(key, JSON.stringify({ end, at: Date.now() }));
   } catch {
-    // The browser keeps nothing: then each opening runs the code.
+    // The browser stores nothing, so each opening runs the code.
   }
 }
 
@@ -109,7 +109,7 @@ function read(key) {
   }
 }
 
-/** Forgets the oldest. */
+/** Removes the oldest record if there are too many. */
 function makeRoom() {
   const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
   if (keys.length < RUNS_MAX) return;

@@ -1,15 +1,15 @@
 // @ts-check
 /**
- * What happened, in order: the handshake, each event in and who heard it, each custom event out,
- * each error with the line that a person typed. All of it is hostile text.
+ * A log in order: the handshake, each event in and its listeners, each custom event out, and each error
+ * with the line that a person typed. All of it is hostile text.
  */
 
 import { button, byId, element, find } from './dom.js';
 
-/** What stays on screen; older rows go. */
+/** The most rows on screen; older ones go. */
 const ROWS_MAX = 500;
 
-/** What is said of a row's kind to those who see no colours and no arrows. */
+/** Text alternatives for a row's kind, for people who see no colours or arrows. */
 const KINDS = {
   run: ['', ''],
   state: ['●', 'State: '],
@@ -19,20 +19,20 @@ const KINDS = {
   refused: ['⊘', 'Refused: '],
 };
 
-/** The first time. */
+/** The text for a first stall. */
 const STALLED = 'the code stalled the page; it runs once more in 5 s';
 
-/** Why there is no connection. */
+/** Reasons for a missing connection. */
 const FAILURES = {
   no_widget: 'the preview did not answer within 10 s; run it again',
   refused: 'the document did not answer within 10 s; it may be busy or blocked',
   hung: 'the code does not answer: it may be in a loop, or at a breakpoint',
-  navigated: 'the code left its page, and was stopped',
+  navigated: 'the code navigated away and was stopped',
   flooded: 'the code sent too many messages and was stopped',
-  stalled: 'the code stalled the page again, and was stopped for good',
-  scrolled: 'the code scrolled the page to itself again and again, and was stopped',
-  focus_theft: 'the code took the focus, and was stopped',
-  closed: 'the code sent what is not of the protocol, and was stopped',
+  stalled: 'the code stalled the page again and was stopped',
+  scrolled: 'the code repeatedly scrolled the page to itself and was stopped',
+  focus_theft: 'the code took the focus and was stopped',
+  closed: 'the code sent a message outside the protocol and was stopped',
 };
 
 /** @typedef {keyof typeof KINDS} Kind @typedef {{note: (text: string, level?: 'good' | 'warn' | 'bad') => void}} Row */
@@ -75,7 +75,7 @@ export function timeline(areas) {
     };
   }
 
-  /** Written out when it is opened: indented, 16 KiB of JSON can be ten times as much, in each row.
+  /** Adds a detail, written out only when opened: 16 KiB of JSON can be ten times as much indented.
    * @param {HTMLElement} summary @param {unknown} detail */
   function opensTo(summary, detail) {
     const text = element('pre');
@@ -96,7 +96,7 @@ export function timeline(areas) {
     while (list.childElementCount > ROWS_MAX) list.firstElementChild?.remove();
   }
 
-  // The end stays in view, until somebody scrolls up or opens a row to read it.
+  // The end stays in view until the user scrolls up or opens a row to read it.
   let follows = true;
   view.addEventListener('scroll', () => {
     follows = view.scrollTop + view.clientHeight >= view.scrollHeight - 24;
@@ -106,7 +106,7 @@ export function timeline(areas) {
     if (follows) view.scrollTop = view.scrollHeight;
   }).observe(list);
 
-  /* --- What the preview reports (pages/preview.js) ----------------------------------------- */
+  /* --- Reports of the preview (pages/preview.js) ------------------------------------------- */
 
   /** @type {Record<string, (report: any) => void>} */
   const reports = {
@@ -125,9 +125,9 @@ export function timeline(areas) {
     },
 
     unfit({ message, problems }) {
-      // A line for each problem.
+      // One line for each problem.
       const [title, ...lines] = message.split('\n');
-      lines.push('a mistake of the widget, which did not send it');
+      lines.push('a mistake in the widget: the event was not sent');
       row('refused', title, problems).note(lines.join('\n'), 'bad');
     },
 
@@ -138,10 +138,10 @@ export function timeline(areas) {
     },
 
     history({ added }) {
-      // It may have been cleared.
+      // The row may have been cleared.
       if (!history?.item.isConnected) history = row('error', 'Adds to the tab’s history');
       const entries = added === 1 ? '1 entry' : `${added} entries`;
-      history.note(`${entries} so far; a page’s step back goes through them first. history.replaceState() adds none`, 'warn');
+      history.note(`${entries} so far; the Back button goes through them first. history.replaceState() adds none`, 'warn');
     },
 
     diagnostic({ diagnostic }) {
@@ -165,7 +165,7 @@ export function timeline(areas) {
         row('error', message, diagnostic).note(source && line ? `${source}, line ${line}` : source ?? '');
         return;
       }
-      // Lines of the snippet, not of the document: only those can be looked up.
+      // Only lines of the snippet are shown: lines of the document cannot be looked up.
       const area = areas[found.area];
       const detail = { ...diagnostic, source: area.title, line: found.line, column: found.column };
       const go = button(`${area.title}, line ${found.line}`, () => area.jump(found.line, found.column), 'place');
@@ -177,17 +177,17 @@ export function timeline(areas) {
     },
 
     cut_off(diagnostic) {
-      const advice = 'it is still loading; a handler that comes after this hears earlier events with { replay: true }';
-      row('error', `Events wait no longer for ${diagnostic.source ?? 'the document'}`, diagnostic).note(advice, 'warn');
+      const advice = 'it is still loading; handlers added after this hear earlier events only with { replay: true }';
+      row('error', `Events no longer wait for ${diagnostic.source ?? 'the document'}`, diagnostic).note(advice, 'warn');
     },
 
     dropped({ count }) {
-      row('refused', 'Too much to show').note(`${count} more reports were left out`, 'bad');
+      row('refused', 'Too many reports').note(`${count} more reports were left out`, 'bad');
     },
   };
 
   return {
-    /** A new run; what follows belongs to it. @param {string} sentence @param {import('./places.js').Locate} places */
+    /** Begins a new run. @param {string} sentence @param {import('./places.js').Locate} places */
     begin(sentence, places) {
       began = performance.now();
       follows = true;

@@ -1,6 +1,6 @@
-//! The console's API: who may write, what is refused, what is never lost.
+//! The console's API: permission to write, rejected requests, and saves that are never lost.
 
-use c2c_catalogue::CustomName;
+use c2c_catalogue::Catalogue;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -84,7 +84,7 @@ async fn a_save_with_warnings_is_served_and_says_what_will_not_work() {
     }
 }
 
-/// The injector has these rules for code that it only reads, the catalogue for names that arrive.
+/// The injector applies these rules to code that it only reads, the catalogue to names that arrive.
 #[tokio::test]
 async fn names_of_custom_events_are_judged_as_the_catalogue_does() {
     let fixture = Fixture::start().await;
@@ -110,7 +110,7 @@ async fn names_of_custom_events_are_judged_as_the_catalogue_does() {
     ] {
         let draft = json!({"head": format!("<script>c2c.emit('{name}')</script>"), "bodyEnd": ""});
         let reply = fixture.write("POST", "/api/check", &draft).await.json();
-        let expected = match name.parse::<CustomName>() {
+        let expected = match Catalogue::reference().custom_name(name) {
             Ok(_) => json!(null),
             Err(_) => json!("custom-event-name"),
         };
@@ -305,6 +305,7 @@ async fn there_is_nothing_else() {
     }
     let reply = fixture.write("DELETE", "/api/apps/demo", &json!({})).await;
     assert_eq!((reply.status, reply.header("allow")), (405, "GET, HEAD, PUT"));
+    assert_eq!(reply.json(), json!({"error": "this address takes GET, HEAD, PUT only"}));
     assert_eq!(fixture.write("PUT", "/api/apps/none/code", &code("x", 0)).await.status, 404);
 }
 
@@ -320,10 +321,10 @@ async fn a_client_that_leaves_does_not_part_database_and_visitors() {
             code(&format!("<b>round {round}</b>"), app["revision"].as_i64().expect("a number"));
         let mut connection = fixture.connect(To::Console).await;
         connection.send(&request("PUT", CODE, &headers, &body.to_string())).await;
-        // Anywhere between the first byte and the last: this is the input of the test, not a wait.
+        // Anywhere between the first byte and the last: the delay is the test's input, not a wait.
         tokio::time::sleep(std::time::Duration::from_micros(round * 250)).await;
         drop(connection);
-        // Whether it was saved or not, what visitors get is what is stored, as soon as it is done.
+        // Saved or not, visitors get the stored code as soon as the request is done.
         tokio::time::timeout(PATIENCE, async {
             loop {
                 let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();

@@ -1,4 +1,4 @@
-//! What one client may take: time and bytes.
+//! Limits on one client: time and bytes.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ async fn a_head_that_comes_byte_by_byte_loses_the_connection() {
     connection.send("GET /s/demo HTTP/1.1\r\nhost: ").await;
     let closed = async {
         while connection.closed_within(SHORT / 10).await.is_none() {
-            // It may have been closed since.
+            // The connection may be closed by now.
             let _ = connection.try_send(b"x").await;
         }
     };
@@ -74,7 +74,7 @@ async fn a_request_may_take_longer_than_its_head() {
 
 #[tokio::test]
 async fn a_client_may_pause_in_the_middle_of_its_responses() {
-    /// More responses than the buffers of both sides hold.
+    /// More responses than both sides' buffers hold.
     const MANY: usize = 2000;
     let fixture = Fixture::with_limits(Limits { head_timeout: SHORT, ..Limits::default() }).await;
     let host = format!("host: {}", fixture.host(To::Sandbox));
@@ -120,7 +120,7 @@ async fn a_client_that_does_not_read_loses_the_connection() {
     let fixture = Fixture::with_limits(hasty()).await;
     let host = format!("host: {}", fixture.host(To::Sandbox));
     let mut connection = fixture.connect(To::Sandbox).await;
-    // More requests than the buffers of both sides hold, and no reading of their answers.
+    // More requests than both sides' buffers hold, and their answers are not read.
     let many = request("GET", "/s/demo", &[&host], "").repeat(1000);
     let refused = async { while connection.try_send(many.as_bytes()).await.is_ok() {} };
     assert!(tokio::time::timeout(PATIENCE, refused).await.is_ok(), "the connection stayed open");
@@ -201,7 +201,7 @@ async fn broken_requests_are_400_or_closed() {
     let mut connection = fixture.connect(To::Sandbox).await;
     connection.send(&request("GET", "/s/demo", &smuggled, "")).await;
     connection.send("0\r\n\r\nGET /s/none HTTP/1.1\r\nhost: evil.example\r\n\r\n").await;
-    // Two lengths contradict each other: one answer, and nothing behind it is taken for a request.
+    // Two lengths contradict each other: there is one answer, and the rest is not taken for a request.
     assert_eq!(connection.reply("GET").await.status, 200);
     assert_eq!(connection.closed_within(PATIENCE).await, Some(Vec::new()));
 }

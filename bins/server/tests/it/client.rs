@@ -1,4 +1,4 @@
-//! A server on free ports, and a client that sends exactly the bytes that it is told to.
+//! A server on free ports, and a client that sends exactly the given bytes.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,13 +12,13 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-/// How long a test waits for what must come.
+/// How long a test waits for an expected event.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server of the test's own.
+/// The test's own server.
 pub(crate) struct Fixture {
     pub(crate) running: Running,
-    /// Ends with the fixture, and the database with it.
+    /// Removed with the fixture, database included.
     _data: TempDir,
 }
 
@@ -40,7 +40,7 @@ impl Fixture {
         Self::with(limits, &[]).await
     }
 
-    /// With further arguments of a command line.
+    /// Starts a server with extra command-line arguments.
     pub(crate) async fn with(limits: Limits, more: &[&str]) -> Self {
         let data = TempDir::new().expect("a directory");
         let running = start(&settings(data.path(), more), limits).await.expect("starts");
@@ -77,7 +77,7 @@ impl Fixture {
         Connection::between(client, self.address(to)).await
     }
 
-    /// `GET` with further header lines.
+    /// `GET` with extra header lines.
     pub(crate) async fn get(&self, to: To, path: &str, headers: &[&str]) -> Reply {
         self.send(to, "GET", path, headers, "").await
     }
@@ -96,7 +96,7 @@ impl Fixture {
         connection.reply(method).await
     }
 
-    /// A write as the console's page sends it.
+    /// A write, as the console's page sends it.
     pub(crate) async fn write(&self, method: &str, path: &str, body: &Value) -> Reply {
         let origin = format!("origin: {}", self.origin(To::Console));
         let headers =
@@ -105,7 +105,7 @@ impl Fixture {
     }
 }
 
-/// The settings of a command line, on free ports.
+/// The settings of a command line, with free ports.
 pub(crate) fn settings(data: &Path, more: &[&str]) -> Settings {
     let data = data.to_str().expect("UTF-8");
     let mut arguments = vec!["c2c-server", "--data-dir", data];
@@ -114,7 +114,7 @@ pub(crate) fn settings(data: &Path, more: &[&str]) -> Settings {
     Settings::try_parse_from(arguments).expect("a command line")
 }
 
-/// A request with `Content-Length`, if it has a body.
+/// A request, with `Content-Length` if it has a body.
 pub(crate) fn request(method: &str, target: &str, headers: &[&str], body: &str) -> String {
     let mut text = format!("{method} {target} HTTP/1.1\r\n");
     for header in headers {
@@ -140,7 +140,7 @@ impl Connection {
         self.0.write_all(text.as_bytes()).await.expect("the server reads");
     }
 
-    /// Writes as long as the server reads; an error when it has closed the connection.
+    /// Writes while the server reads. Returns an error once it has closed the connection.
     pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.0.write_all(bytes).await
     }
@@ -182,7 +182,8 @@ impl Connection {
         Reply { status: status.parse().expect("a number"), headers, body }
     }
 
-    /// Whatever still comes until the server closes, within `patience`; `None` if it does not.
+    /// Returns everything that arrives until the server closes, or `None` if it does not within
+    /// `patience`.
     pub(crate) async fn closed_within(&mut self, patience: Duration) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
         // A reset is an end like any other.

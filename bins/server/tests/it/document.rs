@@ -1,4 +1,4 @@
-//! The sandbox document as it goes over the wire.
+//! The sandbox document on the wire.
 
 use std::io::Read;
 

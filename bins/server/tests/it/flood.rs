@@ -1,5 +1,5 @@
-//! Many half-sent requests at the descriptors that a process usually has: neither the console nor a
-//! visitor waits for their timeout.
+//! Many half-sent requests, with the usual number of descriptors: neither the console nor a visitor
+//! waits for their timeout.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Stdio};
@@ -11,21 +11,21 @@ use tempfile::TempDir;
 use crate::client::{Connection, request};
 use crate::program::{FREE_PORTS, addresses, command_within};
 
-/// More than there are descriptors. A server that accepts no more has room for the rest in its
-/// queue, so that a flood comes to its end there, too.
+/// More connections than descriptors. A server that accepts no more leaves the rest in its queue,
+/// so the flood completes there, too.
 const FLOOD: usize = 1100;
-/// Enough for all floods at once, and no more than every system allows.
+/// Enough for all floods at once, and within every system's limit.
 const OWN_DESCRIPTORS: u64 = 10_000;
 /// How long an answer may take.
 const PROMPT: Duration = Duration::from_secs(1);
-/// How long the server may take for the flood. It is over long before a request's head times out.
+/// How long the server may take to absorb the flood: far less than a request's head timeout.
 const SWALLOWED: Duration = Duration::from_secs(3);
 
 const EDITOR: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const VISITOR: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const ATTACKER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
-/// The program in a process with its own limit.
+/// The program, in a process with its own limit.
 struct Program {
     child: Child,
     console: String,
@@ -56,7 +56,7 @@ fn address(host: &str) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
-/// The status of an answer that comes in time.
+/// The status of an answer that arrives in time.
 async fn status(client: Ipv4Addr, host: &str, path: &str, patience: Duration) -> Option<u16> {
     let answer = async {
         let mut connection = Connection::between(client, address(host)).await;
@@ -67,7 +67,7 @@ async fn status(client: Ipv4Addr, host: &str, path: &str, patience: Duration) ->
     tokio::time::timeout(patience, answer).await.ok()
 }
 
-/// This process holds the other end of each connection, in all these tests at once.
+/// Raises this process's limit: it holds the other end of each connection, for all these tests at once.
 fn raise_own_limit() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let enough = OWN_DESCRIPTORS.min(maximum.unwrap_or(OWN_DESCRIPTORS));
@@ -86,7 +86,7 @@ async fn flood(attacker: Ipv4Addr, host: &str, connections: usize) -> Vec<Connec
     flood
 }
 
-/// Floods the pages.
+/// Floods the pages, then checks that the server is prompt.
 async fn check(limit: &str, attacker: Ipv4Addr) {
     raise_own_limit();
     let program = Program::within(limit);
@@ -95,7 +95,7 @@ async fn check(limit: &str, attacker: Ipv4Addr) {
 }
 
 async fn check_promptness(program: &Program) {
-    // Answers behind the flood, if there are any, mean that the server has taken the flood in.
+    // Answers after the flood, if there are any, mean that the server has absorbed it.
     answers(program, SWALLOWED).await;
     let answers = answers(program, PROMPT).await;
     assert_eq!(answers, (Some(200), Some(200)), "visitor and console, after a flood");
@@ -109,24 +109,24 @@ async fn answers(program: &Program, patience: Duration) -> (Option<u16>, Option<
 }
 
 #[tokio::test]
-async fn a_flood_beyond_the_descriptors_keeps_nobody_waiting() {
+async fn a_flood_beyond_the_descriptors_delays_no_visitor() {
     check("-n 1024", ATTACKER).await;
 }
 
-/// The bound on clients does not hold it.
+/// The per-client limit does not apply to it.
 #[tokio::test]
-async fn a_flood_through_a_proxy_keeps_nobody_waiting() {
+async fn a_flood_through_a_proxy_delays_no_visitor() {
     check("-n 1024", Ipv4Addr::LOCALHOST).await;
 }
 
 #[tokio::test]
-async fn a_flood_below_a_raised_limit_keeps_nobody_waiting() {
+async fn a_flood_below_a_raised_limit_delays_no_visitor() {
     check("-S -n 1024", Ipv4Addr::LOCALHOST).await;
 }
 
-/// The descriptors that are not for connections are left, and the console's answer needs the database.
+/// The reserved descriptors remain: the console's answer needs the database.
 #[tokio::test]
-async fn a_flood_of_both_doors_keeps_nobody_waiting() {
+async fn a_flood_of_both_doors_delays_no_visitor() {
     raise_own_limit();
     let program = Program::within("-n 256");
     let _pages = flood(Ipv4Addr::LOCALHOST, &program.sandbox, 300).await;

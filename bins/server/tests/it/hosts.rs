@@ -1,4 +1,4 @@
-//! Which host a request is for, before anything else is looked at.
+//! The check of a request's host, before everything else.
 
 use crate::client::{Fixture, To, request};
 

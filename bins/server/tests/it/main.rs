@@ -1,4 +1,4 @@
-//! The server as its clients meet it: over TCP, with all its limits.
+//! The server from its clients' side: over TCP, with all its limits.
 
 mod client;
 mod program;
@@ -8,6 +8,7 @@ mod bounds;
 mod document;
 mod flood;
 mod hosts;
+mod openapi;
 mod pages;
 mod places;
 mod previews;

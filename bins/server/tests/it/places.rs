@@ -1,4 +1,4 @@
-//! Which connections a door has at once, and which of them gives way.
+//! The connections of a door, and which of them gives way.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use c2c_server::Limits;
 
 use crate::client::{Connection, Fixture, PATIENCE, To, request};
 
-/// The settings' default takes it for a proxy.
+/// A proxy by the settings' default.
 const PROXY: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const CLIENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const OTHER_CLIENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
@@ -15,7 +15,7 @@ const OTHER_CLIENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 /// The body of a request that the server waits for.
 const BODY: &str = r#"{"name": "Slow"}"#;
 
-/// No connection ends by the timeout while a test waits for its end.
+/// Limits under which no connection times out while a test waits for its end.
 fn patient() -> Limits {
     Limits { head_timeout: PATIENCE * 2, ..Limits::default() }
 }
@@ -28,7 +28,7 @@ fn per_client(connections_per_client_max: usize) -> Limits {
     Limits { connections_per_client_max, ..patient() }
 }
 
-/// Asks for a document, on a connection that lasts.
+/// Requests a document, on a connection that stays open.
 async fn ask(fixture: &Fixture, connection: &mut Connection) {
     let host = format!("host: {}", fixture.host(To::Sandbox));
     connection.send(&request("GET", "/s/demo", &[&host], "")).await;
@@ -42,8 +42,8 @@ async fn kept(fixture: &Fixture, client: Ipv4Addr) -> Connection {
     connection
 }
 
-/// A connection on which half a request was sent. It is certain to have a place when the server has
-/// answered on one that was opened later.
+/// A connection on which half a request was sent. It is certain to have a place once the server has
+/// answered on a later connection.
 async fn half_sent(fixture: &Fixture, client: Ipv4Addr) -> Connection {
     let mut connection = fixture.connect_from(client, To::Sandbox).await;
     connection.send("GET /s/demo HTTP/1.1\r\nhost: ").await;
@@ -69,7 +69,7 @@ async fn finish(connection: &mut Connection) {
     assert_eq!(connection.reply("POST").await.status, 201);
 }
 
-/// A connection to the console that asks for something, if the server lets it.
+/// A connection to the console that sends a request, if the server lets it.
 async fn editor(fixture: &Fixture, client: Ipv4Addr) -> Connection {
     let mut connection = fixture.connect_from(client, To::Console).await;
     let host = format!("host: {}", fixture.host(To::Console));
@@ -98,7 +98,8 @@ async fn requests_in_work_keep_their_places() {
     let mut first = in_work(&fixture, PROXY).await;
     let mut second = in_work(&fixture, PROXY).await;
     let mut third = editor(&fixture, PROXY).await;
-    // There is no event for "still waiting": this bound can only make the test pass wrongly, never fail.
+    // There is no event for "still waiting": too short a time can only make the test pass wrongly,
+    // never fail.
     let waits = third.closed_within(Duration::from_millis(300)).await;
     assert!(waits.is_none(), "answered without a place");
     finish(&mut first).await;
@@ -154,7 +155,7 @@ async fn a_client_with_too_many_connections_costs_others_none_where_no_place_is_
     }
 }
 
-/// Whether a third connection of a client is refused while two of it are in work.
+/// Checks whether a client's third connection is refused while its other two are in work.
 async fn check_third(limits: Limits, settings: &[&str], client: Ipv4Addr, refused: bool) {
     let fixture = Fixture::with(limits, settings).await;
     let mut in_work = [in_work(&fixture, client).await, in_work(&fixture, client).await];

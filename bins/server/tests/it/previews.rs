@@ -1,4 +1,4 @@
-//! Drafts: checked while somebody types, staged to be looked at, never published.
+//! Drafts: checked during typing, staged for preview, never published.
 
 use c2c_server::Limits;
 use serde_json::{Value, json};
@@ -12,21 +12,21 @@ fn draft(head: &str, body_end: &str) -> Value {
     json!({"head": head, "bodyEnd": body_end})
 }
 
-/// Stages a draft and gives the path that its pages have on their hosts.
+/// Stages a draft and returns the path of its pages on their hosts.
 async fn stage(fixture: &Fixture, head: &str, body_end: &str) -> String {
     let reply = fixture.write("POST", PREVIEWS, &draft(head, body_end)).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     format!("/preview/{}", reply.json()["id"].as_str().expect("an id"))
 }
 
-/// Who may stand above a page, as its policy says.
+/// The pages that may be above a page, by its policy.
 fn ancestors(reply: &Reply) -> Vec<&str> {
     let policy = reply.header("content-security-policy");
     let directive = policy.split("; ").find_map(|part| part.strip_prefix("frame-ancestors "));
     directive.expect(policy).split(' ').collect()
 }
 
-/// What a page tells its script.
+/// A page's configuration for its script.
 fn config(reply: &Reply) -> Value {
     let (_, rest) = reply.text().split_once("data-config=\"").expect("an attribute");
     let text = rest.split_once('"').expect("its end").0.replace("&quot;", "\"");
@@ -37,9 +37,9 @@ fn config(reply: &Reply) -> Value {
 async fn a_draft_is_judged_and_nothing_is_stored() {
     let fixture = Fixture::start().await;
     let fine = fixture.write("POST", "/api/check", &draft("<b>fine</b>", "")).await;
-    assert_eq!((fine.status, fine.json()), (200, json!({"refused": false, "diagnostics": []})));
+    assert_eq!((fine.status, fine.json()), (200, json!({"rejected": false, "diagnostics": []})));
     let broken = fixture.write("POST", "/api/check", &draft("", "<p>\n <script>")).await;
-    assert_eq!((broken.status, &broken.json()["refused"]), (200, &json!(true)));
+    assert_eq!((broken.status, &broken.json()["rejected"]), (200, &json!(true)));
     let found = &broken.json()["diagnostics"][0];
     assert_eq!((&found["code"], &found["area"]), (&json!("unclosed-script"), &json!("bodyEnd")));
     assert_eq!((&found["line"], &found["column"]), (&json!(2), &json!(2)));
@@ -72,7 +72,7 @@ async fn a_draft_is_staged_beside_what_visitors_get() {
         (before.body, before.headers["etag"].clone())
     );
     assert_eq!(fixture.get(To::Console, "/api/apps/demo", &[]).await.json()["revision"], 1);
-    // A preview is no app.
+    // A preview is not an app.
     for to in PAGES {
         for prefix in ["p", "w", "s"] {
             assert_eq!(fixture.get(to, &format!("/{prefix}/{id}"), &[]).await.status, 404);
@@ -104,8 +104,8 @@ async fn the_console_stands_above_previews_and_above_nothing_else() {
     let page = fixture.get(To::Sandbox, &path, &[]).await;
     assert_eq!(ancestors(&page), [&*widget, &*parent, "https://shop.example", &*console]);
 
-    // Apart from who may frame them, they are held like the published ones; those never name the
-    // console.
+    // Except for `frame-ancestors`, their policies are those of the published pages, which never
+    // name the console.
     for (to, published) in
         [(To::Parent, "/p/demo"), (To::Widget, "/w/demo"), (To::Sandbox, "/s/demo")]
     {
@@ -253,7 +253,7 @@ async fn drafts_come_from_the_console_or_not_at_all() {
         }
         assert_eq!(fixture.write("PUT", path, &json!({})).await.status, 405, "{path}");
     }
-    // The API is the console's alone.
+    // The API is on the console's host only.
     for to in PAGES {
         let headers = [ours.as_str(), json_type];
         let reply = fixture.send(to, "POST", PREVIEWS, &headers, &body).await;

@@ -1,4 +1,4 @@
-//! The program as a process of its own.
+//! The program, in its own process.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -12,7 +12,7 @@ pub(crate) fn command(data: &Path) -> Command {
     with_data(Command::new(PROGRAM), data)
 }
 
-/// The program with a limit as `ulimit` takes it.
+/// The program with a limit, given as an argument of `ulimit`.
 pub(crate) fn command_within(limit: &str, data: &Path) -> Command {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(format!("ulimit {limit} && exec \"$0\" \"$@\"")).arg(PROGRAM);
@@ -24,7 +24,7 @@ fn with_data(mut command: Command, data: &Path) -> Command {
     command
 }
 
-/// Reads the addresses that a started program prints.
+/// Reads the addresses that the program prints at its start.
 pub(crate) fn addresses(child: &mut Child) -> Vec<(String, String)> {
     let stdout = BufReader::new(child.stdout.take().expect("piped"));
     let mut found = Vec::new();

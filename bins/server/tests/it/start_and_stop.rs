@@ -1,4 +1,4 @@
-//! The program: what it prints, how it fails, how it ends.
+//! The program: its output, its errors and its end.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -43,7 +43,7 @@ fn a_request_in_flight_is_answered_before_the_end() {
     let mut stream = TcpStream::connect(("127.0.0.1", port(&console))).expect("connects");
     let host = console.trim_start_matches("http://");
     let length = body.len();
-    // The server has read the head, and is busy with this request, once it asks for the body.
+    // The server has read the head and is busy with this request once it asks for the body.
     write!(
         stream,
         "POST /api/apps HTTP/1.1\r\nhost: {host}\r\norigin: {console}\r\nexpect: 100-continue\r\n\

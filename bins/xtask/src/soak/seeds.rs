@@ -1,4 +1,4 @@
-//! The html5lib suites as seeds: they lie outside of the repository, so they are planted anew.
+//! The html5lib suites as seeds. They are outside the repository, so they are copied anew for each run.
 
 use std::fs;
 
@@ -8,10 +8,10 @@ use crate::run::Result;
 #[path = "../../../../crates/injector/tests/html5lib/cases.rs"]
 mod cases;
 
-/// Separates the parts of an input: see the targets.
+/// The separator between the parts of an input: see the targets.
 const NEXT: char = '\u{1f}';
 
-/// Puts each case among the inputs that a target has kept, and says how many there were.
+/// Adds each case to a target's kept inputs. Returns a message with their number.
 pub(super) fn plant(targets: &[Target]) -> Result<String> {
     let root = cases::root();
     if !root.is_dir() {
@@ -36,7 +36,7 @@ pub(super) fn plant(targets: &[Target]) -> Result<String> {
     Ok(format!("html5lib seeds: {} for each target that takes HTML", cases.len()))
 }
 
-/// A case as the target takes it: each of its parts, where it has several. Nothing if it takes no HTML.
+/// A case as the target's input, repeated for each of its parts. `None` if the target takes no HTML.
 fn input(target: &str, case: &str) -> Option<String> {
     match target {
         "check" => Some(format!("{case}{NEXT}{case}")),

@@ -1,15 +1,15 @@
-//! What failed tests said, taken from what `cargo test` prints.
+//! The messages of failed tests, from `cargo test`'s output.
 
-/// Lines of one test that are kept: what it asserted comes first, a page's source last.
+/// The most lines kept of one test: its assertion comes first, a page's source last.
 const LINES: usize = 30;
-/// Characters of a line that are kept.
+/// The most characters kept of a line.
 const WIDTH: usize = 500;
 
 /// Collects the part of `cargo test`'s output below each `---- a::test stdout ----`.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     ended: Vec<String>,
-    /// The lines of the test that is being told of, the first being its name.
+    /// The lines of the current test; the first is its name.
     current: Option<Vec<String>>,
 }
 
@@ -33,7 +33,7 @@ impl Failures {
         self.ended.extend(self.current.take().map(|lines| lines.join("\n")));
     }
 
-    /// All of them: a test's name, and below it, indented, what it said.
+    /// Returns all of them: a test's name, and below it, indented, its output.
     pub(super) fn all(mut self) -> Vec<String> {
         self.end();
         self.ended

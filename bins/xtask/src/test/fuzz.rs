@@ -1,4 +1,4 @@
-//! Every fuzz target, for a short time: a smoke test. `cargo xtask soak` takes longer.
+//! Every fuzz target, for a short time: a smoke test. `cargo xtask soak` runs them longer.
 
 use super::Counts;
 use crate::fuzz::{Spent, targets};

@@ -1,7 +1,7 @@
-//! The architecture's rules, each a function that a change can break.
+//! The architecture's rules, each a function that a change can violate.
 //!
-//! They are read from `cargo metadata`, so they hold for what cargo really builds. Dependencies
-//! are those that ship: normal and build dependencies. What tests use is their own business.
+//! They read `cargo metadata`, so they hold for what cargo really builds. Dependencies here are the
+//! shipped ones: normal and build dependencies. Test dependencies are free.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,27 +9,37 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::Counts;
-use crate::run::{Result, cargo, host, output};
+use super::{Counts, circles, sources, words};
+use crate::run::{Result, cargo, host, output, root};
 
-/// The four libraries of design.md, §3.
-const LIBRARIES: [&str; 4] = ["c2c-bridge", "c2c-catalogue", "c2c-injector", "c2c-policy"];
-/// What a library that does no IO must not reach.
+/// The libraries below the facade.
+const LIBRARIES: [&str; 5] =
+    ["c2c-bridge", "c2c-catalogue", "c2c-injector", "c2c-names", "c2c-policy"];
+/// The library that embedders depend on. It depends on the others.
+const FACADE: &str = "c2c";
+/// IO crates, which a library without IO must not reach.
 const IO: [&str; 2] = ["hyper", "tokio"];
-/// The only edge between libraries: the bridge carries the catalogue's events.
-const SHARED_TYPES: (&str, &str) = ("c2c-bridge", "c2c-catalogue");
-/// Whatever knows the grammar of HTML.
+/// The one library that the others may depend on.
+const GROUND_FLOOR: &str = "c2c-names";
+/// The library that browser tests use.
+const HARNESS: &str = "c2c-harness";
+/// The members that use it, with their test targets. The step `test` skips the tests in browsers, and the
+/// steps `browser` and `isolation` name these targets.
+const BROWSER_TESTS: [(&str, &[&str]); 2] =
+    [("c2c-e2e", &["e2e", "machine", "validate"]), ("c2c-probe", &["deployment"])];
+/// Crates that know the grammar of HTML.
 const HTML_PARSERS: [&str; 5] = ["html5ever", "markup5ever", "html5gum", "lol_html", "scraper"];
 
-/// A rule: its name, and what breaks it, each with what to do about it.
+/// A rule: its name and a function that returns the violations, each with its fix.
 type Rule = (&'static str, fn(&Workspace) -> Vec<String>);
 
 const RULES: &[Rule] = &[
     ("libraries do no IO", libraries_do_no_io),
     ("libraries stand alone", libraries_stand_alone),
     ("one crate parses HTML", one_crate_parses_html),
-    ("one binary knows all libraries", one_binary_knows_all_libraries),
+    ("only the facade knows all libraries", the_facade_knows_all_libraries),
     ("the product is built without browser tools", product_is_built_without_browser_tools),
+    ("every browser test has a step", every_browser_test_has_a_step),
     ("every member has the workspace's lints", every_member_has_the_lints),
     ("unsafe code is forbidden", unsafe_code_is_forbidden),
 ];
@@ -40,9 +50,12 @@ pub(super) fn check() -> Result<Counts> {
     let workspace = Workspace::read(&serde_json::from_str(&metadata)?, |path| {
         fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()).into())
     })?;
+    let mut verdicts: Vec<_> = RULES.iter().map(|(name, rule)| (*name, rule(&workspace))).collect();
+    verdicts.push(("reference events stay in their places", sources::reference_events(&root())?));
+    verdicts.push(("no circles between modules", circles::circles(&root())?));
+    verdicts.push(("avoided words are not used", words::avoided(&root())?));
     let mut counts = Counts::default();
-    for (name, rule) in RULES {
-        let broken = rule(&workspace);
+    for (name, broken) in verdicts {
         println!("{name}: {}", if broken.is_empty() { "ok" } else { "BROKEN" });
         for why in &broken {
             println!("  {why}");
@@ -56,11 +69,11 @@ pub(super) fn check() -> Result<Counts> {
     Ok(counts)
 }
 
-/// What the rules look at.
+/// The workspace as the rules see it.
 #[derive(Debug, Default)]
 struct Workspace {
     members: BTreeMap<String, Member>,
-    /// Package id → ids of what it depends on, as shipped.
+    /// Package id → ids of its shipped dependencies.
     edges: BTreeMap<String, BTreeSet<String>>,
     /// Package id → name.
     names: BTreeMap<String, String>,
@@ -71,9 +84,9 @@ struct Workspace {
 struct Member {
     id: String,
     manifest: String,
-    /// Under `crates/`.
+    /// Whether it is under `crates/`.
     library: bool,
-    /// `cargo build` without arguments builds it.
+    /// Whether `cargo build` without arguments builds it.
     default: bool,
 }
 
@@ -111,13 +124,13 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// The names of what a package depends on itself.
+    /// The names of a package's direct dependencies.
     fn direct(&self, id: &str) -> BTreeSet<&str> {
         let ids = self.edges.get(id).into_iter().flatten();
         ids.filter_map(|id| self.names.get(id)).map(String::as_str).collect()
     }
 
-    /// How `id` reaches a package called `name`, as `a → b → name`.
+    /// A dependency path from `id` to a package called `name`, as `a → b → name`.
     fn path_to(&self, id: &str, name: &str) -> Option<String> {
         let mut paths = vec![vec![id]];
         let mut seen = BTreeSet::from([id]);
@@ -160,12 +173,12 @@ fn libraries_do_no_io(workspace: &Workspace) -> Vec<String> {
 
 fn libraries_stand_alone(workspace: &Workspace) -> Vec<String> {
     let mut broken = Vec::new();
-    for (name, member) in workspace.libraries() {
+    for (name, member) in workspace.libraries().filter(|(name, _)| *name != FACADE) {
         for other in workspace.direct(&member.id) {
             let library = workspace.members.get(other).is_some_and(|other| other.library);
-            if library && (name.as_str(), other) != SHARED_TYPES {
+            if library && other != GROUND_FLOOR {
                 broken.push(format!(
-                    "{name} depends on {other}: pass plain data, and let bins/server connect them"
+                    "{name} depends on {other}: pass plain data, and let the facade connect them"
                 ));
             }
         }
@@ -186,15 +199,15 @@ fn one_crate_parses_html(workspace: &Workspace) -> Vec<String> {
     broken
 }
 
-fn one_binary_knows_all_libraries(workspace: &Workspace) -> Vec<String> {
-    let others = workspace.members.iter().filter(|(name, _)| *name != "c2c-server");
+fn the_facade_knows_all_libraries(workspace: &Workspace) -> Vec<String> {
+    let others = workspace.members.iter().filter(|(name, _)| *name != FACADE);
     others
         .filter(|(_, member)| {
             let direct = workspace.direct(&member.id);
             LIBRARIES.iter().all(|library| direct.contains(library))
         })
         .map(|(name, _)| {
-            format!("{name} depends on all libraries: only bins/server puts them together")
+            format!("{name} depends on all libraries: only crates/c2c puts them together")
         })
         .collect()
 }
@@ -203,8 +216,29 @@ fn product_is_built_without_browser_tools(workspace: &Workspace) -> Vec<String> 
     let product = workspace.members.values().filter(|member| member.default);
     product
         .filter_map(|member| workspace.path_to(&member.id, "fantoccini"))
-        .map(|path| format!("{path}: browser tools belong to bins/e2e, outside of default-members"))
+        .map(|path| {
+            format!("{path}: browser tools belong to bins/harness, outside of default-members")
+        })
         .collect()
+}
+
+fn every_browser_test_has_a_step(workspace: &Workspace) -> Vec<String> {
+    let members = workspace.members.iter().filter(|(name, _)| *name != HARNESS);
+    let users = members.filter(|(_, member)| member.manifest.contains(HARNESS));
+    let mut found = Vec::new();
+    for (name, member) in users {
+        let known = BROWSER_TESTS.iter().find(|(user, _)| user == name);
+        let known = known.map_or(&[][..], |(_, targets)| targets);
+        // A target with the harness's own main function is listed in the manifest.
+        let targets = member.manifest.split("[[test]]").skip(1).filter_map(|target| {
+            let (_, value) = target.lines().find_map(|line| line.split_once("name = \""))?;
+            value.strip_suffix('"')
+        });
+        found.extend(targets.filter(|target| !known.contains(target)).map(|target| {
+            format!("{name}: no step runs the browser tests of `{target}`: name it in bins/xtask/src/test.rs and here")
+        }));
+    }
+    found
 }
 
 fn every_member_has_the_lints(workspace: &Workspace) -> Vec<String> {
@@ -225,7 +259,7 @@ fn unsafe_code_is_forbidden(workspace: &Workspace) -> Vec<String> {
     }
 }
 
-/// The value of a key in a table of a manifest that is written one setting a line, as ours are.
+/// The value of a key in a manifest's table, for manifests with one setting a line, like ours.
 fn setting<'a>(manifest: &'a str, table: &str, key: &str) -> Option<&'a str> {
     let header = format!("[{table}]");
     let lines = manifest.lines().map(str::trim).skip_while(|line| *line != header).skip(1);
@@ -245,14 +279,15 @@ mod tests {
     const LINTS: &str = "[lints]\nworkspace = true\n";
     const ROOT: &str = "[workspace.lints.rust]\nunsafe_code = \"forbid\" # always\n";
 
-    /// A workspace of these edges: `("c2c-bridge", "c2c-catalogue", "")`, the last being the kind of
-    /// dependency as cargo names it. The libraries are in crates/, `c2c-e2e` is no default member.
+    /// A workspace of these edges: `("c2c-bridge", "c2c-catalogue", "")`, the last being cargo's
+    /// kind of dependency. The libraries are in crates/; `c2c-harness` is not a default member.
     fn workspace(edges: &[(&str, &str, &str)]) -> Workspace {
         let names: BTreeSet<_> = edges.iter().flat_map(|(from, to, _)| [*from, *to]).collect();
-        let members: Vec<_> = names.iter().filter(|name| name.starts_with("c2c-")).collect();
-        let default: Vec<_> = members.iter().filter(|name| ***name != "c2c-e2e").collect();
+        let members: Vec<_> = names.iter().filter(|name| name.starts_with("c2c")).collect();
+        let default: Vec<_> = members.iter().filter(|name| ***name != "c2c-harness").collect();
         let packages = names.iter().map(|name| {
-            let folder = if LIBRARIES.contains(name) { "crates" } else { "bins" };
+            let library = LIBRARIES.contains(name) || *name == FACADE;
+            let folder = if library { "crates" } else { "bins" };
             json!({"id": name, "name": name, "manifest_path": format!("/c2c/{folder}/{name}/Cargo.toml")})
         });
         let nodes = names.iter().map(|name| {
@@ -279,18 +314,19 @@ mod tests {
     /// A workspace that breaks no rule.
     fn good() -> Vec<(&'static str, &'static str, &'static str)> {
         let mut edges = vec![
-            ("c2c-bridge", "c2c-catalogue", ""),
+            ("c2c-bridge", "c2c-names", ""),
             ("c2c-injector", "html5ever", ""),
             ("c2c-policy", "tokio", "dev"),
             ("c2c-server", "tokio", ""),
-            ("c2c-e2e", "fantoccini", ""),
+            ("c2c-harness", "fantoccini", ""),
             ("fantoccini", "hyper", ""),
         ];
-        edges.extend(LIBRARIES.map(|library| ("c2c-server", library, "")));
+        edges.extend(LIBRARIES.map(|library| (FACADE, library, "")));
+        edges.push(("c2c-server", FACADE, ""));
         edges
     }
 
-    /// Adds `edges` to the good workspace and expects that only `rule` is broken, with `why`.
+    /// Adds `edges` to the good workspace and expects that they break only `rule`, with `why`.
     fn check_broken(rule: &str, edges: &[(&str, &str, &str)], why: &str) {
         let workspace = workspace(&[good().as_slice(), edges].concat());
         for (name, broken) in RULES.iter().map(|(name, rule)| (*name, rule(&workspace))) {
@@ -326,6 +362,29 @@ mod tests {
     }
 
     #[test]
+    fn a_ground_floor_that_depends_on_another_is_found() {
+        check_broken(
+            "libraries stand alone",
+            &[("c2c-names", "c2c-catalogue", "")],
+            "c2c-names depends on c2c-catalogue",
+        );
+    }
+
+    #[test]
+    fn a_library_that_depends_on_the_facade_is_found() {
+        check_broken(
+            "libraries stand alone",
+            &[("c2c-policy", FACADE, "")],
+            "c2c-policy depends on c2c: pass plain data",
+        );
+    }
+
+    #[test]
+    fn a_facade_that_reaches_tokio_is_found() {
+        check_broken("libraries do no IO", &[(FACADE, "tokio", "")], "c2c → tokio");
+    }
+
+    #[test]
     fn a_second_html_parser_is_found() {
         check_broken(
             "one crate parses HTML",
@@ -335,9 +394,22 @@ mod tests {
     }
 
     #[test]
-    fn a_second_binary_that_knows_all_is_found() {
+    fn a_browser_test_without_a_step_is_found() {
+        let uses =
+            "[dependencies]\nc2c-harness.workspace = true\n\n[[test]]\nname = \"deployment\"\n";
+        let mut workspace = workspace(&[("c2c-probe", "tokio", ""), ("c2c-server", "tokio", "")]);
+        workspace.members.get_mut("c2c-probe").expect("a member").manifest = uses.to_owned();
+        assert_eq!(every_browser_test_has_a_step(&workspace), Vec::<String>::new());
+        workspace.members.get_mut("c2c-server").expect("a member").manifest = uses.to_owned();
+        let found = every_browser_test_has_a_step(&workspace);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("c2c-server: no step runs"), "{found:?}");
+    }
+
+    #[test]
+    fn a_binary_that_knows_all_is_found() {
         check_broken(
-            "one binary knows all libraries",
+            "only the facade knows all libraries",
             &LIBRARIES.map(|library| ("c2c-cli", library, "")),
             "c2c-cli depends on all libraries",
         );

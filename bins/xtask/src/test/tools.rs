@@ -1,11 +1,11 @@
-//! The tools that the other steps need: finds them, and installs what is missing where it may.
+//! The tools that the other steps need: finds them, and installs missing ones where it may.
 //!
-//! Packages of the system: it may on Debian and its relatives, as root or with a `sudo` that asks no
-//! password. Everywhere else it says exactly what to run. It never installs anything that is there
-//! already.
+//! It may install system packages on Debian and its derivatives, as root or with a passwordless
+//! `sudo`. Everywhere else it prints exactly what to run. It never installs a tool that is already
+//! there.
 //!
-//! A browser engine may be missing: its tests are then not run, which is said here and counted at the
-//! end. In CI, and where `C2C_ENGINES` names the engine, that is a failure.
+//! A browser engine may be missing: its tests then do not run, which is printed here and counted at
+//! the end. In CI, and if `C2C_ENGINES` names the engine, that is a failure.
 
 use std::env;
 use std::os::unix::fs::MetadataExt as _;
@@ -15,15 +15,15 @@ use std::process::{Command, Stdio};
 use crate::npm;
 use crate::run::{Result, show, target};
 
-/// Something that must be there.
+/// A required tool.
 #[derive(Debug, PartialEq, Eq)]
 struct Need {
     what: &'static str,
-    /// Names that the program goes by.
+    /// The program's possible names.
     programs: &'static [&'static str],
-    /// The variable with which the browser harness is told another path; empty if there is none.
+    /// The variable that gives the browser harness another path; empty if there is none.
     variable: &'static str,
-    /// Where it comes from.
+    /// Its source.
     source: Source,
 }
 
@@ -33,14 +33,14 @@ enum Source {
     Debian(&'static [&'static str]),
     /// Debian packages that are only an installer for snaps on Ubuntu.
     DebianNotUbuntu(&'static [&'static str]),
-    /// A program that Debian 12 does not have: a crate, and its version.
+    /// A program that Debian 12 lacks: a crate and its version.
     Crate(&'static str, &'static str),
 }
 
-/// Needs of one purpose: some of them alone are of no use.
+/// Tools for one purpose, which are useless unless they are complete.
 #[derive(Debug, Clone, Copy)]
 struct Group {
-    /// The name of an engine, else none.
+    /// The name of an engine, or `None`.
     engine: Option<&'static str>,
     needs: &'static [Need],
 }
@@ -52,7 +52,7 @@ const COMPILER: Need = Need {
     source: Source::Debian(&["g++"]),
 };
 
-/// It installs what tests run, and it comes with Node, which some of that runs in.
+/// npm installs packages for tests. It comes with Node, which runs some of them.
 const NPM: Need = Need {
     what: "Node and npm (for TypeScript and what browser tests run)",
     programs: &["npm"],
@@ -60,7 +60,7 @@ const NPM: Need = Need {
     source: Source::Debian(&["nodejs", "npm"]),
 };
 
-/// The harness (`bins/e2e`) looks in the same places.
+/// The harness (`bins/harness`) looks in the same places.
 const GROUPS: &[Group] = &[
     Group { engine: None, needs: &[COMPILER, NPM] },
     Group {
@@ -113,9 +113,9 @@ const GROUPS: &[Group] = &[
             },
             Need {
                 what: "a virtual X server",
-                programs: &["xvfb-run"],
-                variable: "C2C_XVFB_RUN",
-                source: Source::Debian(&["xvfb", "xauth"]),
+                programs: &["Xvfb"],
+                variable: "C2C_XVFB",
+                source: Source::Debian(&["xvfb"]),
             },
         ],
     },
@@ -133,7 +133,7 @@ chromedriver of the same version instead:
   sudo install chromedriver /usr/local/bin/
 (Firefox: the package of https://packages.mozilla.org/apt instead of the snap.)";
 
-/// What this machine lets us do.
+/// This machine's abilities.
 #[derive(Debug, Clone, Copy)]
 struct Machine {
     apt: bool,
@@ -144,22 +144,22 @@ struct Machine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rights {
     Root,
-    /// `sudo` works without asking.
+    /// `sudo` works without a password.
     Sudo,
     User,
 }
 
-/// What is installed for the user.
+/// Packages to install for the user.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Installation {
     packages: Vec<&'static str>,
-    /// With their versions.
+    /// Crates with their versions.
     crates: Vec<(&'static str, &'static str)>,
 }
 
 pub(super) fn check() -> Result<()> {
     check_components()?;
-    // As the harness reads both.
+    // The harness reads both variables in the same way.
     let engines = env::var("C2C_ENGINES").ok();
     let ci = env::var("CI").is_ok_and(|ci| ci == "true");
     let machine = Machine::look();
@@ -172,7 +172,7 @@ pub(super) fn check() -> Result<()> {
         }
     }
     if let Err(error) = install(wanted, machine) {
-        println!("error: {error}"); // what is missing because of it follows
+        println!("error: {error}"); // the tools that are missing because of it follow
     }
     let mut lacking = Vec::new();
     for group in &groups {
@@ -210,7 +210,7 @@ fn check_components() -> Result<()> {
     Err(format!("run: rustup component add {}", missing.join(" ")).into())
 }
 
-/// What every run needs, and the engines that `C2C_ENGINES` names: all if it is not set.
+/// The tools of every run, and of the engines that `C2C_ENGINES` names: all if it is not set.
 fn chosen(engines: Option<&str>) -> Vec<Group> {
     let names: Option<Vec<_>> = engines.map(|engines| engines.split(',').map(str::trim).collect());
     let is_chosen = |group: &&Group| match (group.engine, &names) {
@@ -226,7 +226,7 @@ fn missing(group: Group) -> Result<Vec<&'static Need>> {
     folders.extend(env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo/bin")));
     folders.push(crates_root()?.join("bin"));
     let is_there = |need: &Need| {
-        // The user's word counts; what uses it says so if it is wrong.
+        // The user's setting counts; the program that uses it reports a wrong path.
         env::var_os(need.variable).is_some()
             || need
                 .programs
@@ -236,12 +236,12 @@ fn missing(group: Group) -> Result<Vec<&'static Need>> {
     Ok(group.needs.iter().filter(|need| !is_there(need)).collect())
 }
 
-/// Where crates are installed: the user's own are left alone.
+/// The folder for installed crates, apart from the user's own.
 fn crates_root() -> Result<PathBuf> {
     Ok(target()?.join("tools"))
 }
 
-/// What gets a group complete; none if the user has to do that.
+/// The installation that completes a group; `None` if the user has to do it.
 fn installation(missing: &[&'static Need], machine: Machine) -> Option<Installation> {
     let mut wanted = Installation::default();
     for need in missing {
@@ -266,14 +266,16 @@ fn install(mut wanted: Installation, machine: Machine) -> Result<()> {
         show(apt(machine, &install).args(wanted.packages))?;
     }
     for (name, version) in wanted.crates {
-        let mut install = crate::run::cargo("install --locked");
+        // Drivers wait for browsers, so optimizing them would take longer than it saves.
+        let mut install = crate::run::cargo("install --locked --debug");
+        install.env("CARGO_PROFILE_DEV_DEBUG", "0");
         install.args([name, "--version", version, "--root"]);
         show(install.arg(crates_root()?))?;
     }
     Ok(())
 }
 
-/// What the user has to do.
+/// Instructions for the user.
 fn advice(missing: &[&'static Need], machine: Machine) -> String {
     let mut packages: Vec<&str> = Vec::new();
     let mut by_hand = Vec::new();
@@ -330,7 +332,7 @@ impl Machine {
     }
 }
 
-/// Ubuntu or built on it, by `/etc/os-release`.
+/// Whether it is Ubuntu or built on it, by `/etc/os-release`.
 fn is_ubuntu(release: &str) -> bool {
     let values = release
         .lines()
@@ -357,7 +359,7 @@ mod tests {
     const UBUNTU: Machine = Machine { ubuntu: true, ..ROOT_ON_DEBIAN };
     const GECKODRIVER: (&str, &str) = ("geckodriver", "0.37.1");
 
-    /// What an engine needs.
+    /// The tools of an engine.
     fn needs(engine: &str) -> Vec<&'static Need> {
         chosen(Some(engine))[1].needs.iter().collect()
     }
@@ -384,7 +386,7 @@ mod tests {
         check(&[&NPM], &["nodejs", "npm"], &[]);
         check(&needs("chromium"), &["chromium", "fonts-dejavu-core", "chromium-driver"], &[]);
         check(&needs("firefox"), &["firefox-esr", "fonts-dejavu-core"], &[GECKODRIVER]);
-        let webkit = ["webkit2gtk-driver", "dbus", "fonts-dejavu-core", "xvfb", "xauth"];
+        let webkit = ["webkit2gtk-driver", "dbus", "fonts-dejavu-core", "xvfb"];
         check(&needs("webkit"), &webkit, &[]);
     }
 

@@ -1,8 +1,8 @@
-//! The limit of a step: a run that can stand still is no answer to anybody.
+//! The time limit of a step: a run that can hang is useless.
 //!
-//! At its limit a step's programs are ended: the descendants of this process, but for those that
-//! lead process groups of their own. Those are browsers, drivers and servers of tests, whose
-//! watchers (`bins/e2e/src/process.rs`) end them once the test is gone, and tidy up.
+//! At the limit, a step's programs are ended: the descendants of this process, except those in
+//! other process groups. Those are browsers, drivers and servers of tests, whose watchers
+//! (`bins/harness/src/process.rs`) end them and clean up once the test is gone.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 
 use crate::run::Result;
 
-/// How often it says that the step is still running.
+/// How often it prints that the step is still running.
 const PROGRESS: Duration = Duration::from_secs(50);
 /// Between `SIGTERM` and `SIGKILL`.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Watches one step from a thread of its own.
+/// Watches one step in a separate thread.
 #[derive(Debug)]
 pub(super) struct Watchdog {
     stop: Sender<()>,
@@ -25,21 +25,21 @@ pub(super) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Starts to watch the step `name`.
+    /// Starts watching the step `name`.
     pub(super) fn start(name: String, limit: Duration) -> Self {
         Self::watch(std::process::id(), name, limit, PROGRESS)
     }
 
-    /// The same, of the descendants of any process.
+    /// Like `start`, for the descendants of any process.
     fn watch(root: u32, name: String, limit: Duration, progress: Duration) -> Self {
         let (stop, stopped) = channel();
         let thread = thread::spawn(move || watch(root, &name, limit, progress, &stopped));
         Self { stop, thread }
     }
 
-    /// Stops to watch. Whether the limit was reached.
+    /// Stops watching. Returns whether the limit was reached.
     pub(super) fn stop(self) -> Result<bool> {
-        // Who has stopped by itself hears nothing.
+        // A watchdog that has already stopped receives nothing.
         let _heard = self.stop.send(());
         self.thread.join().map_err(|_| "the watchdog panicked".into())
     }
@@ -65,7 +65,7 @@ fn watch(
         println!("== {name}: {elapsed} s of at most {} s", limit.as_secs());
         let _shown = std::io::stdout().flush();
     }
-    // Until the step gives up: it may start another program when one has ended.
+    // Repeats until the step gives up, because it may start another program when one has ended.
     loop {
         for signal in ["TERM", "KILL"] {
             end(signal, &descendants(root));
@@ -82,7 +82,7 @@ fn end(signal: &str, processes: &[u32]) {
     }
     let mut kill = Command::new("kill");
     kill.args(["-s", signal]).args(processes.iter().map(u32::to_string));
-    // One may have ended meanwhile.
+    // A process may have ended meanwhile.
     let _ended = kill.stdout(Stdio::null()).stderr(Stdio::null()).status();
 }
 
@@ -102,7 +102,8 @@ fn descendants(root: u32) -> Vec<u32> {
     below(root, &all)
 }
 
-/// What `/proc/<id>/stat` says: `id (name) state parent group …`, where a name may have parentheses.
+/// The contents of `/proc/<id>/stat`: `id (name) state parent group …`, where a name may have
+/// parentheses.
 fn kin(id: u32, stat: &str) -> Option<Kin> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(1);
     Some((id, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
@@ -129,7 +130,7 @@ mod tests {
 
     use super::*;
 
-    /// A shell in a group of its own that waits for what `script` starts.
+    /// A shell in its own process group that waits for the processes of `script`.
     fn shell(script: &str) -> Result<std::process::Child> {
         Ok(Command::new("sh").args(["-c", script]).process_group(0).spawn()?)
     }

@@ -1,7 +1,7 @@
 // @ts-check
-/** The context: what the widget's URL tells custom code. */
+/** The context: values that the widget's URL passes to custom code. */
 
-import { CONTEXT_LIMITS } from './limits.js';
+import { CONTEXT_LIMITS } from '../shared/limits.js';
 
 /**
  * @typedef {Record<string, string>} Context
@@ -16,8 +16,8 @@ const bytes = (text) => encoder.encode(text).length;
 
 /**
  * Reads the query of the widget's URL. Keys that begin with `c2c` belong to the product and never
- * enter the context; of several values for one key the first counts. Reading never fails: what
- * breaks a rule or a limit is left out and reported in `rejected`.
+ * enter the context; if a key has several values, the first counts. Reading never fails: entries that
+ * break a rule or a limit are left out and reported in `rejected`.
  *
  * @param {string} query `location.search`
  * @returns {{context: Context, rejected: {key: string, reason: RejectReason}[]}}

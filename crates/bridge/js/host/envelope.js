@@ -8,27 +8,27 @@ import { hexOf, randomHex } from './random.js';
  * @property {string} name the widget event's name, or `custom:<name>`
  * @property {Record<string, unknown>} data the event's fields, and `context`
  * @property {string} timestamp ISO 8601, by the visitor's clock
- * @property {string} id a UUID of version 7, so that a receiver can drop what it has seen
+ * @property {string} id a UUID of version 7, so that a receiver can drop duplicates
  * @property {number} seq the position among the events of this mount, from 0
  */
 
 /**
- * An event as the frame gets it. Of these only the fields may hold what JSON escapes.
+ * Returns an event as text for the frame. Only the fields may hold characters that JSON escapes.
  * @param {import('./machine.js').WidgetEvent} event
  */
 export const eventText = ({ name, timestamp, id, seq, json }) =>
   `{"name":"${name}","timestamp":"${timestamp}","id":"${id}","seq":${seq},"data":${json}}`;
 
-/* What the events of one millisecond share: time and randomness cost more than all else here. */
+/* Shared by the events of one millisecond: time and randomness cost more than all else here. */
 let last = 0;
 let timestamp = '';
 let head = '';
 let tail = '';
-/** Of this millisecond's events, in three hexadecimal digits. */
+/** Counts this millisecond's events, in three hexadecimal digits. */
 let count = 0;
 
 /**
- * What an event gets when it happens. The id is a UUID of version 7 (RFC 9562 §5.7 and, for the
+ * Returns the time and id for a new event. The id is a UUID of version 7 (RFC 9562 §5.7 and, for the
  * count, §6.2): 48 bits of time, 12 that count, and 60 random ones.
  */
 export function stamp() {

@@ -1,25 +1,25 @@
 // @ts-check
 /**
  * The focus guard. No attribute and no policy keeps an invisible frame from taking the focus, and
- * with it what the visitor types: so it is noticed and undone, which costs the keys pressed in
- * between, mostly none. (Blurring the frame instead does not hold: it takes the focus back at once.)
+ * with it the visitor's keystrokes. So the guard detects and undoes it, which loses the keys pressed
+ * in between, usually none. (Blurring the frame does not last: it takes the focus back at once.)
  */
 
 /**
- * Takes the frame away as soon as it holds the focus, and gives the focus back to what had it.
+ * Removes the frame as soon as it has the focus, and returns the focus to the element that had it.
  *
- * @param {HTMLIFrameElement} iframe in the page already
- * @param {AbortSignal} signal when to stop
- * @param {() => void} remove takes the frame away
- * @param {() => void} tellParent the focus was the parent page's
- * @returns {() => void} looks, and is to be called every 50 ms: who takes the focus from the parent page
- *   is seen by nobody here in Chromium and Firefox
+ * @param {HTMLIFrameElement} iframe already in the page
+ * @param {AbortSignal} signal stops the guard
+ * @param {() => void} remove removes the frame
+ * @param {() => void} tellParent called if the parent page had the focus
+ * @returns {() => void} checks the focus; must be called every 50 ms, because in Chromium and Firefox
+ *   nothing here shows that the frame took the focus from the parent page
  */
 export function guardFocus(iframe, signal, remove, tellParent) {
-  /** The tree in which the frame stands: of a shadow tree the document knows the host only. */
+  /** The tree that contains the frame: of a shadow tree the document knows only the host. */
   const root = /** @type {Document | ShadowRoot} */ (iframe.getRootNode());
-  /** Whether this page had the focus itself at one of the last two calls: in Firefox neither it nor
-   * the frame has it for a moment, while the frame takes it. */
+  /** Whether this page had the focus itself at one of the last two calls: in Firefox neither this
+   * page nor the frame has it for a moment while the frame takes it. */
   let own = document.hasFocus();
   let before = own;
   /** @type {any} */
@@ -27,22 +27,22 @@ export function guardFocus(iframe, signal, remove, tellParent) {
 
   function look() {
     if (signal.aborted || root.activeElement !== iframe) return;
-    // First, or Chromium has the focus nowhere once the frame is gone.
+    // First, because otherwise nothing in Chromium has the focus once the frame is gone.
     window.focus();
-    // The widget may have heard that, and made another element.
+    // The widget may have reacted to that and made another element.
     if (!signal.aborted) remove();
     if (!own) tellParent();
     else last?.focus?.({ preventScroll: true });
   }
 
-  // Captured: the tree, which knows more, has the last word.
+  // In the capture phase the tree, which knows more, comes last and decides.
   for (const tree of [document, root]) {
     tree.addEventListener('focusin', (event) => {
       const [target] = event.composedPath();
       if (target !== iframe) last = target;
     }, { signal, capture: true });
   }
-  // Never in the listener itself: WebKit goes on to focus the frame, there or not, once that returns.
+  // Never in the listener itself: once it returns, WebKit focuses the frame, even a removed one.
   const soon = () => {
     queueMicrotask(look);
     setTimeout(look);

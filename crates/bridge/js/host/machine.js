@@ -1,29 +1,29 @@
 // @ts-check
 /**
- * The widget's end of the bridge (docs/protocol.md) as a machine that does no IO: what happens in
- * the page goes in as calls, and what is to be done comes out as calls on `effects`. `mount.js`
- * connects it to a page. crates/bridge/src/host.rs is the same machine in Rust; both run the same
- * vectors, and random inputs go through both.
+ * The widget's end of the bridge (docs/protocol.md) as a state machine that does no IO: the page
+ * calls it when something happens, and it calls `effects` for each action. `mount.js` connects it to a
+ * page. bins/e2e/tests/machine/model.rs is the same machine in Rust; both run the same vectors and the same
+ * random inputs.
  *
- * Who is the frame? A frame without `allow-same-origin` always reports the origin "null", and so
- * does any document that it is navigated to. So a hello counts only if *all* of this holds: it was
- * dispatched by the browser, it comes from the window of this very element, its origin is "null",
+ * The frame must be identified. A frame without `allow-same-origin` always reports the origin "null",
+ * and so does any document that it is navigated to. So a hello counts only if *all* of this holds: it
+ * was dispatched by the browser, it comes from the window of this very element, its origin is "null",
  * it carries the nonce made for this element, it brings one port, and it is the first. From then on
  * the port is the identity: it dies with its document.
  */
 
 import { tokenBucket } from './bucket.js';
 import { eventText } from './envelope.js';
-import { CUSTOM_PREFIX } from './letters.js';
-import { customNameFault } from './name.js';
+import { customNameRule } from './name.js';
 import { isOpaque } from './origin.js';
 import { own } from './own.js';
 import { payloadFault } from './payload.js';
 import { PROTOCOL } from './protocol.js';
+import { CUSTOM_PREFIX } from '../shared/names.js';
 
 /**
  * @typedef {import('./envelope.js').Envelope} Envelope
- * @typedef {import('./limits.js').BridgeLimits} BridgeLimits
+ * @typedef {import('../shared/limits.js').BridgeLimits} BridgeLimits
  *
  * @typedef {'granted' | 'pending' | 'denied'} Consent
  * @typedef {'waiting' | 'denied' | 'connecting' | 'ready' | 'failed' | 'destroyed'} Status
@@ -31,72 +31,78 @@ import { PROTOCOL } from './protocol.js';
  * @typedef {{readonly status: Status, readonly reason: Reason | null}} State
  *
  * @typedef {{name: string, timestamp: string, id: string, seq: number, json: string}} WidgetEvent `json`
- *   is its fields, as text: the one copy of them that is made
+ *   is the only copy of its fields, as text
  *
- * @typedef {object} Effects what the machine asks of the page; all of it at once, in this order
+ * @typedef {object} Effects actions for the page, called synchronously and in order
  * @property {(nonce: string) => void} open put a new element into the page
- * @property {() => void} close take the element out of the page, and close its port
+ * @property {() => void} close remove the element from the page, and close its port
  * @property {(port: any) => void} accept listen to this port
  * @property {(message: string) => void} post send on the port: JSON text, which for small objects costs
- *   half of what the browser's own clone does
+ *   half as much as the browser's own clone
  * @property {() => void} retryLater call `retry` once the page has been calm for a while (`calm_ms`)
  * @property {() => void} flushSoon call `flush` at the end of this task
- * @property {(envelope: () => Envelope) => void} relay tell the parent page, if there is one
- * @property {(envelope: Envelope) => void} custom tell the widget what custom code emitted
- * @property {(state: State) => void} state tell the widget the new state
+ * @property {(envelope: () => Envelope) => void} relay send to the parent page, if there is one
+ * @property {(envelope: Envelope) => void} custom pass a custom event to the widget
+ * @property {(state: State) => void} state report the new state to the widget
  *
  * @typedef {'passed' | 'refused' | 'garbage'} Outcome of a message on the port
  *
  * @typedef {object} Options
  * @property {Readonly<Record<string, string>>} context
- * @property {boolean} removeHung whether a frame that does not answer is removed, or only reported
+ * @property {readonly string[]} events the names of the widget's events
+ * @property {boolean} removeHung whether a frame that does not answer is removed, not only reported
  * @property {BridgeLimits} limits
  * @property {() => string} nonce a new secret
- * @property {() => number} now in milliseconds, by a clock that never goes back
+ * @property {() => number} now in milliseconds, by a monotonic clock
  * @property {() => {timestamp: string, id: string}} stamp
  * @property {import('../diagnostics.js').Diagnostics} [diagnostics]
  * @property {import('../jar.js').KeptJar} [jar]
  */
 
 /** @param {Options} options @param {Effects} effects */
-export function hostMachine({ context, removeHung, limits, nonce: newNonce, now, stamp, diagnostics, jar }, effects) {
+export function hostMachine({ context, events, removeHung, limits, nonce: newNonce, now, stamp, diagnostics, jar }, effects) {
+  const customNameFault = customNameRule(events);
   /** @type {Status} */
   let status = 'waiting';
   /** @type {Consent | null} */
   let consent = null;
-  /** Of the element that is in the page; null: there is none. @type {string | null} */
+  /** The nonce of the element in the page, or null. @type {string | null} */
   let nonce = null;
   let connected = false;
-  /** What the frame is to get; it adds the context by itself. @type {WidgetEvent[]} */
+  /** The events for the frame, which adds the context itself. @type {WidgetEvent[]} */
   let queue = [];
   let flushing = false;
   let seq = 0;
   let restarts = 0;
   let stalls = 0;
 
-  /* Of this element. */
+  /* The state of this element. */
   let garbage = 0;
   let refusals = 0;
-  /** How long the page's own tasks have been waiting behind others, in looks of `watch`. */
+  /** The time of the last `watch`. */
+  let looked = 0;
+  /** A measure of how long the page's own tasks have been kept waiting; see `watch`. */
   let starved = 0;
   /** @type {ReturnType<typeof tokenBucket>} */
   let takesEmit;
   /** @type {ReturnType<typeof tokenBucket>} */
   let takesStray;
 
-  /* Time counts only while the page is visible, and of a timer that was late a second: a page that
-   * was frozen, or a computer that slept, has no frame that failed to answer; but a frame that
-   * shares its thread with the page makes all timers late. */
+  /* Time counts only while the page is visible, and at most a second of it per tick: after the page was
+   * frozen or the computer slept, no frame has failed to answer. Late ticks still count, because a frame
+   * that shares its thread with the page makes all timers late. */
   let counted = 0;
   let last = 0;
-  /** Whether a tick came late since the last stray message. */
-  let late = false;
-  /** Up to when the hello is awaited, or, without a ping, when the next one is due. */
+  /** Whether a stray message came since the last tick. */
+  let strayed = false;
+  /** Late ticks without stray messages: the page is busy by itself. Each excuses one with them. */
+  let busy = 0;
+  /** The deadline of the hello or of the answer to a ping, or else the time of the next ping. */
   let due = 0;
-  /** The number of the ping that is not answered; 0: there is none. */
+  /** The number of the unanswered ping, or 0. */
   let awaited = 0;
   let pings = 0;
-  /** Whether the frame has loaded anew since it last answered. */
+  /** Whether the frame has reloaded since it last answered. */
   let reloaded = false;
 
   /** @param {Status} next @param {Reason | null} [reason] */
@@ -111,9 +117,9 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     nonce = newNonce();
     garbage = refusals = awaited = starved = 0;
     takesStray = tokenBucket(limits.stray_burst, limits.strays_per_second);
-    // A second's more than the shim takes: what was sent in time may come late, and all at once.
+    // One second's worth more than the shim allows: emits sent in time may arrive late, all at once.
     takesEmit = tokenBucket(limits.emit_burst + limits.emits_per_second, limits.emits_per_second);
-    reloaded = late = false;
+    reloaded = strayed = false;
     last = now();
     due = counted + limits.hello_ms;
     effects.open(nonce);
@@ -127,7 +133,7 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     effects.close();
   }
 
-  /** What waits is for nobody. @param {Status} next @param {Reason} [reason] */
+  /** Ends, and drops the waiting events. @param {Status} next @param {Reason} [reason] */
   function endAs(next, reason) {
     end();
     queue = [];
@@ -137,7 +143,7 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
   /** @param {Reason} reason */
   const fail = (reason) => endAs('failed', reason);
 
-  /** The first time may be the page's own doing, so there is another try when it is over. */
+  /** The first time, the page itself may be the cause, so another try follows when it is over. */
   function stall() {
     stalls += 1;
     if (stalls >= limits.stalls_max) return fail('stalled');
@@ -146,14 +152,19 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     effects.retryLater();
   }
 
+  /** @param {number} [cost] */
+  function takeStray(cost) {
+    if (!takesStray(now(), cost)) fail('flooded');
+  }
+
   /**
-   * Few messages can stop a page as many do, if each takes long: so one counts more after a late
-   * tick. (What the page itself does makes ticks late, too, but few frames send any such message.)
+   * A few messages can stop a page like many, if each takes long. So stray messages cost more if the
+   * tick after them is late, unless ticks were also late without them.
    */
-  function strayCost() {
-    const cost = late ? limits.stray_late_cost : 1;
-    late = false;
-    return cost;
+  function lateTick() {
+    if (!strayed) busy = Math.min(busy + 1, limits.busy_ticks_max);
+    else if (busy > 0) busy -= 1;
+    else takeStray(limits.stray_burst / 2);
   }
 
   /* --- The one window message ------------------------------------------------------------ */
@@ -264,12 +275,12 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
 
   return {
     /**
-     * The visitor's decision. Until it is granted nothing is loaded and events are kept; once it
-     * is denied nothing is left, and events are dropped.
+     * Takes the visitor's decision. Until consent is granted, nothing is loaded and events are kept.
+     * Once it is denied, everything is removed and events are dropped.
      * @param {Consent} next
      */
     consent(next) {
-      // Also at the end, and again: another tab may have written meanwhile.
+      // Even if destroyed or already denied: another tab may have written meanwhile.
       if (next === 'denied') jar?.clear();
       if (status === 'destroyed' || next === consent) return;
       consent = next;
@@ -280,23 +291,24 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     },
 
     /**
-     * A window message. The frame's window, and frames inside it, may send a few that are not the
-     * hello; a frame that sends a flood is removed, and soon: what it has sent by then still comes.
+     * Takes a window message. The frame's window, and frames inside it, may send a few that are not the
+     * hello. A frame that sends a flood is removed soon, because all that it has sent still arrives.
      * @param {'frame' | 'inside' | 'other'} source
      * @param {{isTrusted: boolean, origin: string, data: any, ports: ArrayLike<unknown>}} message
-     *   not looked at unless it may be the hello: reading the data of a flood is what costs
+     *   not read unless it may be the hello: reading the data of a flood is expensive
      */
     message(source, message) {
       if (nonce === null || source === 'other') return;
       if (source === 'frame' && !connected && isHello(message)) return accept(message.ports[0]);
-      if (!takesStray(now(), strayCost())) fail('flooded');
+      strayed = true;
+      takeStray();
     },
 
-    /** A message on the port. @param {unknown} data */
+    /** Takes a message on the port. @param {unknown} data */
     port(data) {
       if (!connected) return;
       const outcome = take(data);
-      // A callback may have ended it.
+      // A callback may have ended the connection.
       if (!connected) return;
       if (outcome === 'garbage') garbage += 1;
       if (outcome === 'refused') refusals += 1;
@@ -307,7 +319,8 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     /** The element has loaded: perhaps another document, perhaps not (`document.open()`). */
     load() {
       if (!connected) return;
-      // An answer that is under way is the former document's. Who loads again and again has no more time.
+      // An answer already under way comes from the previous document. Reloading again does not extend
+      // the deadline.
       ping(reloaded ? due : undefined);
       reloaded = true;
     },
@@ -316,21 +329,25 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     tick(visible) {
       const passed = now() - last;
       last += passed;
+      if (visible && passed > limits.stray_late_ms) lateTick();
+      strayed = false;
       if (!visible) return;
-      if (passed > limits.stray_late_ms) late = true;
       counted += Math.min(passed, limits.tick_late_ms);
       if (counted >= due) onDue();
     },
 
     /**
-     * A look at the page's own tasks, every `watch_ms`, by a clock that goes on while a flood keeps
-     * them waiting. (A page that is busy by itself has one long task: then that clock waits, too.)
-     * @param {boolean} answered whether a task that was posted at an earlier look has run
+     * Checks on the page's own tasks, every `watch_ms`, by a clock that goes on while a flood keeps
+     * them waiting. A page that is busy by itself has long tasks, for which that clock also waits: so
+     * a late check counts less.
+     * @param {boolean} answered whether the task posted at an earlier check has run
      * @param {boolean} visible
      */
     watch(answered, visible) {
       if (nonce === null || !visible) return;
-      starved = answered ? Math.max(0, starved - 1) : starved + 2;
+      const late = now() - looked > 1.2 * limits.watch_ms;
+      looked = now();
+      starved = answered ? Math.max(0, starved - 1.5) : starved + (late ? 1.5 : 2);
       if (starved > limits.starved_max) stall();
     },
 
@@ -340,10 +357,10 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
     },
 
     /**
-     * Somebody else saw that the frame does what it must not.
-     * @param {'focus_theft' | 'flooded' | 'scrolled' | 'stalled'} reason it holds the focus, though
-     *   nobody can see it; or it floods the parent page, or scrolls it to itself; or it holds up the
-     *   leaving of the page, which may be cancelled, and the frame may then try once more
+     * Ends the frame for misbehavior detected outside the machine.
+     * @param {'focus_theft' | 'flooded' | 'scrolled' | 'stalled'} reason it has the focus although it is
+     *   invisible; or it floods the parent page, or scrolls it to itself; or it delays leaving the
+     *   page, which may be cancelled, so another try may follow
      */
     blame(reason) {
       if (nonce !== null) reason === 'stalled' ? stall() : fail(reason);
@@ -361,7 +378,7 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
           flushing = true;
           effects.flushSoon();
         }
-        // A full message does not wait: the frame can begin while the task goes on.
+        // A full message does not wait: the frame can start on it while the task goes on.
         if (connected && queue.length >= limits.batch_max) flush();
       }
       effects.relay(() => envelope(event));
@@ -370,7 +387,7 @@ export function hostMachine({ context, removeHung, limits, nonce: newNonce, now,
 
     flush,
 
-    /** A new element; false if there have been too many, or there may be none. */
+    /** Makes a new element; returns false if there have been too many, or if none is allowed. */
     restart() {
       if (consent !== 'granted' || status === 'destroyed' || restarts >= limits.restarts_max) return false;
       restarts += 1;

@@ -6,13 +6,14 @@ import { stamp } from './envelope.js';
 import { guardFocus } from './focus.js';
 import { createFrame } from './frame.js';
 import { guardLeaving } from './leaving.js';
-import { BRIDGE_LIMITS } from './limits.js';
 import { hostMachine } from './machine.js';
+import { isEventName } from './name.js';
 import { parentPage } from './parent.js';
 import { CONSENTS } from './protocol.js';
 import { randomHex } from './random.js';
 import { watchStarvation } from './starvation.js';
 import { isWithin } from './within.js';
+import { BRIDGE_LIMITS } from '../shared/limits.js';
 
 /**
  * @typedef {import('./envelope.js').Envelope} Envelope
@@ -21,13 +22,13 @@ import { isWithin } from './within.js';
  *
  * @typedef {object} Bridge
  * @property {(name: string, fields: Record<string, unknown>) => import('./machine.js').WidgetEvent} emit
- *   reports an event of the widget to the frame and to the parent page; gives what it is known by there
+ *   reports an event of the widget to the frame and to the parent page; returns it as it is sent there
  * @property {State} state
- * @property {() => boolean} restart takes the frame away and makes a new one; false if there have
- *   been five, or if consent forbids it
+ * @property {() => boolean} restart replaces the frame with a new one; returns false after five
+ *   restarts, or if consent forbids it
  * @property {(consent: Consent) => void} setConsent
- * @property {() => void} clearJar forgets what the visitor's jar keeps; a frame that is running
- *   still has its copy, until `restart`
+ * @property {() => void} clearJar deletes the content of the visitor's jar; a running frame
+ *   keeps its copy until `restart`
  * @property {() => void} destroy removes the frame and everything that belongs to it
  */
 
@@ -38,27 +39,29 @@ import { isWithin } from './within.js';
  * order. The widget never waits for the frame.
  *
  * @param {object} options
- * @param {string} options.src the sandbox document's URL, absolute: it is on a site of its own
- * @param {string} [options.app] the app's id: names the jar, and no other app's document gets the context
+ * @param {string} options.src the sandbox document's absolute URL, on a separate site
+ * @param {readonly string[]} options.events the names of the widget's events, as its catalogue lists
+ *   them: a custom event that reads like one of them is rejected
+ * @param {string} [options.app] the app's id: names the jar, and only this app's document gets the context
  * @param {Element} [options.container] where the (invisible) frame goes; the body by default
  * @param {Record<string, string>} [options.context] see `contextFromQuery`
  * @param {readonly string[]} [options.parentOrigins] the origins of the pages that may embed the
- *   widget, such as `https://shop.example` or `https://*.shop.example`; the envelopes go to the
- *   parent page if it has one of them, and to nobody else
+ *   widget, such as `https://shop.example` or `https://*.shop.example`; envelopes go to the
+ *   parent page only if it has one of them
  * @param {Consent} [options.consent] `pending`: nothing is loaded and events wait; `denied`: nothing
- *   is loaded, and what the jar kept is deleted
+ *   is loaded, and the content of the jar is deleted
  * @param {boolean} [options.parentConsent] whether the parent page decides about consent (`listen`)
  * @param {boolean} [options.visible] shows the frame, in the size that the page's style gives it.
- *   **It can then take the focus**, and so what the visitor types, whenever it likes; without this a
+ *   **It can then take the focus**, and with it the visitor's keystrokes, at any time; otherwise a
  *   frame that takes the focus is removed
  * @param {boolean} [options.removeHung] whether a frame that does not answer is removed, not only
- *   reported; false for previews, where somebody may sit at a breakpoint
- * @param {Partial<import('./limits.js').BridgeLimits>} [options.limits] in place of `BRIDGE_LIMITS`
- * @param {(state: State) => void} [options.onState] when it changes after `mount` has returned
- * @param {(envelope: Envelope) => void} [options.onCustomEvent] what custom code emitted: its data
- *   is text from a stranger
+ *   reported; false for previews, where custom code may be paused at a breakpoint
+ * @param {Partial<import('../shared/limits.js').BridgeLimits>} [options.limits] in place of `BRIDGE_LIMITS`
+ * @param {(state: State) => void} [options.onState] called when the state changes after `mount` returned
+ * @param {(envelope: Envelope) => void} [options.onCustomEvent] called with each custom event, whose
+ *   data is untrusted
  * @param {import('../diagnostics.js').Diagnostics} [options.diagnostics] `diagnosticsTo(callback)`
- *   of diagnostics.js; without it the frame does not look at errors
+ *   of diagnostics.js; without it the frame does not report errors
  * @param {import('../jar.js').JarKeeper} [options.jar] `keptJar` of jar.js, if the visitor's cookies
  *   of this app are to be kept between visits
  * @param {import('../page.js').PageSource} [options.page] `pageFromParent(…)` or `pageOf(…)` of page.js,
@@ -67,6 +70,7 @@ import { isWithin } from './within.js';
  */
 export function mount({
   src,
+  events,
   app = '',
   container = document.body,
   context = {},
@@ -82,8 +86,9 @@ export function mount({
   jar: keeper,
   page = (use) => use(),
 }) {
-  // What cannot be used throws now, not when consent is granted.
+  // Unusable options throw now, not when consent is granted.
   const url = new URL(src);
+  if (!Array.isArray(events) || !events.every(isEventName)) throw new TypeError('mount: events: the names of the widget’s events');
   container.append();
   const limits = { ...BRIDGE_LIMITS, ...changed };
   const checked = Object.freeze(contextFromEntries(Object.entries(context)).context);
@@ -95,32 +100,32 @@ export function mount({
   const jar = keeper?.(app, parent.origin);
   /** @type {State} */
   let state = { status: 'waiting', reason: null };
-  /** Before the first one begins, there is none. @type {HTMLIFrameElement} */
+  /** Undefined before the first one begins. @type {HTMLIFrameElement} */
   let frame;
   /** @type {MessagePort | null} */
   let port = null;
   let timer = 0;
-  /** What this element's listeners end with. @type {AbortController} */
+  /** Ends this element's listeners. @type {AbortController} */
   let watch;
-  /** Looks who has the focus. */
+  /** Checks whether the frame has the focus. */
   let look = () => {};
-  // The callback may use what `mount` returns.
+  // The callback may use the object that `mount` returns.
   let returned = false;
 
   const machine = hostMachine(
-    { context: checked, removeHung, limits, nonce: () => randomHex(8), now: () => performance.now(), stamp, diagnostics, jar },
+    { context: checked, events, removeHung, limits, nonce: () => randomHex(8), now: () => performance.now(), stamp, diagnostics, jar },
     {
       open(nonce) {
         const { signal } = (watch = new AbortController());
         const begin = () => page((known) => start(nonce, signal, known));
-        // Custom code that never finishes loading must not hold back the `load` of the pages above
-        // it: so it begins when this page's is over.
+        // Custom code that never finishes loading must not delay the `load` of the pages above it, so
+        // it begins when this page's is over.
         if (document.readyState === 'complete') begin();
         else addEventListener('load', () => setTimeout(begin), { signal });
         timer = setInterval(tick, limits.tick_ms);
       },
       close() {
-        // What is left of a flood need not come here any more.
+        // The rest of a flood need not come here any more.
         watch.abort();
         clearInterval(timer);
         diagnostics?.stop();
@@ -150,7 +155,7 @@ export function mount({
   /** @param {string} nonce @param {AbortSignal} signal @param {import('../page.js').Page} [known] */
   function start(nonce, signal, known) {
     if (signal.aborted) return;
-    // The copy of the jar, too, is as new as can be.
+    // The copy of the jar, too, is read as late as possible.
     const boot = { app, context: checked, page: known, diagnostics: diagnostics && true, jar: jar?.read() };
     frame = createFrame(url, nonce, boot, visible);
     frame.addEventListener('load', machine.load, { signal });
@@ -167,7 +172,7 @@ export function mount({
 
   /** @param {MessageEvent} event */
   function onFrameMessage(event) {
-    // `source` first: reading `data` of a flood is what costs.
+    // `source` first: reading the `data` of a flood is expensive.
     const source = /** @type {Window | null} */ (event.source);
     const target = frame.contentWindow;
     if (source === null || !isWithin(source, target)) return;
@@ -189,11 +194,9 @@ export function mount({
   return {
     /** @param {string} name @param {Record<string, unknown>} fields */
     emit(name, fields) {
-      if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) {
-        throw new TypeError(`not an event: ${name}`);
-      }
-      // Text now: what JSON cannot express is the caller's error here, and later changes are not
-      // sent. The frame could not freeze more than that.
+      if (!isEventName(name)) throw new TypeError(`not an event: ${name}`);
+      // Text now: a value that JSON cannot express is the caller's error here, and later changes are
+      // not sent. The frame could not freeze more than that.
       const json = JSON.stringify(fields);
       if (json?.[0] !== '{') throw new TypeError('not an object: fields');
       return machine.emit(name, json);

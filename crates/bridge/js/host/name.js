@@ -1,29 +1,25 @@
 // @ts-check
-/** Names of custom events, by the rules of c2c-catalogue (crates/catalogue/src/name.rs). */
+/** Names of events (crates/names/src/event_name.rs has the same rules). */
 
-import { NAME_FORM, lettersOnly } from './letters.js';
-
-/** The names of the widget's own events. */
-export const EVENT_NAMES = [
-  'widget_loaded',
-  'call_started',
-  'call_ended',
-  'call_error',
-  'survey_submitted',
-];
-
-const builtIn = new Set(EVENT_NAMES.map(lettersOnly));
+import { lettersOnly } from './letters.js';
+import { NAME_FORM, RESERVED_NAMES } from '../shared/names.js';
 
 /**
- * Why a name cannot be a custom event's, or '' if it can.
+ * Returns the rule for names of custom events beside these widget events.
  *
- * @param {unknown} name
- * @returns {'form' | 'reserved' | 'looks_built_in' | ''}
+ * @param {readonly string[]} events the names of the widget's events
+ * @returns {(name: unknown) => 'form' | 'reserved' | 'looks_built_in' | ''} why a name cannot be a custom
+ *   event's, or '' if it can
  */
-export function customNameFault(name) {
-  if (typeof name !== 'string' || !NAME_FORM.test(name)) return 'form';
-  const letters = lettersOnly(name);
-  if (letters.startsWith('c2c')) return 'reserved';
-  if (builtIn.has(letters)) return 'looks_built_in';
-  return '';
+export function customNameRule(events) {
+  const builtIn = new Set(events.map(lettersOnly));
+  return (name) => {
+    if (!isEventName(name)) return 'form';
+    const letters = lettersOnly(name);
+    if (letters.startsWith(RESERVED_NAMES)) return 'reserved';
+    return builtIn.has(letters) ? 'looks_built_in' : '';
+  };
 }
+
+/** Returns whether this has the form of an event's name. @param {unknown} name @returns {name is string} */
+export const isEventName = (name) => typeof name === 'string' && NAME_FORM.test(name);

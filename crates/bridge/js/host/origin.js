@@ -1,8 +1,9 @@
 // @ts-check
-/** Origins: the only place where they are compared (crates/bridge/src/origin.rs has the same rules). */
+/** Origins: the only place where they are compared (crates/names/src/origin.rs has the same rules). */
 
 /**
- * Whether an event's origin is opaque, as that of a sandboxed frame always is. It identifies nobody.
+ * Returns whether an event's origin is opaque, as that of a sandboxed frame always is. Such an origin
+ * does not identify the sender.
  *
  * @param {string} origin
  */

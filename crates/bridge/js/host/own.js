@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * Reading what others sent. A library in the page may have put a property on `Object.prototype`, and
+ * Reading messages safely. A library in the page may have put a property on `Object.prototype`, and
  * then every message without one of that name seems to have it.
  */
 
 /**
- * A property of its own, or undefined. (A copy without a prototype would cost more: the message may be
+ * Returns an own property, or undefined. (A copy without a prototype would cost more: the message may be
  * a list of a million numbers.)
  * @param {any} data @param {string} name
  */

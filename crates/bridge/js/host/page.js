@@ -1,15 +1,15 @@
 // @ts-check
 /**
- * What custom code may know of the page around the widget: where the visitor is, and where they came
- * from. Vendors' tags report it with each hit, and in the sandbox they cannot see it.
+ * The information about the page around the widget that custom code may have: where the visitor is,
+ * and where they came from. Vendors' tags report it with each hit, and cannot see it in the sandbox.
  *
  * URLs are reduced before they leave the page that knows them, and again before they enter the
- * frame: of a query only the parameters below stay, which advertisers put there to be read by tags.
- * User names, fragments and all other parameters go, since pages put secrets into them.
+ * frame. Of a query only the parameters below remain, which advertisers put there for tags to read.
+ * User names, fragments and all other parameters are removed, since pages put secrets into them.
  */
 
-import { PAGE_LIMITS } from './limits.js';
 import { own } from './own.js';
+import { PAGE_LIMITS } from '../shared/limits.js';
 
 /**
  * @typedef {object} Page each text is empty if it is not known
@@ -18,13 +18,13 @@ import { own } from './own.js';
  * @property {string} referrer
  */
 
-/** Campaign parameters, and the click ids of advertisers. docs/protocol.md says whose they are. */
+/** Campaign parameters, and the click ids of advertisers. docs/protocol.md lists their owners. */
 const CAMPAIGN =
   /^(utm_(source|medium|campaign|term|content|id|source_platform|creative_format|marketing_tactic)|gclid|gbraid|wbraid|gclsrc|dclid|gad_source|gad_campaignid|srsltid|fbclid|msclkid|ttclid|twclid|li_fat_id|epik|ScCid|rdt_cid|yclid)$/;
 
 /**
- * Reduces a page to what custom code may know of it. Texts of a wrong type and URLs that are neither
- * `http:` nor `https:`, or too long, become empty.
+ * Reduces a page to the parts that custom code may know. Values of a wrong type, and URLs that are too
+ * long or neither `http:` nor `https:`, become empty.
  *
  * @param {any} page from the widget, or from a parent page: not to be trusted
  * @returns {Page}

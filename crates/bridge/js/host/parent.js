@@ -1,5 +1,5 @@
 // @ts-check
-/** The page above the widget: who it is, what it is told, and what it may say. */
+/** The page above the widget: its origin, the messages to it, and those accepted from it. */
 
 import { isOpaque, originRule } from './origin.js';
 import { own } from './own.js';
@@ -10,21 +10,21 @@ import { PROTOCOL } from './protocol.js';
  */
 
 /**
- * Envelopes go to the parent page if its origin is one that the rules allow, to exactly that origin
- * and to nobody else. Some browsers name the parent's origin; where they do not, and more than one
- * is possible, the parent says hello first (`listen()`), and envelopes wait for it, up to `queue_max`.
+ * Sends envelopes to the parent page if the rules allow its origin, and only to exactly that origin.
+ * Some browsers name the parent's origin; if the browser does not, and more than one is possible,
+ * envelopes wait, up to `queue_max`, until the parent introduces itself (`listen()`).
  *
  * @param {readonly string[]} rules see `originRule`
  * @param {number} queue_max
- * @param {(request: {type: any, consent: any}) => void} asked gets what the parent page asks for: that a
- *   decision of the visitor counts, that somebody looks who has the focus, or that the frame goes, which
- *   floods or scrolls it
+ * @param {(request: {type: any, consent: any}) => void} asked called with each request of the parent
+ *   page: to apply the visitor's decision, to check the focus, or to remove a frame that floods or
+ *   scrolls that page
  */
 export function parentPage(rules, queue_max, asked) {
   const allowed = rules.map(originRule);
   const parent = window.parent;
   const framed = parent !== window && allowed.length > 0;
-  /** Null: not known, or not allowed. */
+  /** Null if unknown or not allowed. */
   let origin = framed ? knownOrigin() : null;
   /** @type {(() => Envelope)[]} */
   let queue = [];
@@ -41,7 +41,7 @@ export function parentPage(rules, queue_max, asked) {
     return allowed.some(({ matches }) => matches(candidate));
   }
 
-  /** @param {() => Envelope} envelope is made only if somebody is to get it */
+  /** @param {() => Envelope} envelope called only if it is sent */
   function relay(envelope) {
     if (origin !== null) parent.postMessage(envelope(), origin);
     else if (framed && queue.length < queue_max) queue.push(envelope);
@@ -63,12 +63,12 @@ export function parentPage(rules, queue_max, asked) {
   }
 
   return {
-    /** Of the page that decides what the visitor keeps; the widget's own if it is on top. */
+    /** The origin for the visitor's jar: the parent page's, or the widget's own if it is on top. */
     origin: () => (parent === window ? location.origin : origin),
 
     relay,
     listen: () => framed && addEventListener('message', receive),
-    /** The focus that the frame took was the parent page's. */
+    /** Reports that the frame took the focus from the parent page. */
     focusStolen: () => origin !== null && parent.postMessage({ c2c: PROTOCOL, type: 'focus_stolen' }, origin),
 
     stop: () => removeEventListener('message', receive),

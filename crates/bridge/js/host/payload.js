@@ -1,18 +1,18 @@
 // @ts-check
 /**
- * What the frame emitted, read as what it is: text from a stranger.
+ * Payloads of custom events, parsed as untrusted text.
  *
  * The text's length is checked before it is parsed and its depth after. The key `__proto__` is
- * refused: it would be an ordinary key here and in the envelope, but a receiver that merges what it
- * gets into an object of its own would obey it. So are halves of surrogate pairs and numbers beyond
- * every double: receivers in other languages do not take them for JSON.
+ * refused: it would be an ordinary key here and in the envelope, but a receiver that merges the data
+ * into its own object would set a prototype. Lone surrogates and numbers beyond the range of a double
+ * are refused, too: receivers in other languages do not accept them as JSON.
  */
 
 const NOT_JSON = 'not_json';
 
 /**
- * What is wrong with it, as a key of `REFUSALS` (diagnostics.js); '' if it is the text of an object
- * that keeps the rules.
+ * Returns the fault of a payload, as a key of `REFUSALS` (diagnostics.js), or '' if it is the text of
+ * an object that follows the rules.
  *
  * @param {unknown} json
  * @param {{payload_units_max: number, payload_depth_max: number}} limits

@@ -1,14 +1,14 @@
 // @ts-check
-/** Randomness that nobody guesses, and hexadecimal digits. */
+/** Unguessable randomness, and hexadecimal digits. */
 
-/** The browser's generator is asked seldom: a call costs more than what it gives. */
+/** Random words in stock: a call of the browser's generator costs more than the words. */
 const words = new Uint16Array(128);
 let left = 0;
 
-/** The last 16 bits of a number, as four digits. @param {number} number */
+/** Returns the last 16 bits of a number, as four digits. @param {number} number */
 export const hexOf = (number) => ((number & 0xffff) + 0x10000).toString(16).slice(1);
 
-/** @param {number} count of words of 16 bits */
+/** @param {number} count of 16-bit words */
 export function randomHex(count) {
   let text = '';
   while (count-- > 0) {

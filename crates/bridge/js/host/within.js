@@ -1,12 +1,12 @@
 // @ts-check
-/** Which of the windows below is it? */
+/** Identifying the windows below this page. */
 
 /**
- * Whether a window is `frame` or inside it: frames inside the sandbox can flood the widget, and
- * the page above it, as well.
- * A window that was removed meanwhile has no parent, and cannot be told.
+ * Returns whether a window is `frame` or inside it: frames inside the sandbox can also flood the
+ * widget, and the page above it.
+ * A window that was removed meanwhile has no parent, and cannot be identified.
  *
- * @param {Window} source @param {Window | null} frame null: somebody took the element away
+ * @param {Window} source @param {Window | null} frame null if the element was removed
  */
 export function isWithin(source, frame) {
   let current = source;

@@ -1,19 +1,17 @@
 // @ts-check
 /**
- * What the host and the server said. What identifies this load (the nonce) and what the visitor
- * brought (the boot name) is read once, and wiped before customer code runs.
+ * Values from the host and the server. The nonce, which identifies this load, and the boot name, which
+ * holds data of the visitor, are read once and wiped before customer code runs.
  */
 
 import { create, eachKey, frame, freeze, page } from './frame.js';
+import { HOLD_MS_MAX } from '../shared/limits.js';
 
 /** The version of the protocol, in the boot name and in the hello. */
 export const PROTOCOL = 1;
 
-/** How long events wait for the document, where its tag does not say. */
-const HOLD_MS_MAX = 15000;
-
 const { dataset } = /** @type {HTMLElement} */ (page.currentScript);
-// The text of a number is as good as the number wherever `holdMs` is used.
+// `holdMs` may stay text: every use converts it to a number.
 export const { app: appId = '', widgetOrigins: listed = '', holdMs = /** @type {any} */ (HOLD_MS_MAX) } = dataset;
 export const [url, nonce] = location.href.split('#');
 export const boot = readBoot(frame.name);
@@ -21,13 +19,13 @@ frame.name = '';
 history.replaceState(null, '', url);
 
 /**
- * The boot name is written by the host, but anybody may frame this document and write another:
- * what does not have its form counts as absent, and so does one for another app: a page above
- * could have led the frame here.
+ * Reads the boot name. The host writes it, but any page may frame this document and write another. A
+ * malformed one counts as absent, and so does one for another app, because a page above could have
+ * navigated the frame here.
  *
  * @param {string} text
  * @returns {{origin?: string, context: Texts, page: Texts, diagnostics?: unknown, jar?: any}}
- *   who uses the last two checks them
+ *   the last two are checked where they are used
  */
 function readBoot(text) {
   try {
@@ -35,13 +33,13 @@ function readBoot(text) {
     if (value.c2c !== PROTOCOL || typeof value.origin !== 'string' || (value.app && value.app !== appId)) throw 0;
     return { ...value, context: textsOf(value.context), page: textsOf(value.page || {}) };
   } catch {
-    // Not JSON, or not of the form.
+    // Not JSON, or malformed.
     return { context: textsOf({}), page: textsOf({}) };
   }
 }
 
 /**
- * The texts of a record, frozen.
+ * Returns the texts of a record, frozen.
  * @typedef {Readonly<Record<string, string>>} Texts
  * @param {any} record
  * @returns {Texts}

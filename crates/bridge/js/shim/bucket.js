@@ -1,5 +1,5 @@
 // @ts-check
-/** How much may happen: so much at once, and so much a second. */
+/** Rate limits: a burst, and a number per second. */
 
 import { now } from './frame.js';
 

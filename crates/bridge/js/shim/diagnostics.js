@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Diagnostics: what happened here, for the person who wrote the code. Only where the host asked; it
- * believes none of it. The limits are the host's as well: they are here so that a flood costs the
+ * Diagnostics: reports for the author of the code, sent only if the host asked for them. The host
+ * trusts none of them and enforces the same limits; they are repeated here so that a flood costs the
  * widget nothing.
  */
 
@@ -10,11 +10,7 @@ import { tokenBucket } from './bucket.js';
 import { addListener, frame, getterOf, later, page, postTo, reportError, uncurry } from './frame.js';
 import { port } from './port.js';
 import { watcher } from './watcher.js';
-
-const DIAGNOSTIC_UNITS_MAX = 1024;
-const DIAGNOSTIC_BURST = 20;
-const DIAGNOSTICS_PER_SECOND = 5;
-const DROPPED_DELAY_MS = 1000;
+import { DIAGNOSTICS_PER_SECOND, DIAGNOSTIC_BURST, DIAGNOSTIC_UNITS_MAX, DROPPED_DELAY_MS } from '../shared/limits.js';
 
 const { String: toText } = frame;
 const slice = uncurry(toText.prototype.slice);
@@ -24,10 +20,10 @@ const entriesOf = uncurry(performance.getEntriesByName);
 const { scripts } = page;
 const takesDiagnostic = tokenBucket(DIAGNOSTIC_BURST, DIAGNOSTICS_PER_SECOND);
 let dropped = 0;
-/** Whether the browser is showing an error that was told already. */
+/** Whether the browser is showing an error that was already reported. */
 let reporting = false;
 
-/** Tells from now on, if the host asked. It listens before anybody else can, and stops no event. */
+/** Starts reporting, if the host asked. Its listeners run before all others, and stop no event. */
 export function startDiagnostics() {
   if (!port || boot.diagnostics !== true) return;
   watcher.delivered = (seq, handlers) => postTo(port, { type: 'delivered', seq, handlers });
@@ -39,7 +35,7 @@ export function startDiagnostics() {
   watchEvents();
 }
 
-/** Sends a diagnostic, or counts it if there are too many: the last token is for their number.
+/** Sends a diagnostic, or counts it if there are too many: the last token is reserved for the count.
  * @param {object} diagnostic */
 function diagnose(diagnostic) {
   if (takesDiagnostic(1)) {
@@ -57,16 +53,16 @@ function tellDropped() {
 
 /**
  * @param {string} kind @param {string} message @param {string} [source]
- * @param {any} [line] @param {any} [column] @param {string} [stack] names the place if there is no `source`
+ * @param {any} [line] @param {any} [column] @param {string} [stack] for the location, if there is no `source`
  */
 function diagnoseError(kind, message, source = '', line, column, stack = '') {
   diagnose({ type: 'error', kind, message: cut(message), source: cut(source), line: line | 0, column: column | 0, stack: cut(stack) });
 }
 
 /**
- * The diagnostic of a caught error is not left to the browser's event: for what is no `Error`, that
- * names the place of the call below, and WebKit's names none. (`document.open()` erases the
- * listener, too.)
+ * Reports a caught error without relying on the browser's event. For a value that is not an `Error`,
+ * that event names the location of the call below, or none in WebKit. (`document.open()` also erases
+ * the listener.)
  * @param {unknown} error
  */
 function diagnoseCaught(error) {
@@ -77,8 +73,8 @@ function diagnoseCaught(error) {
 }
 
 /**
- * What was thrown is custom code's own, and to read it may run custom code: that finds nothing of
- * ours here, and whatever it does is caught.
+ * Reports a thrown value. It belongs to custom code, and reading it may run custom code, which finds
+ * nothing of ours here; anything that it throws is caught.
  * @param {string} kind @param {any} value
  */
 function diagnoseThrown(kind, value) {
@@ -86,7 +82,7 @@ function diagnoseThrown(kind, value) {
   try {
     stack = value.stack;
   } catch {
-    // Nor can anybody else read it.
+    // No other code can read it either.
   }
   if (typeof stack !== 'string') stack = '';
   const text = describe(value);
@@ -94,8 +90,8 @@ function diagnoseThrown(kind, value) {
 }
 
 /**
- * The URL of the last script that has not come: the parser waits for it. The empty text if all have
- * come, or none has a URL; then something else was slow.
+ * Returns the URL of the last script that has not loaded: the parser waits for it. Returns the empty
+ * text if all have loaded, or none has a URL; then something else was slow.
  */
 function awaitedScript() {
   for (let i = scripts.length; i-- > 0; ) {
@@ -118,24 +114,24 @@ function describe(value) {
 }
 
 /**
- * Listens to what the browser tells. `isTrusted` is an event's own, and nobody can change it; who
- * patches what is read of it misleads himself.
+ * Listens to events of the browser. `isTrusted` is an event's own property and cannot be changed;
+ * custom code that patches the properties read from the event misleads only itself.
  * @param {string} type
- * @param {(event: any) => void} tell may throw, if it is another event of that name
- * @param {boolean} [untrusted] whether those count, too, that scripts dispatch
+ * @param {(event: any) => void} tell may throw on a different event of that name
+ * @param {boolean} [untrusted] whether events that scripts dispatch count, too
  */
 function watch(type, tell, untrusted) {
   addListener(frame, type, (/** @type {Event} */ event) => {
     try {
       if (!reporting && (untrusted || event.isTrusted)) tell(event);
     } catch {
-      // There is nothing to tell.
+      // There is nothing to report.
     }
   }, true);
 }
 
 function watchEvents() {
-  // Each has other properties, and what it has not may be read on a prototype.
+  // Each has different properties; a missing one may be read from a prototype.
   watch('error', (event) => {
     const { target } = event;
     if (target === frame) diagnoseError('script', event.message, event.filename, event.lineno, event.colno);
@@ -144,6 +140,6 @@ function watchEvents() {
   watch('securitypolicyviolation', ({ effectiveDirective, blockedURI, sourceFile, lineNumber, columnNumber }) =>
     diagnoseError('csp', effectiveDirective + ' forbids ' + blockedURI, sourceFile, lineNumber, columnNumber),
   );
-  // WebKit's own are not trusted, so what libraries dispatch counts as well.
+  // WebKit's own are not trusted, so those that libraries dispatch count as well.
   watch('unhandledrejection', (event) => diagnoseThrown('rejection', reasonOf(event)), true);
 }

@@ -5,23 +5,21 @@ import { tokenBucket } from './bucket.js';
 import { exec, freeze, postTo } from './frame.js';
 import { port } from './port.js';
 import { watcher } from './watcher.js';
+import { EMITS_PER_SECOND, EMIT_BURST, PAYLOAD_UNITS_MAX } from '../shared/limits.js';
+import { NAME_FORM } from '../shared/names.js';
 
-const PAYLOAD_UNITS_MAX = 16384;
-/** The host keeps the same limits. They are here so that a loop of emits costs the widget nothing. */
-const EMIT_BURST = 100;
-const EMITS_PER_SECOND = 20;
-/** The host applies the same form, and the rules on reserved names. */
-const NAME_FORM = /^[a-z][\w.-]{0,63}$/i;
 const NAME_FAULT = `the name must match ${NAME_FORM}`;
 
 const NOT_JSON = 'the data must be a JSON object';
 
 const { stringify } = JSON;
+// The host enforces the same limits. They are repeated here so that a loop of emits costs the widget
+// nothing.
 const takesEmit = tokenBucket(EMIT_BURST, EMITS_PER_SECOND);
 const accepted = freeze({ ok: true });
 
 /**
- * Never throws: whatever is wrong with the input is the `reason`.
+ * Sends a custom event. Never throws: a problem with the input is returned as the `reason`.
  * @param {unknown} name @param {unknown} [data] an object that JSON can express
  */
 export function emit(name, data = {}) {

@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * The environment: a document of opaque origin that vendors' scripts take for a browser's.
+ * The environment: makes a document of opaque origin look like an ordinary one to vendors' scripts.
  *
- * Such scripts were written for pages of a real origin, and they test before they use. In an opaque
- * origin most of these tests succeed and the use then throws, or never answers. So with a jar one
- * rule holds for everything that belongs to an origin: **it is there and works, or it is absent.**
- * docs/sdks.md has the table, row by row; the jar's own halves are `cookies.js` and `storage.js`.
+ * Such scripts were written for pages with a real origin, and they test features before use. In an
+ * opaque origin most of these tests succeed and the use then throws, or never answers. So with a jar
+ * one rule holds for every feature that belongs to an origin: **it is there and works, or it is
+ * absent.** docs/sdks.md has the table, row by row; `cookies.js` and `storage.js` implement the jar.
  *
- * Nothing here is a real origin's: no request carries it, and the host's checks read none of it.
+ * None of this belongs to a real origin: no request carries it, and the host's checks do not use it.
  *
- * If the boot name has a jar, the host keeps it for the visitor: cookies and `localStorage` begin
- * with what it holds, and the host is told of changes.
+ * If the boot name has a jar, the host keeps it for the visitor: cookies and `localStorage` start
+ * with its content, and changes are sent to the host.
  */
 
 import { boot } from './boot.js';
@@ -21,7 +21,8 @@ import { changeItem, replaceStorage, replaceStorageMethods } from './storage.js'
 
 const documents = Document.prototype;
 
-/** Present on the window or the navigator, and unusable in an opaque origin. Code that does not find them does without. */
+/** Properties of the window or the navigator that are unusable in an opaque origin. Code that does not
+ * find them works without them. */
 const ABSENT = 'indexedDB caches cookieStore SharedWorker locks serviceWorker storage storageBuckets'.split(' ');
 
 export function startEnvironment() {
@@ -29,7 +30,7 @@ export function startEnvironment() {
     Reflect.deleteProperty(frame, name);
     Reflect.deleteProperty(Navigator.prototype, name);
   }
-  // Google's scripts read and write no cookie where this is the text "null".
+  // Google's scripts read and write no cookie if this is the text "null".
   defineReplaceable('origin', () => location.origin);
   defineAccessor(documents, 'cookie', cookieText, setCookieText);
   replaceStorageMethods();
@@ -42,12 +43,12 @@ export function startEnvironment() {
 
   const { jar } = boot;
   if (!jar) return;
-  // It came with the boot name: an entry that has not its form, or is too much, ends the reading.
+  // It came with the boot name: an entry that is malformed or does not fit ends the reading.
   try {
     for (const [key, value, expires] of jar.cookie) setCookie(`${key}`, `${value}`, parseFloat(expires));
     for (const [key, value] of jar.local) changeItem(local, `${key}`, `${value}`);
   } catch {
-    // No list, or a list of no lists, or more than the storage holds.
+    // Not a list of lists, or more than the storage holds.
   }
   keepJar();
 }

@@ -1,13 +1,13 @@
 // @ts-check
-/** Who hears what: `on`, `once`, `off`, and the delivery of an event. */
+/** Event handlers: `on`, `once`, `off`, and the delivery of an event. */
 
 import { boot } from './boot.js';
 import { TypeError, create, eachKey, freeze, reportError } from './frame.js';
 import { watcher } from './watcher.js';
 
-/** How many events `{replay: true}` can bring back: as many as the host keeps for a frame. */
+/** The number of events that `{replay: true}` can repeat: as many as the host keeps for a frame. */
 const REPLAYED_MAX = 256;
-/** The name under which every widget event is heard. */
+/** The name that subscribes to every widget event. */
 const EVERY = '*';
 
 /**
@@ -16,20 +16,20 @@ const EVERY = '*';
  */
 
 /**
- * By the number of the registration: an object lists such keys in the order of their numbers.
+ * The handlers by registration number: an object lists such keys in numeric order.
  * @type {Record<PropertyKey, {name: string, handler: Handler, once: boolean}>}
  */
 const handlers = create(null);
 let registrations = 0;
 
-/** The last deliveries: a ring. @type {Record<number, Delivery>} */
+/** The last deliveries, in a ring buffer. @type {Record<number, Delivery>} */
 const past = create(null);
 let deliveries = 0;
 
 /**
- * @param {boolean} once whether the handler is to hear one event only
- * @returns {(name: string, handler: Handler, options?: {replay?: boolean}) => () => void} gives what
- *   ends the subscription
+ * @param {boolean} once whether the handler gets one event only
+ * @returns {(name: string, handler: Handler, options?: {replay?: boolean}) => () => void} returns a
+ *   function that ends the subscription
  */
 const subscribe = (once) => (name, handler, options) => {
   if (typeof name !== 'string' || typeof handler !== 'function') {
@@ -39,7 +39,7 @@ const subscribe = (once) => (name, handler, options) => {
   let done = false;
   if (options && options.replay) {
     for (let i = deliveries - REPLAYED_MAX; i < deliveries && !done; i++) {
-      // Before the ring is full there is none at the beginning.
+      // Until the ring is full, its first positions are empty.
       const delivery = past[i % REPLAYED_MAX];
       if (delivery && (name === EVERY || name === delivery.meta.name)) {
         call(handler, delivery);
@@ -65,21 +65,20 @@ export function off(name, handler) {
 }
 
 /**
- * Delivers an event. What the widget sent counts event by event: one that cannot be delivered takes
- * no other along.
+ * Delivers an event. One that cannot be delivered does not affect the others in its message.
  * @param {{data: any, name: string, timestamp: string, id: string, seq: number}} event
  */
 export function deliver({ data: fields, ...meta }) {
   let called = 0;
   try {
-    // As `setOwn`, a literal asks no setter; it costs a tenth. The context is frozen already.
+    // Like `setOwn`, a literal calls no setter; it costs a tenth. The context is already frozen.
     const delivery = { data: { ...fields, context: boot.context }, meta };
     deepFreeze(fields);
     freeze(delivery.data);
     freeze(meta);
     // Before the handlers run: one that subscribes with `replay` gets this event in that way.
     past[deliveries++ % REPLAYED_MAX] = delivery;
-    // Whoever subscribes during the delivery does not hear this event: these are the keys of now.
+    // A handler added during the delivery does not get this event: the keys are read first.
     eachKey(handlers, (key) => {
       const entry = handlers[key];
       if (entry && (entry.name === meta.name || entry.name === EVERY)) {
@@ -94,7 +93,8 @@ export function deliver({ data: fields, ...meta }) {
   watcher.delivered?.(meta.seq, called);
 }
 
-/** A handler that throws stops no other. @param {Handler} handler @param {Delivery} delivery */
+/** Calls a handler. One that throws does not stop the others.
+ * @param {Handler} handler @param {Delivery} delivery */
 function call(handler, { data, meta }) {
   try {
     handler(data, meta);
@@ -103,7 +103,7 @@ function call(handler, { data, meta }) {
   }
 }
 
-/** Shows a caught error in the frame's own console, as if nobody had caught it.
+/** Shows a caught error in the frame's own console, as if it were uncaught.
  * @param {unknown} error */
 function show(error) {
   if (watcher.caught) watcher.caught(error);

@@ -1,28 +1,28 @@
 // @ts-check
-/** Tells the host what changes in a jar that it keeps. */
+/** Reports changes in the jar to a host that keeps it. */
 
 import { tokenBucket } from './bucket.js';
 import { addListener, create, frame, later, postTo } from './frame.js';
 import { port } from './port.js';
 
-/** Half of what the host takes, so that it refuses none that comes late. */
-const CHANGES_BURST = 10;
-const CHANGES_PER_SECOND = 10;
-/** After so long there is a token again. */
+/** Half of the host's limits, so that it refuses no message that arrives late. */
+const TOLD_BURST = 10;
+const TOLD_PER_SECOND = 10;
+/** A token is available again after this time. */
 const CHANGES_DELAY_MS = 200;
-/** How much the keys of one message may take, in UTF-16 code units, with 99 for each. */
+/** The maximum size of the keys in one message, in UTF-16 code units, counting 99 more for each key. */
 const NOTED_UNITS_MAX = 100000;
 
 const { queueMicrotask } = frame;
 /** @type {unknown} */
 let keeping;
-/** What the host does not know yet, by area and key: the last change of a key counts. Null: nothing.
+/** The changes not yet sent, by area and key: the last change of a key counts. Null if there are none.
  * @type {any} */
 let changes = null;
 let noted = 0;
-const takesMessage = tokenBucket(CHANGES_BURST, CHANGES_PER_SECOND);
+const takesMessage = tokenBucket(TOLD_BURST, TOLD_PER_SECOND);
 
-/** From now on changes are told. */
+/** Starts reporting changes. */
 export function keepJar() {
   keeping = port;
   addListener(port, 'message', tellChanges);
@@ -40,14 +40,14 @@ export function noteChange(area, key, value, expires) {
     noted = 0;
     queueMicrotask(tellChanges);
   }
-  // Values are bounded by the jar itself; keys that come and go are not, and all of it would be one
-  // message. What is beyond is not kept.
+  // The jar itself bounds values, but not keys that come and go, and all changes go into one message.
+  // Those beyond the limit are not kept.
   if (changes[area + key] || (noted += key.length + 99) < NOTED_UNITS_MAX) {
     changes[area + key] = [area, key, value, expires];
   }
 }
 
-/** Sends a message, if there is one to send and it may be sent.
+/** Sends the changes, if there are any and the rate limit allows it.
  * @param {Event} [event] undefined at the first change */
 function tellChanges(event) {
   if (!changes) return;

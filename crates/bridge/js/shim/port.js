@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * The port to the widget. It never leaves this closure: who has it can speak as the shim.
+ * The port to the widget. It never leaves this closure: code that has it can speak as the shim.
  *
- * Two things could show it to custom code. Its events have it as their `target`, so they are read
- * with captured getters only. And while its listener runs, and the microtasks of what was called
- * there, `window.event` is its event: `hidePort` takes that out.
+ * Two things could expose it to custom code. Its events have it as their `target`, so they are read
+ * with captured getters only. And while its listener runs, and the microtasks queued from there,
+ * `window.event` is its event: `hidePort` prevents that.
  */
 
 import { PROTOCOL, boot, holdMs, listed, nonce } from './boot.js';
@@ -23,22 +23,22 @@ let becomeReady;
 export const ready = new Promise((resolve) => (becomeReady = resolve));
 
 /* --- Holding ----------------------------------------------------------------------------- */
-// What arrives while the document is still being parsed waits, so that a handler in the last script
-// hears the first event. Three ways out, whichever comes first: DOMContentLoaded, which comes after
-// deferred scripts, and here after the document's own listeners; a message that finds the document
-// complete (document.open() can erase the listener); a deadline.
+// Messages that arrive while the document is still being parsed wait, so that a handler in the last
+// script gets the first event. The wait ends with the first of these: DOMContentLoaded, which comes
+// after deferred scripts, and here after the document's own listeners; a message that finds the
+// document complete (document.open() can erase the listener); a deadline.
 
 /** @type {Record<number, any>} */
 const held = create(null);
 let heldCount = 0;
 let holding = true;
-// Custom code, too, can dispatch it.
+// Custom code can also dispatch it.
 addListener(frame, 'DOMContentLoaded', (/** @type {Event} */ { isTrusted }) => release(isTrusted));
 later(() => release(), holdMs);
 
-/** Handles what is held, if it need not wait any longer. */
+/** Handles the held messages, if they need not wait any longer. */
 function release(parsed = readyStateOf(page) === 'complete') {
-  // `now` counts from the time at which the document was asked for, so no timer is too early.
+  // `now` counts from the request for the document, so no timer is too early.
   if (!holding || (!parsed && now() < holdMs)) return;
   holding = false;
   if (!parsed) watcher.cutOff?.();
@@ -50,7 +50,7 @@ function release(parsed = readyStateOf(page) === 'complete') {
 
 /* --- The port ---------------------------------------------------------------------------- */
 
-/** Null if this page is connected to no widget. @type {MessagePort | null} */
+/** Null if this page is not connected to a widget. @type {MessagePort | null} */
 export const port = connect();
 
 /**
@@ -69,8 +69,8 @@ function connect() {
 }
 
 /**
- * Makes `window.event` undefined where it would show the port. Only this window's getter could show
- * it, and it is captured here: a frame within the sandbox has another origin, always.
+ * Makes `window.event` undefined if it would expose the port. Only this window's getter could expose
+ * it, and it is captured here: a frame inside the sandbox always has another origin.
  * @param {MessagePort} hidden
  */
 function hidePort(hidden) {
@@ -94,7 +94,7 @@ function receive(event) {
   }
 }
 
-/** A list of events has no type of its own, and custom code may have given one to all objects.
+/** Handles a message. A list of events has no own type, but custom code may have given all objects one.
  * @param {any} message */
 function handle(message) {
   if (isArray(message)) {

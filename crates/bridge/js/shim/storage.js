@@ -1,30 +1,30 @@
 // @ts-check
 /**
- * `localStorage` and `sessionStorage`, by the Web Storage standard. Their methods take the places of
- * the browser's on `Storage.prototype`: the browser's own areas are out of reach here anyway.
+ * `localStorage` and `sessionStorage`, by the Web Storage standard. Their methods replace the
+ * browser's on `Storage.prototype`: the browser's own areas are out of reach here anyway.
  */
 
 import { TypeError, create, defineAccessor, defineProperty, eachKey, frame, ownKeys, setOwn, uncurry } from './frame.js';
 import { noteChange } from './kept.js';
 import { watcher } from './watcher.js';
 
-/** How much an area holds: keys and values, in UTF-16 code units. */
+/** The capacity of an area for keys and values, in UTF-16 code units. */
 const STORAGE_UNITS_MAX = 1048576;
 
 const { DOMException } = frame;
 const prototype = Storage.prototype;
 
 /**
- * `items` has all of them. `target` has those that are properties of the storage, too: not those
- * with the name of a method.
+ * A storage area. `items` has all items. `target` has those that are also properties of the storage:
+ * not those with the name of a method.
  * @typedef {{items: Record<string, string>, target: any, units: number, kept: 'local' | ''}} Area
  */
 const areas = new WeakMap();
 const areaIn = uncurry(areas.get);
 
 /**
- * The area behind a method's `this`, as the standard checks it.
- * @param {unknown} storage @param {IArguments} given @param {number} needed how many of them
+ * Returns the area behind a method's `this`, checked as the standard requires.
+ * @param {unknown} storage @param {IArguments} given @param {number} needed the number of arguments
  * @returns {Area}
  */
 function areaOf(storage, given, needed) {
@@ -57,7 +57,7 @@ export function changeItem(area, key, value) {
   return true;
 }
 
-/** In place of the browser's methods. */
+/** Replaces the browser's methods. */
 export function replaceStorageMethods() {
   const methods = {
     /** @param {unknown} key */
@@ -90,16 +90,16 @@ export function replaceStorageMethods() {
 }
 
 /**
- * Puts an area in the place of the window's own.
+ * Replaces the window's own area.
  * @param {'localStorage' | 'sessionStorage'} name
- * @param {'local' | ''} kept under which name its changes are told
+ * @param {'local' | ''} kept the name under which its changes are reported
  * @returns {Area}
  */
 export function replaceStorage(name, kept) {
   const target = create(prototype);
   /** @type {Area} */
   const area = { items: create(null), target, units: 0, kept };
-  // Whatever names a property by a symbol, and all reading, is as usual.
+  // Reading, and properties named by a symbol, work as usual.
   const storage = new Proxy(target, /** @type {ProxyHandler<any>} */ ({
     __proto__: null,
     set: (_, key, value, receiver) => setOwn(receiver, key, value),

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the other pieces tell of themselves. Nobody listens unless diagnostics are wanted: then
- * `diagnostics.js` puts its functions here.
+ * Hooks by which the other modules report on themselves. They are empty unless diagnostics are
+ * wanted: then `diagnostics.js` sets them.
  */
 
 import { create } from './frame.js';

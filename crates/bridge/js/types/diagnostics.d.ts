@@ -1,5 +1,5 @@
 /**
- * The diagnostics of one mount: what came from the frame, and what the host itself refused.
+ * Handles the diagnostics of one mount: those from the frame, and refusals by the host itself.
  *
  * @typedef {ReturnType<typeof diagnosticsTo>} Diagnostics
  * @param {(diagnostic: Diagnostic) => void} onDiagnostic
@@ -11,33 +11,29 @@ export function diagnosticsTo(onDiagnostic: (diagnostic: Diagnostic) => void): {
         name: string;
     }[]): void;
     /**
-     * Takes what the frame says. (The shim keeps the limits by itself: what goes beyond them is a
-     * flood by somebody else.)
+     * Takes a message from the frame. (The shim itself keeps the limits: messages beyond them are a
+     * flood from other code.)
      * @param {any} data an object
      * @param {number} now in milliseconds
      * @returns {'passed' | 'refused' | 'garbage'}
      */
     take(data: any, now: number): "passed" | "refused" | "garbage";
-    /** @param {unknown} name whatever the frame gave for one @param {string} reason a key of `REFUSALS` @param {number} now */
+    /**
+     * Reports that the host refused an emit.
+     * @param {unknown} name as the frame sent it @param {string} reason a key of `REFUSALS` @param {number} now
+     */
     refused(name: unknown, reason: string, now: number): void;
-    /** The frame is gone, perhaps for another. */
+    /** Forgets the frame, which was removed or replaced. */
     stop(): void;
 };
-export namespace DIAGNOSTIC_LIMITS {
-    let diagnostic_units_max: number;
-    let diagnostic_burst: number;
-    let diagnostics_per_second: number;
-    let dropped_delay_ms: number;
-    let handlers_max: number;
-    let unreported_max: number;
-}
+export { DIAGNOSTIC_LIMITS };
 /**
- * The diagnostics of one mount: what came from the frame, and what the host itself refused.
+ * Handles the diagnostics of one mount: those from the frame, and refusals by the host itself.
  */
 export type Diagnostics = ReturnType<typeof diagnosticsTo>;
 /**
  * the frame
- *   has handed a widget event to so many handlers, and they have run
+ *   has run this many handlers for a widget event
  */
 export type Delivered = {
     type: "delivered";
@@ -46,9 +42,9 @@ export type Delivered = {
     handlers: number;
 };
 /**
- * an uncaught error, one that a handler of `on` threw, a rejection that nobody handles,
- *   something that did not load, that a policy forbids, or that the jar did not take;
- *   `source` is a URL without query and fragment, line and column count from 1 in it
+ * an uncaught error, an error thrown by a handler of `on`, an unhandled rejection, a
+ *   resource that did not load, a policy violation, or an entry that the jar refused;
+ *   `source` is a URL without query and fragment, line and column count from 1
  */
 export type CodeError = {
     type: "error";
@@ -59,7 +55,7 @@ export type CodeError = {
     column: number | null;
 };
 /**
- * an emit that was not taken
+ * a refused emit
  */
 export type RefusedEmit = {
     type: "refused";
@@ -67,7 +63,7 @@ export type RefusedEmit = {
     reason: string;
 };
 /**
- * so many were left out: there were too many
+ * the number of diagnostics that exceeded the limit
  */
 export type Dropped = {
     type: "dropped";
@@ -75,14 +71,15 @@ export type Dropped = {
 };
 /**
  * events waited for the document to be
- *   parsed, and do not wait any longer; `source` is the URL of the script that had not come by then,
- *   without query and fragment. A handler that comes later hears those by `{replay: true}` only
+ *   parsed, until the deadline; `source` is the URL of the script that had not loaded by then,
+ *   without query and fragment. A handler added later gets these events only with `{replay: true}`
  */
 export type CutOff = {
     type: "cut_off";
     source: string | null;
 };
 /**
- * All text in a diagnostic is that of a stranger.
+ * All text in a diagnostic is untrusted.
  */
 export type Diagnostic = Delivered | CodeError | RefusedEmit | Dropped | CutOff;
+import { DIAGNOSTIC_LIMITS } from './shared/limits.js';

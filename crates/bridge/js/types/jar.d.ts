@@ -1,11 +1,5 @@
 export function keptJar(app: string, parentOrigin: () => string | null): KeptJar;
-export namespace JAR_LIMITS {
-    let changes_max: number;
-    let changes_burst: number;
-    let changes_per_second: number;
-    let jar_units_max: number;
-    let jars_units_max: number;
-}
+export { JAR_LIMITS };
 export type KeptCookie = [name: string, value: string, expires: number | null];
 export type JarContent = {
     cookie: KeptCookie[];
@@ -13,7 +7,7 @@ export type JarContent = {
 };
 export type KeptJar = {
     /**
-     * what the frame starts with
+     * returns the content that the frame starts with
      */
     read: () => JarContent | undefined;
     take: (changes: unknown, now: number) => "passed" | "refused" | "garbage";
@@ -21,3 +15,4 @@ export type KeptJar = {
 };
 export type JarKeeper = (app: string, parentOrigin: () => string | null) => KeptJar;
 export type Change = [area: string, name: string, value: string | null, expires: number | null];
+import { JAR_LIMITS } from './shared/limits.js';

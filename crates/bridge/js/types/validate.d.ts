@@ -1,11 +1,11 @@
 /**
- * The file `catalogue.json`; what else is in it is for people.
+ * The file `catalogue.json`. Its other fields are for human readers.
  *
  * @typedef {{events: Record<string, {fields?: Fields}>}} Catalogue
  */
 /** @typedef {Record<string, FieldType>} Fields */
 /**
- * A field, or the items of a list.
+ * The type of a field, or of the items of a list.
  *
  * @typedef {object} FieldType
  * @property {string} type `string`, `bool`, `integer`, `number`, `enum`, `list` or `object`
@@ -17,44 +17,44 @@
  * @property {Fields} [fields] of an object
  */
 /**
- * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
+ * A problem in an event, and its location: a JSON pointer (RFC 6901), empty for the whole event.
  *
  * @typedef {{pointer: string, message: string}} Problem
  */
 /** @typedef {Generator<Problem, void>} Problems */
 /**
- * The same bridge with an `emit` that checks first. Without `onError` it throws a `TypeError`, whose
- * `cause` is a list of {@link Problem}s: what development and tests need. In production whoever watches the
- * page's errors is told (`reportError`), and the event is reported all the same.
+ * Returns the same bridge with an `emit` that checks first. Without `onError` it throws a `TypeError`
+ * whose `cause` is a list of {@link Problem}s, for development and tests. In production pass
+ * `reportError`: it adds the error to the page's errors, and the event is still reported.
  *
  * @param {import('./host/mount.js').Bridge} bridge
- * @param {Catalogue} catalogue the widget's own: it is not checked
- * @param {(error: TypeError) => void} [onError] called before the event is reported, which it is unless this throws
+ * @param {Catalogue} catalogue the widget's own catalogue, which is not checked
+ * @param {(error: TypeError) => void} [onError] called before the event is reported; if it throws, it is not
  * @returns {import('./host/mount.js').Bridge}
  */
 export function validating(bridge: import("./host/mount.js").Bridge, catalogue: Catalogue, onError?: (error: TypeError) => void): import("./host/mount.js").Bridge;
 /**
- * Checks values that were read from JSON, and gives all their problems. An unknown field is one.
+ * Creates a checker of values read from JSON. It returns all their problems; an unknown field is one.
  *
- * @param {Catalogue} catalogue is not checked
+ * @param {Catalogue} catalogue is not checked itself
  */
 export function validator({ events }: Catalogue): {
     /**
-     * The problems of a widget event's data, as the widget reports it and as handlers get it: its
-     * context may be there or not.
+     * Returns the problems of a widget event's data. The context is optional: the data is without it
+     * as the widget reports it, and with it as handlers get it.
      *
      * @param {string} name @param {unknown} data
      */
     data(name: string, data: unknown): Problem[];
     /**
-     * The problems of an envelope, of a widget event or of a custom event.
+     * Returns the problems of the envelope of a widget event or a custom event.
      *
      * @param {unknown} envelope
      */
     envelope(envelope: unknown): Problem[];
 };
 /**
- * The file `catalogue.json`; what else is in it is for people.
+ * The file `catalogue.json`. Its other fields are for human readers.
  */
 export type Catalogue = {
     events: Record<string, {
@@ -63,7 +63,7 @@ export type Catalogue = {
 };
 export type Fields = Record<string, FieldType>;
 /**
- * A field, or the items of a list.
+ * The type of a field, or of the items of a list.
  */
 export type FieldType = {
     /**
@@ -87,7 +87,7 @@ export type FieldType = {
     fields?: Record<string, FieldType> | undefined;
 };
 /**
- * What is wrong in an event, and where: a JSON pointer (RFC 6901), empty for all of it.
+ * A problem in an event, and its location: a JSON pointer (RFC 6901), empty for the whole event.
  */
 export type Problem = {
     pointer: string;

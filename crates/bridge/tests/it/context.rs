@@ -1,6 +1,7 @@
-//! Limits of the context, where vectors would be long.
+//! Limits of the context that would need long vectors.
 
-use c2c_bridge::{ContextLimits, RejectReason, parse_context};
+use c2c_bridge::{RejectReason, parse_context};
+use c2c_names::ContextLimits;
 use proptest::prelude::*;
 
 fn rejected(query: &str) -> Vec<RejectReason> {
@@ -30,7 +31,9 @@ fn all_entries_together_have_at_most_8_kib() {
 proptest! {
     #[test]
     fn every_entry_is_taken_or_rejected_and_no_limit_is_passed(query in "([a-c2%=&+]|c2c|\\PC){0,60}") {
-        let limits = ContextLimits { entries_max: 3, key_bytes_max: 4, value_bytes_max: 5, total_bytes_max: 12 };
+        let mut limits = ContextLimits::default();
+        (limits.entries_max, limits.key_bytes_max) = (3, 4);
+        (limits.value_bytes_max, limits.total_bytes_max) = (5, 12);
         let parsed = parse_context(&query, &limits);
         let entries = form_urlencoded::parse(query.as_bytes()).count();
         prop_assert_eq!(parsed.context.len() + parsed.rejected.len(), entries);

@@ -1,7 +1,5 @@
-//! What the crate promises to those who embed it.
+//! The crate's promises to embedders.
 
-mod app_id;
 mod context;
-mod origin;
 mod script;
 mod vectors;

@@ -1,17 +1,10 @@
-//! What can be said of the scripts without running them.
+//! Checks of the scripts that do not run them.
 
 use std::path::Path;
 
-use c2c_bridge::{
-    BridgeLimits, ContextLimits, DiagnosticLimits, HOST_MODULES, JarLimits, PageLimits, Shim,
-    shim_attributes,
-};
-use c2c_catalogue::Catalogue;
+use c2c_bridge::{HOST_MODULES, Shim, shim_attributes};
+use c2c_names::BridgeLimits;
 use serde_json::{Value, json};
-
-/// The modules that people write; those of the crate are made from them.
-const LIMITS_SOURCE: &str = include_str!("../../js/host/limits.js");
-const NAME_SOURCE: &str = include_str!("../../js/host/name.js");
 
 fn shims() -> [Shim; 4] {
     [(false, false), (false, true), (true, false), (true, true)]
@@ -33,7 +26,7 @@ fn no_host_module_imports_another() {
     }
 }
 
-/// What is published is what is served, with its types.
+/// The published package has the served files, with their types.
 #[test]
 fn the_package_has_every_host_module() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("js");
@@ -60,49 +53,7 @@ fn the_package_has_every_host_module() {
     }
 }
 
-/// Asserts that a source says `name: value,` for every field of a struct of limits.
-fn assert_says(path: &str, source: &str, limits: &str) {
-    for line in limits.lines().filter_map(|line| line.trim().strip_suffix(',')) {
-        let line = format!("  {line},\n");
-        assert_eq!(source.matches(&line).count(), 1, "{path} does not say {line:?}");
-    }
-}
-
-#[test]
-fn scripts_and_crate_have_the_same_limits() {
-    let bridge = BridgeLimits::default();
-    assert_says("host/limits.js", LIMITS_SOURCE, &format!("{:#?}", ContextLimits::default()));
-    assert_says("host/limits.js", LIMITS_SOURCE, &format!("{:#?}", PageLimits::default()));
-    assert_says("jar.js", include_str!("../../js/jar.js"), &format!("{:#?}", JarLimits::default()));
-    assert_says(
-        "diagnostics.js",
-        include_str!("../../js/diagnostics.js"),
-        &format!("{:#?}", DiagnosticLimits::default()),
-    );
-    // The shim alone holds events.
-    let of_host =
-        format!("{bridge:#?}").replace(&format!("    hold_ms_max: {},\n", bridge.hold_ms_max), "");
-    assert_says("host/limits.js", LIMITS_SOURCE, &of_host);
-    let reported = DiagnosticLimits::default();
-    let emit = include_str!("../../js/shim/emit.js");
-    let boot = include_str!("../../js/shim/boot.js");
-    let diagnostics = include_str!("../../js/shim/diagnostics.js");
-    for (text, name, value) in [
-        (emit, "PAYLOAD_UNITS_MAX", bridge.payload_units_max),
-        (emit, "EMIT_BURST", bridge.emit_burst),
-        (emit, "EMITS_PER_SECOND", bridge.emits_per_second),
-        (boot, "HOLD_MS_MAX", bridge.hold_ms_max),
-        (diagnostics, "DIAGNOSTIC_UNITS_MAX", reported.diagnostic_units_max),
-        (diagnostics, "DIAGNOSTIC_BURST", reported.diagnostic_burst),
-        (diagnostics, "DIAGNOSTICS_PER_SECOND", reported.diagnostics_per_second),
-        (diagnostics, "DROPPED_DELAY_MS", reported.dropped_delay_ms),
-    ] {
-        let line = format!("const {name} = {value};");
-        assert_eq!(text.matches(&line).count(), 1, "js/shim does not say {line:?}");
-    }
-}
-
-/// In sloppy code, what a handler throws or calls could reach the functions below it.
+/// In sloppy mode, code that a handler throws or calls could reach the functions below it on the stack.
 #[test]
 fn the_shim_is_strict() {
     for shim in shims() {
@@ -112,17 +63,11 @@ fn the_shim_is_strict() {
 }
 
 #[test]
-fn the_host_script_knows_the_widget_events() {
-    let events = Catalogue::reference().events().iter();
-    let quoted: Vec<String> = events.map(|event| format!("  '{}',\n", event.name)).collect();
-    assert!(NAME_SOURCE.contains(&quoted.concat()), "js/host/name.js: EVENT_NAMES");
-}
-
-#[test]
 fn the_tag_of_the_shim_names_the_app_and_its_widgets() {
     let origins =
         ["https://a.example", "https://b.example:8443"].map(|text| text.parse().expect(text));
-    let limits = BridgeLimits { hold_ms_max: 7000, ..BridgeLimits::default() };
+    let mut limits = BridgeLimits::default();
+    limits.hold_ms_max = 7000;
     let attributes = shim_attributes(&"demo".parse().expect("id"), &origins, &limits);
     assert_eq!(
         attributes,
@@ -136,7 +81,8 @@ fn the_tag_of_the_shim_names_the_app_and_its_widgets() {
 
 #[test]
 fn no_hold_is_longer_than_a_timer_may_be() {
-    let limits = BridgeLimits { hold_ms_max: usize::MAX, ..BridgeLimits::default() };
+    let mut limits = BridgeLimits::default();
+    limits.hold_ms_max = usize::MAX;
     let [.., hold] = shim_attributes(&"demo".parse().expect("id"), &[], &limits);
     assert_eq!(hold, ("data-hold-ms", "600000".to_owned()));
 }

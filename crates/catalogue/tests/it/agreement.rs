@@ -1,16 +1,17 @@
-//! Our validation against one of JSON Schema, and against the types.
+//! Our validation compared with a JSON Schema validator and with the types.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use c2c_catalogue::{Body, Catalogue, Envelope, Event, Problem, Refused, UnknownFields, Validator};
+use c2c_catalogue::reference::Event;
+use c2c_catalogue::{Catalogue, Name, Problem, UnknownFields, ValidationError, Validator};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use crate::random;
 
-/// As many as it takes to believe it.
+/// Number of random envelopes.
 const ENVELOPES: u32 = 100_000;
 
 fn schema_of(catalogue: &Catalogue, unknown: UnknownFields) -> jsonschema::Validator {
@@ -29,19 +30,19 @@ fn schema_with(
         .expect("it is a schema")
 }
 
-/// What was said of random envelopes.
+/// The verdicts on random envelopes.
 #[derive(Debug, Default)]
 struct Verdicts {
     accepted: Cell<u32>,
-    /// The refused ones, by where their first problem is.
+    /// Rejected envelopes, counted by the place of their first problem.
     refused: RefCell<BTreeMap<String, u32>>,
 }
 
 impl Verdicts {
-    fn count(&self, verdict: &Result<Vec<Problem>, Refused>) {
+    fn count(&self, verdict: &Result<Vec<Problem>, ValidationError>) {
         match verdict {
             Ok(_) => self.accepted.set(self.accepted.get() + 1),
-            Err(Refused { problems, .. }) => {
+            Err(ValidationError { problems, .. }) => {
                 let Problem { pointer, message, .. } = &problems[0];
                 let place = match pointer.rsplit_once('/') {
                     // Keys are random.
@@ -53,7 +54,7 @@ impl Verdicts {
         }
     }
 
-    /// Both answers are tried, and what is refused is refused in many places.
+    /// Asserts that both verdicts occur often, and that rejections have their problems in many places.
     fn assert_varied(&self) {
         let (accepted, refused) = (self.accepted.get(), self.refused.borrow());
         let all = accepted + refused.values().sum::<u32>();
@@ -63,17 +64,17 @@ impl Verdicts {
     }
 }
 
-/// Both say the same of these envelopes.
+/// Checks that both validators agree on random envelopes.
 fn check(catalogue: &Catalogue, unknown: UnknownFields, envelopes: u32) {
     let ours = Validator::new(catalogue, unknown);
     let theirs = schema_of(catalogue, unknown);
     let verdicts = Verdicts::default();
-    // What fails becomes a test with a name.
+    // Failing cases are not stored in a file: they become named tests.
     let config =
         ProptestConfig { cases: envelopes, failure_persistence: None, ..ProptestConfig::default() };
     TestRunner::new(config)
         .run(&random::envelope(catalogue), |envelope| {
-            let verdict = ours.envelope(&envelope);
+            let verdict = ours.check_envelope(&envelope);
             prop_assert_eq!(verdict.is_ok(), theirs.is_valid(&envelope), "{:?}", verdict);
             prop_assert_eq!(verdict.is_ok(), ours.accepts(&envelope));
             verdicts.count(&verdict);
@@ -86,7 +87,7 @@ fn check(catalogue: &Catalogue, unknown: UnknownFields, envelopes: u32) {
 #[test]
 fn a_validator_of_json_schema_agrees_on_all_fixtures() {
     for catalogue in [Catalogue::reference(), &random::everything()] {
-        let theirs = schema_of(catalogue, UnknownFields::Refuse);
+        let theirs = schema_of(catalogue, UnknownFields::Reject);
         for fixture in catalogue.fixtures() {
             assert_eq!(theirs.is_valid(&fixture.envelope), fixture.fault.is_none(), "{fixture:?}");
         }
@@ -95,18 +96,18 @@ fn a_validator_of_json_schema_agrees_on_all_fixtures() {
 
 #[test]
 fn a_validator_of_json_schema_agrees_on_random_envelopes() {
-    check(Catalogue::reference(), UnknownFields::Refuse, ENVELOPES);
+    check(Catalogue::reference(), UnknownFields::Reject, ENVELOPES);
 }
 
-/// The only place where ours is stricter, which `json_schema` tells.
+/// The only case in which ours is stricter, as the docs of `json_schema` say.
 #[test]
 fn without_formats_a_schema_takes_days_that_a_month_has_not() {
     let catalogue = Catalogue::reference();
-    let ours = Validator::new(catalogue, UnknownFields::Refuse);
-    let theirs = schema_with(catalogue, UnknownFields::Refuse, false);
+    let ours = Validator::new(catalogue, UnknownFields::Reject);
+    let theirs = schema_with(catalogue, UnknownFields::Reject, false);
     let differ = Cell::new(0);
     let same = |envelope: &Value| {
-        let problems = ours.envelope(envelope).err().map(|refused| refused.problems);
+        let problems = ours.check_envelope(envelope).err().map(|refused| refused.problems);
         if problems.is_none() || !theirs.is_valid(envelope) {
             assert_eq!(problems.is_none(), theirs.is_valid(envelope), "{envelope}");
             return;
@@ -134,7 +135,7 @@ fn without_formats_a_schema_takes_days_that_a_month_has_not() {
 
 #[test]
 fn it_agrees_on_a_catalogue_with_everything_too() {
-    check(&random::everything(), UnknownFields::Refuse, ENVELOPES / 5);
+    check(&random::everything(), UnknownFields::Reject, ENVELOPES / 5);
     check(&random::everything(), UnknownFields::Keep, ENVELOPES / 5);
 }
 
@@ -144,19 +145,20 @@ fn the_types_take_what_the_catalogue_accepts_and_nothing_else() {
     let names: Vec<&str> = catalogue.events().iter().map(|event| event.name.as_str()).collect();
     assert_eq!(names, Event::NAMES);
 
-    let validator = Validator::new(catalogue, UnknownFields::Refuse);
+    let validator = Validator::new(catalogue, UnknownFields::Reject);
     let same = |envelope: &Value| {
-        // Events are read without context, which the envelope takes out.
+        // `Event` is read without the context, which the envelope holds separately.
         let mut tagged = json!({"name": envelope["name"], "data": envelope["data"]});
         if let Value::Object(data) = &mut tagged["data"] {
             data.remove("context");
         }
         let typed = serde_json::from_value::<Event>(tagged.clone());
-        let verdict = validator.data(tagged["name"].as_str().unwrap_or_default(), &tagged["data"]);
+        let verdict =
+            validator.check_data(tagged["name"].as_str().unwrap_or_default(), &tagged["data"]);
         assert_eq!(typed.is_ok(), verdict.is_ok(), "{tagged}: {typed:?}, {verdict:?}");
         if let Ok(event) = typed {
             let printed = json!(event);
-            assert_eq!(validator.data(event.name(), &printed["data"]), Ok(vec![]));
+            assert_eq!(validator.check_data(event.name(), &printed["data"]), Ok(vec![]));
             assert_eq!(serde_json::from_value::<Event>(printed).expect("round trip"), event);
         }
     };
@@ -171,15 +173,16 @@ fn the_types_take_what_the_catalogue_accepts_and_nothing_else() {
 #[test]
 fn an_envelope_is_read_if_the_catalogue_accepts_it_and_printed_in_one_way() {
     let catalogue = Catalogue::reference();
-    let validator = Validator::new(catalogue, UnknownFields::Refuse);
+    let validator = Validator::new(catalogue, UnknownFields::Reject);
     proptest!(ProptestConfig::with_cases(20_000), |(value in random::envelope(catalogue))| {
-        let read = value.to_string().parse::<Envelope>();
-        prop_assert_eq!(read.is_ok(), validator.envelope(&value).is_ok(), "{:?}", read);
+        let read = validator.read_envelope(&value.to_string());
+        prop_assert_eq!(read.is_ok(), validator.check_envelope(&value).is_ok(), "{:?}", read);
         if let Ok(envelope) = read {
             let printed = envelope.to_string();
-            let again: Envelope = printed.parse().expect("what is printed is read");
+            let again = validator.read_envelope(&printed).expect("what is printed is read");
             prop_assert_eq!(again.to_string(), printed);
-            prop_assert_eq!(matches!(envelope.body(), Body::Custom(..)), envelope.name().contains(':'));
+            let is_widget = matches!(envelope.name(), Name::Widget(_));
+            prop_assert_eq!(envelope.event::<Event>().is_ok(), is_widget);
             prop_assert_eq!(again, envelope);
         }
     });

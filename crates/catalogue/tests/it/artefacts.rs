@@ -1,4 +1,4 @@
-//! What is made of a catalogue.
+//! The files generated from a catalogue.
 
 use c2c_catalogue::{Catalogue, UnknownFields, Validator};
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn schema(catalogue: &Catalogue, unknown: UnknownFields) -> Value {
 #[test]
 fn the_schema_is_one() {
     for catalogue in [Catalogue::reference(), &random::everything()] {
-        for unknown in [UnknownFields::Refuse, UnknownFields::Keep] {
+        for unknown in [UnknownFields::Reject, UnknownFields::Keep] {
             let schema = schema(catalogue, unknown);
             if let Err(error) = jsonschema::draft202012::meta::validate(&schema) {
                 panic!("{}: {error}", catalogue.name());
@@ -27,7 +27,7 @@ fn the_schema_is_one() {
 
 #[test]
 fn the_data_of_one_event_has_a_schema_of_its_own() {
-    let mut schema = schema(Catalogue::reference(), UnknownFields::Refuse);
+    let mut schema = schema(Catalogue::reference(), UnknownFields::Reject);
     for key in ["required", "properties", "anyOf", "additionalProperties"] {
         schema.as_object_mut().expect("an object").remove(key);
     }
@@ -81,13 +81,13 @@ proptest! {
     fn any_catalogue_survives_its_file_and_has_a_schema(catalogue in random::catalogue()) {
         let json = catalogue.to_json();
         prop_assert_eq!(&Catalogue::from_json(&json).expect("it is read"), &catalogue);
-        for unknown in [UnknownFields::Refuse, UnknownFields::Keep] {
+        for unknown in [UnknownFields::Reject, UnknownFields::Keep] {
             let schema = schema(&catalogue, unknown);
             prop_assert!(jsonschema::draft202012::meta::validate(&schema).is_ok());
         }
-        let validator = Validator::new(&catalogue, UnknownFields::Refuse);
+        let validator = Validator::new(&catalogue, UnknownFields::Reject);
         for fixture in catalogue.fixtures() {
-            let found = validator.envelope(&fixture.envelope).err().map(|refused| refused.problems);
+            let found = validator.check_envelope(&fixture.envelope).err().map(|refused| refused.problems);
             let pointers = found.map(|problems| problems.into_iter().map(|problem| problem.pointer).collect::<Vec<_>>());
             prop_assert_eq!(pointers, fixture.fault.map(|fault| vec![fault]), "{}", fixture.name);
         }

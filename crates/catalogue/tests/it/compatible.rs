@@ -1,13 +1,13 @@
-//! Which catalogue may follow on which.
+//! Compatibility of a catalogue with an older one.
 
-use c2c_catalogue::{CannotFollow, Catalogue, UnknownFields, Validator, Version};
+use c2c_catalogue::{Catalogue, IncompatibleVersion, UnknownFields, Validator, Version};
 use proptest::prelude::*;
 
 use crate::random;
 
 const REFERENCE: &str = include_str!("../../reference/catalogue.toml");
 
-/// The reference catalogue with this text in place of that.
+/// The reference catalogue with `text` replaced.
 fn with(text: &str, replacement: &str) -> Catalogue {
     assert!(REFERENCE.contains(text), "{text}");
     Catalogue::from_toml(&REFERENCE.replace(text, replacement)).expect("it is a catalogue")
@@ -102,7 +102,7 @@ fn a_breaking_change_needs_a_major_version() {
     let broken = REFERENCE.replace("fields.rating", "fields.stars");
     let at = |version: &str| {
         let toml = broken.replace("\nversion = \"1.0.0\"", &format!("\nversion = \"{version}\""));
-        Catalogue::from_toml(&toml).expect("it is a catalogue").may_follow(reference)
+        Catalogue::from_toml(&toml).expect("it is a catalogue").check_upgrade(reference)
     };
     assert_eq!(at("2.0.0"), Ok(()));
     for version in ["1.0.0", "1.9.0"] {
@@ -114,10 +114,10 @@ fn a_breaking_change_needs_a_major_version() {
         assert_eq!(error, expected);
     }
     let newer = with("\nversion = \"1.0.0\"", "\nversion = \"1.0.1\"");
-    assert_eq!(newer.may_follow(reference), Ok(()));
-    let error = reference.may_follow(&newer);
+    assert_eq!(newer.check_upgrade(reference), Ok(()));
+    let error = reference.check_upgrade(&newer);
     let (old, new) = (Version::new(1, 0, 1), Version::new(1, 0, 0));
-    assert_eq!(error, Err(CannotFollow::Lower { old, new }));
+    assert_eq!(error, Err(IncompatibleVersion::Lower { old, new }));
 }
 
 proptest! {
@@ -141,7 +141,7 @@ proptest! {
             }
             for fixture in new.fixtures() {
                 if fixture.fault.is_none() && fixture.envelope["name"] == event.name.as_str() {
-                    prop_assert_eq!(receiver.envelope(&fixture.envelope), Ok(vec![]), "{}", fixture.name);
+                    prop_assert_eq!(receiver.check_envelope(&fixture.envelope), Ok(vec![]), "{}", fixture.name);
                 }
             }
         }

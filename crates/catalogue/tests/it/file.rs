@@ -1,4 +1,4 @@
-//! Catalogues as files.
+//! Catalogue files.
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use c2c_catalogue::{Catalogue, EventDef, Field, Privacy, Type, Version};
@@ -8,7 +8,7 @@ use crate::random;
 
 const BEFORE: &str = "name = \"x\"\nversion = \"1.0.0\"\n[events.e]\nsince = \"1.0.0\"\nsummary = \"S.\"\nwhen = \"W.\"\n";
 
-/// A field with these settings.
+/// A catalogue file with one field that has these settings.
 fn field(settings: &str) -> String {
     format!("{BEFORE}[events.e.fields.f]\nsummary = \"S.\"\nprivacy = \"none\"\n{settings}")
 }

@@ -1,11 +1,10 @@
-//! What the crate promises to those who embed it.
+//! Tests of the crate's public behavior.
 
-mod agreement; // our validation against a validator of JSON Schema, and against the types
-mod allocations; // what accepting an event allocates
-mod artefacts; // what is made of a catalogue
-mod compatible; // which catalogue may follow on which
+mod agreement; // our validation compared with a JSON Schema validator and with the types
+mod allocations; // accepting an event allocates nothing
+mod artefacts; // the files generated from a catalogue
+mod compatible; // compatibility of a catalogue with an older one
 mod envelope; // reading and printing of envelopes
-mod file; // catalogues as files: what is read, and what is refused with which words
-mod name; // the rules for names
+mod file; // catalogue files: accepted ones, and rejected ones with their messages
 mod random; // random catalogues and random envelopes
-mod validate; // what is refused with which words
+mod validate; // rejected events and their messages

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-/// A catalogue with everything that there is.
+/// A catalogue that uses every feature.
 pub(crate) fn everything() -> Catalogue {
     Catalogue::from_toml(include_str!("everything.toml")).expect("it is a catalogue")
 }
@@ -19,7 +19,7 @@ enum Change {
     Insert(String, Value),
 }
 
-/// Envelopes that are nearly right: a fixture with a few changes in random places.
+/// Nearly valid envelopes: a fixture with a few changes in random places.
 pub(crate) fn envelope(catalogue: &Catalogue) -> impl Strategy<Value = Value> + use<> {
     let mut words: Vec<String> =
         ["name", "data", "timestamp", "id", "seq", "context", "extra", "__proto__"]
@@ -99,7 +99,7 @@ fn text(words: Vec<String>) -> impl Strategy<Value = String> {
     ]
 }
 
-/// Texts at the edges of what an envelope takes.
+/// Texts that an envelope just accepts or just rejects.
 const TEXTS: &[&str] = &[
     "",
     "user_hangup",
@@ -166,8 +166,7 @@ fn value(words: Vec<String>) -> impl Strategy<Value = Value> {
 
 /* --- Catalogues -------------------------------------------------------------------------------- */
 
-/// Catalogues of one to three events, with names of which there are few, so that two have some in
-/// common.
+/// Catalogues of one to three events with names from a short list, so that two catalogues share some.
 pub(crate) fn catalogue() -> impl Strategy<Value = Catalogue> {
     let name = prop::sample::select(&["opened", "closed", "moved", "rated.late"][..]);
     let events = prop::collection::btree_map(name, fields(3), 1..4);
@@ -201,7 +200,7 @@ fn fields(depth: u32) -> BoxedStrategy<Vec<Field>> {
     fields.prop_map(move |fields| fields.into_iter().map(field).collect()).boxed()
 }
 
-/// A type with one of its values.
+/// A type, together with one of its values.
 fn kind(depth: u32) -> BoxedStrategy<(Type, Value)> {
     let bound = || prop::sample::select(&[None, Some(-2_i32), Some(0), Some(1), Some(3)][..]);
     let leaf = prop_oneof![

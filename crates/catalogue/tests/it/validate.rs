@@ -1,34 +1,34 @@
-//! What is refused, and with which words.
+//! Rejected events and their messages.
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
-use c2c_catalogue::{Catalogue, Refused, UnknownFields, Validator};
+use c2c_catalogue::{Catalogue, UnknownFields, ValidationError, Validator};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
 use crate::random;
 
-fn refused(verdict: Result<Vec<c2c_catalogue::Problem>, Refused>, expected: &Expect) {
+fn refused(verdict: Result<Vec<c2c_catalogue::Problem>, ValidationError>, expected: &Expect) {
     expected.assert_eq(&verdict.expect_err("it is refused").to_string());
 }
 
 #[track_caller]
 fn data(event: &str, data: &Value, expected: &Expect) {
-    let validator = Validator::new(&random::everything(), UnknownFields::Refuse);
-    refused(validator.data(event, data), expected);
+    let validator = Validator::new(&random::everything(), UnknownFields::Reject);
+    refused(validator.check_data(event, data), expected);
 }
 
 #[track_caller]
 fn envelope(envelope: &Value, expected: &Expect) {
-    let validator = Validator::new(Catalogue::reference(), UnknownFields::Refuse);
-    refused(validator.envelope(envelope), expected);
+    let validator = Validator::new(Catalogue::reference(), UnknownFields::Reject);
+    refused(validator.check_envelope(envelope), expected);
 }
 
 #[test]
 fn each_fixture_has_the_fault_that_it_names_and_no_other() {
     for catalogue in [Catalogue::reference(), &random::everything()] {
-        let validator = Validator::new(catalogue, UnknownFields::Refuse);
+        let validator = Validator::new(catalogue, UnknownFields::Reject);
         for fixture in catalogue.fixtures() {
-            let verdict = validator.envelope(&fixture.envelope);
+            let verdict = validator.check_envelope(&fixture.envelope);
             let found: Vec<String> = match verdict {
                 Ok(warnings) => warnings.into_iter().map(|problem| problem.pointer).collect(),
                 Err(refused) => {
@@ -122,30 +122,31 @@ fn unknown_fields_are_kept_warned_of_or_refused() {
     more["data"]["new"] = json!({"any": "thing"});
     more["extra"] = json!(null);
     let validator = |unknown| Validator::new(Catalogue::reference(), unknown);
-    assert_eq!(validator(UnknownFields::Keep).envelope(&more), Ok(vec![]));
-    let warnings = validator(UnknownFields::Warn).envelope(&more).expect("it is accepted");
+    assert_eq!(validator(UnknownFields::Keep).check_envelope(&more), Ok(vec![]));
+    let warnings = validator(UnknownFields::Warn).check_envelope(&more).expect("it is accepted");
     let pointers: Vec<_> = warnings.iter().map(|warning| &*warning.pointer).collect();
     assert_eq!(pointers, ["/extra", "/data/new"]);
     let accepts = |unknown| validator(unknown).accepts(&more);
     assert_eq!(
-        [UnknownFields::Keep, UnknownFields::Warn, UnknownFields::Refuse].map(accepts),
+        [UnknownFields::Keep, UnknownFields::Warn, UnknownFields::Reject].map(accepts),
         [true, false, false]
     );
-    let refused = validator(UnknownFields::Refuse).envelope(&more).expect_err("it is refused");
+    let refused =
+        validator(UnknownFields::Reject).check_envelope(&more).expect_err("it is refused");
     assert_eq!((refused.problems, refused.warnings), (warnings.clone(), vec![]));
-    // A fault beside them does not hide the warnings.
+    // A fault elsewhere does not hide the warnings.
     more["seq"] = json!(-1);
-    let refused = validator(UnknownFields::Warn).envelope(&more).expect_err("it is refused");
+    let refused = validator(UnknownFields::Warn).check_envelope(&more).expect_err("it is refused");
     assert_eq!((refused.problems.len(), refused.warnings), (1, warnings));
 }
 
 #[test]
 fn the_context_of_data_may_be_there_or_not() {
-    let validator = Validator::new(Catalogue::reference(), UnknownFields::Refuse);
+    let validator = Validator::new(Catalogue::reference(), UnknownFields::Reject);
     let with = |context: Value| {
-        validator.data("widget_loaded", &json!({"isPreview": true, "context": context}))
+        validator.check_data("widget_loaded", &json!({"isPreview": true, "context": context}))
     };
-    assert_eq!(validator.data("widget_loaded", &json!({"isPreview": true})), Ok(vec![]));
+    assert_eq!(validator.check_data("widget_loaded", &json!({"isPreview": true})), Ok(vec![]));
     assert_eq!(with(json!({"orderId": "A-1"})), Ok(vec![]));
     assert!(with(json!({"orderId": 1})).is_err());
 }

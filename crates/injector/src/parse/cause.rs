@@ -1,14 +1,15 @@
-//! Why a sentinel did not hold: what was open when its snippet ended.
+//! The cause of a lost sentinel: the construct that was open when its snippet ended.
 
 use std::ops::Range;
 
 use html5ever::local_name;
 
+use super::node::Handle;
 use super::probe::RawText;
 use super::run::{Pending, Standing};
-use super::tree::{Handle, Tree};
+use super::tree::Tree;
 
-/// What swallowed the sentinel.
+/// The construct that swallowed the sentinel.
 #[derive(Clone, Debug)]
 pub(crate) enum Cause {
     /// An element whose content is text.
@@ -16,10 +17,10 @@ pub(crate) enum Cause {
     /// A construct of the tokenizer: a tag, a comment, a doctype, a CDATA section.
     Pending {
         pending: Pending,
-        /// Whether `<![CDATA[` starts a CDATA section where it stands.
+        /// Whether `<![CDATA[` starts a CDATA section at that place.
         foreign: bool,
     },
-    /// An element whose scripts are not the document's, or do not become any.
+    /// An element in which scripts do not belong to the document, or are dropped.
     Enclosed { by: Enclosure, opened_by: Range<usize> },
     /// None of these.
     Unknown,
@@ -40,7 +41,8 @@ impl Cause {
         }
         let sentinel = tree.sentinel(index);
         let enclosed = match sentinel {
-            // An HTML script may stand in a drawing (in its `<title>`, say) and run: then only a template is to blame.
+            // An HTML script can run inside an `<svg>` (in its `<title>`, say): then only a template can be
+            // the cause.
             Some(sentinel) => {
                 let is_html = sentinel.is_html(&local_name!("script"));
                 enclosure(ancestors(sentinel).filter(|node| !is_html || !node.is_foreign_root()))
@@ -54,7 +56,7 @@ impl Cause {
             let foreign = standing.foreign;
             return Self::Pending { pending, foreign };
         }
-        // The tag was read and made no element.
+        // The tag was read but made no element.
         let enclosed = match tree.frameset() {
             Some(frameset) => Some((Enclosure::Frameset, frameset.opened_by())),
             None => enclosure(standing.open_elements.into_iter().rev()),
@@ -66,13 +68,13 @@ impl Cause {
     }
 }
 
-/// The way up from a node, out of template contents to their template.
+/// Returns the ancestors of a node; above template contents comes their template.
 fn ancestors(node: Handle<'_>) -> impl Iterator<Item = Handle<'_>> {
     std::iter::successors(Some(node), |node| node.parent().or_else(|| node.host())).skip(1)
 }
 
-/// The first element on the way up that keeps a script from being the document's: a template, a drawing, a formula.
-/// (What is inside an `<svg>` or `<math>` without being HTML is foreign too, but was not what left HTML.)
+/// Returns the first ancestor that keeps a script out of the document: a template, an `<svg>` or a
+/// `<math>`. (Other foreign elements are inside one of these; only the root left HTML.)
 fn enclosure<'a>(
     mut upwards: impl Iterator<Item = Handle<'a>>,
 ) -> Option<(Enclosure, Range<usize>)> {

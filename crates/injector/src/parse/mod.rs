@@ -1,9 +1,11 @@
-//! The only module that knows an HTML parser.
+//! The only module that uses an HTML parser.
 //!
-//! It answers three questions. [`survey`]: where are the tags of a skeleton? [`prove`]: are both snippets contained, and is
-//! anything worth a note? [`examine`]: if so, where, and what was open where they ended?
+//! It answers three questions. [`survey`]: where are the tags of a skeleton? [`prove`]: are both snippets
+//! contained, and is anything worth a note? [`examine`]: if so, where, and what was open where they ended?
 
 mod cause;
+mod landmark;
+mod node;
 mod notes;
 mod probe;
 mod remarks;
@@ -17,38 +19,21 @@ use std::ops::Range;
 use html5ever::{LocalName, local_name};
 
 pub(crate) use self::cause::{Cause, Enclosure};
-pub(crate) use self::notes::{Note, What};
+pub(crate) use self::landmark::Landmark;
+pub(crate) use self::notes::{Note, Taken};
 pub(crate) use self::probe::RawText;
+pub(crate) use self::remarks::{Damage, ScriptNote, What};
 pub(crate) use self::run::Pending;
 pub(crate) use self::spliced::Spliced;
-pub(crate) use self::tag_scan::attribute_value;
+pub(crate) use self::tag_scan::{attribute_value, has_attribute};
 
+use self::node::{Node, Nursery};
 use self::run::{Run, Standing};
-use self::tree::{Node, Nursery};
 use crate::diagnostic::Area;
 use crate::template::{Template, TemplateError};
 use crate::{ExternalHost, Limits};
 
-/// A tag of a skeleton.
-#[derive(Clone, Debug)]
-pub(crate) struct Landmark {
-    closes: bool,
-    name: String,
-    pub(crate) span: Range<usize>,
-}
-
-impl Landmark {
-    /// Compares with a tag as it is written, `<head>` or `</body>`.
-    pub(crate) fn is(&self, tag: &str) -> bool {
-        let name = tag.trim_start_matches('<').trim_end_matches('>');
-        match name.strip_prefix('/') {
-            Some(name) => self.closes && self.name == name,
-            None => !self.closes && self.name == name,
-        }
-    }
-}
-
-/// Every tag of a skeleton, with its place.
+/// Returns every tag of a skeleton, with its place.
 pub(crate) fn survey(html: &str) -> Vec<Landmark> {
     let nursery = Nursery::default();
     let limits = Limits::default();
@@ -61,20 +46,22 @@ pub(crate) fn survey(html: &str) -> Vec<Landmark> {
 pub(crate) enum Verdict {
     Contained,
     NotContained,
-    /// Leaping was not safe, or not affordable: creep.
+    /// Leaping was unsafe or too expensive: creep.
     Unknown,
 }
 
-/// What a quick look found.
+/// The result of a quick parse.
 #[derive(Debug)]
 pub(crate) struct Proof {
     pub(crate) verdict: Verdict,
-    /// Whether there is anything to note; where it is takes a careful look.
+    /// Whether there is anything to note; finding its place takes a slow parse.
     pub(crate) is_notable: bool,
+    /// The scripts and code attributes, in order, with their texts but without their places.
+    pub(crate) scripts: Vec<(Area, ScriptNote)>,
     pub(crate) hosts: Vec<ExternalHost>,
 }
 
-/// Parses the whole document once and looks at what became of the sentinels.
+/// Parses the whole document once and checks the sentinels in its tree.
 pub(crate) fn prove(spliced: &Spliced, limits: &Limits) -> Proof {
     let nursery = Nursery::default();
     let mut run = Run::new(&nursery, &spliced.text, spliced.sentinel_names.clone(), limits);
@@ -93,11 +80,12 @@ pub(crate) fn prove(spliced: &Spliced, limits: &Limits) -> Proof {
     } else {
         Verdict::Unknown
     };
-    let (notes, hosts) = run.probe().tree().notes().take();
-    Proof { verdict, is_notable: !notes.is_empty(), hosts }
+    let Taken { notes, scripts, hosts } = run.probe().tree().notes().take();
+    Proof { verdict, is_notable: !notes.is_empty(), scripts, hosts }
 }
 
-/// With empty snippets, a script in each slot is a child of the head and of the body, and the document is not in quirks mode.
+/// Checks that with empty snippets, a script in each slot is a child of the head or the body, and that the
+/// document is not in quirks mode.
 pub(crate) fn prove_slots(template: &Template) -> Result<(), TemplateError> {
     let spliced = Spliced::new(template, "", "");
     let nursery = Nursery::default();
@@ -125,13 +113,12 @@ pub(crate) fn prove_slots(template: &Template) -> Result<(), TemplateError> {
     Ok(())
 }
 
-/// What a careful look found.
+/// The result of a slow parse.
 #[derive(Debug)]
 pub(crate) struct Examination {
     pub(crate) outcome: Outcome,
-    /// In the order in which they were found. If the budget ended, those until then.
-    pub(crate) notes: Vec<Note>,
-    pub(crate) hosts: Vec<ExternalHost>,
+    /// If the budget ended, the notes up to that point.
+    pub(crate) taken: Taken,
 }
 
 impl Examination {
@@ -139,9 +126,8 @@ impl Examination {
         matches!(self.outcome, Outcome::TooComplex(_))
     }
 
-    /// As in a [`Proof`]: that there is a script says nothing yet.
     pub(crate) fn is_notable(&self) -> bool {
-        self.notes.iter().any(|note| note.what != What::Script)
+        !self.taken.notes.is_empty()
     }
 }
 
@@ -149,11 +135,12 @@ impl Examination {
 pub(crate) enum Outcome {
     /// The budget ended here.
     TooComplex(Range<usize>),
-    /// For each snippet why it is not contained, or `None` if it is.
+    /// For each snippet, the cause why it is not contained, or `None` if it is.
     Complete([Option<Cause>; 2]),
 }
 
-/// Parses the whole document again, slowly, and says what there is to note and what was open where each snippet ended.
+/// Parses the whole document again, slowly, to find the notes and the constructs open at the end of each
+/// snippet.
 pub(crate) fn examine(spliced: &Spliced, limits: &Limits) -> Examination {
     let nursery = Nursery::default();
     let mut run = Run::new(&nursery, &spliced.text, spliced.sentinel_names.clone(), limits);
@@ -168,11 +155,10 @@ pub(crate) fn examine(spliced: &Spliced, limits: &Limits) -> Examination {
         }
         None => Outcome::TooComplex(run.place()),
     };
-    let (notes, hosts) = run.probe().tree().notes().take();
-    Examination { outcome, notes, hosts }
+    Examination { outcome, taken: run.probe().tree().notes().take() }
 }
 
-/// What was open where each snippet ended, if the budget lasts to the end.
+/// Returns the constructs open at the end of each snippet, if the budget suffices.
 fn pass_slowly<'a>(
     run: &mut Run<'a, '_>,
     spliced: &Spliced,
@@ -180,7 +166,7 @@ fn pass_slowly<'a>(
 ) -> Option<[Standing<'a>; 2]> {
     let mut standings = Vec::new();
     for ((area, snippet), sentinel_end) in spliced.areas().into_iter().zip(spliced.sentinel_ends) {
-        // Only what follows the head snippet may depend on it: the template before it is known to be sound.
+        // Only text after the head snippet can depend on it; the template before it is known to be sound.
         let reached = match area {
             Area::Head => run.leap(snippet.start),
             Area::BodyEnd => run.creep(snippet.start, limits),

@@ -1,7 +1,8 @@
-//! What is worth saying about a snippet although it is contained, noted while a parse goes by.
+//! Notes about a snippet that do not affect whether it is contained, taken during a parse.
 //!
-//! Each parse takes the same notes. A leaping one knows *what* there is to say, and its places mean nothing; so if it took
-//! any, a creeping one takes them again. Whatever is noted here must come from tokens and elements alone, so that both agree.
+//! Each parse takes the same notes. The places of a leaping parse are meaningless; so if it took any notes,
+//! a creeping parse takes them again. Notes must depend only on tokens and elements, so that both parses
+//! agree.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,47 +10,19 @@ use std::ops::Range;
 
 use html5ever::{Attribute, LocalName, QualName, local_name, ns};
 
-use super::remarks::Remarks;
-use super::tree::Handle;
+use super::node::Handle;
+use super::remarks::{Remarks, ScriptNote, What, is_dashed, is_server_code};
 use crate::diagnostic::Area;
 use crate::hosts::{Authority, ExternalHost};
-use crate::javascript::first_line_of_code;
+use crate::script::Use;
 
-/// Something to say about a part of a snippet.
+/// A note about a part of a snippet.
 #[derive(Clone, Debug)]
 pub(crate) struct Note {
     pub(crate) area: Area,
-    /// In the whole text: a tag, or a run of text.
+    /// A tag or a run of text, as a place in the whole text.
     pub(crate) span: Range<usize>,
     pub(crate) what: What,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum What {
-    /// The element is open where the snippet ends.
-    Unclosed(String),
-    /// The end tag of an element that is the document's own.
-    EarlyEnd(String),
-    MetaCsp,
-    MetaRefresh,
-    /// The encoding that is asked for.
-    MetaCharset(String),
-    Base,
-    /// The attribute has a URL of plain http.
-    Insecure {
-        attribute: &'static str,
-    },
-    /// The attribute makes the browser ask the script's server whether the origin `null` may read it.
-    NeedsCors {
-        attribute: &'static str,
-    },
-    /// The target's name.
-    BlockedTarget(String),
-    BlockedForm,
-    /// The text of a script that runs: its event names are worth a look. In a creeping parse only.
-    Script,
-    /// Text with a line of JavaScript in it.
-    CodeAsText,
 }
 
 /// The notes of one parse.
@@ -61,21 +34,34 @@ pub(super) struct Notes {
 #[derive(Default)]
 struct State {
     warnings_max: usize,
-    /// How many notes are warnings for certain.
+    /// Number of notes that are certainly warnings.
     warnings: usize,
     notes: Vec<Note>,
     hosts: BTreeSet<ExternalHost>,
-    /// About the element that was made last. It belongs to the current start tag if nothing is made after it: before it,
-    /// the parser may have made others anew that were closed on the way.
+    /// Remarks about the last element made. When a start tag has been processed, that is the tag's own
+    /// element: elements that the parser reopens come before it.
     latest: Remarks,
-    /// The text since the last markup that is in no element of the snippet, and where it began.
-    text: String,
+    /// Whether text outside elements has come since the last markup, and the start of that text.
+    has_text: bool,
     text_start: usize,
-    /// The start tags of formatting elements that had no end tag yet. (The parser makes these elements anew in each block, so
-    /// an element that is open at the end need not be the one that the tag made.)
+    /// The start tags of formatting elements without an end tag so far. (The parser makes these elements
+    /// anew in each block, so an element that is open at the end need not be the one that the tag made.)
     formatting: BTreeMap<LocalName, Vec<Range<usize>>>,
-    /// Whether the script that is being read is one that runs.
-    in_script: bool,
+    /// The script being read.
+    script: Option<ScriptNote>,
+    /// The scripts and code attributes so far.
+    scripts: Vec<(Area, ScriptNote)>,
+    /// Whether a `<base>` decides what relative URLs mean.
+    has_base: bool,
+}
+
+/// All notes of a parse.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// In the order in which they were found.
+    pub(crate) notes: Vec<Note>,
+    pub(crate) scripts: Vec<(Area, ScriptNote)>,
+    pub(crate) hosts: Vec<ExternalHost>,
 }
 
 impl Notes {
@@ -88,20 +74,26 @@ impl Notes {
         self.area.get()
     }
 
-    pub(super) fn take(&self) -> (Vec<Note>, Vec<ExternalHost>) {
+    pub(super) fn take(&self) -> Taken {
         let mut state = self.state.borrow_mut();
-        let hosts = std::mem::take(&mut state.hosts);
-        (std::mem::take(&mut state.notes), hosts.into_iter().collect())
+        Taken {
+            notes: std::mem::take(&mut state.notes),
+            scripts: std::mem::take(&mut state.scripts),
+            hosts: std::mem::take(&mut state.hosts).into_iter().collect(),
+        }
     }
 
     pub(super) fn enter(&self, area: Area, at: usize) {
         self.area.set(Some(area));
         let mut state = self.state.borrow_mut();
         state.text_start = at;
+        state.has_text = false;
+        state.script = None;
         state.formatting.clear();
     }
 
-    /// The snippet ends at `at`, and these are open, possibly twice, besides some that the parser remembers.
+    /// Ends the snippet at `at`. `open` lists the open elements, possibly twice, and others that the parser
+    /// holds.
     pub(super) fn leave(&self, at: usize, open: Vec<Handle<'_>>) {
         let Some(area) = self.area.take() else { return };
         let mut state = self.state.borrow_mut();
@@ -125,25 +117,41 @@ impl Notes {
         }
     }
 
-    /// An element is made.
+    /// Handles the creation of an element.
     pub(super) fn element(&self, name: &QualName, attributes: &[Attribute]) {
         if self.area.get().is_some() {
             self.state.borrow_mut().latest = Remarks::of(name, attributes);
         }
     }
 
-    /// Text was added that is in no element of the snippet.
+    /// Handles text that is in no element of the snippet.
     pub(super) fn text(&self, text: &str) {
         if self.area.get().is_none() {
             return;
         }
         let mut state = self.state.borrow_mut();
-        if !state.text.is_empty() || !text.trim_start().is_empty() {
-            state.text.push_str(text);
+        state.has_text = state.has_text || !text.trim().is_empty();
+    }
+
+    /// Handles text in a script element.
+    pub(super) fn script_text(&self, text: &str) {
+        if let Some(script) = &mut self.state.borrow_mut().script {
+            script.text.push_str(text);
         }
     }
 
-    /// A tag, a comment or a doctype begins and ends here; the parser has not acted on it.
+    /// Handles a comment, after [`markup`](Self::markup).
+    pub(super) fn comment(&self, text: &str, span: Range<usize>) {
+        let Some(area) = self.area.get() else { return };
+        let mut state = self.state.borrow_mut();
+        if is_server_code(text) {
+            state.note(area, span, What::ServerCode);
+        } else if is_dashed(text) {
+            state.note(area, span, What::DashedComment);
+        }
+    }
+
+    /// Handles a tag, a comment or a doctype before the parser acts on it.
     pub(super) fn markup(&self, span: Range<usize>) {
         let Some(area) = self.area.get() else { return };
         let mut state = self.state.borrow_mut();
@@ -151,24 +159,38 @@ impl Notes {
         state.latest = Remarks::default();
     }
 
-    /// A start tag was acted on.
+    /// Handles a start tag after the parser has acted on it.
     pub(super) fn start_tag(&self, name: &LocalName, span: Range<usize>) {
         let Some(area) = self.area.get() else { return };
         let mut state = self.state.borrow_mut();
-        let Remarks { what, loads, is_script } = std::mem::take(&mut state.latest);
+        let Remarks { what, loads, script, handlers } = std::mem::take(&mut state.latest);
         for what in what {
-            state.note(area, span.clone(), what);
+            state.has_base |= what == What::Base;
+            if !(state.has_base && matches!(what, What::RelativeUrl { .. })) {
+                state.note(area, span.clone(), what);
+            }
+        }
+        for (attribute, text) in handlers {
+            let note = ScriptNote::of_attribute(span.clone(), attribute, text);
+            state.scripts.push((area, note));
         }
         for (kind, Authority { scheme, host }) in loads {
             state.hosts.insert(ExternalHost { area, kind, host, scheme });
         }
-        state.in_script = is_script;
+        state.script = script.map(|(used_as, has_source)| ScriptNote {
+            used_as,
+            has_source,
+            tag: span.clone(),
+            inner: span.end..span.end,
+            attribute: None,
+            text: String::new(),
+        });
         if is_formatting_name(name) {
             state.formatting.entry(name.clone()).or_default().push(span);
         }
     }
 
-    /// An end tag was acted on.
+    /// Handles an end tag after the parser has acted on it.
     pub(super) fn end_tag(&self, name: &LocalName, span: Range<usize>) {
         let Some(area) = self.area.get() else { return };
         let mut state = self.state.borrow_mut();
@@ -181,13 +203,22 @@ impl Notes {
         }
     }
 
-    /// The text of an element that is read as text was here. In a leaping parse nobody knows where that is.
-    pub(super) fn raw_text(&self, name: &LocalName, span: Range<usize>) {
+    /// Handles the end of a raw-text element. A leaping parse does not know the place of its content.
+    pub(super) fn raw_text(&self, span: Range<usize>) {
         let Some(area) = self.area.get() else { return };
         let mut state = self.state.borrow_mut();
-        if *name == local_name!("script") && state.in_script && !span.is_empty() {
-            state.notes.push(Note { area, span, what: What::Script });
+        if let Some(mut script) = state.script.take() {
+            script.inner = span;
+            state.scripts.push((area, script));
         }
+    }
+}
+
+impl ScriptNote {
+    fn of_attribute(tag: Range<usize>, attribute: String, text: String) -> Self {
+        let inner = tag.end..tag.end;
+        let attribute = Some(attribute);
+        Self { used_as: Use::Handler, has_source: false, tag, inner, attribute, text }
     }
 }
 
@@ -199,19 +230,16 @@ impl State {
         }
     }
 
-    /// Markup at `span` ends the text before it.
+    /// Ends the text before the markup at `span`.
     fn end_text(&mut self, area: Area, span: Range<usize>) {
-        if !self.text.is_empty() {
-            if first_line_of_code(&self.text).is_some() {
-                self.note(area, self.text_start..span.start, What::CodeAsText);
-            }
-            self.text.clear();
+        if std::mem::take(&mut self.has_text) {
+            self.note(area, self.text_start..span.start, What::Text);
         }
         self.text_start = span.end;
     }
 }
 
-/// Elements that need no end tag, and those that are the document's own.
+/// Whether an element needs no end tag, or is the document's own.
 fn has_optional_end_tag(name: &QualName) -> bool {
     name.ns == ns!(html)
         && matches!(
@@ -244,7 +272,7 @@ fn is_formatting(name: &QualName) -> bool {
     name.ns == ns!(html) && is_formatting_name(&name.local)
 }
 
-/// <https://html.spec.whatwg.org/multipage/parsing.html#formatting>
+/// Whether it is a [formatting element](https://html.spec.whatwg.org/multipage/parsing.html#formatting).
 fn is_formatting_name(name: &LocalName) -> bool {
     matches!(
         *name,

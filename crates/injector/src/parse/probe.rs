@@ -1,4 +1,5 @@
-//! Between the tokenizer and the tree builder: what passes, where it is, and whether it has become too much.
+//! A probe between the tokenizer and the tree builder. It records tokens and their places, and enforces the
+//! budget.
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
@@ -7,30 +8,31 @@ use std::ops::Range;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use html5ever::tree_builder::{Tracer, TreeBuilder, TreeBuilderOpts};
 
-use super::Landmark;
-use super::tree::{Handle, Tree};
+use super::landmark::Landmark;
+use super::node::Handle;
+use super::tree::Tree;
 use crate::Limits;
 
-/// How often the open elements are counted: counting costs as much as there are.
+/// Number of start tags between counts of the open elements: a count costs time for each of them.
 const START_TAGS_PER_COUNT: usize = 16;
 
 pub(super) struct Probe<'a, 'l> {
     builder: TreeBuilder<Handle<'a>, Tree<'a>>,
     limits: &'l Limits,
-    /// The bytes of the construct that the tokenizer is in, as far as the feeding side knows them.
+    /// The bytes of the tokenizer's current construct, as far as the feeding side knows them.
     pub(super) current: Cell<(usize, usize)>,
     pub(super) emitted: Cell<Emitted>,
     /// The element whose text is being read, from its start tag to its end tag.
     raw_text: RefCell<Option<RawText>>,
     landmarks: Option<RefCell<Vec<Landmark>>>,
     start_tags: Cell<usize>,
-    /// As counted last.
+    /// Number of open elements at the last count.
     open: Cell<usize>,
     steps: Cell<usize>,
     exhausted: Cell<bool>,
 }
 
-/// What came out of the tokenizer since the last look.
+/// The kind of tokens emitted since the last reset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Emitted {
     #[default]
@@ -91,7 +93,7 @@ impl<'a, 'l> Probe<'a, 'l> {
         self.landmarks.as_ref().map(RefCell::take).unwrap_or_default()
     }
 
-    /// The open elements, outermost first, among the few others that the builder holds.
+    /// The open elements, outermost first, together with a few other handles that the builder holds.
     pub(super) fn open_elements(&self) -> Vec<Handle<'a>> {
         let open = Open::default();
         self.builder.trace_handles(&open);
@@ -119,7 +121,7 @@ impl<'a, 'l> Probe<'a, 'l> {
         }
     }
 
-    /// Any tag may make the builder look through all open elements, to find one of its name or to find none.
+    /// Charges the budget for a tag: any tag may make the builder search all open elements for its name.
     fn charge_steps(&self) {
         let steps = self.steps.get() + self.open.get();
         self.steps.set(steps);
@@ -142,10 +144,10 @@ impl<'a, 'l> Probe<'a, 'l> {
         self.charge_steps();
         match tag.kind {
             TagKind::StartTag => self.start_tag(&tag),
-            // Raw text lets only the one end tag through that ends it.
+            // In raw text, the only end tag that comes out is the one that ends it.
             TagKind::EndTag => {
                 if let Some(RawText { opened_by, .. }) = self.raw_text.take() {
-                    self.tree().notes().raw_text(&name, opened_by.end..start);
+                    self.tree().notes().raw_text(opened_by.end..start);
                 }
             }
         }
@@ -169,7 +171,7 @@ impl<'a> TokenSink for Probe<'a, '_> {
     type Handle = Handle<'a>;
 
     fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<Handle<'a>> {
-        match token {
+        match &token {
             Token::ParseError(_) => {}
             Token::CharacterTokens(_) | Token::NullCharacterToken => {
                 if self.emitted.get() == Emitted::Nothing {
@@ -180,9 +182,12 @@ impl<'a> TokenSink for Probe<'a, '_> {
                 self.emitted.set(Emitted::Markup);
                 let (start, end) = self.current.get();
                 self.tree().notes().markup(start..end);
+                if let Token::CommentToken(text) = &token {
+                    self.tree().notes().comment(text, start..end);
+                }
             }
         }
-        // Past the budget the tokenizer runs on to the end of what it was fed, but builds nothing.
+        // Past the budget, the tokenizer continues to the end of its input, but nothing is built.
         if self.is_exhausted() {
             return TokenSinkResult::Continue;
         }
@@ -191,7 +196,8 @@ impl<'a> TokenSink for Probe<'a, '_> {
             other => self.builder.process_token(other, line),
         };
         match result {
-            // Nothing runs here, so nothing writes into the document: parsing just goes on. The encoding is known.
+            // No script runs here, so none writes into the document: parsing continues. The encoding is
+            // known.
             TokenSinkResult::Script(_) | TokenSinkResult::EncodingIndicator(_) => {
                 TokenSinkResult::Continue
             }

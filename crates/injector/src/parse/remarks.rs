@@ -1,23 +1,101 @@
-//! What one element says by itself: what it loads, and what of it will not work.
+//! Remarks about a single element: its loads, and its parts that will not work.
+
+use std::ops::Range;
 
 use html5ever::{Attribute, LocalName, QualName, local_name, ns};
 
-use super::notes::What;
-use crate::hosts::{Authority, LoadKind, srcset_urls};
+use c2c_names::LoadKind;
 
-/// Read off an element's name and attributes.
+use crate::damage::{is_dash, straight_quote, visible};
+use crate::hosts::{Authority, is_relative, lets_all_read, srcset_urls};
+use crate::placeholder;
+use crate::script::Use;
+
+/// The subject of a note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// The element is open where the snippet ends.
+    Unclosed(String),
+    /// The end tag of one of the document's own elements.
+    EarlyEnd(String),
+    MetaCsp,
+    MetaRefresh,
+    /// The requested encoding.
+    MetaCharset(String),
+    Base,
+    /// The attribute has a plain-http URL.
+    Insecure {
+        attribute: &'static str,
+    },
+    /// The attribute makes the browser ask the script's server whether the origin `null` may read it.
+    NeedsCors {
+        attribute: &'static str,
+    },
+    /// The target's name.
+    BlockedTarget(String),
+    BlockedForm,
+    /// The attribute's URL has no host, so it leads to that of the sandbox.
+    RelativeUrl {
+        attribute: &'static str,
+    },
+    /// The attribute's value, or its name, has characters that copying put there.
+    Damaged(Damage),
+    /// The attribute has a placeholder.
+    Placeholder {
+        attribute: String,
+    },
+    /// The attribute's quote is not closed where it was meant to be.
+    OpenQuote {
+        attribute: String,
+    },
+    /// A comment whose dashes are typographic.
+    DashedComment,
+    /// A comment that was code of a server.
+    ServerCode,
+    /// Text outside elements.
+    Text,
+}
+
+/// Characters of a tag that are not what they look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Damage {
+    Quotes,
+    Invisible,
+    Escapes,
+}
+
+/// A script whose text is to be checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ScriptNote {
+    pub(crate) used_as: Use,
+    pub(crate) has_source: bool,
+    /// Its start tag, or the tag with the attribute.
+    pub(crate) tag: Range<usize>,
+    /// The text of the script element, as a place in the whole text; empty for an attribute.
+    pub(crate) inner: Range<usize>,
+    /// The name of the attribute with the code, such as `onclick`.
+    pub(crate) attribute: Option<String>,
+    /// The text as the parser passed it on: line ends are LF, references in attributes are decoded.
+    pub(crate) text: String,
+}
+
+/// Remarks derived from an element's name and attributes.
 #[derive(Default)]
 pub(super) struct Remarks {
     pub(super) what: Vec<What>,
     pub(super) loads: Vec<(LoadKind, Authority)>,
-    /// Whether its text is a script that runs.
-    pub(super) is_script: bool,
+    /// The use of its text, if it is a script element, and whether it has a `src`.
+    pub(super) script: Option<(Use, bool)>,
+    /// Attributes with code.
+    pub(super) handlers: Vec<(String, String)>,
 }
 
 impl Remarks {
     pub(super) fn of(name: &QualName, attributes: &[Attribute]) -> Self {
         let mut remarks = Self::default();
         let element = Element(attributes);
+        remarks.damage(name, attributes);
+        remarks.handlers(attributes);
         if name.ns == ns!(html) {
             remarks.html(&name.local, &element);
         } else if name.ns == ns!(svg) && name.local == local_name!("image") {
@@ -46,7 +124,7 @@ impl Remarks {
                 self.loads(element, "src", LoadKind::Image);
                 self.srcset(element);
             }
-            // In a <picture> it has a srcset, in an <audio> or <video> a src.
+            // It has a srcset in a <picture>, and a src in an <audio> or <video>.
             local_name!("source") => {
                 self.loads(element, "src", LoadKind::Media);
                 self.srcset(element);
@@ -65,25 +143,61 @@ impl Remarks {
         }
     }
 
+    /// Notes characters of the tag that copying put there, and values that nobody filled in.
+    fn damage(&mut self, name: &QualName, attributes: &[Attribute]) {
+        let is_invisible = |text: &str| text.chars().any(|next| visible(next).is_some());
+        let is_quote = |text: &str| text.chars().any(|next| straight_quote(next).is_some());
+        let names = || attributes.iter().map(|attribute| &*attribute.name.local);
+        let values = || attributes.iter().map(|attribute| attribute.value.trim_start());
+        if is_invisible(&name.local) || names().any(is_invisible) {
+            self.what.push(What::Damaged(Damage::Invisible));
+        } else if names().any(is_quote) || values().any(begins_with_quote) {
+            self.what.push(What::Damaged(Damage::Quotes));
+        } else if values().any(|value| value.starts_with("\\\"") || value.starts_with("\\'")) {
+            self.what.push(What::Damaged(Damage::Escapes));
+        }
+        for attribute in attributes {
+            let (name, value) = (&*attribute.name.local, &*attribute.value);
+            if is_code_attribute(name) {
+                continue;
+            }
+            if is_one_token(name) && value.contains('<') && is_tag_inside(value) {
+                self.what.push(What::OpenQuote { attribute: name.to_owned() });
+            } else if placeholder::find(value)
+                .or_else(|| placeholder::substitution(value))
+                .is_some()
+            {
+                self.what.push(What::Placeholder { attribute: name.to_owned() });
+            }
+        }
+    }
+
+    fn handlers(&mut self, attributes: &[Attribute]) {
+        let handlers =
+            attributes.iter().filter(|attribute| is_code_attribute(&attribute.name.local));
+        let handlers = handlers.filter(|attribute| !attribute.value.trim().is_empty());
+        self.handlers = handlers
+            .map(|attribute| (attribute.name.local.to_string(), attribute.value.to_string()))
+            .collect();
+    }
+
     fn script(&mut self, element: &Element<'_>) {
-        let kind = element.get("type").unwrap_or_default().trim().to_ascii_lowercase();
-        let is_module = kind == "module";
-        // Whatever is not some spelling of JavaScript is a block of data.
-        let is_classic = kind.is_empty()
-            || ["javascript", "ecmascript"].into_iter().any(|language| kind.ends_with(language));
-        let runs = is_module || is_classic;
-        self.is_script = runs && !element.has("src");
-        if !runs {
+        let nomodule = element.has("nomodule");
+        let used_as = Use::of(element.get("type"), element.get("language"), nomodule);
+        self.script = Some((used_as, element.has("src")));
+        if !matches!(used_as, Use::Classic | Use::Module) {
             return;
         }
         self.loads(element, "src", LoadKind::Script);
-        let is_elsewhere = element.get("src").and_then(Authority::of).is_some();
-        let attribute = if is_module {
+        let host = element.get("src").and_then(Authority::of);
+        let attribute = if used_as == Use::Module {
             Some("type")
         } else {
             element.has("crossorigin").then_some("crossorigin")
         };
-        if let (true, Some(attribute)) = (is_elsewhere, attribute) {
+        if let (Some(host), Some(attribute)) = (host, attribute)
+            && !lets_all_read(&host)
+        {
             self.what.push(What::NeedsCors { attribute });
         }
     }
@@ -126,10 +240,13 @@ impl Remarks {
         }
     }
 
-    /// The attribute's URL is loaded.
+    /// Records that the attribute's URL is loaded.
     fn loads(&mut self, element: &Element<'_>, attribute: &'static str, kind: LoadKind) {
-        if let Some(authority) = element.get(attribute).and_then(Authority::of) {
+        let Some(url) = element.get(attribute) else { return };
+        if let Some(authority) = Authority::of(url) {
             self.load(authority, attribute, kind);
+        } else if is_relative(url) && kind != LoadKind::Connection {
+            self.what.push(What::RelativeUrl { attribute });
         }
     }
 
@@ -161,6 +278,66 @@ impl Element<'_> {
     fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
+}
+
+fn begins_with_quote(value: &str) -> bool {
+    value.starts_with(|first| straight_quote(first).is_some())
+}
+
+/// Whether the attribute's value is code: `onclick` and the like.
+fn is_code_attribute(name: &str) -> bool {
+    name.strip_prefix("on")
+        .is_some_and(|event| event.len() > 2 && event.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
+
+/// Whether the attribute's value is one address or one word, so that it has no tag inside.
+fn is_one_token(name: &str) -> bool {
+    matches!(
+        name,
+        "async"
+            | "charset"
+            | "class"
+            | "crossorigin"
+            | "defer"
+            | "height"
+            | "href"
+            | "id"
+            | "integrity"
+            | "lang"
+            | "language"
+            | "name"
+            | "nonce"
+            | "referrerpolicy"
+            | "rel"
+            | "src"
+            | "target"
+            | "type"
+            | "width"
+    )
+}
+
+/// Whether a value goes on over the end of its tag into the next.
+fn is_tag_inside(value: &str) -> bool {
+    value.split_once('>').is_some_and(|(_, rest)| {
+        rest.match_indices('<').any(|(at, _)| {
+            let name = &rest[at + 1..];
+            name.starts_with('/') || name.starts_with(|first: char| first.is_ascii_alphabetic())
+        })
+    })
+}
+
+/// Whether the text of a comment shows dashes that were meant to begin or to end it.
+pub(super) fn is_dashed(comment: &str) -> bool {
+    comment.starts_with(is_dash)
+        || comment.match_indices('>').any(|(at, _)| {
+            let before = &comment[..at];
+            before.strip_suffix('-').unwrap_or(before).ends_with(is_dash)
+        })
+}
+
+/// Whether the text of a comment was code that a server should have run: `<?php … ?>`.
+pub(super) fn is_server_code(comment: &str) -> bool {
+    comment.starts_with("?php") || comment.starts_with("?=")
 }
 
 fn preloaded(destination: &str) -> LoadKind {

@@ -1,7 +1,8 @@
-//! Feeding: in leaps where only the verdict matters, character by character where places matter.
+//! Feeds the parser: in leaps if only the verdict matters, character by character if places matter.
 //!
-//! html5ever tells lines, not bytes. But a token comes out when its last character goes in, so feeding one character at a
-//! time tells where each token ends; a tag begins at the first `<` after the end of what came out before it.
+//! html5ever reports lines, not bytes. But it emits a token when its last character goes in, so feeding one
+//! character at a time shows the end of each token; a tag begins at the first `<` after the end of the
+//! token before it.
 
 use std::ops::Range;
 
@@ -10,18 +11,20 @@ use html5ever::TokenizerResult;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
 
+use super::node::{Handle, Nursery};
 use super::notes::Notes;
 use super::probe::{Emitted, Probe, RawText};
 use super::tag_scan::TagScan;
-use super::tree::{Handle, Nursery, Tree};
+use super::tree::Tree;
 use crate::Limits;
 use crate::diagnostic::Area;
 
-/// Bytes fed at a time when leaping: small enough for the budget to bite, large enough to cost nothing.
+/// Bytes fed at a time when leaping: small enough to enforce the budget in time, large enough to add no
+/// cost.
 const LEAP: usize = 4096;
 
-/// Bytes that may go in without any token coming out before leaping stops being safe: html5ever compares each attribute of
-/// a tag with all before it, and shows none until the tag ends.
+/// Bytes that may go in without any token coming out; beyond that, leaping is unsafe: html5ever compares
+/// each attribute of a tag with all before it, and emits none until the tag ends.
 const SILENCE_MAX: usize = 16 * 1024;
 
 pub(super) struct Run<'a, 't> {
@@ -30,25 +33,25 @@ pub(super) struct Run<'a, 't> {
     text: &'t str,
     fed: usize,
     silence: usize,
-    /// The first `<` after the last token, and what it has become so far if that is a tag.
+    /// The first `<` after the last token and, if it begins a tag, the scan of that tag so far.
     opener: Option<usize>,
     tag: Option<TagScan>,
 }
 
-/// What the parser is in the middle of.
+/// The constructs that the parser has not finished.
 pub(super) struct Standing<'a> {
     pub(super) raw_text: Option<RawText>,
     pub(super) pending: Option<Pending>,
-    /// Whether a CDATA section would be one, and not a bogus comment.
+    /// Whether `<![CDATA[` would start a CDATA section, not a bogus comment.
     pub(super) foreign: bool,
     pub(super) open_elements: Vec<Handle<'a>>,
 }
 
-/// Something that began with `<` and has not come out as a token.
+/// A construct that began with `<` and has not come out as a token yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Pending {
     pub(crate) start: usize,
-    /// Where a quoted attribute value that is still open began, if one is.
+    /// The start of a quoted attribute value that is still open, if there is one.
     pub(crate) open_quote: Option<usize>,
 }
 
@@ -62,17 +65,19 @@ impl<'a, 't> Run<'a, 't> {
         Self::start(nursery, text, sentinels, limits, false)
     }
 
-    /// Enters a snippet: from here on, what passes is worth a note.
+    /// Enters a snippet: notes are taken from here on.
     pub(super) fn enter(&self, area: Area) {
         self.probe().tree().notes().enter(area, self.fed);
     }
 
     /// Leaves the snippet at its end.
     pub(super) fn leave(&self) {
-        self.probe().tree().notes().leave(self.fed, self.probe().open_elements());
+        // A construct that is not finished is no text.
+        let end = self.opener.unwrap_or(self.fed);
+        self.probe().tree().notes().leave(end, self.probe().open_elements());
     }
 
-    /// One that remembers the place of every tag.
+    /// Creates a run that records the place of every tag.
     pub(super) fn surveying(nursery: &'a Nursery<'a>, text: &'t str, limits: &'t Limits) -> Self {
         Self::start(nursery, text, [LocalName::default(), LocalName::default()], limits, true)
     }
@@ -85,8 +90,8 @@ impl<'a, 't> Run<'a, 't> {
         landmarks: bool,
     ) -> Self {
         let options = TokenizerOpts {
-            // html5ever would drop a U+FEFF at the start of every piece. A browser drops one at the start of the response,
-            // and there the template begins.
+            // html5ever would drop a U+FEFF at the start of every piece. A browser drops one only at the
+            // start of the response, where the template begins.
             discard_bom: false,
             ..TokenizerOpts::default()
         };
@@ -112,13 +117,14 @@ impl<'a, 't> Run<'a, 't> {
         !self.probe().is_exhausted()
     }
 
-    /// The place that feeding has reached: the current construct, or else the next character.
+    /// The place reached so far: the current construct, or else the next character.
     pub(super) fn place(&self) -> Range<usize> {
         let start = self.opener.unwrap_or(self.fed);
         start..self.fed.max(start)
     }
 
-    /// Feeds up to `to` without knowing places. Returns false if that became unsafe or too much.
+    /// Feeds up to `to` without tracking places. Returns false if that became unsafe or exceeded the
+    /// budget.
     pub(super) fn leap(&mut self, to: usize) -> bool {
         while self.fed < to && self.may_continue() {
             let end = self.text.floor_char_boundary((self.fed + LEAP).min(to));
@@ -136,7 +142,7 @@ impl<'a, 't> Run<'a, 't> {
         self.may_continue()
     }
 
-    /// Feeds up to `to` character by character, knowing places. Stops where it becomes too much.
+    /// Feeds up to `to` character by character, tracking places. Stops and returns false past the budget.
     pub(super) fn creep(&mut self, to: usize, limits: &Limits) -> bool {
         let text = self.text;
         for next in text[self.fed..to].chars() {
@@ -160,11 +166,11 @@ impl<'a, 't> Run<'a, 't> {
         true
     }
 
-    /// Keeps track of what is pending after `next`, which is at `at`, went in.
+    /// Updates the pending construct after `next`, which is at `at`, went in.
     fn follow(&mut self, next: char, at: usize) {
         match self.probe().emitted.get() {
             Emitted::Markup => self.opener = None,
-            // Text before a `<` may come out only with the `<`, which then is what is pending.
+            // Text before a `<` may come out only with the `<`, which is then pending.
             Emitted::Text => self.opener = (next == '<').then_some(at),
             Emitted::Nothing => {
                 if let Some(tag) = &mut self.tag {
@@ -172,7 +178,7 @@ impl<'a, 't> Run<'a, 't> {
                 }
                 let Some(opener) = self.opener else { return };
                 match &self.text[opener + 1..self.fed] {
-                    // This one vanishes without a token.
+                    // `</>` vanishes without a token.
                     "/>" => self.opener = None,
                     begun => {
                         let name = begun.strip_prefix('/').unwrap_or(begun);
@@ -209,7 +215,7 @@ impl<'a, 't> Run<'a, 't> {
         }
     }
 
-    /// Lets the parser know that nothing follows.
+    /// Tells the parser that the input has ended.
     pub(super) fn end(&self) {
         self.tokenizer.end();
     }

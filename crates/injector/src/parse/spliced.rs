@@ -1,4 +1,4 @@
-//! The document as it will be, with a sentinel after each snippet.
+//! The final document, with a sentinel after each snippet.
 
 use std::ops::Range;
 
@@ -9,9 +9,10 @@ use crate::template::{Template, Text};
 
 /// One text to parse: template, trusted script, both snippets, and a `<script>` directly after each snippet.
 ///
-/// A sentinel is known by an attribute whose name the rest of the text cannot contain: a run of zeros longer than any in it.
-/// (A *name*, because character references work in values only; digits, because names are lower-cased; a run, because one
-/// pass finds it whatever the text is, without chance.)
+/// An attribute identifies a sentinel. Its name cannot occur in the rest of the text: it is a run of zeros
+/// longer than any in it. (A *name*, because character references work only in values; digits, because
+/// names are lower-cased; a run, because one pass over any text finds the required length, without relying
+/// on chance.)
 pub(crate) struct Spliced {
     pub(super) text: String,
     pub(super) snippets: [Range<usize>; 2],
@@ -22,7 +23,7 @@ pub(crate) struct Spliced {
 
 impl Spliced {
     pub(crate) fn new(template: &Template, head: &str, body_end: &str) -> Self {
-        let Template { prefix, script, middle, suffix, event_names: _ } = template;
+        let Template { prefix, script, middle, suffix, events: _ } = template;
         let parts = [prefix, script, middle, suffix].map(Text::as_str);
         let longest = parts.into_iter().chain([head, body_end]).map(longest_run_of_zeros).max();
         let zeros = "0".repeat(longest.unwrap_or(0).max(7) + 1);
@@ -56,13 +57,13 @@ impl Spliced {
         Self { text, snippets, sentinel_ends, sentinel_names: names.map(LocalName::from) }
     }
 
-    /// Where each snippet is in the whole text, in order.
+    /// The place of each snippet in the whole text, in order.
     pub(super) fn areas(&self) -> [(Area, Range<usize>); 2] {
         let [head, body_end] = self.snippets.clone();
         [(Area::Head, head), (Area::BodyEnd, body_end)]
     }
 
-    /// From a place in the whole text to a place in a snippet, if it is in one.
+    /// Converts a place in the whole text to a place in a snippet, if it is in one.
     pub(crate) fn locate(&self, span: &Range<usize>) -> Option<(Area, Range<usize>)> {
         self.areas()
             .into_iter()

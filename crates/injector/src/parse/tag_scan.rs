@@ -1,7 +1,8 @@
-//! What an unfinished tag is made of, seen from outside.
+//! A scanner for the parts of an unfinished tag.
 //!
-//! html5ever shows a tag only when it is complete. Until then two things matter: whether a quote is open, and how many
-//! attributes there are (it compares each new one with all before it, so a tag that never ends must be stopped early).
+//! html5ever emits a tag only when it is complete. Until then two things matter: whether a quote is open,
+//! and the number of attributes (html5ever compares each new one with all before it, so a tag that never
+//! ends must be stopped early).
 
 use std::ops::Range;
 
@@ -35,7 +36,7 @@ impl TagScan {
         self.attributes
     }
 
-    /// Where the open quote is, if one is.
+    /// The place of the open quote, if there is one.
     pub(super) fn open_quote(&self) -> Option<usize> {
         match self.state {
             State::Quoted { at, .. } => Some(at),
@@ -43,7 +44,7 @@ impl TagScan {
         }
     }
 
-    /// Takes the next character, which is at `at`.
+    /// Consumes the next character, which is at `at`.
     pub(super) fn step(&mut self, next: char, at: usize) {
         let space = matches!(next, '\t' | '\n' | '\r' | '\x0C' | ' ');
         let separates = space || next == '/';
@@ -75,8 +76,8 @@ impl TagScan {
     }
 }
 
-/// Where the value of an attribute is in a complete start tag, without its quotes. Of two with one name, browsers keep the
-/// first.
+/// Returns the place of an attribute's value in a complete start tag, without its quotes. Of two attributes
+/// with the same name, browsers keep the first.
 pub(crate) fn attribute_value(tag: &str, name: &str) -> Option<Range<usize>> {
     let inner = tag.strip_suffix('>')?;
     let mut scan = TagScan::new();
@@ -108,6 +109,11 @@ pub(crate) fn attribute_value(tag: &str, name: &str) -> Option<Range<usize>> {
     (is_last && is_wanted).then_some(value_start..inner.len())
 }
 
+/// Whether a complete start tag has an attribute with a value.
+pub(crate) fn has_attribute(tag: &str, name: &str) -> bool {
+    attribute_value(tag, name).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{TagScan, attribute_value};
@@ -129,7 +135,7 @@ mod tests {
         value("<img>", None);
     }
 
-    /// `rest` is what follows the first letter of the tag's name.
+    /// Checks a scan; `rest` is the text after the first letter of the tag's name.
     #[track_caller]
     fn check(rest: &str, attributes: usize, open_quote: Option<usize>) {
         let mut scan = TagScan::new();

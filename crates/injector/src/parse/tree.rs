@@ -1,135 +1,34 @@
-//! A document tree that knows parents and nothing else.
+//! A document tree whose nodes only know their parents.
 //!
-//! The proof needs one answer from a tree: is this element in the document? So a node has a way up and no way down; text,
-//! comments and attributes are not kept, only shown to [`Notes`] as they pass. Nodes live in an arena, so a handle is a reference that costs nothing to copy, and
-//! a tree of any depth is dropped without recursion.
+//! The proof needs one answer from a tree: is this element in the document? So a node links to its parent
+//! but not to its children; text, comments and attributes are not kept, only passed to [`Notes`]. Nodes
+//! live in an arena, so a handle is a reference that costs nothing to copy, and a tree of any depth is
+//! dropped without recursion.
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::fmt;
-use std::ops::Range;
 
 use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode};
 use html5ever::tendril::StrTendril;
 use html5ever::tree_builder::TreeSink;
-use html5ever::{Attribute, ExpandedName, LocalName, QualName, local_name, ns};
-use typed_arena::Arena;
+use html5ever::{Attribute, ExpandedName, LocalName, QualName, local_name};
 
+use super::node::{Handle, Litter, Node, Nursery};
 use super::notes::Notes;
-use crate::diagnostic::Area;
 
-pub(super) type Handle<'a> = &'a Node<'a>;
-
-/// Where the nodes of one parse live.
-#[derive(Default)]
-pub(super) struct Nursery<'a> {
-    nodes: Arena<Node<'a>>,
-    litters: Arena<Litter<'a>>,
-}
-
-/// All children of one node, as one thing: they can be given to another parent together, without a list of them.
-struct Litter<'a> {
-    parent: Cell<Handle<'a>>,
-}
-
-pub(super) struct Node<'a> {
-    name: QualName,
-    /// The bytes of the tag that made it, where the parse knows them.
-    opened_by: (usize, usize),
-    /// The snippet that it was made in.
-    area: Option<Area>,
-    integration_point: bool,
-    /// The litter it was born into.
-    siblings: Cell<Option<&'a Litter<'a>>>,
-    children: Cell<Option<&'a Litter<'a>>>,
-    /// For a `<template>`: the fragment that its contents go to.
-    contents: Option<Handle<'a>>,
-    /// For such a fragment: its `<template>`.
-    host: Cell<Option<Handle<'a>>>,
-}
-
-impl fmt::Debug for Node<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Node").field("name", &self.name.local).finish_non_exhaustive()
-    }
-}
-
-impl<'a> Node<'a> {
-    fn new(name: QualName) -> Self {
-        Self {
-            name,
-            opened_by: (0, 0),
-            area: None,
-            integration_point: false,
-            siblings: Cell::new(None),
-            children: Cell::new(None),
-            contents: None,
-            host: Cell::new(None),
-        }
-    }
-
-    fn nameless() -> Self {
-        Self::new(QualName::new(None, ns!(), local_name!("")))
-    }
-
-    pub(super) fn parent(&self) -> Option<Handle<'a>> {
-        self.siblings.get().map(|litter| litter.parent.get())
-    }
-
-    pub(super) fn host(&self) -> Option<Handle<'a>> {
-        self.host.get()
-    }
-
-    pub(super) fn is_html(&self, name: &LocalName) -> bool {
-        self.name.ns == ns!(html) && self.name.local == *name
-    }
-
-    pub(super) fn is_svg_root(&self) -> bool {
-        self.name.ns == ns!(svg) && self.name.local == local_name!("svg")
-    }
-
-    pub(super) fn is_math_root(&self) -> bool {
-        self.name.ns == ns!(mathml) && self.name.local == local_name!("math")
-    }
-
-    pub(super) fn is_foreign_root(&self) -> bool {
-        self.is_svg_root() || self.is_math_root()
-    }
-
-    pub(super) fn name(&self) -> &QualName {
-        &self.name
-    }
-
-    pub(super) fn area(&self) -> Option<Area> {
-        self.area
-    }
-
-    pub(super) fn opened_by(&self) -> Range<usize> {
-        self.opened_by.0..self.opened_by.1
-    }
-
-    fn root(&'a self) -> Handle<'a> {
-        let mut node = self;
-        while let Some(parent) = node.parent() {
-            node = parent;
-        }
-        node
-    }
-}
-
-/// What the tree builder builds into.
+/// The sink of the tree builder.
 pub(super) struct Tree<'a> {
     nursery: &'a Nursery<'a>,
     document: Handle<'a>,
-    /// Stands for every comment.
+    /// One node that represents every comment.
     comment: Handle<'a>,
-    /// The names of the attributes that mark the sentinels, and the elements they became.
+    /// The names of the attributes that mark the sentinels, and the sentinels' elements.
     sentinel_names: [LocalName; 2],
     sentinels: [Cell<Option<Handle<'a>>>; 2],
     frameset: Cell<Option<Handle<'a>>>,
     quirks: Cell<bool>,
     nodes: Cell<usize>,
-    /// The bytes of the tag that is being processed.
+    /// The bytes of the tag being processed.
     current_tag: Cell<(usize, usize)>,
     notes: Notes,
 }
@@ -158,8 +57,8 @@ impl<'a> Tree<'a> {
         &self.notes
     }
 
-    /// The element that a sentinel became: a `<script>` in any namespace that has the sentinel's attribute and no other.
-    /// (A tag that was left open before it would have more.)
+    /// The element of a sentinel: a `<script>` in any namespace that has the sentinel's attribute and no
+    /// other. (A tag left open before the sentinel would have more.)
     pub(super) fn sentinel(&self, index: usize) -> Option<Handle<'a>> {
         self.sentinels[index].get()
     }
@@ -197,7 +96,7 @@ impl<'a> Tree<'a> {
                 }
             }
         } else if node.is_html(&local_name!("frameset")) {
-            // The first one took the body's place; others are inside it.
+            // The first frameset replaced the body; others are inside it.
             self.frameset.set(self.frameset.get().or(Some(node)));
         }
     }
@@ -267,9 +166,11 @@ impl<'a> TreeSink for Tree<'a> {
     fn append(&self, parent: &Handle<'a>, child: NodeOrText<Handle<'a>>) {
         match child {
             NodeOrText::AppendNode(child) => self.adopt(parent, child),
-            // In no element of the snippet, but in the body that it may have begun.
+            // Text in no element of the snippet, apart from a body that the snippet itself began.
             NodeOrText::AppendText(text) => {
-                if parent.area.is_none() || parent.is_html(&local_name!("body")) {
+                if parent.is_html(&local_name!("script")) {
+                    self.notes.script_text(&text);
+                } else if parent.area.is_none() || parent.is_html(&local_name!("body")) {
                     self.notes.text(&text);
                 }
             }
@@ -298,8 +199,8 @@ impl<'a> TreeSink for Tree<'a> {
     fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
 
     fn get_template_contents(&self, target: &Handle<'a>) -> Handle<'a> {
-        // The builder asks templates only, and each was made with contents. Anything else would be misplaced in itself,
-        // which ends outside the document: fail closed.
+        // The builder asks only for templates, which are all made with contents. Any other node is returned
+        // itself, so that its contents end up outside the document: this fails closed.
         target.contents.unwrap_or(target)
     }
 
@@ -317,8 +218,9 @@ impl<'a> TreeSink for Tree<'a> {
         target.siblings.set(None);
     }
 
-    /// The builder does this in one place: a new element takes over the children of another. So the litter changes its
-    /// parent. Should the new parent have children of its own already, its old litter still names it as the parent.
+    /// The builder uses this in one place: a new element takes over the children of another. So the litter
+    /// changes its parent. If the new parent already has children, its old litter still names it as the
+    /// parent.
     fn reparent_children(&self, node: &Handle<'a>, new_parent: &Handle<'a>) {
         if let Some(litter) = node.children.take() {
             litter.parent.set(new_parent);

@@ -1,6 +1,6 @@
-//! The cases of the html5lib suites: where they are and how their files are read.
+//! The cases of the html5lib suites, read from their files.
 //!
-//! Used by the runner beside this file, by the browser tests and by what seeds the fuzz targets.
+//! Used by the runner beside this file, by the browser tests and for the seeds of the fuzz targets.
 
 use std::env;
 use std::fs;
@@ -34,7 +34,7 @@ pub(crate) struct Suite {
     extension: &'static str,
     /// The inputs of one file, in order.
     inputs: fn(&str) -> Vec<String>,
-    /// With fewer cases it is not the whole suite.
+    /// Minimum number of cases: with fewer, the suite is incomplete.
     pub(crate) at_least: usize,
 }
 
@@ -44,14 +44,14 @@ pub(crate) struct Case {
     pub(crate) input: String,
 }
 
-/// Where the suites are, if they are here.
+/// The folder of the suites, if they are present.
 pub(crate) fn root() -> PathBuf {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/html5lib-tests");
     env::var_os("C2C_HTML5LIB_TESTS").map_or_else(beside, PathBuf::from)
 }
 
 impl Suite {
-    /// All cases, sorted by file. A folder that is not there has none: the suite is then incomplete.
+    /// All cases, sorted by file. A missing folder has none: the suite is then incomplete.
     pub(crate) fn cases(&self, root: &Path) -> Vec<Case> {
         let mut cases = Vec::new();
         for subfolder in self.subfolders {
@@ -87,7 +87,7 @@ impl Suite {
     }
 }
 
-/// The inputs of one `.test` file (JSON). Lone surrogates are what UTF-8 cannot carry: they become U+FFFD.
+/// The inputs of one `.test` file (JSON). Lone surrogates, which UTF-8 cannot represent, become U+FFFD.
 fn tokenizer_inputs(file: &str) -> Vec<String> {
     let valid = without_lone_surrogates(file);
     let json: Value = serde_json::from_str(&valid).expect("a tokenizer test is JSON");
@@ -101,7 +101,7 @@ fn tokenizer_inputs(file: &str) -> Vec<String> {
     tests.iter().map(input).collect()
 }
 
-/// Double-escaped inputs spell `\uXXXX` once more.
+/// Decodes `\uXXXX` in double-escaped inputs.
 fn unescape(text: &str) -> String {
     let mut units: Vec<u16> = Vec::new();
     let mut rest = text;
@@ -118,7 +118,7 @@ fn unescape(text: &str) -> String {
     String::from_utf16_lossy(&units)
 }
 
-/// `serde_json` refuses escapes of lone surrogates: spell them as U+FFFD.
+/// Replaces escapes of lone surrogates, which `serde_json` rejects, with U+FFFD.
 fn without_lone_surrogates(file: &str) -> String {
     let unit_at = |at: usize| {
         let hex = file.get(at..at + 6)?.strip_prefix("\\u")?;
@@ -157,7 +157,7 @@ fn without_lone_surrogates(file: &str) -> String {
 fn tree_inputs(file: &str) -> Vec<String> {
     let file = format!("\n{file}");
     let input = |test: &str| {
-        // An empty input has not even a line.
+        // An empty input does not even have a line.
         let test = format!("\n{test}");
         let (data, _) = test.split_once("\n#errors").expect("a case's errors follow its data");
         data.strip_prefix('\n').unwrap_or_default().to_owned()

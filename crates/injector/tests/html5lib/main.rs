@@ -1,10 +1,10 @@
-//! The html5lib suites: each case as head snippet and as body-end snippet, a test each.
+//! The html5lib suites: each case is one test as a head snippet and one as a body-end snippet.
 //!
 //! A test is named after its suite, its file, the case's index in that file (from 0) and its place:
-//! `tokenizer::test2::17::head`. It holds the case in both skeletons.
+//! `tokenizer::test2::17::head`. It checks the case in both skeletons.
 //!
-//! The suites lie outside the repository. Without them there are no tests, so that none counts as passed, and a line says
-//! that they did not run.
+//! The suites are outside the repository. Without them there are no tests, so that none counts as passed,
+//! and a line reports that they did not run.
 #![expect(clippy::print_stdout, reason = "counts and suites that did not run are for a reader")]
 
 use std::path::Path;
@@ -18,16 +18,16 @@ use crate::properties::{Outcome, hold_for};
 
 mod cases;
 
-// The same properties and the same judge as the random tests.
+// The random tests use the same properties and the same judge.
 #[path = "../it/judge.rs"]
 mod judge;
 #[path = "../it/properties.rs"]
 mod properties;
 
-/// For each suite.
+/// The counts of each suite.
 static COUNTS: [Counts; 2] = [Counts::none(), Counts::none()];
 
-/// How the checks ended that ran, in the default skeleton.
+/// Outcomes of the checks in the default skeleton.
 struct Counts {
     contained: AtomicUsize,
     not_contained: AtomicUsize,
@@ -64,7 +64,7 @@ impl Counts {
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // A line for each of so many tests would drown those of all others. Whatever fails is named in any format.
+    // One line for each of so many tests would drown out all others. Failures are named in any format.
     arguments.format.get_or_insert(FormatSetting::Terse);
 
     let root = root();

@@ -1,15 +1,20 @@
-//! Each construct that swallows what follows is refused where it began; what only looks like it is not.
+//! Each construct that swallows the text after it is rejected where it began; constructs that only look
+//! like one are accepted.
 
-use c2c_injector::{Area, Limits, Refused, Snippets, Template};
+use c2c_injector::{Area, Limits, Rejected, Severity, Snippets, Template};
 
-fn refuse(head: &str, body_end: &str) -> Refused {
+fn refuse(head: &str, body_end: &str) -> Rejected {
     let template = Template::reference("1").expect("the reference template parses");
     template
-        .check(Snippets::new(head.to_owned(), body_end.to_owned()), &Limits::default())
+        .check(
+            Snippets { head: head.to_owned().into(), body_end: body_end.to_owned().into() },
+            &Limits::default(),
+        )
         .expect_err("it is not contained")
 }
 
-/// The snippet, alone in either place, is refused with one error, whose span is marked in it by `⟦` and `⟧`.
+/// Asserts that the snippet, alone in either place, is rejected with one error, whose span `⟦` and `⟧`
+/// mark.
 #[track_caller]
 fn swallows(marked: &str, code: &str) {
     let snippet = marked.replace(['⟦', '⟧'], "");
@@ -29,11 +34,11 @@ fn swallows(marked: &str, code: &str) {
     }
 }
 
-/// The snippet is accepted in either place.
+/// Asserts that the snippet is accepted in either place.
 #[track_caller]
 fn is_contained(snippet: &str) {
     let template = Template::reference("1").expect("the reference template parses");
-    for snippets in [Snippets::new(snippet.to_owned(), ""), Snippets::new("", snippet.to_owned())] {
+    for snippets in [Snippets::head(snippet.to_owned()), Snippets::body_end(snippet.to_owned())] {
         if let Err(refused) = template.check(snippets, &Limits::default()) {
             panic!("{snippet:?}: {:?}", refused.diagnostics());
         }
@@ -109,11 +114,11 @@ fn framesets() {
         assert_eq!(only.code.as_str(), "frameset");
         assert_eq!(&snippet[only.span.clone()], "<frameset>");
     }
-    // One in the other snippet is not to blame for it.
+    // A frameset in the other snippet does not cause a second error.
     let refused = refuse("<frameset>", "<frameset>");
     assert_eq!(refused.diagnostics().len(), 1);
     assert_eq!(refused.diagnostics()[0].area, Area::Head);
-    // Text before it, or a body tag, and it is dropped.
+    // After text or a body tag, a frameset is dropped.
     is_contained("x<frameset>");
 }
 
@@ -190,8 +195,10 @@ fn both_snippets_are_judged() {
         refused.to_string(),
         "head HTML, line 2, column 1: this comment is never closed, so it would swallow what follows it (and 1 more)"
     );
-    // What the head swallows is not held against the body end.
-    assert_eq!(refuse("<!--", "-->").diagnostics().len(), 1);
+    // Text that the head swallows does not count as an error of the body end.
+    let refused = refuse("<!--", "-->");
+    let errors = refused.diagnostics().iter().filter(|found| found.severity == Severity::Error);
+    assert_eq!(errors.count(), 1);
 }
 
 #[test]
@@ -212,7 +219,8 @@ fn lines_and_columns() {
 
 #[test]
 fn an_element_that_reaches_over_is_named_where_it_began() {
-    // The title holds a script after the head snippet; without it, the svg swallows the next one.
+    // After the head snippet, the title can hold a script; once it is closed, the svg swallows the next
+    // one.
     let refused = refuse("<svg><title>", "</title>");
     let [found] = refused.diagnostics() else { panic!("{refused}") };
     assert_eq!((found.code.as_str(), found.area, found.column), ("unclosed-svg", Area::Head, 1));

@@ -1,4 +1,4 @@
-//! Random markup from a grammar of nasty pieces.
+//! Random markup from a grammar of difficult pieces.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,14 +1,16 @@
-//! What cannot be judged, and what would cost too much.
+//! Inputs that cannot be checked or would cost too much.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use c2c_injector::{Area, Diagnostic, Limits, Snippets, Template};
+use c2c_names::EventName;
 
 fn diagnostics(head: impl Into<Bytes>, limits: &Limits) -> Vec<Diagnostic> {
-    let template =
-        Template::reference("1").expect("the reference template parses").with_event_names(["a"]);
-    match template.check(Snippets::new(head, ""), limits) {
+    let template = Template::reference("1")
+        .expect("the reference template parses")
+        .with_events(["a".parse::<EventName>().expect("a name")]);
+    match template.check(Snippets::head(head), limits) {
         Ok(checked) => checked.diagnostics().to_vec(),
         Err(refused) => refused.diagnostics().to_vec(),
     }
@@ -33,14 +35,14 @@ fn nul_and_not_utf8() {
 #[test]
 fn size() {
     let limits = Limits::default().with_snippet_bytes_max(8);
-    assert!(diagnostics("12345678", &limits).is_empty());
-    let found = diagnostics("1234\n5678", &limits);
+    assert!(diagnostics("<b>1</b>", &limits).is_empty());
+    let found = diagnostics("<b>1\n</b>", &limits);
     assert_eq!(
         (found[0].code.as_str(), found[0].span.clone(), found[0].line),
         ("too-large", 8..9, 2)
     );
     let default = Limits::default();
-    assert!(diagnostics("x".repeat(256 * 1024), &default).is_empty());
+    assert!(diagnostics("<br>".repeat(64 * 1024), &default).is_empty());
     assert_eq!(diagnostics("x".repeat(256 * 1024 + 1), &default)[0].code.as_str(), "too-large");
     assert_eq!(diagnostics("<b>".repeat(5_000_000 / 3), &default)[0].code.as_str(), "too-large");
 }
@@ -51,7 +53,8 @@ fn complexity_ends_at_a_budget() {
     let deep = format!("<p>\n{}", "<div>".repeat(2000));
     let found = diagnostics(deep, &limits);
     assert_eq!((found[0].code.as_str(), found[0].line), ("too-complex", 2));
-    // Counted at every 16th tag: the 512 allowed are passed within the 16 tags after them.
+    // Elements are counted at every 16th tag: exceeding the limit of 512 is noticed within the next 16
+    // tags.
     assert!((500..530).contains(&(found[0].column / 5)), "{found:?}");
 
     let attributes: String =
@@ -59,14 +62,15 @@ fn complexity_ends_at_a_budget() {
     let found = diagnostics(format!("<p><b{attributes}>"), &limits);
     assert_eq!((found[0].code.as_str(), found[0].span.start), ("too-complex", 3));
 
-    // In either snippet, also where both are to blame.
+    // The budget applies to either snippet, also if both exceed it.
     let template = Template::reference("1").expect("the reference template parses");
     for (head, body_end, areas) in [
         ("", "<div>", vec![Area::BodyEnd]),
         ("<div>", "<p>", vec![Area::Head]),
         ("<div>", "<div>", vec![Area::Head, Area::BodyEnd]),
     ] {
-        let snippets = Snippets::new(head.repeat(1000), body_end.repeat(300));
+        let snippets =
+            Snippets { head: head.repeat(1000).into(), body_end: body_end.repeat(300).into() };
         let few = Limits::default().with_open_elements_max(200);
         let refused = template.check(snippets, &few).expect_err("it is too complex");
         let found: Vec<_> = refused.diagnostics().iter().map(|found| found.area).collect();
@@ -78,7 +82,8 @@ fn complexity_ends_at_a_budget() {
     assert_eq!(diagnostics("<br>".repeat(200), &few)[0].code.as_str(), "too-complex");
 }
 
-/// The families that cost html5ever seconds for a few kilobytes. In a debug build, so the bound is generous.
+/// Checks the families that cost html5ever seconds for a few kilobytes. The bound is generous, because this
+/// is a debug build.
 #[test]
 fn the_known_bad_families_stay_cheap() {
     let fill = |piece: &dyn Fn(usize) -> String| {
@@ -98,6 +103,9 @@ fn the_known_bad_families_stay_cheap() {
     let script = |piece: &str| {
         let text = fill(&|_| piece.to_owned()).split_off(64);
         format!("<script>c2c.on('x');{text}</script>")
+    };
+    let nested = |open: &str, close: &str, levels| {
+        format!("{}1{};", open.repeat(levels), close.repeat(levels))
     };
     let families = [
         ("nesting", fill(&|_| "<div>".to_owned())),
@@ -134,6 +142,28 @@ fn the_known_bad_families_stay_cheap() {
         ("handlers", script("c2c.on('x');")),
         ("names without an end", script("c2c.on('x\"")),
         ("scripts", fill(&|_| "<script>c2c.on('x')</script>".to_owned())),
+        // As much as is parsed: twice as much would not be.
+        ("most parameters", format!("<script>{}</script>", nested("(a=", ")", 60).repeat(88))),
+        ("deepest parameters", format!("<script>{}</script>", nested("({a=", "})", 280))),
+        ("most open parameters", format!("<script>{}</script>", "(a=".repeat(560))),
+        ("parameters", script(&nested("(a=", ")", 60))),
+        ("deep parameters", script(&nested("({a=", "})", 280))),
+        ("open parameters", script(&"(a=".repeat(600))),
+        ("paths", script("a.")),
+        ("operators", script("!a+")),
+        ("arrows", script("a=>")),
+        ("line breaks", script("a<br>")),
+        ("forms", script("f.submit().")),
+        ("errors", fill(&|_| "<script>f(‘a’</script>".to_owned())),
+        ("quotes", script("f(‘a’);")),
+        ("damage in one line", script("&amp ‘ <p ")),
+        ("dashes", format!("<!--{}-->", fill(&|_| "—".to_owned()).split_off(63))),
+        ("broken tags", fill(&|_| "< /".to_owned())),
+        ("escaped", fill(&|_| "&lt;script".to_owned())),
+        ("placeholders", fill(&|_| "{{ a }} YOUR_ ".to_owned())),
+        ("open placeholders", fill(&|_| "{{".to_owned())),
+        ("attributes with placeholders", fill(&|_| "<b title='{{a}}' class='a>'>".to_owned())),
+        ("handlers of events", fill(&|_| "<b onclick='f('>".to_owned())),
         ("lines of code", fill(&|_| "const a = 1;\n".to_owned())),
         ("bases", fill(&|_| "<base href=x>".to_owned())),
         ("links", fill(&|number| format!("<p><a href=x target=_top a={number}>"))),

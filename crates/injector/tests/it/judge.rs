@@ -1,18 +1,20 @@
-//! A second opinion: the criterion computed with html5ever's own tree, over the whole text in one piece.
+//! A second opinion: the criterion, computed with the tree of `markup5ever_rcdom` over the whole text in
+//! one piece.
 
 use html5ever::tendril::TendrilSink as _;
 use html5ever::tokenizer::TokenizerOpts;
 use html5ever::{ParseOpts, local_name, ns, parse_document};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
-/// A document cut at its slots: what comes before the head snippet, between the snippets, and after the second.
+/// A document cut at its slots: the parts before the head snippet, between the snippets, and after the
+/// second.
 pub(crate) struct Cut<'t> {
     pub(crate) before: &'t str,
     pub(crate) middle: &'t str,
     pub(crate) after: &'t str,
 }
 
-/// What became of a script put directly after each slot. Only one is there at a time.
+/// Whether a script put directly after each snippet holds. Each is tried alone.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub(crate) head_holds: bool,
@@ -28,23 +30,23 @@ pub(crate) fn judge(cut: &Cut<'_>, head: &str, body_end: &str) -> Verdict {
     Verdict { head_holds: holds(&with_head, &mark), body_end_holds: holds(&with_body_end, &mark) }
 }
 
-/// The text of the document's first script element, if that is a child of the document's head.
-pub(crate) fn first_script(text: &str) -> Option<String> {
-    let dom = parse(text);
+/// Returns the text of the document's first script element, if it is a child of the document's head.
+pub(crate) fn first_script(document: &str) -> Option<String> {
+    let dom = parse(document);
     let script = elements(&dom).find(is_html_script)?;
     let parent = script.parent.take().and_then(|parent| parent.upgrade())?;
     let in_head =
         matches!(&parent.data, NodeData::Element { name, .. } if name.local == local_name!("head"));
-    let texts: String = script
-        .children
-        .borrow()
-        .iter()
-        .filter_map(|child| match &child.data {
-            NodeData::Text { contents } => Some(contents.borrow().to_string()),
-            _ => None,
-        })
-        .collect();
-    in_head.then_some(texts)
+    in_head.then(|| text(&script))
+}
+
+pub(crate) fn text(node: &Handle) -> String {
+    let children = node.children.borrow();
+    let texts = children.iter().filter_map(|child| match &child.data {
+        NodeData::Text { contents } => Some(contents.borrow().to_string()),
+        _ => None,
+    });
+    texts.collect()
 }
 
 fn unused_name(texts: &[&str]) -> String {
@@ -55,7 +57,7 @@ fn unused_name(texts: &[&str]) -> String {
         .expect("a text has room for fewer names than it has bytes")
 }
 
-fn parse(text: &str) -> RcDom {
+pub(crate) fn parse(text: &str) -> RcDom {
     let options = ParseOpts {
         tokenizer: TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
         ..ParseOpts::default()
@@ -63,8 +65,8 @@ fn parse(text: &str) -> RcDom {
     parse_document(RcDom::default(), options).one(text)
 }
 
-/// Every element of the document's own tree, in tree order: template contents hang elsewhere.
-fn elements(dom: &RcDom) -> impl Iterator<Item = Handle> {
+/// Returns every element of the document's own tree, in tree order, without template contents.
+pub(crate) fn elements(dom: &RcDom) -> impl Iterator<Item = Handle> {
     let mut stack = vec![dom.document.clone()];
     std::iter::from_fn(move || {
         let node = stack.pop()?;
@@ -73,7 +75,7 @@ fn elements(dom: &RcDom) -> impl Iterator<Item = Handle> {
     })
 }
 
-fn is_html_script(node: &Handle) -> bool {
+pub(crate) fn is_html_script(node: &Handle) -> bool {
     matches!(&node.data, NodeData::Element { name, .. } if name.ns == ns!(html) && name.local == local_name!("script"))
 }
 

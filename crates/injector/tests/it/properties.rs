@@ -1,8 +1,10 @@
-//! What holds for any two snippets. Used by the random tests here, by the html5lib runner and by the fuzz target.
+//! Properties that hold for any two snippets. Used by the random tests here, by the html5lib runner and by
+//! the fuzz target.
 
 use c2c_injector::{
     Area, Code, Diagnostic, Limits, ScriptAttributes, Severity, Snippets, Template,
 };
+use c2c_names::EventName;
 
 use crate::judge::{self, Cut};
 
@@ -21,17 +23,17 @@ const SKELETONS: [[&str; 3]; 2] = [
     ],
 ];
 
-/// How the check ended.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Contained,
     NotContained,
-    /// It could not be judged: NUL, size, complexity.
+    /// The input could not be checked: NUL, size, complexity.
     InputError,
 }
 
 /// Checks two snippets in each skeleton and asserts (a) to (d) of the crate's promise, and that each diagnostic is well
-/// placed. Panics if anything does not hold; otherwise says how the check ended in the default skeleton.
+/// placed. Panics if an assertion fails; otherwise returns the outcome in the default skeleton.
 pub(crate) fn hold_for(head: &str, body_end: &str) -> Outcome {
     let [outcome, _] = SKELETONS.map(|skeleton| hold_in(skeleton, head, body_end));
     outcome
@@ -40,8 +42,8 @@ pub(crate) fn hold_for(head: &str, body_end: &str) -> Outcome {
 fn hold_in([prefix, middle, after]: [&str; 3], head: &str, body_end: &str) -> Outcome {
     let template = Template::parse(&[prefix, middle, after].concat(), SCRIPT)
         .expect("it is a template")
-        .with_event_names(["call_ended"]);
-    let snippets = Snippets::new(head.to_owned(), body_end.to_owned());
+        .with_events(["call_ended".parse::<EventName>().expect("a name")]);
+    let snippets = Snippets { head: head.to_owned().into(), body_end: body_end.to_owned().into() };
     let before = format!("{prefix}<script>{SCRIPT}</script>");
     let whole = [before.as_str(), head, middle, body_end, after].concat();
 
@@ -101,8 +103,8 @@ fn hold_in([prefix, middle, after]: [&str; 3], head: &str, body_end: &str) -> Ou
     if !verdict.head_holds {
         assert!(names(Area::Head), "(d) the head snippet is named: {causes:?}");
     } else if !verdict.body_end_holds {
-        // An element that the head snippet left open can hold a script itself and still reach into
-        // the body-end snippet (`<svg><title>`, then `</title>`): it is named where it began.
+        // An element that the head snippet leaves open can hold a script itself and still reach into
+        // the body-end snippet (`<svg><title>`, then `</title>`): it is reported where it began.
         let reaches_over = |&(_, code): &(Area, Code)| {
             matches!(code, Code::UnclosedSvg | Code::UnclosedMath | Code::UnclosedTemplate)
         };
@@ -122,15 +124,38 @@ fn assert_well_placed(diagnostic: &Diagnostic, head: &str, body_end: &str) {
     let begun = snippet.get(diagnostic.span.clone()).expect("the span is a part of the snippet");
     let before = &snippet[..diagnostic.span.start];
     let starts = match diagnostic.code {
-        Code::UnclosedAttribute => begun == "'" || begun == "\"",
-        Code::NotContained | Code::TooComplex | Code::TooLarge => true,
+        Code::UnclosedAttribute | Code::OpenQuote => begun == "'" || begun == "\"",
+        Code::NotContained
+        | Code::TooComplex
+        | Code::TooLarge
+        | Code::SyntaxError
+        | Code::InvalidJson => true,
         Code::Nul => begun == "\0",
-        Code::InsecureUrl | Code::NeedsCors | Code::BlockedTarget => !begun.is_empty(),
-        Code::UnknownEvent | Code::CustomEventName => before.ends_with(['\'', '"', '`']),
-        Code::ScriptAsText => !begun.starts_with(char::is_whitespace),
+        Code::UnknownEvent | Code::CustomEventName => {
+            before.ends_with(['\'', '"', '`']) || begun.starts_with('<')
+        }
+        Code::ScriptAsText | Code::VisibleText => {
+            !begun.is_empty() && !begun.starts_with(char::is_whitespace)
+        }
+        code if code.severity() == Severity::Warning && !is_about_a_tag(code) => !begun.is_empty(),
         _ => begun.starts_with('<'),
     };
     assert!(starts, "{diagnostic:?} does not begin what it names: {begun:?}");
     assert!(diagnostic.line >= 1 && diagnostic.line <= before.len() + 1);
     assert!(diagnostic.column >= 1 && diagnostic.column <= before.chars().count() + 1);
+}
+
+/// Whether a warning always begins at a tag.
+fn is_about_a_tag(code: Code) -> bool {
+    matches!(
+        code,
+        Code::UnclosedElement
+            | Code::EarlyEndTag
+            | Code::MetaCsp
+            | Code::MetaRefresh
+            | Code::MetaCharset
+            | Code::Base
+            | Code::BlockedForm
+            | Code::SwallowedScript
+    )
 }

@@ -1,4 +1,4 @@
-//! Skeletons and trusted scripts: what is accepted, and which error each other one is.
+//! Skeletons and trusted scripts: accepted ones, and the error for each rejected one.
 
 use c2c_injector::{Limits, ScriptAttributes, Snippets, Template, TemplateError};
 
@@ -16,8 +16,9 @@ fn an_embedder_can_bring_a_skeleton() {
     let html = "<!doctype html><!-- <head> --><HTML class='<head>'>\r\n<Head id=x>\n<title></body></title><style>b{}</style></head>\n\
                 <body class=y><main>1</main></body >\n</html>";
     let template = Template::parse(html, "1").expect("it is a template");
-    let checked =
-        template.check(Snippets::new("H", "B"), &Limits::default()).expect("they are contained");
+    let checked = template
+        .check(Snippets { head: "H".into(), body_end: "B".into() }, &Limits::default())
+        .expect("they are contained");
     let document = checked.compile(&ScriptAttributes::new());
     let expected = html
         .replace("<Head id=x>", "<Head id=x><script>1</script>H")

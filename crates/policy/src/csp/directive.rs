@@ -3,32 +3,32 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Ancestor, CspError, Source, is_space};
+use super::{AncestorSource, CspError, Source, is_space};
 use crate::SandboxTokens;
 
 /// A directive with its value ([CSP 3 §6](https://www.w3.org/TR/CSP3/#csp-directives)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Directive {
-    /// `sandbox`: as if the document stood in an iframe with this attribute.
+    /// `sandbox`: restricts the document like an iframe with this attribute.
     Sandbox(SandboxTokens),
-    /// `frame-ancestors`: who may stand above the document, anywhere up to the top. An empty list
-    /// is `'none'`.
-    FrameAncestors(Vec<Ancestor>),
+    /// `frame-ancestors`: the pages that may be above the document, anywhere up to the top. An empty
+    /// list is `'none'`.
+    FrameAncestors(Vec<AncestorSource>),
     /// A directive that takes a source list. An empty one is `'none'`.
     Sources(SourceDirective, Vec<Source>),
     /// `require-trusted-types-for 'script'`
     /// ([Trusted Types](https://www.w3.org/TR/trusted-types/#require-trusted-types-for-csp-directive)).
     RequireTrustedTypesForScript,
-    /// `trusted-types 'none'`: there is no way to make a trusted value.
+    /// `trusted-types 'none'`: no trusted value can be made.
     TrustedTypesNone,
 }
 
-/// What a source list is about.
+/// A directive with a source list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SourceDirective {
-    /// `default-src`: all that is fetched, unless another directive is about it.
+    /// `default-src`: all fetches that no other directive covers.
     Default,
     /// `script-src`, also for workers.
     Script,
@@ -38,25 +38,31 @@ pub enum SourceDirective {
     Image,
     /// `connect-src`: `fetch`, beacons, sockets.
     Connect,
+    /// `media-src`
+    Media,
     /// `font-src`
     Font,
-    /// `frame-src`: what a frame may show, at first and whenever it is navigated.
+    /// `frame-src`: the documents that a frame may show, at first and after each navigation.
     Frame,
-    /// `base-uri`: what `<base>` may say.
+    /// `object-src`: `<object>` and `<embed>`.
+    Object,
+    /// `base-uri`: the allowed URLs of `<base>`.
     BaseUri,
-    /// `form-action`: where forms may be sent.
+    /// `form-action`: the allowed targets of forms.
     FormAction,
 }
 
 impl SourceDirective {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Default,
         Self::Script,
         Self::Style,
         Self::Image,
         Self::Connect,
+        Self::Media,
         Self::Font,
         Self::Frame,
+        Self::Object,
         Self::BaseUri,
         Self::FormAction,
     ];
@@ -69,24 +75,28 @@ impl SourceDirective {
             Self::Style => "style-src",
             Self::Image => "img-src",
             Self::Connect => "connect-src",
+            Self::Media => "media-src",
             Self::Font => "font-src",
             Self::Frame => "frame-src",
+            Self::Object => "object-src",
             Self::BaseUri => "base-uri",
             Self::FormAction => "form-action",
         }
     }
 
-    /// Whether the source means something in this directive, and nothing that nobody should mean.
-    /// A sandboxed document has no origin of its own: none to name, and none to protect from what
-    /// runs in it.
+    /// Whether the source has a meaning in this directive and does not allow too much. A sandboxed
+    /// document has no origin of its own: none to name as `'self'`, and none to protect from the code
+    /// that runs in it.
     pub(super) fn takes(self, source: &Source, sandboxed: bool) -> bool {
         match source {
             Source::Host(_) => true,
-            Source::Itself => !sandboxed,
+            Source::SelfOrigin => !sandboxed,
             Source::Socket(_) => self == Self::Connect,
             Source::Nonce(_) => matches!(self, Self::Script | Self::Style),
-            Source::Data => matches!(self, Self::Image | Self::Font),
-            Source::Blob => self == Self::Image || self == Self::Script && sandboxed,
+            Source::Data => matches!(self, Self::Image | Self::Media | Self::Font),
+            Source::Blob => {
+                matches!(self, Self::Image | Self::Media) || self == Self::Script && sandboxed
+            }
             Source::UnsafeInline => matches!(self, Self::Script | Self::Style) && sandboxed,
             Source::UnsafeEval => self == Self::Script && sandboxed,
         }
@@ -109,7 +119,7 @@ impl Directive {
 impl FromStr for Directive {
     type Err = CspError;
 
-    /// Reads a name, in any case, and its value.
+    /// Parses a name, in any case, and its value.
     fn from_str(text: &str) -> Result<Self, CspError> {
         let (name, value) = text.split_once(is_space).unwrap_or((text, ""));
         let value = value.trim_matches(is_space);
@@ -141,7 +151,7 @@ impl fmt::Display for Directive {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())?;
         match self {
-            Self::Sandbox(tokens) if *tokens == SandboxTokens::NOTHING => Ok(()),
+            Self::Sandbox(tokens) if *tokens == SandboxTokens::EMPTY => Ok(()),
             Self::Sandbox(tokens) => write!(formatter, " {tokens}"),
             Self::FrameAncestors(ancestors) => write_list(formatter, ancestors),
             Self::Sources(_, sources) => write_list(formatter, sources),
@@ -151,7 +161,7 @@ impl fmt::Display for Directive {
     }
 }
 
-/// `'none'`, or items. A list without either is more likely half a thought than `'none'`.
+/// Parses `'none'` or items. Rejects an empty list: it is more likely a mistake than `'none'`.
 fn list<T: FromStr>(directive: &'static str, value: &str) -> Result<Vec<T>, CspError>
 where
     CspError: From<T::Err>,

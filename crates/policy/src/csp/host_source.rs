@@ -3,17 +3,19 @@
 use std::fmt;
 use std::str::FromStr;
 
+use c2c_names::{Origin, OriginError, OriginRule};
+
 /// A scheme, a host or all subdomains of one, and a port:
 /// `https://shop.example`, `https://*.shop.example`, `http://localhost:7180`.
 ///
 /// This is the part of [CSP 3 §2.3.1](https://www.w3.org/TR/CSP3/#grammardef-host-source) that
-/// means the same in every directive. The scheme is required: without one it is the document's,
-/// and a sandboxed document has none. A path is refused: `frame-ancestors` ignores it, and after a
-/// redirect the others do.
+/// means the same in every directive. The scheme is required: without one, browsers use the document's,
+/// and a sandboxed document has none. Paths are rejected: `frame-ancestors` ignores them, and the other
+/// directives ignore them after a redirect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostSource(String);
 
-/// Why a string is not a [`HostSource`].
+/// The reason why a string is not a [`HostSource`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostSourceError {
@@ -32,9 +34,9 @@ pub enum HostSourceError {
 }
 
 impl HostSource {
-    /// A host by https, written as the injector lists the hosts of a snippet: a name, or `*.` and a
-    /// name for all its subdomains, and at most a port. By plain http nothing would be loaded into a
-    /// page that came by https.
+    /// Parses an https host as the injector lists the hosts of a snippet: a name, or `*.` and a name for
+    /// all its subdomains, optionally with a port. A page loaded over https would not load anything over
+    /// plain http.
     pub fn https(host: &str) -> Result<Self, HostSourceError> {
         format!("https://{host}").parse()
     }
@@ -44,29 +46,33 @@ impl FromStr for HostSource {
     type Err = HostSourceError;
 
     fn from_str(source: &str) -> Result<Self, HostSourceError> {
-        let (scheme, authority) = source
-            .split_once("://")
-            .filter(|(scheme, _)| matches!(*scheme, "https" | "http"))
-            .ok_or_else(|| HostSourceError::Scheme(source.to_owned()))?;
-        let (host, port) = match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, None),
-        };
-        let name = host.strip_prefix("*.").unwrap_or(host);
-        if name.len() > 253 || !name.split('.').all(is_label) {
-            return Err(HostSourceError::Host(source.to_owned()));
-        }
-        if let Some(port) = port {
-            let number = port.parse::<u16>().ok().filter(|&number| number > 0);
-            if number.is_none_or(|number| number.to_string() != port) {
-                return Err(HostSourceError::Port(source.to_owned()));
+        let rule: OriginRule = source.parse().map_err(|error| match error {
+            OriginError::Scheme(_) => HostSourceError::Scheme(source.to_owned()),
+            OriginError::Port(_) => HostSourceError::Port(source.to_owned()),
+            _ => HostSourceError::Host(source.to_owned()),
+        })?;
+        match &rule {
+            OriginRule::Exact(origin) | OriginRule::Subdomains(origin) if !origin.is_ipv6() => {
+                Ok(Self(rule.to_string()))
             }
-            // The default port is what a missing one means; one spelling for one source.
-            if matches!((scheme, port), ("https", "443") | ("http", "80")) {
-                return Ok(Self(format!("{scheme}://{host}")));
-            }
+            _ => Err(HostSourceError::Host(source.to_owned())),
         }
-        Ok(Self(source.to_owned()))
+    }
+}
+
+impl TryFrom<&Origin> for HostSource {
+    type Error = HostSourceError;
+
+    /// Returns the source for this origin.
+    ///
+    /// # Errors
+    ///
+    /// [`HostSourceError::Host`] if the host is an IPv6 address, which a policy cannot name.
+    fn try_from(origin: &Origin) -> Result<Self, HostSourceError> {
+        if origin.is_ipv6() {
+            return Err(HostSourceError::Host(origin.to_string()));
+        }
+        Ok(Self(origin.to_string()))
     }
 }
 
@@ -74,11 +80,4 @@ impl fmt::Display for HostSource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
-}
-
-fn is_label(label: &str) -> bool {
-    (1..=63).contains(&label.len())
-        && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        && !label.starts_with('-')
-        && !label.ends_with('-')
 }

@@ -1,22 +1,22 @@
-//! The nonce of a page's own scripts.
+//! The nonce of a page's own scripts and styles.
 
 use std::fmt;
 
 /// A number used once ([CSP 3 §2.3.1](https://www.w3.org/TR/CSP3/#framework-directive-source-list)):
-/// it stands in one response's policy and in the `nonce` attributes of that page's own scripts and
-/// styles. What somebody else brought into the page does not have it, and does not run.
+/// it is in one response's policy and in the `nonce` attributes of that page's own scripts and styles.
+/// Injected scripts and styles do not have it, so they have no effect.
 ///
 /// It prints as 32 hexadecimal digits, which need no escaping in either place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Nonce([u8; 16]);
 
 impl Nonce {
-    /// Made anew for every response, of bytes that nobody can guess.
+    /// Creates the nonce of one response from unpredictable bytes. Every response needs a new one.
     pub fn new(random: [u8; 16]) -> Self {
         Self(random)
     }
 
-    /// Reads what is printed.
+    /// Parses the printed form.
     pub(super) fn from_digits(digits: &str) -> Option<Self> {
         let nonce = Self(u128::from_str_radix(digits, 16).ok()?.to_be_bytes());
         (nonce.to_string() == digits).then_some(nonce)

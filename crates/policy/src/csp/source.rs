@@ -5,37 +5,39 @@ use std::str::FromStr;
 
 use super::{HostSource, HostSourceError, Nonce};
 
-/// Where something may come from, or go to
+/// A source expression: an allowed origin or target of a resource
 /// ([CSP 3 §2.3.1](https://www.w3.org/TR/CSP3/#framework-directive-source-list)).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
-    /// `'self'`, the document's own origin. Not for sandboxed documents: theirs is opaque, and
-    /// engines differ in what they take it for.
-    Itself,
+    /// `'self'`, the document's own origin. Not for sandboxed documents: their origin is opaque, and
+    /// engines interpret `'self'` differently there.
+    SelfOrigin,
     /// A host.
     Host(HostSource),
-    /// The same host by `WebSocket`: `wss://…`. A source with `https` does not match it
+    /// A host over `WebSocket`: `wss://…`. A source with `https` does not match it
     /// ([CSP 3 §6.7.2.8](https://www.w3.org/TR/CSP3/#match-schemes)).
     Socket(HostSource),
-    /// `data:`, for what cannot run.
+    /// `data:`, for resources that cannot run.
     Data,
-    /// `blob:`, what the document itself has made.
+    /// `blob:`, data that the document itself has created.
     Blob,
     /// `'nonce-…'`
     Nonce(Nonce),
-    /// `'unsafe-inline'`. Only for sandboxed documents, which exist to run what was pasted.
+    /// `'unsafe-inline'`. Only for sandboxed documents, which exist to run pasted code.
     UnsafeInline,
-    /// `'unsafe-eval'`, with which WebAssembly runs too. Only for sandboxed documents.
+    /// `'unsafe-eval'`, which also allows WebAssembly. Only for sandboxed documents.
     UnsafeEval,
 }
 
 impl FromStr for Source {
     type Err = HostSourceError;
 
-    /// Reads a keyword or scheme in any case, or a host.
+    /// Parses a keyword or scheme in any case, or a host.
     fn from_str(text: &str) -> Result<Self, HostSourceError> {
-        for source in [Self::Itself, Self::Data, Self::Blob, Self::UnsafeInline, Self::UnsafeEval] {
+        for source in
+            [Self::SelfOrigin, Self::Data, Self::Blob, Self::UnsafeInline, Self::UnsafeEval]
+        {
             if source.to_string().eq_ignore_ascii_case(text) {
                 return Ok(source);
             }
@@ -54,7 +56,7 @@ impl FromStr for Source {
 impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Itself => formatter.write_str("'self'"),
+            Self::SelfOrigin => formatter.write_str("'self'"),
             Self::Host(host) => host.fmt(formatter),
             Self::Socket(host) => {
                 let host = host.to_string();

@@ -1,4 +1,4 @@
-//! The features that browsers know.
+//! The features known to browsers.
 
 /// A feature that a Permissions-Policy can deny.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -6,25 +6,25 @@
 pub struct Feature {
     /// Its name.
     pub name: &'static str,
-    /// Where we have the name from.
+    /// The source of the name.
     pub source: FeatureSource,
-    /// Why the sandbox document is not denied it. The others it is denied.
+    /// The reason why the sandbox document keeps the feature; `None` if the feature is denied.
     pub kept: Option<&'static str>,
 }
 
-/// Where a feature's name was found, first of these.
+/// The source of a feature's name: the first of these that has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FeatureSource {
     /// The [list of policy-controlled features](https://github.com/w3c/webappsec-permissions-policy/blob/main/features.md),
-    /// without those it calls retired, at its commit `c10c76d` of 2026-06-18.
+    /// without the features it calls retired, at its commit `c10c76d` of 2026-06-18.
     Registry,
     /// Chromium 156 itself: `Page.PermissionsPolicyFeature` of its
     /// [`DevTools` protocol](https://chromedevtools.github.io/devtools-protocol/tot/Page/#type-PermissionsPolicyFeature),
-    /// asked on 2026-11-22.
+    /// queried on 2026-11-22.
     Chromium,
     /// The draft of [Private Aggregation](https://patcg-individual-drafts.github.io/private-aggregation-api/):
-    /// older browsers have it.
+    /// older browsers have the feature.
     Draft,
 }
 
@@ -32,13 +32,13 @@ use FeatureSource::{Chromium, Draft, Registry};
 
 const BEACON: &str = "tags send their last hit with it; it sends nothing that `fetch` could not";
 const CLIENT_HINT: &str = "tells a server about the browser, as its scripts can";
-const INVISIBLE: &str = "without it the frame, which nobody sees, would stand still";
+const INVISIBLE: &str = "without it the frame, which is invisible, would not run";
 const OLD_TAGS: &str = "old tags are written so, and it gives them no power over the visitor";
 const SAMPLE: &str = "a sample for tests of the browser, which does nothing";
 
-/// All features we know, sorted by name.
+/// All known features, sorted by name.
 ///
-/// A browser ignores a name that it does not know; Chromium says so in its console.
+/// A browser ignores a name that it does not know; Chromium logs a message in its console.
 pub const FEATURES: &[Feature] = &[
     denied("accelerometer", Registry),
     denied("all-screens-capture", Registry),

@@ -1,4 +1,4 @@
-//! Who may frame: reading and printing of host sources.
+//! Host sources: parsing and printing.
 
 use c2c_policy::HostSource;
 use proptest::prelude::*;

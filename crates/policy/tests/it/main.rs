@@ -1,4 +1,4 @@
-//! What the crate promises to those who embed it.
+//! Tests of the crate's public behavior.
 
 mod allow;
 mod csp;

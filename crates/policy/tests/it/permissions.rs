@@ -1,9 +1,9 @@
-//! Permissions-Policy: the table of features, reading and printing.
+//! Permissions-Policy: the table of features, parsing and printing.
 
 use c2c_policy::{DocumentPolicy, FEATURES, PermissionsPolicy};
 use proptest::prelude::*;
 
-use crate::properties;
+use crate::properties::{self, value};
 
 #[track_caller]
 fn check(text: &str, expected: Result<&str, &str>) {
@@ -30,13 +30,13 @@ fn what_grants_or_is_no_dictionary_is_refused() {
         ("camera=*", "not \"*\""),
         ("camera=(*)", "not \"(*)\""),
         ("camera=(self)", "not \"(self)\""),
-        ("camera=(\"https://a.example\")", "must be denied to everybody"),
-        ("camera=();report-to=x", "must be denied to everybody"),
-        ("camera=(\t)", "must be denied to everybody"),
-        ("camera=()()", "must be denied to everybody"),
-        ("camera='none'", "must be denied to everybody"),
+        ("camera=(\"https://a.example\")", "must be denied to every origin"),
+        ("camera=();report-to=x", "must be denied to every origin"),
+        ("camera=(\t)", "must be denied to every origin"),
+        ("camera=()()", "must be denied to every origin"),
+        ("camera='none'", "must be denied to every origin"),
         ("camera", "\"camera\" is not a feature's name"),
-        // A boolean member, as Feature-Policy had it.
+        // Feature-Policy syntax, which reads as a boolean member.
         ("camera 'none'", "is not a feature's name"),
         ("Camera=()", "is not a feature's name"),
         ("camera =()", "is not a feature's name"),
@@ -45,7 +45,7 @@ fn what_grants_or_is_no_dictionary_is_refused() {
         ("camera=(),", "is not a feature's name"),
         (",camera=()", "is not a feature's name"),
         ("\tcamera=()", "is not a feature's name"),
-        ("camera=(); usb=()", "must be denied to everybody"),
+        ("camera=(); usb=()", "must be denied to every origin"),
         ("camera=(), camera=()", "`camera` is there twice"),
     ] {
         check(text, Err(part));
@@ -85,8 +85,7 @@ fn the_document_is_denied_all_others() {
         assert!(policy.denies(name), "{name}");
     }
     let document = DocumentPolicy::strict(&[]);
-    let header = document.headers().iter().find(|header| header.name == "permissions-policy");
-    let header = &*header.expect("it is sent").value;
+    let header = value(document.headers(), "permissions-policy");
     assert!(header.starts_with("accelerometer=(), all-screens-capture=(), "), "{header}");
     assert_eq!(header.parse(), Ok(policy));
     properties::permissions(header);

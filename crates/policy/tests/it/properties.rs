@@ -1,15 +1,17 @@
-//! What holds for any text. Used by the random tests here and by the fuzz target.
+//! Properties that hold for any text. Used by the random tests here and by the fuzz target.
 //!
-//! The judges are written from the standards, and know nothing of how the crate reads or prints.
+//! The reference parsers below follow the standards and share no code with the crate.
 
 use std::collections::BTreeSet;
 
+use c2c_names::LoadKind;
 use c2c_policy::{
-    AllowList, Ancestor, Csp, DocumentPolicy, HostSource, Load, PagePolicy, PermissionsPolicy,
+    AllowList, AncestorSource, Csp, DocumentPolicy, HostSource, PagePolicy, PermissionsPolicy,
     ReferrerPolicy, SandboxTokens,
 };
+use http::HeaderMap;
 
-/// What opens the sandbox, spelt as the standard does.
+/// The tokens that open the sandbox, as spelt in the standard.
 const DANGEROUS: [&str; 5] = [
     "allow-popups-to-escape-sandbox",
     "allow-same-origin",
@@ -20,7 +22,7 @@ const DANGEROUS: [&str; 5] = [
 
 const SPACE: [char; 5] = ['\t', '\n', '\x0c', '\r', ' '];
 
-/// All that is read from text.
+/// Checks everything that is parsed from text.
 #[cfg_attr(test, expect(dead_code, reason = "for the fuzz target; here each has a test"))]
 pub(crate) fn hold_for(text: &str) {
     sandbox(text);
@@ -31,8 +33,8 @@ pub(crate) fn hold_for(text: &str) {
     policies(text);
 }
 
-/// Sandbox tokens: nothing is read that a browser would read as an open sandbox, what is read
-/// means what it meant before, and prints to one text that both readers agree about.
+/// Sandbox tokens: no text is accepted that a browser would read as an open sandbox. Accepted texts keep
+/// their meaning, and print to one text that both parsers agree about.
 pub(crate) fn sandbox(text: &str) {
     let seen = tokens_as_browsers_read(text);
     let dangerous = DANGEROUS.iter().any(|token| seen.contains(*token));
@@ -52,7 +54,7 @@ pub(crate) fn sandbox(text: &str) {
     }
 }
 
-/// Policies: what is read means to a browser what it meant before, and is no other after printing.
+/// Policies: an accepted text keeps its meaning for browsers, and printing does not change the policy.
 pub(crate) fn csp(text: &str) {
     let Ok(policy) = text.parse::<Csp>() else {
         return;
@@ -73,7 +75,7 @@ pub(crate) fn csp(text: &str) {
     }
 }
 
-/// A Permissions-Policy: exactly the dictionaries that deny are read, and keep their names.
+/// A Permissions-Policy: exactly the dictionaries that only deny are accepted, and keep their names.
 pub(crate) fn permissions(text: &str) {
     let expected = denied_by_dictionary(text).filter(|denied| !denied.is_empty());
     let read = text.parse::<PermissionsPolicy>().ok();
@@ -87,7 +89,7 @@ pub(crate) fn permissions(text: &str) {
     assert_eq!(printed.parse(), Ok(policy));
 }
 
-/// A Referrer-Policy: nothing is read under which a browser sends one.
+/// A Referrer-Policy: no text is accepted under which a browser sends a referrer.
 pub(crate) fn referrer(text: &str) {
     if let Ok(policy) = text.parse::<ReferrerPolicy>() {
         assert_eq!(policy.to_string(), "no-referrer");
@@ -95,7 +97,7 @@ pub(crate) fn referrer(text: &str) {
     }
 }
 
-/// Hosts and ancestors: what is read prints to itself, and cannot leave its place in a policy.
+/// Hosts and ancestors: an accepted text prints to itself, and cannot leave its place in a policy.
 pub(crate) fn host(text: &str) {
     let host = text.parse::<HostSource>();
     if let Ok(host) = &host {
@@ -106,66 +108,68 @@ pub(crate) fn host(text: &str) {
             "{text:?}"
         );
     }
-    match text.parse::<Ancestor>() {
+    match text.parse::<AncestorSource>() {
         Ok(ancestor) => {
             assert_eq!(ancestor.to_string().parse().as_ref(), Ok(&ancestor));
-            assert_eq!(host.is_err(), ancestor == Ancestor::AnyHttps, "{text:?}");
+            assert_eq!(host.is_err(), ancestor == AncestorSource::AnyHttps, "{text:?}");
         }
         Err(error) => assert_eq!(Err(error), host, "{text:?}"),
     }
 }
 
-/// Whole policies with any ancestors and any allow-list, one of each a line: every header is one,
-/// is what it seems, and agrees with the frame's attributes.
+/// Whole policies with any ancestors and any allow-list, one entry a line: every header occurs once, has
+/// its apparent meaning, and agrees with the frame's attributes.
 pub(crate) fn policies(text: &str) {
-    let ancestors: Vec<Ancestor> = text.lines().filter_map(|line| line.parse().ok()).collect();
-    let loads = [Load::Script, Load::Style, Load::Image, Load::Connection, Load::Font, Load::Frame];
-    let mut allow_list = AllowList::nothing();
-    for (line, load) in text.lines().zip(loads.into_iter().cycle()) {
+    let ancestors: Vec<AncestorSource> =
+        text.lines().filter_map(|line| line.parse().ok()).collect();
+    let mut allow_list = AllowList::empty();
+    for (line, kind) in text.lines().zip(LoadKind::ALL.into_iter().cycle()) {
         if let Ok(host) = HostSource::https(line) {
-            allow_list = allow_list.allow(load, host);
+            allow_list = allow_list.allow(kind, host);
         }
     }
     let strict = DocumentPolicy::strict(&ancestors);
     let listed = strict.clone().with_allow_list(allow_list);
     for policy in [&strict, &listed] {
-        let read = csp_as_browsers_read(one(policy.headers(), "content-security-policy"));
-        let value = |name: &str| read.iter().find(|(own, _)| own == name).map(|(_, values)| values);
+        let read = csp_as_browsers_read(value(policy.headers(), "content-security-policy"));
+        let directive =
+            |name: &str| read.iter().find(|(own, _)| own == name).map(|(_, values)| values);
         let expected = if ancestors.is_empty() {
             BTreeSet::from(["'none'".to_owned()])
         } else {
             ancestors.iter().map(ToString::to_string).collect()
         };
-        assert_eq!(value("frame-ancestors"), Some(&expected));
-        assert_eq!(value("sandbox"), Some(&BTreeSet::from(["allow-scripts".to_owned()])));
-        assert_eq!(value("default-src").is_some(), policy == &listed);
+        assert_eq!(directive("frame-ancestors"), Some(&expected));
+        assert_eq!(directive("sandbox"), Some(&BTreeSet::from(["allow-scripts".to_owned()])));
+        assert_eq!(directive("default-src").is_some(), policy == &listed);
         assert_eq!(&*policy.frame_attributes()[0].value, "allow-scripts");
     }
     let message = PagePolicy::message(&ancestors);
     for headers in [strict.headers(), listed.headers(), message.headers()] {
-        csp(one(headers, "content-security-policy"));
-        assert!(one(headers, "content-security-policy").parse::<Csp>().is_ok());
+        csp(value(headers, "content-security-policy"));
+        assert!(value(headers, "content-security-policy").parse::<Csp>().is_ok());
     }
 }
 
-/// The value of a header that is there once, and is one line of plain text.
-fn one<'a>(headers: &'a [c2c_policy::Header], name: &str) -> &'a str {
-    let mut values = headers.iter().filter(|header| header.name == name);
-    let value = &*values.next().expect(name).value;
+/// Returns the value of a header that occurs once and is one line of plain text.
+pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().unwrap_or_else(|| panic!("no {name}"));
     assert!(values.next().is_none(), "{name} twice");
+    let value = value.to_str().expect("visible ASCII");
     assert!(value.bytes().all(|b| (b' '..=b'~').contains(&b)), "{value:?}");
     value
 }
 
-/// An unordered set, split at ASCII whitespace, in lower case:
+/// Parses an unordered set, split at ASCII whitespace, in lower case:
 /// <https://html.spec.whatwg.org/multipage/browsers.html#parse-a-sandboxing-directive>.
 fn tokens_as_browsers_read(tokens: &str) -> BTreeSet<String> {
     let words = tokens.split(SPACE).filter(|word| !word.is_empty());
     words.map(str::to_ascii_lowercase).collect()
 }
 
-/// <https://www.w3.org/TR/CSP3/#parse-serialized-policy>; sources in the one spelling that means
-/// the same: in lower case, without a default port.
+/// Parses a policy by <https://www.w3.org/TR/CSP3/#parse-serialized-policy>; equivalent sources get one
+/// spelling: in lower case, without a default port.
 fn csp_as_browsers_read(text: &str) -> Vec<(String, BTreeSet<String>)> {
     assert!(!text.contains(','), "two policies: {text:?}");
     let mut directives = Vec::<(String, BTreeSet<String>)>::new();
@@ -190,8 +194,9 @@ fn without_default_port(source: String) -> String {
     source
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc9651#section-4.2.2>, cut down to members that are empty lists
-/// without parameters under names of features. Nothing if anything else, or one name twice, is there.
+/// Parses a dictionary by <https://www.rfc-editor.org/rfc/rfc9651#section-4.2.2>, restricted to members
+/// that are a feature's name with an empty list without parameters. Returns `None` for anything else, or
+/// if a name occurs twice.
 fn denied_by_dictionary(text: &str) -> Option<BTreeSet<String>> {
     let mut members = BTreeSet::new();
     let mut rest = text.trim_start_matches(' ');

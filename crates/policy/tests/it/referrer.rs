@@ -1,8 +1,8 @@
-//! Referrer-Policy: one policy, read and printed.
+//! Referrer-Policy: parsing and printing of the one policy.
 
 use c2c_policy::{DocumentPolicy, ReferrerPolicy};
 
-use crate::properties;
+use crate::properties::{self, value};
 
 #[test]
 fn one_policy_is_read() {
@@ -15,7 +15,7 @@ fn one_policy_is_read() {
         "origin",
         "unsafe-url",
         "no-referrer-when-downgrade",
-        // Browsers take the last that they know.
+        // Browsers use the last token that they know.
         "no-referrer, origin",
         "origin, no-referrer",
         "no-referrer no-referrer",
@@ -29,8 +29,8 @@ fn one_policy_is_read() {
 #[test]
 fn header_and_attribute_say_the_same() {
     let policy = DocumentPolicy::strict(&[]);
-    let header = policy.headers().iter().find(|header| header.name == "referrer-policy");
+    let header = value(policy.headers(), "referrer-policy");
     let attributes = policy.frame_attributes();
     let attribute = attributes.iter().find(|attribute| attribute.name == "referrerpolicy");
-    assert_eq!(header.expect("it is sent").value, attribute.expect("it is set").value);
+    assert_eq!(header, attribute.expect("it is set").value);
 }

@@ -1,13 +1,13 @@
-//! Sandbox tokens: reading, printing, and what cannot be had.
+//! Sandbox tokens: parsing, printing, and the tokens that are unavailable.
 
 use c2c_policy::{DocumentPolicy, SandboxError, SandboxToken, SandboxTokens};
 use proptest::prelude::*;
 
-use crate::properties;
+use crate::properties::{self, value};
 
 const DOCUMENTATION: &str = include_str!("../../../../docs/policy.md");
 
-/// Every spelling that is read, as the strict and the lenient reader see it.
+/// Checks a text with the strict and the lenient parser.
 #[track_caller]
 fn check(text: &str, strict: Result<&str, &str>, lenient: Result<&str, &str>) {
     for (way, read, expected) in
@@ -42,7 +42,7 @@ fn tokens_are_read_as_the_standard_says_and_printed_in_one_spelling() {
 }
 
 #[test]
-fn what_browsers_ignore_is_refused_where_somebody_means_it() {
+fn what_browsers_ignore_is_refused_where_it_is_meant() {
     for (text, part, printed) in [
         ("allow-scripts allow-scripts", "`allow-scripts` is there twice", "allow-scripts"),
         ("allow-scripts Allow-Scripts", "`allow-scripts` is there twice", "allow-scripts"),
@@ -124,14 +124,14 @@ fn each_constructor_is_its_token() {
             "allow-top-navigation-to-custom-protocols",
         ),
     ];
-    let mut union = SandboxTokens::NOTHING;
+    let mut union = SandboxTokens::EMPTY;
     let mut names = Vec::new();
     for (tokens, token, name) in all {
         assert_eq!(tokens.to_string(), name);
         assert_eq!(tokens.iter().collect::<Vec<_>>(), std::slice::from_ref(&token));
         assert_eq!((token.as_str(), SandboxToken::from(name)), (name, token.clone()));
         assert!(!union.contains(&token));
-        union = union.and(tokens);
+        union = union.union(tokens);
         assert!(DOCUMENTATION.contains(&format!("\n| `{name}` | ")), "{name} is not documented");
         names.push(name);
     }
@@ -146,14 +146,13 @@ fn each_constructor_is_its_token() {
 #[expect(clippy::disallowed_methods, reason = "header and attribute follow any sandbox")]
 fn header_and_attribute_say_the_same() {
     let strict = DocumentPolicy::strict(&[]);
-    let forms = SandboxTokens::strict().and(SandboxTokens::ALLOW_FORMS);
-    let open = forms.and(SandboxTokens::dangerous_allow_same_origin());
-    for tokens in [SandboxTokens::NOTHING, SandboxTokens::strict(), forms, open] {
+    let forms = SandboxTokens::strict().union(SandboxTokens::ALLOW_FORMS);
+    let open = forms | SandboxTokens::dangerous_allow_same_origin();
+    for tokens in [SandboxTokens::EMPTY, SandboxTokens::strict(), forms, open] {
         let policy = strict.clone().dangerous_with_sandbox(tokens);
         let attribute = &policy.frame_attributes()[0];
         assert_eq!((attribute.name, &*attribute.value), ("sandbox", &*tokens.to_string()));
-        let csp = policy.headers().iter().find(|header| header.name == "content-security-policy");
-        let first = csp.and_then(|csp| csp.value.split("; ").next());
+        let first = value(policy.headers(), "content-security-policy").split("; ").next();
         assert_eq!(first, Some(format!("sandbox {tokens}").trim_end()));
     }
     assert_eq!(strict.clone().dangerous_with_sandbox(SandboxTokens::strict()), strict);

@@ -1,11 +1,11 @@
-//! What can be typed.
+//! Command line arguments.
 
 use std::path::PathBuf;
 
-use c2c_e2e::{Engine, Error};
+use c2c_harness::{Engine, Error};
 use clap::Parser;
 
-/// A `vendors.toml` that says what can stand in one.
+/// A commented example of `vendors.toml`.
 pub(crate) const EXAMPLE: &str = include_str!("example.toml");
 
 const EXAMPLES: &str = "\
@@ -21,14 +21,15 @@ A vendors.toml:
 
 /// Tries copies of vendors' scripts in the sandbox, beside a page on top that holds the same snippet.
 ///
-/// You bring the copies: scripts that you have saved, in a folder with a file `vendors.toml` that says
-/// which URL each one answers, what a customer pastes, and which requests are hits. Each vendor runs in each
-/// engine: twice in a page on top (the control), then in the sandbox with the jars `none`, `visit` and
-/// `kept`, the last in two visits. Every run has a fresh profile, and no request leaves this machine.
+/// You provide the copies: scripts that you have saved, in a folder with a file `vendors.toml` that
+/// lists the URL that each one answers, the customer's snippets, and the requests that are hits.
+/// Each vendor runs in each engine: twice in a page on top (the control), then in the sandbox with
+/// the jars `none`, `visit` and `kept`, the last in two visits. Every run has a fresh profile, and
+/// no request leaves this machine.
 ///
-/// The table on standard output has the hits of the control and how many of them came in the sandbox. Below it
-/// stand the hits that only one of the two sent, and the fields that differ. Fields that differ
-/// between the two controls change by themselves, and are left out.
+/// The table on standard output shows the control's hits and how many of them came in the sandbox.
+/// Below it are the hits that only one of the two sent, and the fields that differ. Fields that
+/// differ between the two controls change by themselves, and are left out.
 #[derive(Debug, Parser)]
 #[command(
     name = "vendors",
@@ -42,7 +43,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     pub(crate) scripts: PathBuf,
 
-    /// Engines, by comma: chromium, firefox, webkit [default: those of `C2C_ENGINES`, or those that are there]
+    /// Engines, separated by commas: chromium, firefox, webkit [default: those of `C2C_ENGINES`, or
+    /// those installed]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = engine)]
     pub(crate) engines: Vec<Engine>,
 

@@ -1,52 +1,53 @@
-//! What the sandbox sent, beside what the same snippet sent in a page of its own.
+//! Compares the sandbox's hits with those of the same snippet in its own page.
 //!
-//! The control runs twice. An event that only one of the two sent is not expected of the sandbox, and a field
-//! whose value differs between the two changes by itself: neither says anything of the sandbox.
+//! The control runs twice. An event that only one of the two runs sent is not expected of the
+//! sandbox, and a field whose value differs between the two changes by itself: neither says
+//! anything about the sandbox.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::hits::{Fields, Hit};
 use crate::manifest::{Endpoint, Vendor};
 
-/// Which event a hit is of: the place of its endpoint among the vendor's, and its name.
+/// The event of a hit: the index of its endpoint among the vendor's, and its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Event {
     pub(crate) endpoint: usize,
     pub(crate) name: String,
 }
 
-/// What the control sent.
+/// The hits of the control.
 #[derive(Debug)]
 pub(crate) struct Control<'a> {
     vendor: &'a Vendor,
     expected: BTreeMap<Event, Expected>,
-    /// Endpoint and field.
+    /// Pairs of endpoint and field.
     changing: BTreeSet<(usize, String)>,
 }
 
 #[derive(Debug)]
 struct Expected {
-    /// Of the first run, or of the second for the hits that only that one sent.
+    /// From the first run, or from the second for hits that only the second sent.
     hits: Vec<Fields>,
-    /// How many both runs sent.
+    /// Number that both runs sent.
     least: usize,
 }
 
-/// How the sandbox did.
+/// The sandbox's result.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Comparison {
-    /// How many of the expected hits came.
+    /// Number of the expected hits that came.
     pub(crate) came: usize,
-    /// How many hits were expected.
+    /// Number of expected hits.
     pub(crate) of: usize,
-    /// Hits that only the control sent, and how many.
+    /// Hits that only the control sent, and their numbers.
     pub(crate) missing: Vec<(Event, usize)>,
-    /// Hits that only the sandbox sent, and how many.
+    /// Hits that only the sandbox sent, and their numbers.
     pub(crate) extra: Vec<(Event, usize)>,
     pub(crate) differences: Vec<Difference>,
 }
 
-/// A field with another value than in the control. None: it is not there.
+/// A field whose value differs from the control's. `None`: the field is missing.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Difference {
     pub(crate) event: Event,
@@ -75,18 +76,18 @@ impl<'a> Control<'a> {
         Self { vendor, expected, changing }
     }
 
-    /// The events that are expected of the sandbox, and how often.
+    /// Returns the events that are expected of the sandbox, and their numbers.
     pub(crate) fn events(&self) -> BTreeMap<Event, usize> {
         let events = self.expected.iter().filter(|(_, expected)| expected.least > 0);
         events.map(|(event, expected)| (event.clone(), expected.least)).collect()
     }
 
-    /// How many hits are expected of the sandbox.
+    /// Returns the number of hits that are expected of the sandbox.
     pub(crate) fn len(&self) -> usize {
         self.expected.values().map(|expected| expected.least).sum()
     }
 
-    /// How many of the expected hits are among these.
+    /// Returns how many of the expected hits are among these.
     pub(crate) fn came(&self, hits: &[Hit]) -> usize {
         let hits = by_event(self.vendor, hits);
         let came = |(event, expected): (&Event, &Expected)| {
@@ -132,7 +133,7 @@ impl<'a> Control<'a> {
     }
 }
 
-/// The hits of each event, in order; one where its endpoint counts once.
+/// Returns the hits of each event in order; only the first where its endpoint counts once.
 fn by_event(vendor: &Vendor, hits: &[Hit]) -> BTreeMap<Event, Vec<Fields>> {
     let mut events: BTreeMap<Event, Vec<Fields>> = BTreeMap::new();
     for Hit { endpoint, event, fields } in hits {
@@ -146,18 +147,18 @@ fn by_event(vendor: &Vendor, hits: &[Hit]) -> BTreeMap<Event, Vec<Fields>> {
     events
 }
 
-/// How many hits there are, if those of an endpoint that counts once do.
+/// Returns the number of hits, counting those of a count-once endpoint once per event.
 pub(crate) fn counted(vendor: &Vendor, hits: &[Hit]) -> usize {
     by_event(vendor, hits).values().map(Vec::len).sum()
 }
 
-/// The fields whose values differ, or that only one of the two has.
+/// Returns the fields whose values differ, or that only one of the two has.
 fn differing<'a>(one: &'a Fields, other: &'a Fields) -> impl Iterator<Item = &'a str> {
     let names: BTreeSet<&str> = one.keys().chain(other.keys()).map(String::as_str).collect();
     names.into_iter().filter(|&name| one.get(name) != other.get(name))
 }
 
-/// Whether a visitor has the same ids in both visits; none if no id was in both.
+/// Returns the id fields whose values changed between two visits; `None` if no id was in both.
 pub(crate) fn same_ids(vendor: &Vendor, first: &[Hit], second: &[Hit]) -> Option<Vec<String>> {
     let ids = |hits: &[Hit]| {
         let mut ids: BTreeMap<String, String> = BTreeMap::new();
@@ -191,7 +192,7 @@ mod tests {
         manifest.expect("a manifest").vendors.remove(0)
     }
 
-    /// Hits by their URLs.
+    /// Returns the hits of these URLs.
     fn sent(vendor: &Vendor, urls: &[&str]) -> Vec<Hit> {
         let read = |url: &&str| {
             let (host, rest) = url.split_once('/').expect("a path");

@@ -1,4 +1,4 @@
-//! What the table has no room for: hits that only one of the two sent, and fields that differ.
+//! Details beyond the table: hits that only one of the two sent, and fields that differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -6,20 +6,20 @@ use std::fmt::Write as _;
 use crate::compare::{Comparison, Difference, Event};
 use crate::manifest::Vendor;
 use crate::markdown::{code, first_line, plain, value};
+use crate::row::{Row, Run};
 use crate::run::Jar;
-use crate::table::{Row, Run};
 
-/// By engine, where something was seen.
+/// The jars in which something was seen, by engine.
 type Places = BTreeMap<&'static str, BTreeSet<Jar>>;
-/// By what was seen, where.
+/// The places in which each thing was seen.
 type Seen<T> = BTreeMap<T, Places>;
 
-/// A vendor's runs, all rows of it.
+/// All runs of one vendor.
 struct Details<'a> {
     vendor: &'a Vendor,
     /// The events of all controls.
     events: BTreeSet<&'a Event>,
-    /// All runs that went to their ends.
+    /// All completed runs.
     runs: Places,
     missing: Seen<(&'a Event, usize)>,
     extra: Seen<(&'a Event, usize)>,
@@ -28,7 +28,7 @@ struct Details<'a> {
     failures: String,
 }
 
-/// The section of a vendor; `rows` are all of its own.
+/// Returns the section of a vendor; `rows` are all of its rows.
 pub(crate) fn details(vendor: &Vendor, rows: &[&Row<'_>]) -> String {
     let mut details = Details {
         vendor,
@@ -60,7 +60,7 @@ impl<'a> Details<'a> {
         }
     }
 
-    fn failed(&mut self, run: &str, error: &c2c_e2e::Error) {
+    fn failed(&mut self, run: &str, error: &c2c_harness::Error) {
         let error = first_line(&error.to_string());
         let _ = writeln!(self.failures, "- {run} failed: {error}");
     }
@@ -100,7 +100,7 @@ impl<'a> Details<'a> {
         title + &list + &fields
     }
 
-    /// A line for all hits that were seen in the same places.
+    /// Returns one line for all hits that were seen in the same places.
     fn list(&self, what: &str, hits: &Seen<(&Event, usize)>) -> String {
         let mut lines: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for ((event, count), places) in hits {
@@ -127,7 +127,7 @@ impl<'a> Details<'a> {
         text
     }
 
-    /// Events by their endpoints.
+    /// Names events, grouped by endpoint.
     fn names(&self, events: &BTreeSet<&Event>) -> String {
         if self.events.is_subset(events) {
             return "all".to_owned();
@@ -147,7 +147,7 @@ impl<'a> Details<'a> {
         endpoints.into_iter().map(names).collect::<Vec<_>>().join("; ")
     }
 
-    /// An event by its name and, where its vendor has several, its endpoint.
+    /// Names an event and, if its vendor has several endpoints, its endpoint.
     fn name(&self, event: &Event) -> String {
         match (event.name.as_str(), self.vendor.endpoints.len()) {
             ("", _) => self.url(event.endpoint),
@@ -160,7 +160,7 @@ impl<'a> Details<'a> {
         code(self.vendor.endpoints[endpoint].urls[0].as_str())
     }
 
-    /// Places as a person would say them.
+    /// Describes places in words.
     fn places(&self, places: &Places) -> String {
         if *places == self.runs {
             return "everywhere".to_owned();

@@ -1,37 +1,38 @@
-//! A request is read as hits: each an event with named fields, whatever form the vendor sends it in.
+//! Reads a request as hits: events with named fields, whatever form the vendor sends them in.
 //!
-//! The fields are those of the URL's query and of the body. A body is a form, by `&` or multipart;
-//! JSON, whose fields have names such as `context.page.url`; or lines of forms, of which each is
-//! a hit of its own that has the query's fields too. It may be packed by gzip, and that in Base64.
+//! The fields are those of the URL's query and of the body. A body is a form, either with `&` or
+//! multipart; JSON, whose fields have names such as `context.page.url`; or lines of forms, each of
+//! which is a separate hit that has the query's fields too. It may be compressed by gzip, and that
+//! encoded in Base64.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use c2c_e2e::{Method, Recorded};
+use c2c_harness::{Method, Recorded};
 use flate2::read::GzDecoder;
 use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::manifest::Vendor;
 
-/// The largest body that is unpacked, in bytes.
+/// The largest body that is decompressed, in bytes.
 const UNPACKED_MAX: u64 = 16 << 20;
 
-/// What an event says, by name.
+/// The fields of an event, by name.
 pub(crate) type Fields = BTreeMap<String, String>;
 
-/// An event that was told to a vendor.
+/// An event that was sent to a vendor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hit {
-    /// The place of its endpoint among the vendor's.
+    /// The index of its endpoint among the vendor's.
     pub(crate) endpoint: usize,
-    /// Its name; empty if its endpoint has no fields for that.
+    /// Its name; empty if its endpoint has no fields for a name.
     pub(crate) event: String,
     pub(crate) fields: Fields,
 }
 
-/// What of a request is read.
+/// The parts of a request that are read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) host: &'a str,
@@ -42,7 +43,7 @@ pub(crate) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// None if it was for this machine, or only asked whether it may be sent.
+    /// Returns `None` if it was for this machine, or was a preflight request.
     pub(crate) fn of(recorded: &'a Recorded) -> Option<Self> {
         if recorded.method == Method::OPTIONS {
             return None;
@@ -57,7 +58,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The hits of a request; none if it is for no endpoint of the vendor.
+/// Returns the hits of a request; none if it is for no endpoint of the vendor.
 pub(crate) fn hits(vendor: &Vendor, request: Request<'_>) -> Vec<Hit> {
     let Some(endpoint) = vendor.endpoint(request.host, request.path) else { return vec![] };
     let names = &vendor.endpoints[endpoint].event;
@@ -72,7 +73,7 @@ pub(crate) fn hits(vendor: &Vendor, request: Request<'_>) -> Vec<Hit> {
     body(request.content_type, request.body).into_iter().map(hit).collect()
 }
 
-/// The fields of each hit in a body; without a body there is one hit without any.
+/// Returns the fields of each hit in a body; without a body there is one hit without fields.
 fn body(content_type: &str, bytes: &[u8]) -> Vec<Fields> {
     let unpacked = unpacked(bytes);
     let bytes = unpacked.as_deref().unwrap_or(bytes);
@@ -95,10 +96,10 @@ fn body(content_type: &str, bytes: &[u8]) -> Vec<Fields> {
     vec![Fields::from([("body".to_owned(), text.to_owned())])]
 }
 
-/// How a packed body begins that is in Base64.
+/// The first bytes of a gzip body in Base64.
 const PACKED: &[u8] = b"H4sI";
 
-/// What was packed; none if nothing was.
+/// Returns the decompressed body; `None` if it was not compressed.
 fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
     let decoded = bytes.starts_with(PACKED).then(|| BASE64_STANDARD.decode(bytes).ok()).flatten();
     let mut unpacked = Vec::new();
@@ -117,7 +118,7 @@ fn form(text: &str) -> Fields {
     fields
 }
 
-/// A name that comes again has its values by comma.
+/// Adds a field; the values of a repeated name are joined by commas.
 fn add(fields: &mut Fields, name: &str, value: &str) {
     match fields.get_mut(name) {
         Some(values) => {
@@ -140,7 +141,7 @@ fn multipart(text: &str, boundary: &str) -> Fields {
     fields
 }
 
-/// A list of objects is a hit for each of them.
+/// Reads a list of objects as one hit each.
 fn json_hits(json: &Value) -> Vec<Fields> {
     match json {
         Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_object) => {

@@ -9,6 +9,7 @@ mod manifest;
 mod markdown;
 mod pages;
 mod pattern;
+mod row;
 mod run;
 mod table;
 
@@ -16,12 +17,13 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use args::Args;
-use c2c_e2e::{Engine, Error, Result};
+use c2c_harness::{Engine, Error, Result};
 use clap::Parser as _;
 use compare::same_ids;
 use manifest::{Manifest, Vendor};
+use row::{Row, Run};
 use run::{Expected, Jar, Stage, Visit};
-use table::{Counts, Row, Run};
+use table::Counts;
 use tokio::time::Instant;
 
 #[tokio::main]
@@ -55,7 +57,7 @@ async fn try_all(args: Args) -> Result<Counts> {
     Ok(counts)
 }
 
-/// The engines that `C2C_ENGINES` names, or those that are installed.
+/// Returns the engines that `C2C_ENGINES` names, or those that are installed.
 fn those_there() -> Result<Vec<Engine>> {
     let mut engines = Engine::chosen()?;
     engines.retain(|engine| match engine.not_run() {
@@ -68,7 +70,7 @@ fn those_there() -> Result<Vec<Engine>> {
     Ok(engines)
 }
 
-/// One vendor in one engine.
+/// Runs one vendor in one engine.
 async fn try_one<'a>(stage: &Stage, engine: Engine, vendor: &'a Vendor) -> Row<'a> {
     let mut row = Row { vendor, engine, control: Ok(BTreeMap::new()), runs: Vec::new() };
     let visits = match controls(stage, engine, vendor).await {
@@ -118,7 +120,7 @@ async fn controls(stage: &Stage, engine: Engine, vendor: &Vendor) -> Result<[Vis
     Ok([control("control").await?, control("control again").await?])
 }
 
-/// A line for whoever waits.
+/// Prints a line of progress.
 fn progress<E: std::fmt::Display>(
     engine: Engine,
     vendor: &Vendor,

@@ -1,13 +1,14 @@
-//! `vendors.toml`: which copies there are, what a customer pastes, and what is a hit.
+//! `vendors.toml`: the available copies, the customer's snippets, and the requests that are hits.
 //!
-//! A [`Manifest`] is complete: its files have been read, and its patterns and URLs have their form.
+//! A [`Manifest`] is complete: its files have been read, and its patterns and URLs have been
+//! validated.
 
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::path::Path;
 use std::{fs, io};
 
-use c2c_e2e::{Context as _, Error, Result};
+use c2c_harness::{Context as _, Error, Result};
 use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
@@ -16,7 +17,7 @@ use crate::pattern::{Pattern, UrlPattern};
 
 /// The file's name.
 const FILE: &str = "vendors.toml";
-/// Where the form is explained.
+/// Where the format is explained.
 const HELP: &str = "`cargo xtask vendors --help` shows an example";
 
 /// All vendors of a folder.
@@ -36,7 +37,7 @@ pub(crate) struct Vendor {
     pub(crate) endpoints: Vec<Endpoint>,
 }
 
-/// A URL, whatever its query, and what it is answered with.
+/// A URL, whatever its query, and the answer to it.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) host: String,
@@ -45,10 +46,10 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-/// Where hits go to, and what their fields mean.
+/// The destination of hits, and the meaning of their fields.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
-    /// One at least.
+    /// At least one.
     pub(crate) urls: Vec<UrlPattern>,
     pub(crate) event: Vec<String>,
     pub(crate) id: Vec<String>,
@@ -57,7 +58,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Vendor {
-    /// The endpoint that a request is for.
+    /// Returns the endpoint that a request is for.
     pub(crate) fn endpoint(&self, host: &str, path: &str) -> Option<usize> {
         let is_for = |endpoint: &Endpoint| endpoint.urls.iter().any(|url| url.matches(host, path));
         self.endpoints.iter().position(is_for)
@@ -72,7 +73,7 @@ impl Manifest {
         Self::parse(&text, &path.display().to_string(), |file| fs::read(folder.join(file)))
     }
 
-    /// Reads a text. `file` is its name in errors, `read` gives the files that it names.
+    /// Reads a text. `file` is its name in errors, `read` returns the files that it names.
     pub(crate) fn parse(
         text: &str,
         file: &str,
@@ -97,7 +98,7 @@ impl Manifest {
         Ok(Self { vendors: raw.vendor.into_iter().map(vendor).collect::<Result<_>>()? })
     }
 
-    /// Keeps the vendors of these names; all if there are none.
+    /// Keeps the vendors of these names; all if no name is given.
     pub(crate) fn only(mut self, names: &[String]) -> Result<Self> {
         let known: Vec<&str> = self.vendors.iter().map(|vendor| vendor.name.as_str()).collect();
         if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
@@ -109,14 +110,15 @@ impl Manifest {
     }
 }
 
-/// A text that is read, for errors.
+/// The text being read, for errors.
 struct Source<'a> {
     text: &'a str,
     file: &'a str,
 }
 
 impl Source<'_> {
-    /// An error with file, line and column; both count from 1, and columns count characters.
+    /// Creates an error with file, line and column; both count from 1, and columns count
+    /// characters.
     fn error(&self, offset: usize, message: impl Display) -> Error {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
@@ -249,7 +251,7 @@ impl RawHit {
     }
 }
 
-/// Most files are scripts, also those whose names end in something else.
+/// Most files are scripts, whatever their extensions.
 fn content_type(file: &str) -> &'static str {
     match file.rsplit_once('.').map(|(_, extension)| extension) {
         Some("html") => "text/html; charset=utf-8",
@@ -267,7 +269,7 @@ mod tests {
     use super::Manifest;
     use crate::args::EXAMPLE;
 
-    fn parse(text: &str) -> c2c_e2e::Result<Manifest> {
+    fn parse(text: &str) -> c2c_harness::Result<Manifest> {
         let read = |file: &str| match file {
             "missing.js" => Err(io::ErrorKind::NotFound.into()),
             _ => Ok(b"1".to_vec()),

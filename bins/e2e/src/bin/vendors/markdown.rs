@@ -1,11 +1,11 @@
-//! Pieces of Markdown. All that comes from vendors is text in cells or in the type of code.
+//! Pieces of Markdown. All text from vendors is plain text in cells or code.
 
-/// How much of a value is shown, in characters.
+/// Most characters of a value that are shown.
 const SHOWN_MAX: usize = 100;
-/// How much of it stands behind the `…`.
+/// How many of them follow the `…`.
 const END: usize = 30;
 
-/// A value of a field; none if the field is not there.
+/// Formats a field's value; `None` if the field is missing.
 pub(crate) fn value(value: Option<&str>) -> String {
     match value {
         None => "–".to_owned(),
@@ -14,18 +14,18 @@ pub(crate) fn value(value: Option<&str>) -> String {
     }
 }
 
-/// A text in the type of code; if it is long, its beginning and its end.
+/// Formats a text as code; if it is long, its beginning and its end.
 pub(crate) fn code(text: &str) -> String {
     format!("`{}`", plain(&shortened(text)).replace('`', "'"))
 }
 
-/// A text in a cell.
+/// Formats a text for a cell.
 pub(crate) fn plain(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.replace('|', "\\|")
 }
 
-/// The first line of an error.
+/// Returns the first line of an error.
 pub(crate) fn first_line(text: &str) -> String {
     plain(text.lines().next().unwrap_or_default())
 }

@@ -1,6 +1,7 @@
-//! The pages of a run: an article with a link, the shop's page that it leads to, and a page to leave for.
+//! The pages of a run: an article with a link, the shop's page behind the link, and a page to leave
+//! for.
 
-use c2c_e2e::Collector;
+use c2c_harness::Collector;
 use serde_json::{Value, json};
 
 /// The host of the page that the visitor comes from.
@@ -8,20 +9,21 @@ const ARTICLE_HOST: &str = "news.localhost";
 const ARTICLE: &str = "/article?id=7";
 /// The host of the page that has the snippet, or the widget.
 pub(crate) const SHOP_HOST: &str = "shop.localhost";
-/// What of its query custom code may know, and what it may not.
+/// The part of its query that custom code may know, and the part that it may not.
 const SHOP: &str = "/pricing?utm_source=newsletter&gclid=test-click";
 const SECRET: &str = "&secret=s3cr3t";
 const TITLE: &str = "Pricing – Shop";
-/// What the widget is opened with, as it is written in a query.
+/// The widget's context, as written in a query.
 const CONTEXT: (&str, &str) = ("orderId", "A-1");
 
 /// The control's `window.c2c`.
 const CONTROL: &str = include_str!("control.js");
 
-/// Higher than any window, so that the visitor sees a part of it.
+/// Higher than any window, so that the visitor sees only a part of it.
 const TALL: &str = "style='height: 4000px'";
 
-/// Where a visit begins: a page whose link, `#go`, leads to the shop's and tells it all.
+/// Serves the first page of a visit: its link, `#go`, leads to the shop's page and sends the full
+/// referrer.
 pub(crate) fn article(collector: &Collector) -> String {
     let shop = shop_url(collector) + SECRET;
     let shop = shop.replace('&', "&amp;");
@@ -33,7 +35,7 @@ pub(crate) fn article(collector: &Collector) -> String {
     collector.url_of(ARTICLE_HOST, ARTICLE)
 }
 
-/// Where a visit ends.
+/// Serves the last page of a visit.
 pub(crate) fn away(collector: &Collector) -> String {
     collector.page("/away", "<!DOCTYPE html><title>Away</title><p>Away</p>", &[]);
     collector.url_of(ARTICLE_HOST, "/away")
@@ -99,12 +101,12 @@ fn serve(collector: &Collector, head: &str, body_end: &str) {
     collector.page("/pricing", page, &[]);
 }
 
-/// The shop's page, as custom code may know it.
+/// Returns the URL of the shop's page, as custom code may know it.
 fn shop_url(collector: &Collector) -> String {
     collector.url_of(SHOP_HOST, SHOP)
 }
 
-/// A value in a script that is inline.
+/// Formats a value for an inline script.
 fn script(value: &Value) -> String {
     value.to_string().replace('<', "\\u003c")
 }

@@ -1,8 +1,8 @@
-//! Texts with `*`, which stands for any text.
+//! Text patterns in which `*` matches any text.
 
 use std::str::FromStr;
 
-/// A text with `*` in it, or without.
+/// A text with or without `*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(String);
 
@@ -14,7 +14,7 @@ impl Pattern {
     pub(crate) fn matches(&self, text: &str) -> bool {
         let Some((start, rest)) = self.0.split_once('*') else { return self.0 == text };
         let Some(mut text) = text.strip_prefix(start) else { return false };
-        // Each part as early as it is found: what is left for the others is then the longest.
+        // Each part matches as early as possible, which leaves the longest rest for the others.
         let mut parts: Vec<&str> = rest.split('*').collect();
         let end = parts.pop().unwrap_or_default();
         for part in parts {

@@ -1,16 +1,16 @@
 //! One run: a visit to a page with the snippet, or with the widget that has it in its sandbox.
 //!
-//! The visitor comes by a link, waits until the vendor has told what it tells at once, plays a call, waits
-//! again, for vendors keep events back for seconds, and leaves, which sends the rest. How long the vendor
-//! takes is seen in the control: there the visitor waits until it has been quiet for some time. In the
-//! sandbox the same hits are awaited. Where they do not come, or where some are sent on leaving, the visit is as
-//! long as the control's.
+//! The visitor comes by a link, waits until the vendor has sent its first hits, plays a call, waits
+//! again, because vendors keep events back for seconds, and leaves, which sends the rest. The
+//! control shows how long the vendor takes: there the visitor waits until it has been quiet for
+//! some time. In the sandbox the visitor waits for the same hits. Where they do not come, or where
+//! some are sent on leaving, the visit is as long as the control's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use c2c_e2e::{
+use c2c_harness::{
     App, Browser, Collector, Context as _, DEADLINE, Engine, Error, Method, Options, Recorded,
     Result, Server,
 };
@@ -22,20 +22,20 @@ use crate::hits::{Hit, Request, hits};
 use crate::manifest::Vendor;
 use crate::pages::{self, SHOP_HOST};
 
-/// How long a vendor may take until its first hit.
+/// Longest time until a vendor's first hit.
 const FIRST: Duration = DEADLINE;
-/// How long a vendor must be quiet before the call: some wait for another script in between.
+/// Time that a vendor must be quiet before the call: some wait for another script in between.
 const QUIET_BEFORE_CALL: Duration = Duration::from_secs(3);
-/// How long it must be quiet after the call: GA4 keeps events back for five seconds.
+/// Time that it must be quiet after the call: GA4 keeps events back for five seconds.
 const QUIET_AFTER_CALL: Duration = Duration::from_secs(7);
-/// How long it must be quiet after the visitor has left.
+/// Time that it must be quiet after the visitor has left.
 const QUIET_AFTER_LEAVING: Duration = Duration::from_secs(2);
-/// How long each of the three may take in all.
+/// Longest time of each of the three in all.
 const PHASE: Duration = Duration::from_secs(40);
-/// How long a run may take. One that reaches this hangs.
+/// Longest time of a run. A run that reaches it hangs.
 const RUN: Duration = Duration::from_mins(4);
 
-/// What becomes of what the app's code stores.
+/// How long the data that the app's code stores is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Jar {
     None,
@@ -55,14 +55,14 @@ impl Jar {
     }
 }
 
-/// What all runs share.
+/// The state that all runs share.
 pub(crate) struct Stage {
     server: Arc<Server>,
     collector: Collector,
     options: Options,
 }
 
-/// All hits of a visit, and what of them had come before the call and before the visitor left.
+/// All hits of a visit, and those that had come before the call and before the visitor left.
 pub(crate) struct Visit {
     before_call: Moment,
     before_leaving: Moment,
@@ -71,7 +71,7 @@ pub(crate) struct Visit {
     pub(crate) others: BTreeSet<String>,
 }
 
-/// When the visitor goes on, and what had come by then.
+/// The time at which the visitor goes on, and the hits by then.
 struct Moment {
     /// Since the page has loaded.
     time: Duration,
@@ -89,7 +89,7 @@ impl Stage {
         Ok(Self { server, collector, options })
     }
 
-    /// The snippet in a page of its own.
+    /// Runs the snippet in its own page.
     pub(crate) async fn control(&self, engine: Engine, vendor: &Vendor) -> Result<Visit> {
         let run = async {
             let site = Site::open(self, engine, vendor, None).await?;
@@ -101,7 +101,7 @@ impl Stage {
         in_time(run).await
     }
 
-    /// The snippet in the sandbox, in one visit, or in two with a jar that is kept.
+    /// Runs the snippet in the sandbox, in one visit, or in two with a jar that is kept.
     pub(crate) async fn sandbox(
         &self,
         engine: Engine,
@@ -140,8 +140,8 @@ impl Stage {
     }
 }
 
-/// What makes Chromium say that it is what visitors use: some vendors send nothing from a browser that calls
-/// itself headless or driven.
+/// Returns arguments that make Chromium identify as visitors' browsers do: some vendors send
+/// nothing from a browser that calls itself headless or driven.
 async fn as_a_visitor(collector: &Collector) -> Result<Vec<String>> {
     let browser = Browser::start(Engine::Chromium, collector, &Options::default()).await?;
     let agent = browser.eval("navigator.userAgent").await?;
@@ -157,14 +157,15 @@ async fn in_time<T>(run: impl Future<Output = Result<T>>) -> Result<T> {
         .unwrap_or_else(|_| Err(Error::new(format!("still running after {RUN:?}"))))
 }
 
-/// What the sandbox is to do.
+/// The expected behavior of the sandbox.
 pub(crate) struct Expected<'a> {
     pub(crate) control: Control<'a>,
     before_call: Until,
     before_leaving: Until,
 }
 
-/// How many hits came in both controls until the visitor went on, and when that was: the later one.
+/// The number of hits that came in both controls until the visitor went on, and the later time of
+/// the two.
 #[derive(Clone, Copy)]
 struct Until {
     hits: usize,
@@ -185,7 +186,7 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// What the visitor waits for before leaving. What a vendor sends then may depend on how long
+    /// Returns the wait before the visitor leaves. The vendor's later hits may depend on how long
     /// the visit was.
     fn before_leaving(&self) -> Wait<'_, 'a> {
         let Until { hits, time } = self.before_leaving;
@@ -194,13 +195,14 @@ impl<'a> Expected<'a> {
     }
 }
 
-/// What a visitor waits for.
+/// The conditions of a visitor's wait.
 struct Wait<'e, 'a> {
-    /// How long nothing may come at all.
+    /// How long no hit at all may come.
     first: Duration,
-    /// How long nothing more may come.
+    /// How long no further hit may come.
     quiet: Duration,
-    /// The hits that end the wait, or its time in the control, which it has where they do not come.
+    /// The hits that end the wait, and its time in the control, after which it ends if they do not
+    /// come.
     expected: Option<(&'e Expected<'a>, Until)>,
     /// How long the visit lasts in any case.
     stay: Duration,
@@ -223,7 +225,7 @@ struct Site<'a> {
     vendor: &'a Vendor,
     collector: Collector,
     browser: Browser,
-    /// Texts that each run has others of, and what takes their places.
+    /// Texts that differ in each run, and their replacements.
     own: BTreeMap<String, String>,
 }
 
@@ -246,7 +248,8 @@ impl<'a> Site<'a> {
         Ok(Self { vendor, collector, browser, own })
     }
 
-    /// A visit that is like that of the control if there is one, and else as long as the vendor needs.
+    /// Makes a visit that is like the control's if there is one, otherwise as long as the vendor
+    /// needs.
     async fn visit(&self, play: &Play, expected: Option<&Expected<'_>>) -> Result<Visit> {
         let since = self.collector.requests().len();
         self.browser.goto(&pages::article(&self.collector)).await?;
@@ -307,7 +310,7 @@ impl<'a> Site<'a> {
         self.browser.enter_top().await
     }
 
-    /// The hits that came after so many requests.
+    /// Returns the hits after the first `since` requests.
     fn hits(&self, since: usize) -> Vec<Hit> {
         let requests = self.collector.requests();
         let requests = requests.iter().skip(since).filter_map(Request::of);
@@ -322,7 +325,8 @@ impl<'a> Site<'a> {
         found
     }
 
-    /// Waits as `wait` says, in a visit that began with so many requests and loaded its page then.
+    /// Waits according to `wait`, in a visit that began after `since` requests and whose page
+    /// loaded at `loaded`.
     async fn settle(&self, since: usize, loaded: Instant, wait: &Wait<'_, '_>) {
         let end = Instant::now() + PHASE;
         let (mut last, mut known) = (Instant::now(), 0);
@@ -344,7 +348,7 @@ impl<'a> Site<'a> {
             if left.is_zero() {
                 return;
             }
-            // Nothing came: the time is over.
+            // If nothing comes, the time is over.
             let _ = self.collector.wait_for(requests + 1, left, |it| self.is_hit(it)).await;
         }
     }
@@ -355,11 +359,11 @@ impl<'a> Site<'a> {
     }
 }
 
-/// What the visitor writes about the call.
+/// The visitor's comment on the call.
 const COMMENT: &str = "Very good";
 
-/// The paths, ports and ids of a run, as they are and inside a URL, and what takes their places so that
-/// runs can be compared.
+/// Returns the paths, ports and ids of a run, plain and URL-encoded, with the replacements that
+/// make runs comparable.
 fn own(stage: &Stage, collector: &Collector, app: Option<&App>) -> BTreeMap<String, String> {
     let scope = collector.url("/").replace(&collector.origin(), "");
     let port_of = |origin: &str| origin.rsplit(':').next().map(|port| format!(":{port}"));

@@ -1,34 +1,15 @@
 //! The report, in Markdown.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use c2c_e2e::{Engine, Result};
-
-use crate::compare::{Comparison, Event};
+use crate::compare::Comparison;
 use crate::details::details;
 use crate::manifest::Vendor;
 use crate::markdown::{code, plain};
+use crate::row::{Row, Run};
 use crate::run::Jar;
 
-/// One vendor in one engine.
-pub(crate) struct Row<'a> {
-    pub(crate) vendor: &'a Vendor,
-    pub(crate) engine: Engine,
-    /// The hits that are expected, one at least: how many of each event.
-    pub(crate) control: Result<BTreeMap<Event, usize>>,
-    /// In the order of [`Jar::ALL`]; none if there is no control.
-    pub(crate) runs: Vec<(Jar, Result<Run>)>,
-}
-
-/// A vendor in the sandbox.
-pub(crate) struct Run {
-    pub(crate) comparison: Comparison,
-    /// The ids that changed between two visits; none if there were no two visits, or no ids.
-    pub(crate) changed_ids: Option<Vec<String>>,
-}
-
-/// How the runs with a jar went.
+/// The outcome of the runs with a jar.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) complete: usize,
@@ -110,11 +91,12 @@ fn line(row: &Row<'_>) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use c2c_e2e::{Engine, Error};
+    use c2c_harness::{Engine, Error};
 
-    use super::{Counts, Row, Run, report};
+    use super::{Counts, report};
     use crate::compare::{Comparison, Difference, Event};
     use crate::manifest::{Manifest, Vendor};
+    use crate::row::{Row, Run};
     use crate::run::Jar;
 
     fn vendor() -> Vendor {

@@ -1,6 +1,6 @@
 //! Bugsnag: an error tracker.
 
-use c2c_e2e::Package;
+use c2c_harness::Package;
 
 use super::request::json;
 use super::sdk::{First, Script, Sdk, Visitor};

@@ -1,6 +1,6 @@
 //! Datadog RUM: performance, and actions of visitors.
 
-use c2c_e2e::Package;
+use c2c_harness::Package;
 
 use super::request::json_lines;
 use super::sdk::{First, Script, Sdk, Visitor};

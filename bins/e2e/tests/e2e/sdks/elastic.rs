@@ -1,6 +1,6 @@
 //! Elastic APM: performance and errors.
 
-use c2c_e2e::Package;
+use c2c_harness::Package;
 
 use super::request::json_lines;
 use super::sdk::{First, Script, Sdk};

@@ -1,6 +1,6 @@
 //! Mixpanel: analytics.
 
-use c2c_e2e::Package;
+use c2c_harness::Package;
 
 use super::request::base64_data;
 use super::sdk::{First, Script, Sdk, Visitor};

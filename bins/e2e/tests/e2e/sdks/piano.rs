@@ -1,6 +1,6 @@
 //! Piano Analytics.
 
-use c2c_e2e::Package;
+use c2c_harness::Package;
 
 use super::request::with_query;
 use super::sdk::{First, Script, Sdk, Visitor};

@@ -1,6 +1,6 @@
 //! `PostHog`: analytics.
 
-use c2c_e2e::Package;
+use c2c_harness::Package;
 
 use super::request::json;
 use super::sdk::{First, Script, Sdk, Visitor};
@@ -9,7 +9,7 @@ pub(super) const SDK: Sdk = Sdk {
     package: Package("posthog-js"),
     // The other files load more scripts from the vendor.
     script: Script::File("dist/array.no-external.js"),
-    // It takes a driven browser for a bot.
+    // It treats a driven browser as a bot.
     code: "
         posthog.init('key', { api_host: TO, disable_compression: true, opt_out_useragent_filter: true });
         posthog.capture(EVENT);",

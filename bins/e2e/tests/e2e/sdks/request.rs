@@ -1,14 +1,14 @@
-//! The JSON in what vendors' SDKs send.
+//! The JSON in the requests of vendors' SDKs.
 
 use std::io::Read as _;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use c2c_e2e::{Context as _, Recorded, Result};
+use c2c_harness::{Context as _, Recorded, Result};
 use flate2::read::GzDecoder;
 use serde_json::Value;
 use url::form_urlencoded;
 
-/// The body, inflated if it was compressed.
+/// Returns the body, decompressed if necessary.
 fn body(request: &Recorded) -> Result<String> {
     const GZIP: &[u8] = &[0x1f, 0x8b];
     if !request.body.starts_with(GZIP) {
@@ -19,19 +19,19 @@ fn body(request: &Recorded) -> Result<String> {
     Ok(text)
 }
 
-/// The body is one document.
+/// Reads the body as one document.
 pub(super) fn json(request: &Recorded) -> Result<Vec<Value>> {
     Ok(vec![serde_json::from_str(&body(request)?)?])
 }
 
-/// Each line of the body is a document.
+/// Reads each line of the body as a document.
 pub(super) fn json_lines(request: &Recorded) -> Result<Vec<Value>> {
     let text = body(request)?;
     let lines = text.lines().map(serde_json::from_str);
     Ok(lines.collect::<serde_json::Result<_>>()?)
 }
 
-/// The fields of a form, those that are JSON read as JSON.
+/// Reads the fields of a form, those in JSON as JSON.
 pub(super) fn form(request: &Recorded) -> Result<Vec<Value>> {
     let body = body(request)?;
     let fields = form_urlencoded::parse(body.as_bytes()).map(|(key, text)| {
@@ -41,7 +41,7 @@ pub(super) fn form(request: &Recorded) -> Result<Vec<Value>> {
     Ok(vec![Value::Object(fields.collect())])
 }
 
-/// The body is one document, to which the parameters of the URL are added as `query`.
+/// Reads the body as one document, and adds the URL's parameters as `query`.
 pub(super) fn with_query(request: &Recorded) -> Result<Vec<Value>> {
     let mut document: Value = serde_json::from_str(&body(request)?)?;
     let query = request.query.as_deref().unwrap_or_default();
@@ -50,14 +50,14 @@ pub(super) fn with_query(request: &Recorded) -> Result<Vec<Value>> {
     Ok(vec![document])
 }
 
-/// The field `data` of a form has a document in Base64.
+/// Reads the document in the Base64 field `data` of a form.
 pub(super) fn base64_data(request: &Recorded) -> Result<Vec<Value>> {
     let (_, data) =
         form_urlencoded::parse(&request.body).find(|(key, _)| key == "data").context("a `data`")?;
     Ok(vec![serde_json::from_slice(&BASE64_STANDARD.decode(&*data)?)?])
 }
 
-/// All values at a JSON pointer, in which `*` is each element of an array.
+/// Returns all values at a JSON pointer, in which `*` is each element of an array.
 pub(super) fn all_at<'a>(document: &'a Value, pointer: &str) -> Vec<&'a Value> {
     let Some((before, after)) = pointer.split_once("/*") else {
         return document.pointer(pointer).into_iter().collect();

@@ -1,6 +1,6 @@
 //! Rollbar: an error tracker.
 
-use c2c_e2e::Package;
+use c2c_harness::Package;
 
 use super::request::json;
 use super::sdk::{First, Script, Sdk};

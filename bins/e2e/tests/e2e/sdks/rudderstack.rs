@@ -1,6 +1,6 @@
-//! `RudderStack`: analytics, passed on to others.
+//! `RudderStack`: analytics that are forwarded to other vendors.
 
-use c2c_e2e::Package;
+use c2c_harness::Package;
 
 use super::request::json;
 use super::sdk::{First, Script, Sdk, Visitor};

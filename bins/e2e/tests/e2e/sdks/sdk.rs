@@ -1,31 +1,31 @@
-//! What is known of an SDK, and the page that a customer would paste.
+//! The facts about an SDK, and the page that a customer would paste.
 
 use std::fmt::Write as _;
 
-use c2c_e2e::{Cx, Engine, Package, Recorded, Result};
+use c2c_harness::{Cx, Engine, Package, Recorded, Result};
 use serde_json::Value;
 
 use super::visit::sent_to;
 use crate::steps::say;
 
-/// A vendor's SDK, used with as little as makes it send.
+/// A vendor's SDK, used with the minimal code that makes it send.
 pub(super) struct Sdk {
     pub(super) package: Package,
     pub(super) script: Script,
-    /// Starts the SDK and sends one event. `TO` is the URL to send to, `EVENT` the event's name; both
-    /// are others at each visit, as SDKs send again what they do not know to have arrived.
+    /// Starts the SDK and sends one event. `TO` is the destination URL, `EVENT` the event's name;
+    /// both differ at each visit, as SDKs send again events whose arrival is not confirmed.
     pub(super) code: &'static str,
     /// The vendor's answers: a path below `TO`, and JSON, in which `EVENT` is the event's name. All
     /// other paths are answered with 204.
     pub(super) answers: &'static [(&'static str, &'static str)],
-    /// The JSON documents of a request.
+    /// Returns the JSON documents of a request.
     pub(super) read: fn(&Recorded) -> Result<Vec<Value>>,
-    /// Where the events are in a document, as a JSON pointer in which `*` is each element.
+    /// The place of the events in a document, as a JSON pointer in which `*` is each element.
     pub(super) events: &'static str,
-    /// Where an event has its name.
+    /// The place of an event's name.
     pub(super) name: &'static str,
     pub(super) first: First,
-    /// The event, as the documentation calls it.
+    /// The event's name in the documentation.
     pub(super) event: &'static str,
     pub(super) visitor: Option<Visitor>,
 }
@@ -36,11 +36,11 @@ pub(super) enum Script {
     File(&'static str),
     /// A bundle of these entries of the package, as this global.
     Bundle { entries: &'static [&'static str], global: &'static str },
-    /// The vendor's file, by a snippet that is pasted. It finds the file's URL in this global.
+    /// The vendor's file, loaded by a pasted snippet that reads the file's URL from this global.
     Snippet { file: &'static str, snippet: &'static str, global: &'static str },
 }
 
-/// What an SDK sends without being told to.
+/// The request that an SDK sends by itself.
 pub(super) enum First {
     Event(&'static str),
     /// A document or an event with this text at this place.
@@ -49,8 +49,8 @@ pub(super) enum First {
     Request(&'static str),
     /// A report of the error [`UNCAUGHT`], which the code throws.
     Uncaught {
-        /// A text in the report in `WebKit`, or else in the log. Where the origin is opaque, `WebKit` tells a
-        /// listener no more of an error than `Script error.`.
+        /// A text in the report in `WebKit`, or else in the log. In an opaque origin, `WebKit`
+        /// gives a listener only `Script error.`.
         webkit: &'static str,
     },
 }
@@ -59,7 +59,7 @@ pub(super) enum First {
 pub(super) struct Visitor {
     /// The vendor's name for it.
     pub(super) name: &'static str,
-    /// Where an event has it.
+    /// The place of the id in an event.
     pub(super) at: &'static str,
     /// The kind and the key under which the jar keeps it: `cookie AMP_key`.
     pub(super) kept_as: &'static str,
@@ -79,7 +79,7 @@ const FOR_ALL: [(&str, &str); 3] = [
 ];
 
 impl First {
-    /// As the table shows it.
+    /// Describes the way of loading for the table.
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Event(name) => format!("`{name}`"),
@@ -90,13 +90,13 @@ impl First {
     }
 }
 
-/// The name of the event of a visit.
+/// Returns the name of the event of a visit.
 pub(super) fn event_name(visit: usize) -> String {
     format!("visit-{visit}")
 }
 
 impl Sdk {
-    /// Saves what a customer pastes, after a script that reports how it fails and what it asks for.
+    /// Saves the customer's page, after a script that reports its failures and its requests.
     pub(super) async fn save(&self, cx: &Cx) -> Result<()> {
         for visit in VISITS {
             for (path, json) in self.answers {
@@ -130,7 +130,8 @@ impl Sdk {
         Ok(format!("{load}<script>{code}</script>"))
     }
 
-    /// Defines `TO` and `EVENT`, reports what fails and, when a message asks, the URLs that were asked for.
+    /// Returns a script that defines `TO` and `EVENT`, reports failures and, on a message, the
+    /// requested URLs.
     fn watch(&self, cx: &Cx) -> String {
         let to = cx.collector.hit_url("sdk");
         let expected = match self.first {

@@ -1,6 +1,6 @@
 //! Sentry: an error tracker.
 
-use c2c_e2e::Package;
+use c2c_harness::Package;
 
 use super::request::json_lines;
 use super::sdk::{First, Script, Sdk};

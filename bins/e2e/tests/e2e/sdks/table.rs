@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::{env, fmt, fs};
 
-use c2c_e2e::{Context as _, Result};
+use c2c_harness::{Context as _, Result};
 
 use super::Sdk;
 
@@ -15,7 +15,7 @@ const HEAD: &str = "\
 |---|---|---|---|---|---|
 ";
 
-/// What was found of an SDK.
+/// The results of an SDK.
 pub(super) struct Row<'a> {
     pub(super) sdk: &'a Sdk,
     pub(super) without_jar: WithoutJar,
@@ -59,7 +59,7 @@ impl fmt::Display for Row<'_> {
     }
 }
 
-/// The row of an SDK starts with this.
+/// Returns the beginning of an SDK's row.
 fn start(sdk: &Sdk) -> String {
     format!("| {} ", sdk.package.0)
 }
@@ -68,7 +68,8 @@ fn updates() -> bool {
     env::var_os("UPDATE").is_some()
 }
 
-/// The documentation: before the table, its rows, and after it.
+/// Returns the documentation in three parts: the text before the table, its rows, and the text
+/// after it.
 fn read() -> Result<(String, Vec<String>, String)> {
     let text = fs::read_to_string(DOCUMENTATION)?;
     let (before, rest) = text.split_once(BEGIN).context("the begin of the table")?;
@@ -77,7 +78,7 @@ fn read() -> Result<(String, Vec<String>, String)> {
     Ok((before.to_owned(), rows, after.to_owned()))
 }
 
-/// Whether the table says, or is yet to say, that an SDK delivers without a jar.
+/// Whether the table says that an SDK delivers without a jar, or does not have the SDK yet.
 pub(super) fn expects_delivery(sdk: &Sdk) -> Result<bool> {
     let (_, rows, _) = read()?;
     let row = rows.iter().find(|row| row.starts_with(&start(sdk)));

@@ -1,26 +1,26 @@
-//! What arrives at a visit, and where else it went.
+//! The requests that arrive at a visit, and those that went elsewhere.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use c2c_e2e::{Cx, DEADLINE, Engine, Recorded, Result};
+use c2c_harness::{Cx, DEADLINE, Engine, Recorded, Result};
 use serde_json::Value;
 
 use super::request::all_at;
 use super::sdk::{First, Sdk, UNCAUGHT, event_name};
 use crate::steps::choose_jar;
 
-/// What has arrived of a visit.
+/// The data that has arrived of a visit.
 #[derive(Debug)]
 pub(super) struct Arrived {
-    /// What the SDK sends without being told to.
+    /// Whether the request that the SDK sends by itself has arrived.
     pub(super) first: bool,
     pub(super) event: Option<Event>,
 }
 
 #[derive(Debug)]
 pub(super) struct Event {
-    /// Null if the SDK has no id of a visitor.
+    /// Null if the SDK has no visitor id.
     pub(super) visitor: Value,
 }
 
@@ -30,7 +30,7 @@ impl Arrived {
     }
 }
 
-/// The path below which an SDK sends at a visit.
+/// Returns the path below which an SDK sends at a visit.
 pub(super) fn sent_to(visit: usize) -> String {
     format!("/hit/sdk/{visit}")
 }
@@ -42,8 +42,8 @@ pub(super) async fn open(cx: &Cx, visit: usize, jar: &str) -> Result<()> {
 }
 
 impl Sdk {
-    /// Waits until both have arrived that an SDK sends at a visit, as long as its patience lasts, and
-    /// gives what has.
+    /// Waits for both requests that an SDK sends at a visit, at most for `patience`, and returns
+    /// what has arrived.
     pub(super) async fn arrived(&self, cx: &Cx, visit: usize, patience: Duration) -> Arrived {
         let end = tokio::time::Instant::now() + patience;
         loop {
@@ -64,7 +64,7 @@ impl Sdk {
             arrived.first |= self.is_webkits_report(cx, &request);
             let Some(path) = request.path.strip_prefix(&of_visit) else { continue };
             arrived.first |= matches!(self.first, First::Request(wanted) if path == wanted);
-            // Not each request has events.
+            // Some requests have no events.
             for document in (self.read)(&request).unwrap_or_default() {
                 self.look_into(&document, &event_name(visit), &mut arrived);
             }
@@ -72,7 +72,7 @@ impl Sdk {
         arrived
     }
 
-    /// Whether a request is all that comes of an uncaught error in `WebKit`.
+    /// Whether a request is the only trace that an uncaught error leaves in `WebKit`.
     fn is_webkits_report(&self, cx: &Cx, request: &Recorded) -> bool {
         let First::Uncaught { webkit } = self.first else { return false };
         cx.engine == Engine::WebKit && request.text().contains(webkit)
@@ -100,7 +100,7 @@ impl Sdk {
     }
 }
 
-/// Nothing was asked of any other host.
+/// Asserts that no other host was contacted.
 pub(super) async fn stays_here(cx: &Cx) -> Result<()> {
     let server = cx.server().await?;
     let ours = [&server.widget, &server.sandbox, &cx.collector.origin()];
@@ -116,8 +116,8 @@ async fn asked(cx: &Cx) -> Result<BTreeSet<String>> {
     if cx.engine != Engine::WebKit {
         return cx.browser.requested_urls().await;
     }
-    // Its driver runs no script in a sandboxed frame, so the code tells what it has asked for. (It
-    // knows nothing of what failed there.)
+    // Its driver runs no script in a sandboxed frame, so the code reports the requested URLs.
+    // (Failed requests are not among them there.)
     let before = cx.collector.count("asked");
     let ask = "document.querySelector('iframe').contentWindow.postMessage('what?', '*');";
     cx.browser.run(ask, &[]).await?;

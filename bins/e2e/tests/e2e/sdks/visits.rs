@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use c2c_e2e::{Case, Cx, DEADLINE, Engine, Error, Recorded, Result};
+use c2c_harness::{Case, Cx, DEADLINE, Engine, Error, Recorded, Result};
 use serde_json::Value;
 
 use super::Sdk;
@@ -35,7 +35,7 @@ impl Case for Sdk {
 }
 
 impl Sdk {
-    /// Awaits what it sends at a visit with a jar, where it has nothing to complain of.
+    /// Waits for the requests at a visit with a jar, where there is nothing to complain about.
     async fn delivered(&self, cx: &Cx, visit: usize, jar: &str) -> Result<Event> {
         open(cx, visit, jar).await?;
         let arrived = self.arrived(cx, visit, DEADLINE).await;
@@ -50,7 +50,7 @@ impl Sdk {
         Ok(event)
     }
 
-    /// Makes the second visit, without a jar. `usual` is the time that it takes with one.
+    /// Makes the second visit, without a jar. `usual` is its duration with one.
     async fn without_jar(&self, cx: &Cx, known: &Value, usual: Duration) -> Result<WithoutJar> {
         let patience = if table::expects_delivery(self)? { DEADLINE } else { 2 * usual };
         open(cx, 2, "none").await?;
@@ -66,7 +66,7 @@ impl Sdk {
     }
 }
 
-/// The class of the first error that was reported: one that nothing caught, else one in a log.
+/// Returns the class of the first error that was reported: an uncaught one, or else one in a log.
 fn why(cx: &Cx) -> Option<&'static str> {
     let requests = cx.collector.requests();
     let mut classes = ["/hit/said", "/hit/logged"].into_iter().flat_map(|path| {
@@ -77,14 +77,14 @@ fn why(cx: &Cx) -> Option<&'static str> {
 }
 
 fn class(text: &str) -> Option<&'static str> {
-    // The second is all that is told of a script that is loaded without `crossorigin`.
+    // The second is all that a browser reports about a script that is loaded without `crossorigin`.
     ["SecurityError", "Script error."].into_iter().find(|class| text.contains(class))
 }
 
 async fn knows_its_visitor(cx: &Cx, sdk: &Sdk, visitor: &Visitor, known: &Value) -> Result<()> {
     cx.collector.forget();
     let first = sdk.delivered(cx, 3, "kept").await?.visitor;
-    // Without the kept jar everyone is new.
+    // Without the kept jar every visitor is new.
     assert_ne!(first, *known);
     let kept =
         format!("Object.keys(localStorage).some((key) => key.includes(' {}'))", visitor.kept_as);
@@ -94,7 +94,7 @@ async fn knows_its_visitor(cx: &Cx, sdk: &Sdk, visitor: &Visitor, known: &Value)
     Ok(())
 }
 
-/// What was sent at a visit, and what failed so far.
+/// Returns the requests of a visit, and the failures so far.
 fn log(cx: &Cx, visit: usize) -> String {
     let paths = [sent_to(visit), "/hit/said".to_owned(), "/hit/logged".to_owned()];
     let requests = cx.collector.requests();

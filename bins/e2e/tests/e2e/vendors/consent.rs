@@ -1,13 +1,13 @@
 //! Google's Consent Mode.
 
-use c2c_e2e::{Cx, DEADLINE, Result};
+use c2c_harness::{Cx, DEADLINE, Result};
 
 use super::hits::{Event, HIT, await_event, event};
 use super::stand_in::serve_all;
 use super::visit::{KEPT, REPORTER, leave, reported};
 use crate::steps::choose_jar;
 
-/// Denied at first; `grant` changes that, and a call does.
+/// Denies consent at first; `grant` grants it, and so does a call.
 const CODE: &str = "<script>
       window.dataLayer = window.dataLayer || [];
       function gtag() { dataLayer.push(arguments); }
@@ -24,7 +24,7 @@ const CODE: &str = "<script>
     </script>
     <script async src='https://www.googletagmanager.com/gtag/js?id=G-ACTING'></script>";
 
-/// A visit at which consent is granted by what `grant` does. The events before and after that.
+/// Makes a visit at which `grant` grants consent, and returns the events before and after that.
 async fn visit(
     cx: &Cx,
     url: &str,
@@ -40,20 +40,21 @@ async fn visit(
     let before = await_event(cx, "before").await?;
     let after = await_event(cx, "after").await?;
     let later = await_event(cx, "later").await?;
-    // Without a cookie, and sent all the same.
+    // Without a cookie, and sent nevertheless.
     for event in [&view, &before] {
         assert_eq!((&*event["gcs"], &event["cid"]), ("G100", &view["cid"]), "{event:?}");
     }
     let id = |event: &Event| format!("_ga=GA1.1.{}", event["cid"]);
     assert!(!before["ep.cookies"].contains(&id(&view)), "{before:?}");
-    // With one, which the next event's parameter shows.
+    // With a cookie, which the next event's parameter shows.
     assert_eq!(&*after["gcs"], "G101");
     assert!(later["ep.cookies"].contains(&id(&after)), "{later:?}");
     assert_eq!(later["cid"], after["cid"]);
     Ok((before, after))
 }
 
-/// Two visits: the id of the first page load becomes the visitor's, and the second one finds it, once it may.
+/// Makes two visits: the id of the first page load becomes the visitor's, and the second visit
+/// finds it once consent allows.
 async fn two_visits(
     cx: &Cx,
     url: &str,

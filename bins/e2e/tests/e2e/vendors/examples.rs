@@ -1,8 +1,8 @@
-//! The examples of the documentation, unchanged, with the vendors that they are for.
+//! The examples of the documentation, unchanged, with the vendors' stand-ins.
 
 use std::collections::BTreeSet;
 
-use c2c_e2e::{Cx, DEADLINE, Recorded, Result};
+use c2c_harness::{Cx, DEADLINE, Recorded, Result};
 
 use super::hits::{HIT, await_events, event};
 use super::stand_in::{BING, LINKEDIN, META, serve_all};
@@ -11,14 +11,14 @@ use crate::examples::{CONTEXT, call_and_rate, example};
 use crate::page::come_from_elsewhere;
 use crate::steps::{choose_jar, open_parent, press};
 
-/// What a customer puts in front of GA4's snippet, so that it reports the page around the widget.
+/// Code that a customer puts before GA4's snippet, so that it reports the page around the widget.
 const PAGE: &str = "<script>
       window.dataLayer = window.dataLayer || [];
       function gtag() { dataLayer.push(arguments); }
       gtag('set', { page_location: c2c.page.url, page_title: c2c.page.title, page_referrer: c2c.page.referrer });
     </script>";
 
-/// The loader of a container, in our words.
+/// The loader of a container, in our own code.
 const CONTAINER: &str = "<script>
       window.dataLayer = window.dataLayer || [];
       dataLayer.push({ 'gtm.start': Date.now(), event: 'gtm.js' });
@@ -30,7 +30,7 @@ const CONTAINER: &str = "<script>
       }
     </script>";
 
-/// What the GA4 example reports.
+/// The events that the GA4 example reports.
 const EVENTS: [&str; 4] = ["page_view", "call_started", "call_ended", "survey_submitted"];
 
 const TITLE: &str = "A page that embeds the widget";
@@ -46,7 +46,7 @@ async fn call_from_elsewhere(cx: &Cx, head: &str, body_end: &str, jar: &str) -> 
     leave(cx).await
 }
 
-/// Everything that the example tracks has come, with what it tracks.
+/// Asserts that everything that the example tracks has come, with its fields.
 async fn all_is_tracked(cx: &Cx) -> Result<()> {
     await_events(cx, &EVENTS).await?;
     let ended = event(cx, "call_ended")?;
@@ -71,7 +71,7 @@ async fn first_at(cx: &Cx, path: &str) -> Result<Recorded> {
     Ok(cx.collector.wait_for(1, DEADLINE, is_it).await?.remove(0))
 }
 
-/// Location, referrer and title are the same in each event.
+/// Asserts that location, referrer and title are the same in each event.
 fn assert_page(cx: &Cx, location: &str, referrer: &str) -> Result<()> {
     let expected = [&*without_port(location), referrer, TITLE];
     for name in EVENTS {
@@ -81,7 +81,7 @@ fn assert_page(cx: &Cx, location: &str, referrer: &str) -> Result<()> {
     Ok(())
 }
 
-/// As Google's tag reports a location.
+/// Returns a location as Google's tag reports it.
 fn without_port(url: &str) -> String {
     let mut url: url::Url = url.parse().expect("a URL");
     url.set_port(None).expect("a URL with a host");
@@ -96,7 +96,8 @@ pub(super) async fn ga4_on_the_integrators_page(cx: &Cx) -> Result<()> {
     assert_page(cx, &location, &cx.collector.url("/from?gclid=abc"))
 }
 
-/// Without that line the location is the sandbox document's; title and referrer are the page's all the same.
+/// Without that line the location is the sandbox document's; title and referrer are still the
+/// page's.
 pub(super) async fn ga4_alone(cx: &Cx) -> Result<()> {
     let others = format!("{}{}{}", META.paste, BING.paste, LINKEDIN.paste);
     call_from_elsewhere(cx, &example("ga4.head.html")?, &others, "kept").await?;
@@ -106,7 +107,7 @@ pub(super) async fn ga4_alone(cx: &Cx) -> Result<()> {
     // The others report a page of their own choice.
     let meta = first_at(cx, "/tr/").await?;
     assert_eq!((meta.param("dl"), meta.param("rl").as_ref()), (Some(sandbox), Some(&referrer)));
-    // In a frame these two take the referrer for the page.
+    // In a frame these two report the referrer as the page.
     let bing = first_at(cx, "/action/0").await?;
     assert_eq!(
         (bing.param("p").as_ref(), bing.param("tl").as_deref()),
@@ -122,7 +123,7 @@ pub(super) async fn gtm(cx: &Cx) -> Result<()> {
     open_parent(cx, CONTAINER, &body_end, CONTEXT).await?;
     reported(cx, "/loaded").await?;
     call_and_rate(cx).await?;
-    // Two other tags of the container send theirs at once.
+    // Two other tags of the container send their requests at once.
     for path in ["/image", "/html"] {
         let hits = cx.collector.wait_for(2, DEADLINE, |request| request.path == path).await?;
         let events: BTreeSet<_> = hits.iter().filter_map(|hit| hit.param("event")).collect();
@@ -138,7 +139,7 @@ pub(super) async fn gtm(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// The example leaves the vendor's snippet out, so that stands in front.
+/// The example leaves out the vendor's snippet, so the test pastes it before the example.
 pub(super) async fn meta(cx: &Cx) -> Result<()> {
     serve_all(cx);
     let head = META.paste.to_owned() + &example("meta-pixel.head.html")? + REPORTER;
@@ -146,7 +147,7 @@ pub(super) async fn meta(cx: &Cx) -> Result<()> {
     reported(cx, "/loaded").await?;
     let events = async |count| {
         let hits = cx.collector.wait_for(count, DEADLINE, |request| request.path == "/tr/").await?;
-        Ok::<_, c2c_e2e::Error>(hits)
+        Ok::<_, c2c_harness::Error>(hits)
     };
     let before = events(2).await?;
     let before: BTreeSet<_> = before.iter().filter_map(|hit| hit.param("ev")).collect();

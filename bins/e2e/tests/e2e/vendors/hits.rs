@@ -1,14 +1,14 @@
-//! What Google's stand-in has sent.
+//! The hits of Google's stand-in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use c2c_e2e::{Context as _, Cx, DEADLINE, Recorded, Result};
+use c2c_harness::{Context as _, Cx, DEADLINE, Recorded, Result};
 use url::form_urlencoded;
 
 /// The path of Google's hits.
 pub(super) const HIT: &str = "/g/collect";
 
-/// The parameters of an event: those of its own line, and those that it shares with others.
+/// The parameters of an event: its own line's, and those that it shares with other events.
 pub(super) type Event = BTreeMap<String, String>;
 
 /// All GA4 events so far.
@@ -32,7 +32,7 @@ fn parameters(text: &str) -> Event {
     form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
-/// The only event of this name.
+/// Returns the only event of this name.
 pub(super) fn event(cx: &Cx, name: &str) -> Result<Event> {
     let events = google_events(cx);
     let mut found = events.iter().filter(|event| event["en"] == name);
@@ -51,8 +51,8 @@ pub(super) async fn await_event(cx: &Cx, name: &str) -> Result<Event> {
     event(cx, name)
 }
 
-/// Waits for events of these names, and shows that there are no others. (But for `user_engagement`: whether
-/// that is sent depends on the focus, and on how long a visit takes.)
+/// Waits for events of these names, and asserts that there are no others. (Except for
+/// `user_engagement`: it is sent or not depending on the focus, and on the duration of the visit.)
 pub(super) async fn await_events(cx: &Cx, names: &[&str]) -> Result<()> {
     for name in names {
         await_event(cx, name).await?;

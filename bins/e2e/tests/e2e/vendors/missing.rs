@@ -1,22 +1,24 @@
-//! Which vendor misses which part of the environment: a shim without a part of it, in which some
-//! vendors then send nothing.
+//! Which vendor needs which part of the environment: without one part of the shim, some vendors
+//! send nothing.
 
 use c2c_bridge::Shim;
-use c2c_e2e::{Cx, Engine, Result};
+use c2c_harness::{Cx, Engine, Result};
 use c2c_policy::DocumentPolicy;
 
 use super::stand_in::{VENDORS, paste_all, serve_all};
 use super::visit::{Delivered, KEPT, REPORTER, visit};
+use crate::steps::pairs;
 
 /// A part of the environment.
 struct Part {
     /// The text in the shim.
     text: &'static str,
-    /// What stands there when the part is missing.
+    /// The replacement that removes the part.
     without: &'static str,
-    /// Who sends nothing then.
+    /// The vendors that send nothing then.
     silent: &'static [&'static str],
-    /// The engines in which that is so. In the others the browser has in an opaque origin what the vendor can bear.
+    /// The engines in which that is so. In the others, the vendor can handle the browser's own
+    /// behavior in an opaque origin.
     engines: &'static [Engine],
 }
 
@@ -25,23 +27,23 @@ use Engine::{Chromium, Firefox, WebKit};
 const PARTS: &[Part] = &[
     // Google's tag drops each hit where the origin is the text "null".
     Part { text: "`origin`,", without: "`xrigin`,", silent: &["Google"], engines: &Engine::ALL },
-    // Cookies then throw, as they do without a jar.
+    // Cookies then throw, as without a jar.
     Part {
         text: ",`cookie`,",
         without: ",`xookie`,",
         silent: &["Google", "Datadog", "Presence", "Bing", "LinkedIn", "Clarity"],
         engines: &Engine::ALL,
     },
-    // The others catch what storage throws.
+    // The others catch exceptions from storage.
     Part {
         text: "`localStorage`",
         without: "`xocalStorage`",
         silent: &["Presence"],
         engines: &Engine::ALL,
     },
-    // The request of a lock is refused, and nobody takes notice.
+    // The request for a lock is rejected, and the rejection is ignored.
     Part { text: "locks ", without: "xocks ", silent: &["Datadog"], engines: &Engine::ALL },
-    // Reading it throws. In Firefox only the use is refused, which is caught.
+    // Reading it throws. In Firefox only its use is refused, and the vendor catches that.
     Part {
         text: "caches ",
         without: "xaches ",
@@ -75,7 +77,7 @@ const PARTS: &[Part] = &[
     },
 ];
 
-/// A sandbox document with another shim, opened by itself, on a site of three labels.
+/// Opens a sandbox document with another shim by itself, on a site of three labels.
 async fn visit_with(cx: &Cx, shim: &str, silent: &[&str]) -> Result<Delivered> {
     let attributes = "data-app='demo' data-widget-origins='https://widget.example'";
     let page = format!(
@@ -83,8 +85,7 @@ async fn visit_with(cx: &Cx, shim: &str, silent: &[&str]) -> Result<Delivered> {
         paste_all()
     );
     let policy = DocumentPolicy::strict(&[]);
-    let headers = policy.headers().iter().map(|header| (header.name, header.value.as_ref()));
-    let headers: Vec<(&str, &str)> = headers.chain([KEPT]).collect();
+    let headers = [pairs(policy.headers()), vec![KEPT]].concat();
     let url = cx.collector.page_at("app.sandbox.test", "/", page, &headers);
     let expected: Vec<&str> =
         VENDORS.iter().map(|vendor| vendor.name).filter(|name| !silent.contains(name)).collect();
@@ -94,7 +95,7 @@ async fn visit_with(cx: &Cx, shim: &str, silent: &[&str]) -> Result<Delivered> {
     Ok(delivered)
 }
 
-/// The shim with another text in one place.
+/// Returns the shim with one text replaced.
 fn shim_with(text: &str, other: &str) -> String {
     let shim = Shim { jar: true, diagnostics: true }.text();
     assert_eq!(shim.matches(text).count(), 1, "{text}");
@@ -108,17 +109,17 @@ pub(super) async fn each_part_of_the_environment_is_missed(cx: &Cx) -> Result<()
         let silent = if part.engines.contains(&cx.engine) { part.silent } else { &[] };
         visit_with(cx, &shim_with(part.text, part.without), silent)
             .await
-            .map_err(|error| c2c_e2e::Error::new(format!("without {}: {error}", part.text)))?;
+            .map_err(|error| c2c_harness::Error::new(format!("without {}: {error}", part.text)))?;
     }
     Ok(())
 }
 
-/// Meta's pixel writes into its id how many labels more than one its cookie's domain has.
+/// Meta's pixel writes into its id the number of its cookie domain's labels, less one.
 pub(super) async fn a_cookie_of_any_domain_is_noticed(cx: &Cx) -> Result<()> {
     serve_all(cx);
     let as_it_is = visit_with(cx, Shim { jar: true, diagnostics: true }.text(), &[]).await?;
     assert!(as_it_is["Meta"].starts_with("fb.1."), "{as_it_is:?}");
-    // Without the check of `Domain` the cookie is one of all sites under `test`.
+    // Without the check of `Domain` the cookie belongs to all sites under `test`.
     let shim = shim_with(r"`;\\s*domain\\s*=", r"`;\\s*xomain\\s*=");
     let careless = visit_with(cx, &shim, &[]).await?;
     assert!(careless["Meta"].starts_with("fb.0."), "{careless:?}");

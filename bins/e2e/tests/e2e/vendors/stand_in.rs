@@ -1,18 +1,18 @@
-//! The scripts, and what a customer pastes for each.
+//! The scripts, and a customer's snippet for each.
 
-use c2c_e2e::{Cx, Recorded, Result};
+use c2c_harness::{Cx, Recorded, Result};
 use serde_json::Value;
 
-/// A vendor whose scripts are stood in for.
+/// A vendor with stand-ins for its scripts.
 pub(super) struct Vendor {
     pub(super) name: &'static str,
-    /// What a customer pastes.
+    /// The customer's snippet.
     pub(super) paste: &'static str,
-    /// What it sends at a visit.
+    /// Its requests at a visit.
     pub(super) hits: &'static [Hit],
-    /// The visitor's id in a hit.
+    /// Returns the visitor's id in a hit.
     pub(super) id: fn(&Recorded) -> Option<String>,
-    /// The kinds and the names of what the jar keeps for it.
+    /// The kinds and names of the items that the jar keeps for it.
     pub(super) keeps: &'static [&'static str],
 }
 
@@ -58,7 +58,7 @@ pub(super) const GOOGLE: Vendor = Vendor {
 
 pub(super) const META: Vendor = Vendor {
     name: "Meta",
-    // The pixel's own snippet, in our words: calls wait in a queue until the script takes them.
+    // The pixel's own snippet, in our code: calls wait in a queue until the script takes them.
     paste: "<script>
           window.fbq = function () { fbq.callMethod ? fbq.callMethod(...arguments) : fbq.queue.push(arguments); };
           fbq.queue = [];
@@ -129,7 +129,7 @@ pub(super) const CLARITY: Vendor = Vendor {
 
 pub(super) const VENDORS: [Vendor; 7] = [GOOGLE, META, DATADOG, PRESENCE, BING, LINKEDIN, CLARITY];
 
-/// A text in the JSON that a hit brings.
+/// Returns a text in the JSON of a hit.
 fn text_at(hit: &Recorded, pointer: &str) -> Option<String> {
     hit.json().ok()?.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
 }
@@ -156,7 +156,7 @@ const SCRIPTS: [(&str, &str, &str); 10] = [
     ("www.clarity.ms", "/tag/acting", include_str!("../../vendors/clarity.js")),
 ];
 
-/// What else is asked for: by the tags of the container, and by [`REPORTER`](super::visit::REPORTER).
+/// Other requested URLs: of the container's tags, and of [`REPORTER`](super::visit::REPORTER).
 const OTHERS: [(&str, &str); 3] =
     [("pixel.test", "/image"), ("pixel.test", "/html"), ("visit.test", "/loaded")];
 
@@ -171,12 +171,12 @@ pub(super) fn serve_all(cx: &Cx) {
     }
 }
 
-/// What a customer pastes who is with all of them.
+/// Returns the snippets of a customer of all vendors.
 pub(super) fn paste_all() -> String {
     VENDORS.iter().map(|vendor| vendor.paste).collect()
 }
 
-/// Saves that, for the app.
+/// Saves these snippets for the app.
 pub(super) async fn save_all(cx: &Cx) -> Result<()> {
     serve_all(cx);
     cx.app().await?.save(&(paste_all() + super::visit::REPORTER), "").await?;

@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use c2c_e2e::{Context as _, Cx, DEADLINE, Recorded, Result};
+use c2c_harness::{Context as _, Cx, DEADLINE, Recorded, Result};
 
 use super::stand_in::{Hit, VENDORS, Vendor, When};
 
-/// Reports that the document has loaded, with all scripts that its scripts have inserted, and that the
-/// visitor has left it. It is pasted behind the others.
+/// Reports that the document has loaded, with all scripts that its scripts have inserted, and that
+/// the visitor has left it. It is pasted after the others.
 pub(super) const REPORTER: &str = "<script>
       addEventListener('load', () => setTimeout(() => fetch('https://visit.test/loaded', { mode: 'no-cors' })));
       addEventListener('pagehide', () => navigator.sendBeacon('https://visit.test/left'));
     </script>";
 
-/// Lets the browser keep a page that is left, as it may keep those of the server. What it does not keep it ends,
-/// and Firefox may lose what that page sends at `pagehide`.
+/// Lets the browser keep a page that is left, as it may keep the server's pages. The browser ends
+/// other pages, and Firefox may lose their requests at `pagehide`.
 pub(super) const KEPT: (&str, &str) = ("cache-control", "no-cache");
 
 impl Hit {
@@ -33,11 +33,12 @@ impl Vendor {
     }
 }
 
-/// Who has delivered at a visit, each with the visitor's id. Who is not here has sent nothing.
+/// The vendors that have delivered at a visit, each with the visitor's id. A vendor that is not
+/// here has sent nothing.
 pub(super) type Delivered = BTreeMap<&'static str, String>;
 
-/// Opens a page with all vendors and waits until its scripts have run, and `expected` have sent what
-/// they send at once.
+/// Opens a page with all vendors and waits until its scripts have run, and `expected` have sent
+/// their first requests.
 pub(super) async fn open(cx: &Cx, url: &str, expected: &[&str]) -> Result<()> {
     cx.collector.forget();
     cx.browser.goto(url).await?;
@@ -45,14 +46,14 @@ pub(super) async fn open(cx: &Cx, url: &str, expected: &[&str]) -> Result<()> {
     hits_of(cx, expected, When::AtOnce).await
 }
 
-/// Waits for what the reporter of the document says.
+/// Waits for a report of the document's reporter.
 pub(super) async fn reported(cx: &Cx, path: &str) -> Result<()> {
     let host = Some("visit.test");
     let is_it = |request: &Recorded| request.host.as_deref() == host && request.path == path;
     cx.collector.wait_for(1, DEADLINE, is_it).await.map(drop)
 }
 
-/// Waits for what these vendors send at that time.
+/// Waits for the requests that these vendors send at that time.
 async fn hits_of(cx: &Cx, vendors: &[&str], when: When) -> Result<()> {
     for vendor in VENDORS.iter().filter(|vendor| vendors.contains(&vendor.name)) {
         for hit in vendor.hits.iter().filter(|hit| hit.when == when) {
@@ -65,8 +66,9 @@ async fn hits_of(cx: &Cx, vendors: &[&str], when: When) -> Result<()> {
     Ok(())
 }
 
-/// Leaves the page. What it sends then has come, as far as that can be known without waiting for it: the
-/// reporter's beacon has, and the next page has asked the same hosts for something.
+/// Leaves the page. Its last requests have arrived then, as far as that can be known without
+/// waiting for them: the reporter's beacon has, and the next page has requested something from the
+/// same hosts.
 pub(super) async fn leave(cx: &Cx) -> Result<()> {
     let hosts: BTreeSet<&str> =
         VENDORS.iter().flat_map(|vendor| vendor.hits).map(|hit| hit.host).collect();
@@ -83,10 +85,10 @@ pub(super) async fn leave(cx: &Cx) -> Result<()> {
     reported(cx, "/left").await
 }
 
-/// Who has delivered so far.
+/// Returns the vendors that have delivered so far.
 ///
 /// # Panics
-/// If a vendor has sent a part of what it should.
+/// If a vendor has sent only a part of its requests.
 fn delivered(cx: &Cx) -> Delivered {
     let requests = cx.collector.requests();
     let mut delivered = Delivered::new();
@@ -104,14 +106,14 @@ fn delivered(cx: &Cx) -> Delivered {
     delivered
 }
 
-/// Leaves the page, and gives who has delivered. `expected` are waited for.
+/// Leaves the page, and returns the vendors that have delivered. Waits for `expected`.
 pub(super) async fn end(cx: &Cx, expected: &[&str]) -> Result<Delivered> {
     leave(cx).await?;
     hits_of(cx, expected, When::AtTheEnd).await?;
     Ok(delivered(cx))
 }
 
-/// Opens a page, leaves it, and gives who has delivered. `expected` are waited for.
+/// Opens a page, leaves it, and returns the vendors that have delivered. Waits for `expected`.
 pub(super) async fn visit(cx: &Cx, url: &str, expected: &[&str]) -> Result<Delivered> {
     open(cx, url, expected).await?;
     end(cx, expected).await

@@ -1,6 +1,6 @@
 //! Visits with each jar, and to a page on top.
 
-use c2c_e2e::{Cx, DEADLINE, Result};
+use c2c_harness::{Cx, DEADLINE, Result};
 
 use super::hits::{await_events, event};
 use super::stand_in::{VENDORS, paste_all, save_all, serve_all};
@@ -12,7 +12,7 @@ pub(super) fn all() -> Vec<&'static str> {
     VENDORS.iter().map(|vendor| vendor.name).collect()
 }
 
-/// Everybody has delivered, and none has the same id as at `other`.
+/// Asserts that every vendor has delivered, and that none has the same id as at `other`.
 fn assert_all_are_new(delivered: &Delivered, other: &Delivered) {
     assert_eq!(delivered.len(), VENDORS.len(), "{delivered:?}");
     for (name, id) in delivered {
@@ -20,14 +20,14 @@ fn assert_all_are_new(delivered: &Delivered, other: &Delivered) {
     }
 }
 
-/// The control: the same pastes where nothing is in their way.
+/// The control: the same snippets where nothing is in their way.
 pub(super) async fn all_deliver_on_a_page_on_top(cx: &Cx) -> Result<()> {
     serve_all(cx);
     let page = format!("<!doctype html><title>Shop</title>{}{REPORTER}", paste_all());
     let url = cx.collector.page_at("www.shop.test", "/", page, &[KEPT]);
     let on_top = async || {
         open(cx, &url, &all()).await?;
-        // Its lock is granted by another process.
+        // Another process grants its lock.
         cx.browser.wait_for("RUM.isRecording", DEADLINE).await?;
         end(cx, &all()).await
     };
@@ -49,7 +49,7 @@ pub(super) async fn all_deliver_with_a_jar(cx: &Cx) -> Result<()> {
     let once = visit(cx, &url, &all()).await?;
     assert_all_are_new(&once, &Delivered::new());
     assert!(once["Meta"].starts_with("fb.1."), "the cookie is of the sandbox's site: {once:?}");
-    // Nobody has scrolled.
+    // There was no scrolling.
     await_events(cx, &["page_view", "acting"]).await?;
 
     choose_jar(cx, "kept").await?;
@@ -68,7 +68,7 @@ pub(super) async fn all_deliver_with_a_jar(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Waits until the widget keeps what every vendor has stored.
+/// Waits until the widget keeps everything that the vendors have stored.
 async fn is_kept(cx: &Cx) -> Result<()> {
     let names: Vec<&str> = VENDORS.iter().flat_map(|vendor| vendor.keeps).copied().collect();
     let kept = format!(
@@ -78,7 +78,8 @@ async fn is_kept(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Only Meta's pixel catches what cookies throw in an opaque origin; its id then lasts as long as the page.
+/// Only Meta's pixel catches exceptions from cookies in an opaque origin; its id then lasts as long
+/// as the page.
 pub(super) async fn without_a_jar_most_send_nothing(cx: &Cx) -> Result<()> {
     save_all(cx).await?;
     choose_jar(cx, "none").await?;

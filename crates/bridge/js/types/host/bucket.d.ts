@@ -1,9 +1,9 @@
-/** How often something may happen: bursts, and a rate in the long run. */
+/** Rate limits: a burst, and a long-term rate. */
 /**
- * A token bucket. The returned function says whether it may happen once more, now.
+ * Creates a token bucket. The returned function takes a token, and returns whether there was one.
  *
  * @param {number} burst how often at once
  * @param {number} rate how often per second once the burst is spent
- * @returns {(now: number, cost?: number) => boolean} `now` in milliseconds; `cost` counts as so many times
+ * @returns {(now: number, cost?: number) => boolean} `now` in milliseconds; `cost` in tokens
  */
 export function tokenBucket(burst: number, rate: number): (now: number, cost?: number) => boolean;

@@ -1,5 +1,5 @@
 /**
- * What an event gets when it happens. The id is a UUID of version 7 (RFC 9562 §5.7 and, for the
+ * Returns the time and id for a new event. The id is a UUID of version 7 (RFC 9562 §5.7 and, for the
  * count, §6.2): 48 bits of time, 12 that count, and 60 random ones.
  */
 export function stamp(): {
@@ -21,7 +21,7 @@ export type Envelope = {
      */
     timestamp: string;
     /**
-     * a UUID of version 7, so that a receiver can drop what it has seen
+     * a UUID of version 7, so that a receiver can drop duplicates
      */
     id: string;
     /**

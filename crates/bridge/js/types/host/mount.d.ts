@@ -5,13 +5,13 @@
  *
  * @typedef {object} Bridge
  * @property {(name: string, fields: Record<string, unknown>) => import('./machine.js').WidgetEvent} emit
- *   reports an event of the widget to the frame and to the parent page; gives what it is known by there
+ *   reports an event of the widget to the frame and to the parent page; returns it as it is sent there
  * @property {State} state
- * @property {() => boolean} restart takes the frame away and makes a new one; false if there have
- *   been five, or if consent forbids it
+ * @property {() => boolean} restart replaces the frame with a new one; returns false after five
+ *   restarts, or if consent forbids it
  * @property {(consent: Consent) => void} setConsent
- * @property {() => void} clearJar forgets what the visitor's jar keeps; a frame that is running
- *   still has its copy, until `restart`
+ * @property {() => void} clearJar deletes the content of the visitor's jar; a running frame
+ *   keeps its copy until `restart`
  * @property {() => void} destroy removes the frame and everything that belongs to it
  */
 /**
@@ -21,35 +21,38 @@
  * order. The widget never waits for the frame.
  *
  * @param {object} options
- * @param {string} options.src the sandbox document's URL, absolute: it is on a site of its own
- * @param {string} [options.app] the app's id: names the jar, and no other app's document gets the context
+ * @param {string} options.src the sandbox document's absolute URL, on a separate site
+ * @param {readonly string[]} options.events the names of the widget's events, as its catalogue lists
+ *   them: a custom event that reads like one of them is rejected
+ * @param {string} [options.app] the app's id: names the jar, and only this app's document gets the context
  * @param {Element} [options.container] where the (invisible) frame goes; the body by default
  * @param {Record<string, string>} [options.context] see `contextFromQuery`
  * @param {readonly string[]} [options.parentOrigins] the origins of the pages that may embed the
- *   widget, such as `https://shop.example` or `https://*.shop.example`; the envelopes go to the
- *   parent page if it has one of them, and to nobody else
+ *   widget, such as `https://shop.example` or `https://*.shop.example`; envelopes go to the
+ *   parent page only if it has one of them
  * @param {Consent} [options.consent] `pending`: nothing is loaded and events wait; `denied`: nothing
- *   is loaded, and what the jar kept is deleted
+ *   is loaded, and the content of the jar is deleted
  * @param {boolean} [options.parentConsent] whether the parent page decides about consent (`listen`)
  * @param {boolean} [options.visible] shows the frame, in the size that the page's style gives it.
- *   **It can then take the focus**, and so what the visitor types, whenever it likes; without this a
+ *   **It can then take the focus**, and with it the visitor's keystrokes, at any time; otherwise a
  *   frame that takes the focus is removed
  * @param {boolean} [options.removeHung] whether a frame that does not answer is removed, not only
- *   reported; false for previews, where somebody may sit at a breakpoint
- * @param {Partial<import('./limits.js').BridgeLimits>} [options.limits] in place of `BRIDGE_LIMITS`
- * @param {(state: State) => void} [options.onState] when it changes after `mount` has returned
- * @param {(envelope: Envelope) => void} [options.onCustomEvent] what custom code emitted: its data
- *   is text from a stranger
+ *   reported; false for previews, where custom code may be paused at a breakpoint
+ * @param {Partial<import('../shared/limits.js').BridgeLimits>} [options.limits] in place of `BRIDGE_LIMITS`
+ * @param {(state: State) => void} [options.onState] called when the state changes after `mount` returned
+ * @param {(envelope: Envelope) => void} [options.onCustomEvent] called with each custom event, whose
+ *   data is untrusted
  * @param {import('../diagnostics.js').Diagnostics} [options.diagnostics] `diagnosticsTo(callback)`
- *   of diagnostics.js; without it the frame does not look at errors
+ *   of diagnostics.js; without it the frame does not report errors
  * @param {import('../jar.js').JarKeeper} [options.jar] `keptJar` of jar.js, if the visitor's cookies
  *   of this app are to be kept between visits
  * @param {import('../page.js').PageSource} [options.page] `pageFromParent(…)` or `pageOf(…)` of page.js,
  *   if custom code is to know the page around the widget
  * @returns {Bridge}
  */
-export function mount({ src, app, container, context, parentOrigins, consent, parentConsent, visible, removeHung, limits: changed, onState, onCustomEvent, diagnostics, jar: keeper, page, }: {
+export function mount({ src, events, app, container, context, parentOrigins, consent, parentConsent, visible, removeHung, limits: changed, onState, onCustomEvent, diagnostics, jar: keeper, page, }: {
     src: string;
+    events: readonly string[];
     app?: string | undefined;
     container?: Element | undefined;
     context?: Record<string, string> | undefined;
@@ -58,7 +61,7 @@ export function mount({ src, app, container, context, parentOrigins, consent, pa
     parentConsent?: boolean | undefined;
     visible?: boolean | undefined;
     removeHung?: boolean | undefined;
-    limits?: Partial<import("./limits.js").BridgeLimits> | undefined;
+    limits?: Partial<import("../shared/limits.js").BridgeLimits> | undefined;
     onState?: ((state: State) => void) | undefined;
     onCustomEvent?: ((envelope: Envelope) => void) | undefined;
     diagnostics?: {
@@ -78,19 +81,19 @@ export type Consent = import("./machine.js").Consent;
 export type State = import("./machine.js").State;
 export type Bridge = {
     /**
-     * reports an event of the widget to the frame and to the parent page; gives what it is known by there
+     * reports an event of the widget to the frame and to the parent page; returns it as it is sent there
      */
     emit: (name: string, fields: Record<string, unknown>) => import("./machine.js").WidgetEvent;
     state: State;
     /**
-     * takes the frame away and makes a new one; false if there have
-     * been five, or if consent forbids it
+     * replaces the frame with a new one; returns false after five
+     * restarts, or if consent forbids it
      */
     restart: () => boolean;
     setConsent: (consent: Consent) => void;
     /**
-     * forgets what the visitor's jar keeps; a frame that is running
-     * still has its copy, until `restart`
+     * deletes the content of the visitor's jar; a running frame
+     * keeps its copy until `restart`
      */
     clearJar: () => void;
     /**

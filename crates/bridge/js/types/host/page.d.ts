@@ -1,6 +1,6 @@
 /**
- * Reduces a page to what custom code may know of it. Texts of a wrong type and URLs that are neither
- * `http:` nor `https:`, or too long, become empty.
+ * Reduces a page to the parts that custom code may know. Values of a wrong type, and URLs that are too
+ * long or neither `http:` nor `https:`, become empty.
  *
  * @param {any} page from the widget, or from a parent page: not to be trusted
  * @returns {Page}

@@ -1,6 +1,6 @@
 /**
- * What is wrong with it, as a key of `REFUSALS` (diagnostics.js); '' if it is the text of an object
- * that keeps the rules.
+ * Returns the fault of a payload, as a key of `REFUSALS` (diagnostics.js), or '' if it is the text of
+ * an object that follows the rules.
  *
  * @param {unknown} json
  * @param {{payload_units_max: number, payload_depth_max: number}} limits

@@ -1,3 +1,3 @@
-/** @param {number} count of words of 16 bits */
+/** @param {number} count of 16-bit words */
 export function randomHex(count: number): string;
 export function hexOf(number: number): string;

@@ -1,0 +1,202 @@
+//! One HTTP request outside any browser: for the API, and for tests of headers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{HOST, HeaderMap};
+use hyper::{Method, Request, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::error::{Context as _, Error, Result};
+
+/// Deadline of one request.
+const REQUEST: Duration = Duration::from_secs(20);
+
+/// A server's answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// All headers, also repeated ones.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+impl Reply {
+    /// The first value of a header, if it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as text, with invalid UTF-8 replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Result<Value> {
+        serde_json::from_slice(&self.body).context(format_args!(
+            "{}: no JSON: {}",
+            self.status,
+            self.text()
+        ))
+    }
+
+    /// Returns the reply if its status is `status`, otherwise an error that shows the body.
+    pub fn expect(self, status: u16) -> Result<Self> {
+        if self.status.as_u16() == status {
+            return Ok(self);
+        }
+        let text = self.text();
+        Err(Error::new(format!("status {} instead of {status}: {text}", self.status)))
+    }
+}
+
+/// Sends one request on its own connection, and reads the whole answer.
+///
+/// As in browsers, `localhost` and every name below it is this machine, whatever the resolver says.
+/// A `host` among `headers` replaces the one of the URL. `https` trusts the same certificates as
+/// the machine.
+pub async fn request(
+    method: Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Result<Reply> {
+    let exchange = exchange(method, url, headers, body.into(), trusted);
+    let reply = timeout(REQUEST, exchange).await;
+    reply.map_err(Error::from).flatten().context(url)
+}
+
+async fn exchange(
+    method: Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+    roots: fn() -> Result<RootCertStore>,
+) -> Result<Reply> {
+    let uri: Uri = url.parse()?;
+    let authority = uri.authority().context("the URL has no host")?;
+    let name = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let local = name == "localhost" || name.ends_with(".localhost");
+    let host = if local { "127.0.0.1" } else { name };
+    let mut sender = match uri.scheme_str() {
+        Some("http") => {
+            let port = uri.port_u16().unwrap_or(80);
+            connect(TcpStream::connect((host, port)).await?).await?
+        }
+        Some("https") => {
+            let stream = TcpStream::connect((host, uri.port_u16().unwrap_or(443))).await?;
+            let name = ServerName::try_from(name.to_owned())?;
+            connect(tls(roots()?)?.connect(name, stream).await?).await?
+        }
+        _ => return Err(Error::new("neither http nor https")),
+    };
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut request = Request::builder().method(method).uri(path);
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(HOST.as_str())) {
+        request = request.header(HOST, authority.as_str());
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let (head, body) = sender.send_request(request.body(Full::new(body))?).await?.into_parts();
+    Ok(Reply { status: head.status, headers: head.headers, body: body.collect().await?.to_bytes() })
+}
+
+async fn connect(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> Result<SendRequest<Full<Bytes>>> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    // The connection ends when the sender is dropped. Its errors are errors of the request, too.
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+fn tls(roots: RootCertStore) -> Result<TlsConnector> {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// The certificates that the machine trusts.
+fn trusted() -> Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    let (usable, _) = roots.add_parsable_certificates(found.certs);
+    if usable == 0 {
+        let why = found.errors.first().map(|error| format!(": {error}")).unwrap_or_default();
+        return Err(Error::new(format!("this machine trusts no certificates{why}")));
+    }
+    Ok(roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::OnceLock;
+
+    use hyper::service::service_fn;
+    use hyper::{Response, server};
+    use tokio::net::TcpListener;
+
+    use super::{Bytes, Full, Method, Reply, Result, RootCertStore, TokioIo, exchange, request};
+    use crate::tls::Tls;
+
+    /// Trusts only the certificate of the server below.
+    static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
+
+    /// Starts an `https` server for one name, and returns its port.
+    async fn serve(name: &str) -> Result<u16> {
+        let tls = Tls::throw_away(name)?;
+        let mut roots = RootCertStore::empty();
+        roots.add(tls.certificate.clone())?;
+        ROOTS.set(roots).expect("one test");
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let port = listener.local_addr()?.port();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // A client that does not trust the certificate says so and disconnects.
+                let Ok(stream) = tls.acceptor.accept(stream).await else { continue };
+                let service = service_fn(async |_| {
+                    Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("ok")))
+                });
+                let server = server::conn::http1::Builder::new();
+                let _ended = server.serve_connection(TokioIo::new(stream), service).await;
+            }
+        });
+        Ok(port)
+    }
+
+    #[tokio::test]
+    async fn https_is_for_the_name_and_from_whom_the_machine_trusts() -> Result<()> {
+        let port = serve("a.localhost").await?;
+        let roots = || Ok(ROOTS.get().expect("the server runs").clone());
+        let get = async |host: &str| -> Result<Reply> {
+            let url = format!("https://{host}:{port}/");
+            exchange(Method::GET, &url, &[], Bytes::new(), roots).await
+        };
+        assert_eq!(get("a.localhost").await?.expect(200)?.text(), "ok");
+        let another = get("b.localhost").await.expect_err("another name").to_string();
+        assert!(another.contains("not valid for name"), "{another}");
+        let url = format!("https://a.localhost:{port}/");
+        let unknown =
+            request(Method::GET, &url, &[], "").await.expect_err("no authority vouches for it");
+        assert!(unknown.to_string().contains("UnknownIssuer"), "{unknown}");
+        Ok(())
+    }
+}

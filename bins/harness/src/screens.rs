@@ -1,0 +1,242 @@
+//! Every screen of the product, and the way to it: for the pictures of `cargo xtask screenshots`,
+//! and for tests that hold on every screen.
+
+use std::pin::Pin;
+
+use hyper::Method;
+use serde_json::json;
+
+use crate::{Browser, DEADLINE, Result, Server};
+
+/// The browser and server that show a screen. The server belongs to the screens: they save, and use
+/// the demo app.
+#[derive(Debug)]
+pub struct Stage<'a> {
+    /// Shows the screen.
+    pub browser: &'a Browser,
+    /// Serves it.
+    pub server: &'a Server,
+}
+
+/// A screen in a certain state.
+#[derive(Clone, Copy)]
+pub struct Screen {
+    /// Its name, in file names too.
+    pub name: &'static str,
+    open: for<'a> fn(&'a Stage<'a>) -> Opening<'a>,
+}
+
+type Opening<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
+impl std::fmt::Debug for Screen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Screen {
+    /// Opens the screen in the browser.
+    pub async fn open(&self, stage: &Stage<'_>) -> Result<()> {
+        (self.open)(stage).await
+    }
+}
+
+macro_rules! screens {
+    ($($name:literal => $open:ident,)*) => {
+        &[$(Screen { name: $name, open: |stage| Box::pin($open(stage)) }),*]
+    };
+}
+
+/// All screens. Those before the first one that saves show the demo app as after the first start.
+pub const SCREENS: &[Screen] = screens! {
+    "apps" => apps,
+    "no-app" => no_app,
+    "code" => code,
+    "code-findings" => findings,
+    "code-played" => played,
+    "code-row" => row,
+    "code-errors" => errors,
+    "code-events" => events,
+    "code-events-found" => events_found,
+    "code-events-none" => events_none,
+    "code-examples" => examples,
+    "code-held" => held,
+    "code-conflict" => conflict,
+    "general" => general,
+    "demo-page" => demo_page,
+    "widget" => widget,
+    "widget-calling" => widget_calling,
+    "widget-survey" => widget_survey,
+};
+
+const HEAD: &str = "<script>
+  c2c.on('call_started', () => c2c.emit('lead', { from: 'widget' }));
+
+  c2c.on('call_ended', (event) => {
+    if (event.duration > 30) c2c.emit('long_call', { seconds: event.duration });
+  });
+</script>
+";
+
+const FAULTY: &str = "<script>
+  c2c.on('call_started', (event) => {
+    tracker.send(event);
+  });
+  c2c.emit('call ended');
+</script>
+";
+
+const UNFINISHED: &str = "<script>
+  c2c.on('call_started', () => fbq('track', 'Lead'));
+</script>
+<!-- Chat <script src=\"https://chat.example/widget.js\"></script>
+";
+
+async fn apps(stage: &Stage<'_>) -> Result<()> {
+    let path = "/api/apps";
+    let listed = stage.server.api(Method::GET, path, None).await?.json()?;
+    if listed["apps"].as_array().is_some_and(|apps| apps.len() == 1) {
+        for name in ["Booking line", "Support, Europe"] {
+            stage
+                .server
+                .api(Method::POST, path, Some(&json!({"name": name})))
+                .await?
+                .expect(201)?;
+        }
+    }
+    stage.browser.goto(&format!("{}/", stage.server.console)).await?;
+    stage.wait("document.querySelector('#app-list li')").await
+}
+
+async fn no_app(stage: &Stage<'_>) -> Result<()> {
+    stage.browser.goto(&format!("{}/apps/gone", stage.server.console)).await?;
+    stage.wait("document.querySelector('#trouble').checkVisibility()").await
+}
+
+async fn code(stage: &Stage<'_>) -> Result<()> {
+    // Clears a draft that the screen before may have left.
+    stage.browser.goto(&format!("{}/", stage.server.console)).await?;
+    stage.browser.run("localStorage.clear()", &[]).await?;
+    stage.browser.goto(&format!("{}/apps/demo", stage.server.console)).await?;
+    stage.wait("document.querySelector('#timeline .state')").await
+}
+
+/// Fills the head area as if it were typed.
+async fn fill(stage: &Stage<'_>, head: &str) -> Result<()> {
+    let fill = "const area = document.querySelector('#head');
+        area.value = arguments[0];
+        area.dispatchEvent(new Event('input'));";
+    stage.browser.run(fill, &[json!(head)]).await.map(drop)
+}
+
+async fn findings(stage: &Stage<'_>) -> Result<()> {
+    code(stage).await?;
+    fill(stage, UNFINISHED).await?;
+    stage.wait("document.querySelector('.findings li')").await
+}
+
+async fn played(stage: &Stage<'_>) -> Result<()> {
+    code(stage).await?;
+    fill(stage, HEAD).await?;
+    stage.browser.click("[data-play=whole]").await?;
+    stage.wait("document.querySelector('[data-name=survey_submitted] .noted[data-level]')").await
+}
+
+async fn row(stage: &Stage<'_>) -> Result<()> {
+    played(stage).await?;
+    stage.browser.click("[data-name=\"custom:long_call\"] summary").await
+}
+
+async fn errors(stage: &Stage<'_>) -> Result<()> {
+    code(stage).await?;
+    fill(stage, FAULTY).await?;
+    stage.browser.click("[data-play=started]").await?;
+    stage.wait("document.querySelector('#timeline .error .place')").await
+}
+
+async fn events(stage: &Stage<'_>) -> Result<()> {
+    code(stage).await?;
+    stage.browser.click("#tab-events").await?;
+    stage.wait("document.querySelector('#events .card')").await
+}
+
+/// Searches the events.
+async fn search(stage: &Stage<'_>, query: &str) -> Result<()> {
+    events(stage).await?;
+    stage.browser.type_into("#event-search", query).await
+}
+
+async fn events_found(stage: &Stage<'_>) -> Result<()> {
+    search(stage, "duration").await
+}
+
+async fn events_none(stage: &Stage<'_>) -> Result<()> {
+    search(stage, "transferred").await
+}
+
+async fn examples(stage: &Stage<'_>) -> Result<()> {
+    code(stage).await?;
+    stage.browser.click("#tab-examples").await?;
+    stage.browser.click("#examples .card summary").await
+}
+
+/// Shows a code page whose last run hung.
+async fn held(stage: &Stage<'_>) -> Result<()> {
+    stage.browser.goto(&format!("{}/", stage.server.console)).await?;
+    let hung =
+        "localStorage.setItem('c2c run demo', JSON.stringify({ end: 'hung', at: Date.now() }))";
+    stage.browser.run(hung, &[]).await?;
+    stage.browser.goto(&format!("{}/apps/demo", stage.server.console)).await?;
+    stage.wait("document.querySelector('#held').checkVisibility()").await
+}
+
+/// Another user saves the code first, so that the next save is a conflict.
+async fn conflict(stage: &Stage<'_>) -> Result<()> {
+    code(stage).await?;
+    let path = "/api/apps/demo";
+    let app = stage.server.api(Method::GET, path, None).await?.json()?;
+    let theirs =
+        json!({"head": app["head"], "bodyEnd": app["bodyEnd"], "revision": app["revision"]});
+    let path = format!("{path}/code");
+    stage.server.api(Method::PUT, &path, Some(&theirs)).await?.expect(200)?;
+    fill(stage, HEAD).await?;
+    stage.browser.click("#code-form [type=submit]").await?;
+    stage.wait("document.querySelector('.notice.conflict')").await
+}
+
+async fn general(stage: &Stage<'_>) -> Result<()> {
+    stage.browser.goto(&format!("{}/apps/demo/settings", stage.server.console)).await?;
+    stage.wait("document.querySelector('#embed').textContent").await
+}
+
+async fn demo_page(stage: &Stage<'_>) -> Result<()> {
+    let url = format!("{}/p/demo?orderId=A-1&customerTier=gold", stage.server.parent);
+    stage.browser.goto(&url).await?;
+    stage.browser.enter_frame("#widget").await?;
+    stage.browser.click("#call").await?;
+    stage.browser.click("#hang-up").await?;
+    stage.browser.enter_top().await?;
+    stage.wait("document.querySelector('#events [data-name^=custom]')").await?;
+    stage.browser.click("#events [data-name=call_ended] summary").await
+}
+
+async fn widget(stage: &Stage<'_>) -> Result<()> {
+    stage.browser.goto(&format!("{}/w/demo", stage.server.widget)).await?;
+    stage.wait("document.querySelector('.card').checkVisibility()").await
+}
+
+async fn widget_calling(stage: &Stage<'_>) -> Result<()> {
+    widget(stage).await?;
+    stage.browser.click("#call").await
+}
+
+async fn widget_survey(stage: &Stage<'_>) -> Result<()> {
+    widget_calling(stage).await?;
+    stage.browser.click("#hang-up").await
+}
+
+impl Stage<'_> {
+    async fn wait(&self, condition: &str) -> Result<()> {
+        self.browser.wait_for(condition, DEADLINE).await.map(drop)
+    }
+}

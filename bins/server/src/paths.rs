@@ -1,0 +1,44 @@
+//! The paths of all pages, spelled nowhere else.
+
+use c2c_names::{AppId, Origin};
+
+use crate::sites::Sites;
+use crate::store::App;
+
+/// The path prefix of an app's id on the parent page's host.
+pub(crate) const PARENT: &str = "/p/";
+/// The path prefix of an app's id on the widget's host.
+pub(crate) const WIDGET: &str = "/w/";
+/// The path prefix of an app's id on the sandbox's host.
+pub(crate) const SANDBOX: &str = "/s/";
+/// The path prefix of a preview's id, on each of the three hosts.
+pub(crate) const PREVIEW: &str = "/preview/";
+
+/// The paths of the pages, each on its own host.
+#[derive(Debug)]
+pub(crate) struct Paths {
+    pub(crate) parent: String,
+    pub(crate) widget: String,
+    pub(crate) sandbox: String,
+}
+
+impl Paths {
+    /// The published pages of an app.
+    pub(crate) fn of_app(id: &AppId) -> Self {
+        let [parent, widget, sandbox] =
+            [PARENT, WIDGET, SANDBOX].map(|prefix| format!("{prefix}{id}"));
+        Self { parent, widget, sandbox }
+    }
+
+    /// The pages of a staged draft.
+    pub(crate) fn of_preview(id: &str) -> Self {
+        let path = format!("{PREVIEW}{id}");
+        Self { parent: path.clone(), widget: path.clone(), sandbox: path }
+    }
+}
+
+/// The origins that an app's widget may post to: the demo page's and those in its settings.
+pub(crate) fn parents_of<'a>(app: &'a App, sites: &'a Sites) -> impl Iterator<Item = &'a Origin> {
+    let demo = &sites.parent.origin;
+    std::iter::once(demo).chain(app.parent_origins.iter().filter(move |&origin| origin != demo))
+}

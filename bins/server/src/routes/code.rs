@@ -1,0 +1,168 @@
+//! The custom code of an app: save it, check it, preview it.
+
+use axum::extract::State as Extracted;
+use c2c::{Area, Snippets};
+use hyper::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::input::{Id, Input};
+use super::schema::{ConflictBody, Diagnostic, ErrorBody, Links, RejectedBody};
+use super::{Answer, State, json};
+use crate::paths::Paths;
+use crate::store::Revision;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Code {
+    head: String,
+    body_end: String,
+    /// The number of the revision that was edited; 0 if there was none.
+    revision: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Saved {
+    /// The number of the new revision.
+    revision: i64,
+    /// Warnings.
+    #[schema(value_type = Vec<Diagnostic>)]
+    diagnostics: Vec<c2c::Diagnostic>,
+}
+
+/// Save code and publish it
+#[utoipa::path(
+    put,
+    path = "/api/apps/{app}/code",
+    params(("app" = String, Path, description = "the app's id")),
+    request_body = Code,
+    responses(
+        (status = 200, body = Saved),
+        (status = 400, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ConflictBody, description = "`revision` is not the newest"),
+        (status = 422, body = RejectedBody, description = "nothing was saved"),
+    ),
+)]
+pub(super) async fn save(
+    Extracted(state): Extracted<State>,
+    Id(id): Id,
+    Input(Code { head, body_end, revision }): Input<Code>,
+) -> Answer {
+    let revision = Revision { number: revision.saturating_add(1), head, body_end };
+    let saved = state.apps.save(&id, revision).await?;
+    tracing::info!(app = %id, revision = saved.revision, "published");
+    let body = Saved { revision: saved.revision, diagnostics: saved.warnings };
+    Ok(json(StatusCode::OK, &body))
+}
+
+/// Code that is not saved.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Draft {
+    head: String,
+    body_end: String,
+}
+
+impl Draft {
+    fn snippets(self) -> Snippets {
+        Snippets { head: self.head.into(), body_end: self.body_end.into() }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct Preview {
+    id: String,
+    /// The pages of the draft, until newer drafts need their place.
+    links: Links,
+    areas: Areas,
+    #[schema(value_type = Vec<Diagnostic>)]
+    diagnostics: Vec<c2c::Diagnostic>,
+}
+
+/// The places of the two snippets in the sandbox document.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Areas {
+    head: Places,
+    body_end: Places,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Places {
+    start: Place,
+    end: Place,
+}
+
+/// A line and a column, both from 1; columns count UTF-16 code units.
+#[derive(Serialize, ToSchema)]
+struct Place {
+    line: usize,
+    column: usize,
+}
+
+impl Places {
+    fn of(page: &c2c::Page, area: Area) -> Self {
+        let range = page.area_range(area);
+        let place = |at: c2c::Position| Place { line: at.line, column: at.column };
+        Self { start: place(range.start), end: place(range.end) }
+    }
+}
+
+/// Stage code to look at; nothing is saved
+#[utoipa::path(
+    post,
+    path = "/api/apps/{app}/previews",
+    params(("app" = String, Path, description = "the app's id")),
+    request_body = Draft,
+    responses(
+        (status = 201, body = Preview),
+        (status = 400, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 422, body = RejectedBody),
+    ),
+)]
+pub(super) async fn preview(
+    Extracted(state): Extracted<State>,
+    Id(id): Id,
+    Input(draft): Input<Draft>,
+) -> Answer {
+    let staged = state.apps.preview(&id, draft.snippets()).await?;
+    let body = Preview {
+        links: Links::new(&Paths::of_preview(&staged.id), &state.sites),
+        areas: Areas {
+            head: Places::of(&staged.page, Area::Head),
+            body_end: Places::of(&staged.page, Area::BodyEnd),
+        },
+        diagnostics: staged.page.warnings().to_vec(),
+        id: staged.id,
+    };
+    Ok(json(StatusCode::CREATED, &body))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Checked {
+    /// Whether the code could not be saved.
+    rejected: bool,
+    #[schema(value_type = Vec<Diagnostic>)]
+    diagnostics: Vec<c2c::Diagnostic>,
+}
+
+/// Check code; nothing is saved
+#[utoipa::path(
+    post,
+    path = "/api/check",
+    request_body = Draft,
+    responses((status = 200, body = Checked), (status = 400, body = ErrorBody)),
+)]
+pub(super) async fn check(
+    Extracted(state): Extracted<State>,
+    Input(draft): Input<Draft>,
+) -> Answer {
+    let checked = state.apps.check(draft.snippets()).await;
+    let (rejected, diagnostics) = match &checked {
+        Ok(page) => (false, page.warnings()),
+        Err(rejected) => (true, rejected.diagnostics()),
+    };
+    Ok(json(StatusCode::OK, &Checked { rejected, diagnostics: diagnostics.to_vec() }))
+}

@@ -1,0 +1,89 @@
+//! The sites behind the listeners: each answers requests for its own host.
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::{Request, Response, StatusCode};
+
+use crate::live::Live;
+use crate::paths::{PARENT, SANDBOX, WIDGET};
+use crate::response::{Body, closing, message};
+use crate::routes::Api;
+use crate::scripts::Files;
+use crate::settings::Limits;
+use crate::sites::Sites;
+use crate::sites::console::Console;
+
+/// The server's state: everything that requests need.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// The four origins.
+    pub(crate) sites: Arc<Sites>,
+    /// Limits on each client.
+    pub(crate) limits: Limits,
+    /// The pages of apps and drafts.
+    pub(crate) live: Arc<Live>,
+    /// The console's API.
+    pub(crate) api: Api,
+    /// The console.
+    pub(crate) console: Console,
+    /// The parent page's files.
+    pub(crate) parent_files: Files,
+    /// The widget's files.
+    pub(crate) widget_files: Files,
+}
+
+impl Server {
+    /// Answers a request to one of the three pages' hosts, from memory, without waiting.
+    pub(crate) fn respond_to_visitor<B>(&self, request: &Request<B>) -> Response<Body> {
+        if let Some(refusal) = self.refuse_target(request) {
+            return refusal;
+        }
+        if self.sites.sandbox.is_addressed_by(request) {
+            self.live.respond(request, SANDBOX, |pages, request| pages.document.respond(request))
+        } else if self.sites.widget.is_addressed_by(request) {
+            self.widget_files.respond(request).unwrap_or_else(|| {
+                self.live.respond(request, WIDGET, |pages, request| pages.widget.respond(request))
+            })
+        } else if self.sites.parent.is_addressed_by(request) {
+            self.parent_files.respond(request).unwrap_or_else(|| {
+                self.live.respond(request, PARENT, |pages, request| pages.parent.respond(request))
+            })
+        } else {
+            misdirected()
+        }
+    }
+
+    /// Answers a request to the console's host.
+    pub(crate) async fn respond_to_editor(&self, request: Request<Incoming>) -> Response<Body> {
+        if let Some(refusal) = self.refuse_target(&request) {
+            return refusal;
+        }
+        if !self.sites.console.is_addressed_by(&request) {
+            return misdirected();
+        }
+        if request.uri().path().starts_with("/api/") {
+            return self.api.respond(request).await;
+        }
+        self.console.respond(&request)
+    }
+
+    fn refuse_target<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+        let target_bytes_max = self.limits.target_bytes_max;
+        let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+        if target > target_bytes_max {
+            let text = format!("The address has more than {target_bytes_max} bytes.");
+            return Some(closing(message(StatusCode::URI_TOO_LONG, &text)));
+        }
+        None
+    }
+}
+
+pub(crate) fn failed() -> Response<Body> {
+    message(StatusCode::INTERNAL_SERVER_ERROR, "The server failed. Its log has the details.")
+}
+
+fn misdirected() -> Response<Body> {
+    let text = "This server does not speak for the host in the request.";
+    closing(message(StatusCode::MISDIRECTED_REQUEST, text))
+}

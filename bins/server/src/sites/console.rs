@@ -1,0 +1,100 @@
+//! The console's site: the page for pasting code, and the API.
+
+use bytes::Bytes;
+use c2c_bridge::HOST_MODULES;
+use c2c_catalogue::{Catalogue, EventDef, Field};
+use c2c_policy::{HostSource, Nonce, PagePolicy};
+use hyper::{Method, Request, Response};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::examples::EXAMPLES;
+use crate::response::{Body, method_not_allowed, not_found};
+use crate::scripts::Files;
+use crate::sites::Sites;
+use crate::sites::widget::with_config;
+
+const PAGE: &str = include_str!("../../pages/console.html");
+const FILES: &[(&str, &str)] = &[
+    (
+        "/console.css",
+        concat!(include_str!("../../pages/base.css"), include_str!("../../pages/console.css")),
+    ),
+    ("/console.js", include_str!("../../pages/console.js")),
+    ("/console/api.js", include_str!("../../pages/console/api.js")),
+    ("/console/apps.js", include_str!("../../pages/console/apps.js")),
+    ("/console/code.js", include_str!("../../pages/console/code.js")),
+    ("/console/context.js", include_str!("../../pages/console/context.js")),
+    ("/console/dom.js", include_str!("../../pages/console/dom.js")),
+    ("/console/drafts.js", include_str!("../../pages/console/drafts.js")),
+    ("/console/editor.js", include_str!("../../pages/console/editor.js")),
+    ("/console/focus.js", include_str!("../../pages/console/focus.js")),
+    ("/console/history.js", include_str!("../../pages/console/history.js")),
+    ("/console/general.js", include_str!("../../pages/console/general.js")),
+    ("/console/places.js", include_str!("../../pages/console/places.js")),
+    ("/console/preview.js", include_str!("../../pages/console/preview.js")),
+    ("/console/reference.js", include_str!("../../pages/console/reference.js")),
+    ("/console/runs.js", include_str!("../../pages/console/runs.js")),
+    ("/console/tabs.js", include_str!("../../pages/console/tabs.js")),
+    ("/console/timeline.js", include_str!("../../pages/console/timeline.js")),
+];
+
+/// The host script's scroll guard, which the console imports as a page above previews.
+fn scroll_guard() -> &'static str {
+    let module = HOST_MODULES.iter().find(|module| module.path == "scroll.js");
+    module.expect("it is one of the host script's modules").text
+}
+
+/// The console's page and files, in memory.
+#[derive(Debug)]
+pub(crate) struct Console {
+    /// The page's text, with a placeholder for each response's nonce.
+    page: String,
+    /// The origin of the parent page, which shows previews.
+    parent: HostSource,
+    files: Files,
+}
+
+impl Console {
+    /// The console of these sites.
+    pub(crate) fn new(sites: &Sites) -> Self {
+        let config = json!({"widgetOrigin": sites.widget.origin});
+        let catalogue = Catalogue::reference();
+        Self {
+            page: with_config(PAGE, &config),
+            parent: sites.parent.source.clone(),
+            files: Files::new(FILES)
+                .with("/scroll.js", scroll_guard())
+                .with("/catalogue.json", catalogue.to_json())
+                .with("/c2c.d.ts", catalogue.typescript())
+                .with("/events.json", events_in_words(catalogue).to_string())
+                .with("/examples.json", json!(EXAMPLES).to_string()),
+        }
+    }
+
+    /// Answers a request outside the API.
+    pub(crate) fn respond<B>(&self, request: &Request<B>) -> Response<Body> {
+        if let Some(response) = self.files.respond(request) {
+            return response;
+        }
+        let path = request.uri().path();
+        if path != "/" && !path.starts_with("/apps/") {
+            return not_found();
+        }
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return method_not_allowed("GET, HEAD");
+        }
+        let nonce = Nonce::new(Uuid::new_v4().into_bytes());
+        let page = self.page.replace("{{nonce}}", &nonce.to_string());
+        let mut response = Response::new(Body::from(Bytes::from(page)));
+        *response.headers_mut() = PagePolicy::console(&self.parent, nonce).headers().clone();
+        response
+    }
+}
+
+/// A catalogue's events in words, for the page.
+fn events_in_words(catalogue: &Catalogue) -> Value {
+    let field = |Field { name, kind, summary, example, .. }: &Field| json!({"name": name, "type": kind.to_string(), "summary": summary, "example": example});
+    let event = |EventDef { name, summary, when, fields, .. }: &EventDef| json!({"name": name, "summary": summary, "when": when, "fields": fields.iter().map(field).collect::<Vec<_>>()});
+    json!({"events": catalogue.events().iter().map(event).collect::<Vec<_>>()})
+}

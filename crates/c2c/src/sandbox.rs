@@ -1,0 +1,188 @@
+//! The settings that all custom code of one app shares.
+
+use std::sync::LazyLock;
+
+use c2c_bridge::{Shim, shim_attributes};
+use c2c_catalogue::{Catalogue, EventDef};
+use c2c_injector::{EventSignature, Limits, Rejected, ScriptAttributes, Snippets, Template};
+use c2c_names::{AppId, BridgeLimits, Origin};
+use c2c_policy::{AllowList, AncestorSource, DocumentPolicy, FrameAttribute, HostSourceError};
+
+use crate::page::Page;
+
+/// The sandbox of one app: the widget pages that may hold its document, the pages allowed above them,
+/// and the features and limits of its code.
+///
+/// Building one is cheap: all sandboxes share templates that are parsed once.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    template: Template,
+    attributes: ScriptAttributes,
+    limits: Limits,
+    policy: DocumentPolicy,
+}
+
+impl Sandbox {
+    /// Starts to build the sandbox of an app.
+    pub fn builder(app: AppId) -> SandboxBuilder {
+        SandboxBuilder {
+            app,
+            events: Vec::new(),
+            widgets: Vec::new(),
+            ancestors: Vec::new(),
+            shim: Shim { jar: true, diagnostics: true },
+            allow_list: None,
+            bridge_limits: BridgeLimits::default(),
+            snippet_limits: Limits::default(),
+        }
+    }
+
+    /// Checks a customer's snippets and compiles them.
+    ///
+    /// Parsing and compression take milliseconds for a large snippet. On a server, call this off the
+    /// threads that answer requests.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a snippet would swallow what follows it, or exceeds the [limits](c2c_injector::Limits).
+    /// For each problem the error has a diagnostic with line, column and, where possible, a fix. It also
+    /// returns the snippets.
+    pub fn compile(&self, snippets: Snippets) -> Result<Page, Rejected> {
+        let checked = self.template.check(snippets, &self.limits)?;
+        let document = checked.compile(&self.attributes);
+        Ok(Page::new(&checked, &document, self.policy.headers()))
+    }
+
+    /// The attributes that the iframe element must have before its `src` is set. The host script sets
+    /// them; use them only to write the element yourself.
+    pub fn frame_attributes(&self) -> &[FrameAttribute] {
+        self.policy.frame_attributes()
+    }
+}
+
+/// Builds a [`Sandbox`].
+#[derive(Clone, Debug)]
+#[must_use = "it does nothing until it is built"]
+pub struct SandboxBuilder {
+    app: AppId,
+    events: Vec<EventSignature>,
+    widgets: Vec<Origin>,
+    ancestors: Vec<AncestorSource>,
+    shim: Shim,
+    allow_list: Option<AllowList>,
+    bridge_limits: BridgeLimits,
+    snippet_limits: Limits,
+}
+
+/// The reason why a [`Sandbox`] cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// No widget page is listed, so no page could show the document.
+    #[error("the sandbox needs the origin of a widget page: SandboxBuilder::widget")]
+    NoWidget,
+    /// A widget page's origin cannot be written in a Content-Security-Policy.
+    #[error("the widget page's origin: {0}")]
+    Widget(#[from] HostSourceError),
+}
+
+impl SandboxBuilder {
+    /// Sets the widget's events: the check then warns about names of events and fields that are not in the
+    /// catalogue. Without a catalogue, names are not checked.
+    pub fn catalogue(mut self, catalogue: &Catalogue) -> Self {
+        let signature = |event: &EventDef| {
+            let fields = event.fields.iter().map(|field| field.name.as_str());
+            EventSignature::new(event.name.clone()).with_fields(fields)
+        };
+        self.events = catalogue.events().iter().map(signature).collect();
+        self
+    }
+
+    /// Adds the origin of a widget page, which holds the frame. The shim speaks to no other origin.
+    pub fn widget(mut self, origin: Origin) -> Self {
+        self.widgets.push(origin);
+        self
+    }
+
+    /// Adds pages that may be above the widget page. All pages up to the top must be listed, or browsers
+    /// do not show the document.
+    pub fn ancestor(mut self, ancestor: AncestorSource) -> Self {
+        self.ancestors.push(ancestor);
+        self
+    }
+
+    /// Leaves out the replacements for cookies and storage: `document.cookie` and `localStorage` then
+    /// throw, as in every document with an opaque origin. Most vendors' tags then send nothing.
+    pub fn without_jar(mut self) -> Self {
+        self.shim.jar = false;
+        self
+    }
+
+    /// Leaves out the script that reports errors of custom code to a widget that asks for them.
+    pub fn without_diagnostics(mut self) -> Self {
+        self.shim.diagnostics = false;
+        self
+    }
+
+    /// Restricts the code to listed hosts: it can load from and contact no others.
+    pub fn allow_list(mut self, list: AllowList) -> Self {
+        self.allow_list = Some(list);
+        self
+    }
+
+    /// Sets how long events wait for the document ([`BridgeLimits::hold_ms_max`]). The other limits are set
+    /// in the host script.
+    pub fn bridge_limits(mut self, limits: BridgeLimits) -> Self {
+        self.bridge_limits = limits;
+        self
+    }
+
+    /// Sets how large and how complex a snippet may be.
+    pub fn snippet_limits(mut self, limits: Limits) -> Self {
+        self.snippet_limits = limits;
+        self
+    }
+
+    /// Builds the sandbox.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no widget page, or if one has an origin that a policy cannot name (an IPv6
+    /// address).
+    pub fn build(self) -> Result<Sandbox, BuildError> {
+        if self.widgets.is_empty() {
+            return Err(BuildError::NoWidget);
+        }
+        let widgets: Result<Vec<_>, _> =
+            self.widgets.iter().map(AncestorSource::try_from).collect();
+        let above: Vec<_> = widgets?.into_iter().chain(self.ancestors).collect();
+        let strict = DocumentPolicy::strict(&above);
+        Ok(Sandbox {
+            template: template(self.shim).with_events(self.events),
+            attributes: attributes(&self.app, &self.widgets, &self.bridge_limits),
+            limits: self.snippet_limits,
+            policy: match self.allow_list {
+                Some(list) => strict.with_allow_list(list),
+                None => strict,
+            },
+        })
+    }
+}
+
+fn attributes(app: &AppId, widgets: &[Origin], limits: &BridgeLimits) -> ScriptAttributes {
+    let attributes = shim_attributes(app, widgets, limits);
+    attributes.iter().fold(ScriptAttributes::new(), |all, (name, value)| {
+        all.with(name, value).expect("the bridge names its attributes properly")
+    })
+}
+
+/// Returns the template with a shim. It is parsed once, and cloning it copies no text.
+fn template(shim: Shim) -> Template {
+    static TEMPLATES: LazyLock<[Template; 4]> = LazyLock::new(|| {
+        [(false, false), (false, true), (true, false), (true, true)].map(|(jar, diagnostics)| {
+            let text = Shim { jar, diagnostics }.text();
+            Template::reference(text).expect("the shim can be in a script element")
+        })
+    });
+    TEMPLATES[usize::from(shim.jar) * 2 + usize::from(shim.diagnostics)].clone()
+}

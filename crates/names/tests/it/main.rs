@@ -1,0 +1,6 @@
+//! Tests of the crate's public behavior.
+
+mod app_id;
+mod event_name;
+mod origin;
+mod vectors;
