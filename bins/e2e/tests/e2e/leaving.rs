@@ -51,6 +51,11 @@ fn at() -> String {
     AT.replace("LOOP", &LOOP_MS.to_string())
 }
 
+/// Custom code that reports once the widget knows it: a page that is left before has nothing to ping.
+fn custom_code(code: &str, loaded: &str) -> String {
+    format!("<script>{}{code}; c2c.ready.then(() => fetch('{loaded}'));</script>", at())
+}
+
 /// Firefox with visitors' settings: it ends the process of a page that is gone.
 fn as_visitors_have_it() -> Options {
     let ended = ("dom.abort_script_on_child_shutdown".to_owned(), true.into());
@@ -72,8 +77,7 @@ async fn open(cx: &Cx, place: Place, code: &str) -> Result<Browser> {
 async fn open_with(cx: &Cx, options: &Options, place: Place, code: &str) -> Result<Browser> {
     let app = cx.app().await?;
     let loaded = cx.collector.hit_url("loaded");
-    app.save("", &format!("<script>{}{code}</script><script>fetch('{loaded}')</script>", at()))
-        .await?;
+    app.save("", &custom_code(code, &loaded)).await?;
     let url = match place {
         Place::InAParent => widget_page_in(cx, "", "").await?,
         Place::OnTop => app.widget_url(""),
@@ -132,8 +136,7 @@ async fn leave(cx: &Cx, browser: &Browser) -> Result<[f64; 2]> {
 /// Measures the same in a browser without a driver: the page leaves when a request is answered.
 async fn leave_undriven(cx: &Cx, code: &str) -> Result<[f64; 2]> {
     let loaded = cx.collector.hit_url("loaded");
-    let head = format!("<script>{}{code}</script><script>fetch('{loaded}')</script>", at());
-    cx.app().await?.save("", &head).await?;
+    cx.app().await?.save("", &custom_code(code, &loaded)).await?;
     let (go, hold) = cx.collector.page_held("/go", "", &[]);
     let next = next_page(cx);
     let script =

@@ -416,6 +416,8 @@ export async function focus({ load, frame, ask }) {
   const steal = (bridge) => until(() => bridge.state.status === 'failed' || void bridge.emit('steal', {}));
   const guarded = await start();
   input.focus();
+  // The guard has looked twice by then, and knows who had the focus.
+  await new Promise((resolve) => setTimeout(resolve, 150));
   await steal(guarded);
   expect('removed', guarded.state.reason === 'focus_theft' && container.childElementCount === 2);
   await until(() => document.activeElement === input);

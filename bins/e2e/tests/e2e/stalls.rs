@@ -9,6 +9,8 @@
     reason = "how long a page takes to recover is a figure, and no test"
 )]
 
+use std::time::Duration;
+
 use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::{Value, json};
 
@@ -33,6 +35,11 @@ pub(crate) const CONTROLS: Tests = &[("the_guard_is_what_helps", &the_guard_is_w
 const COUNTED_MS: u32 = 4000;
 /// The share of the usual ticks that a page must keep.
 const KEPT: f64 = 0.9;
+/// When both pages must have recovered from a flood of `focus()`: before the host makes another
+/// frame. Unhindered, the attack would go on.
+const FOCUS: Duration = Duration::from_secs(5);
+/// The same for changes of `window.name`, of which Chromium queues more.
+const NAMES: Duration = Duration::from_secs(20);
 /// Other programs use the machine as well. An attack that takes the ticks takes them each time.
 const ATTEMPTS: usize = 3;
 
@@ -140,65 +147,58 @@ fn share(report: &Value) -> f64 {
     report["share"].as_f64().unwrap_or_default()
 }
 
-/// Asserts that both pages keep their ticks: the frame is removed as `reason`, or (`None`) need not
-/// be.
-async fn assert_unfelt(cx: &Cx, script: &str, reason: Option<&str>) -> Result<()> {
+/// Asserts that both pages keep their ticks.
+async fn assert_unfelt(cx: &Cx, script: &str) -> Result<()> {
     let mut found = Vec::new();
     for attempt in 1..=ATTEMPTS {
-        let [parent, widget] = reports(cx, attempt, script, "").await?;
-        if let Some(reason) = reason {
-            assert_eq!(widget["state"]["reason"], reason, "{widget}");
-            assert_eq!(widget["frames"], 0, "{widget}");
-        }
-        if share(&parent) >= KEPT && share(&widget) >= KEPT {
+        let pages = reports(cx, attempt, script, "").await?;
+        if pages.iter().all(|page| share(page) >= KEPT) {
             return Ok(());
         }
-        found.push([parent, widget]);
+        found.push(pages);
     }
     panic!("too few ticks in each attempt: {}", json!(found));
 }
 
-/// Chromium alone queues the requests of such a flood faster than a page handles them.
-fn stalled(cx: &Cx) -> Option<&'static str> {
-    (cx.engine == Engine::Chromium).then_some("stalled")
-}
-
 /// Asserts that the frame is removed, and that both pages recover from what Chromium has queued by
-/// then.
-async fn assert_ended(cx: &Cx, script: &str) -> Result<()> {
+/// then, at a time `within` reach: how soon depends on how fast the machine queues and how fast it
+/// handles what is queued. Other engines' pages keep their ticks.
+async fn assert_ended(cx: &Cx, script: &str, within: Duration) -> Result<()> {
     if cx.engine != Engine::Chromium {
-        return assert_unfelt(cx, script, None).await;
+        return assert_unfelt(cx, script).await;
     }
-    reports(cx, 1, script, "").await?;
-    assert_eq!(cx.collector.hit("report-ended", 2 * DEADLINE).await?.body, "stalled");
+    let [_, widget] = reports(cx, 1, script, "").await?;
+    assert_eq!(widget["state"]["reason"], "stalled", "{widget}");
+    assert_eq!(widget["frames"], 0, "{widget}");
     for recovered in cx.collector.hits("report-recovered", 2, 2 * DEADLINE).await? {
-        let after = String::from_utf8_lossy(&recovered.body);
-        println!("{}: as usual {after} ms after the attack began", cx.name);
+        let after = Duration::from_millis(recovered.json()?.as_u64().unwrap_or(u64::MAX));
+        println!("{}: as usual {after:?} after the attack began", cx.name);
+        assert!(after <= within, "{after:?}");
     }
     Ok(())
 }
 
 async fn a_name_that_changes_without_end(cx: &Cx) -> Result<()> {
     let script = "attack(() => { for (let i = 0; i < 2000; i++) window.name = 'x' + n++; });";
-    assert_ended(cx, script).await
+    assert_ended(cx, script, NAMES).await
 }
 
 async fn names_of_frames_inside(cx: &Cx) -> Result<()> {
     let script = "inside(`let n = 0;
         attack(() => { for (let i = 0; i < 500; i++) window.name = 'x' + n++; });`);";
-    assert_ended(cx, script).await
+    assert_ended(cx, script, NAMES).await
 }
 
 async fn focus_that_goes_to_and_fro(cx: &Cx) -> Result<()> {
     let script =
         "attack(() => { for (let i = 0; i < 200; i++) { parent.focus(); top.focus(); } });";
-    assert_unfelt(cx, script, stalled(cx)).await
+    assert_ended(cx, script, FOCUS).await
 }
 
 async fn focus_from_frames_inside(cx: &Cx) -> Result<()> {
     let script = "inside(`
         attack(() => { for (let i = 0; i < 50; i++) { parent.parent.focus(); top.focus(); } });`);";
-    assert_unfelt(cx, script, stalled(cx)).await
+    assert_ended(cx, script, FOCUS).await
 }
 
 /// Fewer messages than may come at once if they took no time. Each takes the page a tenth of a
