@@ -32,6 +32,8 @@ pub(crate) enum Command {
   pbpaste | c2c check -
   c2c check head.html --format json | jq '.diagnostics[].code'
   c2c check head.html --body-end tail.html --format github    (in a workflow)
+  c2c check head.html --format sarif > c2c.sarif              (for a code host or an editor)
+  c2c check head.html --fix                                   (corrects the file)
 
 A problem looks like this:
   error[unclosed-script]: this `<script>` is never closed, so it would swallow everything after it
@@ -94,6 +96,12 @@ pub(crate) struct CheckArguments {
     /// The report's format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    /// Apply the fixes that a check offers, write the files, and report what is left.
+    ///
+    /// A fix is applied only if it removes its finding and adds no error. A finding without a fix depends on
+    /// what its author meant.
+    #[arg(long)]
+    pub(crate) fix: bool,
 }
 
 #[derive(Debug, Args)]
@@ -150,4 +158,6 @@ pub(crate) enum Format {
     Json,
     /// For GitHub Actions: a workflow command for each diagnostic, shown beside its line.
     Github,
+    /// For code hosts and editors: SARIF 2.1.0, with the fixes.
+    Sarif,
 }

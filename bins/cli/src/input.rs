@@ -18,6 +18,8 @@ pub(crate) enum ReadError {
     StandardInput(io::Error),
     #[error("standard input can be only one of the two snippets")]
     StandardInputTwice,
+    #[error("`--fix` writes files, and standard input is none: save the snippet in one")]
+    StandardInputToFix,
 }
 
 /// The input's contents, with the names to show for them.

@@ -20,9 +20,11 @@ use crate::args::{
     Arguments, CatalogueArguments, CheckArguments, Command, CompileArguments, SnippetArguments,
     Unknown,
 };
+use crate::fix::WriteError;
 use crate::input::{Inputs, ReadError, Source};
 
 mod args;
+mod fix;
 mod input;
 mod report;
 
@@ -34,6 +36,8 @@ const FAILED: u8 = 2;
 enum Failure {
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error(transparent)]
+    Fix(#[from] WriteError),
     #[error("cannot write the output: {0}")]
     Write(#[from] io::Error),
     #[error("the shim does not fit into the template: {0}")]
@@ -75,6 +79,9 @@ fn main() -> ExitCode {
 
 /// Prints the report on the snippets.
 fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
+    if arguments.fix {
+        correct(&arguments.snippets)?;
+    }
     let (inputs, checked) = judge(&arguments.snippets)?;
     let (diagnostics, hosts) = match &checked {
         Ok(checked) => (checked.diagnostics(), checked.hosts()),
@@ -82,6 +89,24 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     };
     report::print(arguments.format, &inputs, diagnostics, hosts)?;
     Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
+}
+
+/// Writes the snippets with all fixes, and says on standard error how many there were.
+fn correct(arguments: &SnippetArguments) -> Result<(), Failure> {
+    let files = [&arguments.head, &arguments.body_end];
+    if files.iter().any(|file| file.as_deref() == Some(Path::new("-"))) {
+        return Err(ReadError::StandardInputToFix.into());
+    }
+    let before = Inputs::read(arguments.head.as_deref(), arguments.body_end.as_deref())?.snippets();
+    let (after, applied) = fix::apply(&template()?, before.clone());
+    let texts = [(&before.head, &after.head), (&before.body_end, &after.body_end)];
+    for (file, (before, after)) in files.into_iter().zip(texts) {
+        if let Some(file) = file.as_ref().filter(|_| before != after) {
+            fix::write(file, after)?;
+        }
+    }
+    let noun = if applied == 1 { "fix" } else { "fixes" };
+    Ok(writeln!(io::stderr(), "applied {applied} {noun}")?)
 }
 
 /// Prints the document, or the reason why there is none.
@@ -140,12 +165,16 @@ fn read_catalogue(path: &Path) -> Result<Catalogue, Failure> {
 
 fn judge(arguments: &SnippetArguments) -> Result<(Inputs, Result<Checked, Rejected>), Failure> {
     let inputs = Inputs::read(arguments.head.as_deref(), arguments.body_end.as_deref())?;
+    let checked = template()?.check(inputs.snippets(), &Limits::default());
+    Ok((inputs, checked))
+}
+
+/// The reference document, whose check knows the reference catalogue.
+fn template() -> Result<Template, Failure> {
     let shim = Shim { jar: true, diagnostics: true };
     let events = Catalogue::reference().events().iter().map(|event| {
         let fields = event.fields.iter().map(|field| field.name.as_str());
         EventSignature::new(event.name.clone()).with_fields(fields)
     });
-    let template = Template::reference(shim.text())?.with_events(events);
-    let checked = template.check(inputs.snippets(), &Limits::default());
-    Ok((inputs, checked))
+    Ok(Template::reference(shim.text())?.with_events(events))
 }

@@ -11,6 +11,7 @@ use crate::input::Inputs;
 
 mod github;
 mod json;
+mod sarif;
 mod text;
 
 /// Prints to standard output in the chosen format.
@@ -24,6 +25,7 @@ pub(crate) fn print(
     match format {
         Format::Text => text::print(&mut AutoStream::auto(out.lock()), inputs, diagnostics)?,
         Format::Json => json::print(&mut out, inputs, diagnostics, hosts)?,
+        Format::Sarif => sarif::print(&mut out, inputs, diagnostics)?,
         Format::Github => github::print(&mut out, inputs, diagnostics)?,
     }
     Ok(out.flush()?)
@@ -39,4 +41,11 @@ fn counts(diagnostics: &[Diagnostic]) -> (usize, usize) {
     let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
     let errors = diagnostics.iter().filter(is_error).count();
     (errors, diagnostics.len() - errors)
+}
+
+/// The column after the span's last character in its first line, counted like `column`.
+fn end_column(bytes: &[u8], diagnostic: &Diagnostic) -> usize {
+    let spanned = bytes.get(diagnostic.span.clone()).unwrap_or_default();
+    let line = spanned.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    diagnostic.column + String::from_utf8_lossy(line).chars().count()
 }

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use c2c_injector::{Diagnostic, Severity};
 
+use super::end_column;
 use crate::input::Inputs;
 
 pub(super) fn print(
@@ -28,13 +29,6 @@ pub(super) fn print(
         )?;
     }
     Ok(())
-}
-
-/// The column after the span's last character in its first line, counted like `column`.
-fn end_column(bytes: &[u8], diagnostic: &Diagnostic) -> usize {
-    let spanned = bytes.get(diagnostic.span.clone()).unwrap_or_default();
-    let line = spanned.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-    diagnostic.column + String::from_utf8_lossy(line).chars().count()
 }
 
 /// Text after the second `::`, as GitHub's own toolkit escapes it.

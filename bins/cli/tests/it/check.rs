@@ -233,6 +233,78 @@ fn github_shows_findings_beside_their_lines() {
 }
 
 #[test]
+fn sarif_has_places_rules_and_fixes() {
+    let directory = Directory::new("sarif");
+    directory.write("a b%.html", "<p>\r\n😀 <style>");
+    let run = directory.c2c(&["check", "a b%.html", "--format", "sarif"], "");
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    let log: serde_json::Value = serde_json::from_str(&run.stdout).expect("it is JSON");
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    let result = &run["results"][0];
+    let rule = result["ruleIndex"].as_u64().and_then(|index| usize::try_from(index).ok());
+    let rule = &run["tool"]["driver"]["rules"][rule.expect("it is an index")];
+    assert_eq!((&rule["id"], &result["ruleId"]), (&"unclosed-style".into(), &rule["id"]));
+    assert_eq!(result["level"], "error");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a%20b%25.html");
+    let expected = serde_json::json!({
+        "startLine": 2, "startColumn": 3, "endColumn": 10, "byteOffset": 10, "byteLength": 7,
+    });
+    assert_eq!(place["region"], expected);
+    let replacement = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    let expected = serde_json::json!({
+        "deletedRegion": { "byteOffset": 17, "byteLength": 0 },
+        "insertedContent": { "text": "</style>" },
+    });
+    assert_eq!(*replacement, expected);
+}
+
+#[test]
+fn fixes_are_written_into_the_files() {
+    let directory = Directory::new("fix");
+    // Code that is no HTML, with typographic quotes and a wrong name: the second is found after the first.
+    directory
+        .write("head.html", "```\n<script>c2c.on(‘call_end’, log)</script>\n```\n")
+        .write("tail.html", "<img alt='' src='http://t.example/1'>\n<style>b{}\n<p>{{ name }}</p>");
+    let arguments = ["check", "head.html", "--body-end", "tail.html", "--fix"];
+    let run = directory.c2c(&arguments, "");
+    assert_eq!(run.stderr, "applied 5 fixes\n", "{}", run.stdout);
+    assert_eq!(directory.read("head.html"), "<script>c2c.on('call_ended', log)</script>\n");
+    let tail = directory.read("tail.html");
+    assert!(tail.starts_with("<img alt='' src='https://t.example/1'>\n<style>b{}"), "{tail}");
+    assert!(tail.contains("</style>"), "{tail}");
+    let again = directory.c2c(&arguments, "");
+    assert_eq!((again.stderr.as_str(), &again.stdout), ("applied 0 fixes\n", &run.stdout));
+    assert_eq!(directory.read("tail.html"), tail);
+}
+
+#[test]
+fn fixes_need_files() {
+    let directory = Directory::new("fix-stdin");
+    let run = directory.c2c(&["check", "-", "--fix"], "<style>");
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("save the snippet"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_fixed_file_keeps_its_mode_and_its_links() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let directory = Directory::new("fix-mode");
+    directory.write("real.html", "<style>");
+    let real = directory.path("real.html");
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).expect("it is ours");
+    symlink(&real, directory.path("link.html")).expect("a link can be made");
+    assert_eq!(directory.c2c(&["check", "link.html", "--fix"], "").code, 0);
+    assert_eq!(directory.read("real.html"), "<style></style>");
+    let metadata = std::fs::symlink_metadata(&real).expect("it is there");
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o640);
+    assert!(directory.path("link.html").is_symlink());
+}
+
+#[test]
 fn an_unclosed_comment_is_refused_in_the_other_file_too() {
     let directory = Directory::new("unclosed-comment");
     directory.write("head.html", "<style>").write("tail.html", "<b>x</b>\n  <!-- y");

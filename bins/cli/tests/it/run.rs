@@ -29,6 +29,14 @@ impl Directory {
         self
     }
 
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("the file can be read")
+    }
+
     pub(crate) fn c2c(&self, arguments: &[&str], stdin: &str) -> Run {
         self.c2c_with(&[], arguments, stdin)
     }
