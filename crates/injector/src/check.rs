@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::diagnostic::{Area, Code, Diagnostic, Severity};
 use crate::parse::{self, Proof, Spliced, Verdict};
-use crate::script::{self, Script};
+use crate::script::{self, Script, Scripts};
 use crate::{
     Document, ExternalHost, Limits, ScriptAttributes, Snippets, Template, explain, fixes, pasted,
     warn,
@@ -149,7 +149,10 @@ fn findings(template: &Template, snippets: &Snippets, limits: &Limits) -> Findin
         }
     }
     if findings.diagnostics.is_empty() {
-        script::with_stack_for(texts, || judge(template, texts, limits, &mut findings));
+        script::with_stack_for(texts, || {
+            let scripts = Scripts::new(&template.events);
+            judge(template, texts, limits, &scripts, &mut findings);
+        });
     }
     findings
 }
@@ -178,16 +181,21 @@ fn readable<'b>(area: Area, bytes: &'b Bytes, limits: &Limits) -> Result<&'b str
 
 /// Proves that both snippets are contained. If that fails, or if there is anything else to report, parses
 /// again to find the places.
-fn judge(template: &Template, snippets: [&str; 2], limits: &Limits, findings: &mut Findings) {
+fn judge(
+    template: &Template,
+    snippets: [&str; 2],
+    limits: &Limits,
+    scripts: &Scripts<'_>,
+    findings: &mut Findings,
+) {
     let [head, body_end] = snippets;
-    let events = &template.events;
     let spliced = Spliced::new(template, head, body_end);
     let proof = parse::prove(&spliced, limits);
-    let Proof { verdict, is_notable, ref scripts, ref hosts } = proof;
+    let Proof { verdict, is_notable, scripts: ref notes, ref hosts } = proof;
     let is_suspicious = || {
-        snippets.iter().any(|snippet| !pasted::whole(snippet, events).is_empty())
-            || scripts.iter().any(|(_, note)| {
-                !Script { note, tag: "", text: &note.text }.findings(events).is_empty()
+        snippets.iter().any(|snippet| !pasted::whole(snippet, scripts).is_empty())
+            || notes.iter().any(|(_, note)| {
+                !Script { note, tag: "", text: &note.text }.findings(scripts).is_empty()
             })
     };
     if verdict == Verdict::Contained && !is_notable && !is_suspicious() {
@@ -211,7 +219,8 @@ fn judge(template: &Template, snippets: [&str; 2], limits: &Limits, findings: &m
         found => found,
     };
     findings.hosts.clone_from(&examination.taken.hosts);
-    let mut warnings = warn::diagnostics(&spliced, &examination.taken, events, limits.warnings_max);
+    let mut warnings =
+        warn::diagnostics(&spliced, &examination.taken, scripts, limits.warnings_max);
     if let Some(error) = &error {
         warnings.retain(|warning| is_sound_beside(warning, error));
     }
@@ -219,16 +228,16 @@ fn judge(template: &Template, snippets: [&str; 2], limits: &Limits, findings: &m
     let mut found: Vec<_> = warnings.into_iter().chain(error).collect();
     for area in [Area::Head, Area::BodyEnd] {
         // A snippet that is no HTML has one remedy.
-        if !pasted::whole(spliced.snippet(area), events).is_empty() {
+        if !pasted::whole(spliced.snippet(area), scripts).is_empty() {
             let errors = found.iter_mut().filter(|found| found.severity == Severity::Error);
             errors.filter(|error| error.area == area).for_each(|error| error.fix = None);
         }
     }
-    fixes::keep_proven(template, snippets, &proof, limits, &mut found);
+    fixes::keep_proven(template, snippets, &proof, limits, scripts, &mut found);
     findings.diagnostics.extend(found);
     // The body-end snippet has not been checked then: check it without the head snippet.
     if head_is_at_fault && !head.is_empty() {
-        judge(template, ["", body_end], limits, findings);
+        judge(template, ["", body_end], limits, scripts, findings);
     }
 }
 

@@ -330,6 +330,11 @@ codes! {
         bad: "<script async src=\"https://tags.example/t.js?id={{ site.id }}\"></script>",
         good: "<script async src=\"https://tags.example/t.js?id=4711\"></script>";
     // Scripts that never run.
+    UncheckedScript, "unchecked-script", Warning,
+        "A script nests too deeply, or its brackets are too many, for it to be parsed in time.",
+        "Load large libraries from a URL with `<script src=…>`; look for brackets that are never closed.",
+        bad: "<script>((((((… a thousand times</script>",
+        good: "<script src=\"https://tags.example/library.js\"></script>";
     SyntaxError, "syntax-error", Warning,
         "A script is not JavaScript, so no browser runs any of it.",
         "Correct it at this place, or copy it again from where it came from.",
@@ -407,8 +412,8 @@ codes! {
         bad: "```html\n<script>track('seen')</script>\n```",
         good: "<script>track('seen')</script>";
     EditorMarkup, "editor-markup", Warning,
-        "An editor put its own HTML, such as `<br>`, into a script.",
-        "Remove it: paste as plain text.",
+        "A script contains markup: an editor's `<br>`, or the `<![CDATA[` of XML.",
+        "Remove it. An editor adds none to code that is pasted as plain text.",
         bad: "<script>\n  track('seen');<br>\n</script>",
         good: "<script>\n  track('seen');\n</script>";
     BrokenTag, "broken-tag", Warning,
@@ -479,6 +484,17 @@ impl fmt::Display for Code {
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+/// The maximum number of characters of a name that a message repeats.
+const NAME_CHARS_MAX: usize = 64;
+
+/// Shortens a name from a snippet for use in a message.
+pub(crate) fn shown(name: &str) -> String {
+    match name.char_indices().nth(NAME_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::diagnostic::{Area, Code, Diagnostic, Fix};
 use crate::parse::{Cause, Enclosure, Outcome, Pending, RawText, Spliced, has_attribute};
-use crate::warn::open_quote_of_script;
+use crate::script::open_quote_of_script;
 
 /// Returns the first problem of an uncontained document; `None` if there is no problem.
 pub(crate) fn explain(spliced: &Spliced, outcome: Outcome) -> Option<Diagnostic> {

@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 
 use crate::diagnostic::{Area, Code, Diagnostic};
 use crate::parse::{self, Proof, Spliced, Verdict};
-use crate::script::is_sound;
+use crate::script::Scripts;
 use crate::{Limits, Template};
 
 /// The number of fixes that are tried in one check, and of bytes in them: each costs a parse of the
@@ -18,9 +18,10 @@ pub(crate) fn keep_proven(
     snippets: [&str; 2],
     proof: &Proof,
     limits: &Limits,
+    scripts: &Scripts<'_>,
     found: &mut [Diagnostic],
 ) {
-    let before = LazyCell::new(|| Health::of(proof));
+    let before = LazyCell::new(|| Health::of(proof, scripts));
     let size = snippets.iter().map(|snippet| snippet.len()).sum::<usize>().max(1);
     let mut left = TRIED_MAX.min(BYTES_MAX / size);
     for diagnostic in found {
@@ -42,7 +43,7 @@ pub(crate) fn keep_proven(
         let mut texts = snippets;
         texts[index] = &fixed;
         let spliced = Spliced::new(template, texts[0], texts[1]);
-        if !Health::of(&parse::prove(&spliced, limits)).is_no_worse_than(&before) {
+        if !Health::of(&parse::prove(&spliced, limits), scripts).is_no_worse_than(&before) {
             diagnostic.fix = None;
         }
     }
@@ -60,7 +61,7 @@ fn changes_words_only(code: Code) -> bool {
     )
 }
 
-/// What a document is worth to its author.
+/// The worth of a document to its author.
 struct Health {
     verdict: Verdict,
     /// Scripts that run.
@@ -70,13 +71,13 @@ struct Health {
 }
 
 impl Health {
-    fn of(proof: &Proof) -> Self {
+    fn of(proof: &Proof, scripts: &Scripts<'_>) -> Self {
         let mut health = Self { verdict: proof.verdict, running: 0, broken: 0 };
         for (_, script) in &proof.scripts {
             let Some(kind) = script.used_as.kind() else { continue };
             if script.has_source {
                 health.running += 1;
-            } else if !is_sound(&script.text, kind) {
+            } else if !scripts.is_sound(&script.text, kind) {
                 health.broken += 1;
             } else if !script.text.trim().is_empty() {
                 health.running += 1;

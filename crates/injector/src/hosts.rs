@@ -95,14 +95,15 @@ fn is_host(host: &str) -> bool {
         && port.parse::<u16>().is_ok()
 }
 
-/// Hosts of files that any origin may read, by their documentation: a module or a script with `crossorigin`
+/// Hosts whose own instructions load modules, or scripts with `crossorigin`, from any page: such a script
 /// from them works in the sandbox.
-const OPEN_HOSTS: [&str; 11] = [
+const OPEN_HOSTS: [&str; 12] = [
     "ajax.googleapis.com",
     "cdn.jsdelivr.net",
     "cdn.skypack.dev",
     "cdnjs.cloudflare.com",
     "code.jquery.com",
+    "connect.facebook.net",
     "esm.run",
     "esm.sh",
     "fonts.googleapis.com",

@@ -57,6 +57,7 @@ mod document;
 mod events;
 mod explain;
 mod fixes;
+mod found;
 mod hosts;
 mod limits;
 mod parse;

@@ -3,7 +3,8 @@
 //! The tree construction algorithm is superlinear: deep nesting, thousands of attributes in one tag and
 //! formatting elements that are reopened in every paragraph can make a few kilobytes cost seconds. So a
 //! check has a budget, and rejects a snippet that exceeds it as too complex. Handwritten snippets stay far
-//! below it.
+//! below it. Scripts have a fixed budget beside it: those that exceed it are accepted unread, with a
+//! warning.
 
 /// The size and complexity that a check accepts.
 ///

@@ -4,37 +4,37 @@ use std::ops::Range;
 
 use crate::damage::{unescaped_html, unescaped_string, without_editor_tags};
 use crate::diagnostic::Code;
-use crate::events::Events;
+use crate::diagnostic::shown;
+use crate::found::Found;
 use crate::placeholder;
-use crate::script::{self, Found, Kind};
+use crate::script::{self, Kind, Scripts};
 use crate::vendors;
-use crate::warn::shown;
 
 /// Names of elements that pasted code has.
 const TAGS: [&str; 10] =
     ["script", "noscript", "iframe", "img", "link", "style", "meta", "div", "!--", "template"];
 
 /// Returns what is wrong with a snippet as a whole; nothing if it is HTML.
-pub(crate) fn whole(snippet: &str, events: &Events) -> Vec<Found> {
+pub(crate) fn whole(snippet: &str, scripts: &Scripts<'_>) -> Vec<Found> {
     let trimmed = snippet.trim();
     if trimmed.is_empty() {
         return Vec::new();
     }
     let start = snippet.len() - snippet.trim_start().len();
     let place = start..start + trimmed.len();
-    let one = fenced(snippet, start)
+    let one = fenced(snippet, start, scripts)
         .or_else(|| escaped_html(trimmed).map(|found| found.within(&place)))
         .or_else(|| escaped_string(trimmed).map(|found| found.within(&place)))
         .or_else(|| alone(trimmed).map(|found| found.within(&place)));
     match one {
         Some(found) => vec![found],
         None if trimmed.starts_with('<') => Vec::new(),
-        None => bare_code(trimmed, events).into_iter().map(|found| found.within(&place)).collect(),
+        None => bare_code(trimmed, scripts).into_iter().map(|found| found.within(&place)).collect(),
     }
 }
 
 /// Returns what is wrong with text outside elements. Places are relative to `source`, its source.
-pub(crate) fn text(source: &str) -> Option<Found> {
+pub(crate) fn text(source: &str, scripts: &Scripts<'_>) -> Option<Found> {
     let trimmed = source.trim();
     if trimmed.is_empty() {
         return None;
@@ -48,7 +48,7 @@ pub(crate) fn text(source: &str) -> Option<Found> {
         .or_else(|| escaped_text(trimmed))
         .or_else(|| broken_tag(trimmed))
         .or_else(|| alone(trimmed))
-        .or_else(|| code(trimmed))
+        .or_else(|| code(trimmed, scripts))
         .unwrap_or_else(|| {
             let message = "this text is outside any element: it does nothing";
             Found::new(Code::VisibleText, first_line(trimmed), message)
@@ -68,15 +68,15 @@ fn in_script(code: &str, kind: Kind) -> String {
 }
 
 /// The snippet as HTML, if it is that or JavaScript.
-fn as_html(text: &str) -> Option<String> {
+fn as_html(text: &str, scripts: &Scripts<'_>) -> Option<String> {
     if text.trim_start().starts_with('<') {
         return Some(text.to_owned());
     }
-    script::is_code(text).map(|kind| in_script(text, kind))
+    scripts.is_code(text).map(|kind| in_script(text, kind))
 }
 
 /// A snippet in a Markdown fence.
-fn fenced(snippet: &str, start: usize) -> Option<Found> {
+fn fenced(snippet: &str, start: usize, scripts: &Scripts<'_>) -> Option<Found> {
     snippet[start..].starts_with("```").then_some(())?;
     let clean = script::without_fences(snippet);
     let line = first_line(&snippet[start..]);
@@ -87,7 +87,7 @@ fn fenced(snippet: &str, start: usize) -> Option<Found> {
         "a Markdown fence, which is not part of the code"
     };
     let found = Found::new(Code::MarkdownFence, start..start + line.end, message);
-    Some(match as_html(&clean) {
+    Some(match as_html(&clean, scripts) {
         Some(html) => found.replaced_by(0..snippet.len(), html),
         None => found,
     })
@@ -155,17 +155,17 @@ fn alone(text: &str) -> Option<Found> {
 }
 
 /// A snippet that is JavaScript: the finding, and those of the code.
-fn bare_code(snippet: &str, events: &Events) -> Vec<Found> {
+fn bare_code(snippet: &str, scripts: &Scripts<'_>) -> Vec<Found> {
     // Tags parse as comparisons.
     let is_tag = |line: &str| line.trim_start().starts_with('<') && has_tag(line);
     if snippet.lines().any(is_tag) {
         return Vec::new();
     }
-    let Some(kind) = script::is_code(snippet) else { return Vec::new() };
+    let Some(kind) = scripts.is_code(snippet) else { return Vec::new() };
     let message = "JavaScript without `<script>`: it is shown as text and does not run";
     let found = Found::new(Code::ScriptAsText, first_line(snippet), message);
     let found = found.replaced_by(0..snippet.len(), in_script(snippet, kind));
-    let inner = script::findings(snippet, kind, events);
+    let inner = scripts.findings(snippet, kind);
     [found].into_iter().chain(inner).collect()
 }
 
@@ -259,9 +259,9 @@ fn starts_with_tag(text: &str) -> bool {
         && text[len..].starts_with(|next: char| next.is_whitespace() || matches!(next, '>' | '/'))
 }
 
-fn code(text: &str) -> Option<Found> {
+fn code(text: &str, scripts: &Scripts<'_>) -> Option<Found> {
     let message = "this is outside any `<script>`, so it is shown as text and does not run";
-    if let Some(kind) = script::is_code(text) {
+    if let Some(kind) = scripts.is_code(text) {
         let found = Found::new(Code::ScriptAsText, first_line(text), message);
         return Some(found.replaced_by(0..text.len(), in_script(text, kind)));
     }

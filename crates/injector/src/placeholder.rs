@@ -1,4 +1,4 @@
-//! Placeholders that nobody filled in: those of template languages, and the sample ids of documentation.
+//! Unfilled placeholders: those of template languages, and the sample ids of documentation.
 
 use std::ops::Range;
 

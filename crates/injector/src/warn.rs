@@ -3,25 +3,22 @@
 use std::ops::Range;
 
 use crate::damage::{unescaped_string, with_straight_quotes, without_invisible};
-use crate::diagnostic::{Area, Code, Diagnostic, Fix};
-use crate::events::Events;
+use crate::diagnostic::{Area, Code, Diagnostic, Fix, shown};
+use crate::found::Found;
 use crate::hosts::Authority;
 use crate::parse::{Damage, Note, ScriptNote, Spliced, Taken, What, attribute_value};
-use crate::script::{Found, Script};
+use crate::script::{Script, Scripts, open_quote};
 use crate::{pasted, placeholder};
-
-/// The maximum number of characters of a name that a message repeats.
-const NAME_CHARS_MAX: usize = 64;
 
 /// Returns at most `max` diagnostics, the first of each snippet: each costs a walk through its snippet.
 pub(crate) fn diagnostics(
     spliced: &Spliced,
     taken: &Taken,
-    events: &Events,
+    scripts: &Scripts<'_>,
     max: usize,
 ) -> Vec<Diagnostic> {
     let in_area = |area| {
-        let mut found = findings(spliced, area, taken, events);
+        let mut found = findings(spliced, area, taken, scripts);
         found.sort_by_key(|found| found.span.start);
         found.truncate(max);
         found.into_iter().map(move |found| diagnostic(spliced, area, found))
@@ -39,16 +36,16 @@ fn diagnostic(
 }
 
 /// All findings in one snippet, with places in it.
-fn findings(spliced: &Spliced, area: Area, taken: &Taken, events: &Events) -> Vec<Found> {
-    let whole = pasted::whole(spliced.snippet(area), events);
+fn findings(spliced: &Spliced, area: Area, taken: &Taken, scripts: &Scripts<'_>) -> Vec<Found> {
+    let whole = pasted::whole(spliced.snippet(area), scripts);
     if !whole.is_empty() {
         return whole;
     }
-    let scripts = taken.scripts.iter().filter(|(place, _)| *place == area);
-    let scripts = scripts.flat_map(|(_, script)| of_script(spliced, script, events));
+    let in_area = taken.scripts.iter().filter(|(place, _)| *place == area);
+    let of_scripts = in_area.flat_map(|(_, script)| of_script(spliced, script, scripts));
     let notes = taken.notes.iter().filter(|note| note.area == area);
     let mut found: Vec<_> =
-        scripts.chain(notes.filter_map(|note| of_note(spliced, note))).collect();
+        of_scripts.chain(notes.filter_map(|note| of_note(spliced, note, scripts))).collect();
     drop_consequences(&mut found);
     found
 }
@@ -73,25 +70,25 @@ fn drop_consequences(found: &mut Vec<Found>) {
     });
 }
 
-fn of_script(spliced: &Spliced, note: &ScriptNote, events: &Events) -> Vec<Found> {
+fn of_script(spliced: &Spliced, note: &ScriptNote, scripts: &Scripts<'_>) -> Vec<Found> {
     let Some((_, tag)) = spliced.locate(&note.tag) else { return Vec::new() };
     let text = match note.attribute {
         Some(_) => note.text.as_str(),
         None => spliced.source(note.inner.clone()),
     };
     let script = Script { note, tag: spliced.source(note.tag.clone()), text };
-    let mut found = script.findings(events);
+    let mut found = script.findings(scripts);
     for found in &mut found {
         found.shift(tag.start);
     }
     found
 }
 
-fn of_note(spliced: &Spliced, note: &Note) -> Option<Found> {
+fn of_note(spliced: &Spliced, note: &Note, scripts: &Scripts<'_>) -> Option<Found> {
     // Notes are only taken inside snippets, so the place is in one.
     let (_, within) = spliced.locate(&note.span)?;
     let source = Source { text: spliced.source(note.span.clone()) };
-    let mut found = source.found(&note.what)?;
+    let mut found = source.found(&note.what, scripts)?;
     found.shift(within.start);
     Some(found)
 }
@@ -102,7 +99,7 @@ struct Source<'s> {
 }
 
 impl Source<'_> {
-    fn found(&self, what: &What) -> Option<Found> {
+    fn found(&self, what: &What, scripts: &Scripts<'_>) -> Option<Found> {
         let whole = 0..self.text.len();
         let found = |code, message: &str| Some(Found::new(code, whole.clone(), message));
         match what {
@@ -153,7 +150,7 @@ impl Source<'_> {
             What::Damaged(damage) => Some(self.damaged(*damage)),
             What::Placeholder { attribute } => Some(self.placeholder(attribute)),
             What::OpenQuote { attribute } => open_quote(self.text, attribute),
-            What::Text => pasted::text(self.text),
+            What::Text => pasted::text(self.text, scripts),
         }
     }
 
@@ -236,35 +233,6 @@ fn insecure_scheme(value: &str) -> Option<Range<usize>> {
         start += url.len() + 1;
     }
     None
-}
-
-/// The finding for a tag whose value of `attribute` goes on into the next tag, because a quote is missing.
-pub(crate) fn open_quote(tag: &str, attribute: &str) -> Option<Found> {
-    let value = attribute_value(tag, attribute)?;
-    let quote = value.start.checked_sub(1)?;
-    let end = value.start + tag[value.clone()].find('>')?;
-    let character = tag.get(quote..value.start)?;
-    let message = format!(
-        "the quote of `{attribute}` is not closed here, so the tags after it are part of the value"
-    );
-    Some(Found::new(Code::OpenQuote, quote..value.start, message).replaced_by(end..end, character))
-}
-
-/// The finding for a script's tag whose quote is missing at the end of an attribute.
-pub(crate) fn open_quote_of_script(tag: &str) -> Option<Found> {
-    ["src", "type", "id"].into_iter().find_map(|attribute| {
-        let value = &tag[attribute_value(tag, attribute)?];
-        let goes_on = value.contains('>') && value.contains('<');
-        if goes_on { open_quote(tag, attribute) } else { None }
-    })
-}
-
-/// Shortens a name from a snippet for use in a message.
-pub(crate) fn shown(name: &str) -> String {
-    match name.char_indices().nth(NAME_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -143,7 +143,7 @@ impl Remarks {
         }
     }
 
-    /// Notes characters of the tag that copying put there, and values that nobody filled in.
+    /// Notes characters of the tag that copying put there, and values that were never filled in.
     fn damage(&mut self, name: &QualName, attributes: &[Attribute]) {
         let is_invisible = |text: &str| text.chars().any(|next| visible(next).is_some());
         let is_quote = |text: &str| text.chars().any(|next| straight_quote(next).is_some());

@@ -9,11 +9,11 @@ use oxc_ast::ast::{
 use oxc_semantic::{AstNode, SymbolId};
 
 use super::path::{literal, path};
-use super::syntax::Parsed;
-use super::{Found, range};
+use super::syntax::{Parsed, range};
 use crate::diagnostic::Code;
+use crate::diagnostic::shown;
 use crate::events::{self, Events};
-use crate::warn::shown;
+use crate::found::Found;
 
 /// The global that the trusted script defines.
 const GLOBAL: &str = "c2c";

@@ -1,6 +1,6 @@
 //! Calls that the sandbox blocks or ignores, and code that stops itself in a frame.
 //!
-//! What the sandbox does with each of them was measured in three engines: docs/isolation.md.
+//! The effect of each of them in the sandbox was measured in three engines: docs/isolation.md.
 
 use std::ops::Range;
 
@@ -14,10 +14,10 @@ use oxc_span::GetSpan as _;
 use oxc_syntax::operator::BinaryOperator;
 
 use super::path::{literal, member_path, path};
-use super::syntax::Parsed;
-use super::{Found, range};
+use super::syntax::{Parsed, range};
 use crate::diagnostic::Code;
-use crate::warn::shown;
+use crate::diagnostic::shown;
+use crate::found::Found;
 
 /// Properties of another window that any document may use.
 const OF_ANY_WINDOW: [&str; 10] = [

@@ -1,4 +1,4 @@
-//! What is wrong with literals: placeholders in texts, code that is one text, tags of an editor.
+//! Findings in literals: placeholders in texts, code that is one text, tags of an editor.
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Expression, Program, Statement};
@@ -6,12 +6,12 @@ use oxc_semantic::AstNode;
 use oxc_span::Span;
 
 use super::repair::without_fences;
-use super::syntax::Parsed;
-use super::{Found, range};
+use super::syntax::{Parsed, range};
 use crate::damage::{change, editor_tag, without_editor_tags};
 use crate::diagnostic::Code;
+use crate::diagnostic::shown;
+use crate::found::Found;
 use crate::placeholder;
-use crate::warn::shown;
 
 /// Finds what is wrong with one node.
 pub(super) fn visit(parsed: &Parsed<'_>, node: &AstNode<'_>, found: &mut Vec<Found>) {

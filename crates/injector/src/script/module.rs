@@ -6,10 +6,11 @@ use oxc_ast::ast::StringLiteral;
 use oxc_semantic::AstNode;
 
 use super::path::literal;
-use super::{Found, range};
+use super::syntax::range;
 use crate::diagnostic::Code;
+use crate::diagnostic::shown;
+use crate::found::Found;
 use crate::hosts::{Authority, lets_all_read};
-use crate::warn::shown;
 
 /// Finds imports that may fail.
 pub(super) fn visit(node: &AstNode<'_>, found: &mut Vec<Found>) {

@@ -3,13 +3,15 @@
 
 use std::ops::Range;
 
-use super::syntax::SyntaxError;
-use super::{Found, Kind, is_sound, syntax};
+use super::stack::Budget;
+use super::syntax::{self, SyntaxError, may_be_module};
+use super::types::Kind;
 use crate::damage::{
     change, editor_tag, is_dash, straight_quote, unescaped_html, unescaped_string, visible,
     without_editor_tags, without_invisible,
 };
 use crate::diagnostic::Code;
+use crate::found::Found;
 use crate::placeholder;
 
 /// The maximum number of single repairs, each of which parses the script again.
@@ -21,18 +23,21 @@ const BYTES_MAX: usize = 1024 * 1024;
 /// How far before an error its cause is looked for, in characters.
 const CHARS_BEFORE: usize = 256;
 
+/// The marks of a CDATA section, in which XML expects a script.
+const CDATA: [&str; 2] = ["<![CDATA[", "]]>"];
+
 /// The maximum length of a character reference.
 const REFERENCE_BYTES_MAX: usize = 8;
 
 /// Names the cause of a syntax error.
-pub(super) fn diagnose(text: &str, kind: Kind, error: SyntaxError) -> Found {
+pub(super) fn diagnose(budget: &Budget, text: &str, kind: Kind, error: SyntaxError) -> Found {
     if let Some(found) = markup(text, &error) {
         return found;
     }
     if let Some((cause, span)) = cause(text, &error) {
         let code = cause.code();
         let found = Found::new(code, span.clone(), cause.message(&text[span]));
-        return match repaired(text, kind, &error) {
+        return match repaired(budget, text, kind, &error) {
             Some(repaired) => {
                 let (span, replacement) = change(text, &repaired);
                 found.replaced_by(span, replacement)
@@ -40,7 +45,10 @@ pub(super) fn diagnose(text: &str, kind: Kind, error: SyntaxError) -> Found {
             None => found,
         };
     }
-    if kind == Kind::Classic && is_sound(text, Kind::Module) {
+    if kind == Kind::Classic
+        && may_be_module(text)
+        && matches!(syntax::parse(text, Kind::Module, budget, |_| ()), Some(Ok(())))
+    {
         let message = "syntax error: this works only in a module, that is, with `type=module`";
         return Found::new(Code::SyntaxError, error.span, message);
     }
@@ -93,6 +101,7 @@ enum Cause {
     Dash,
     Invisible,
     EditorTag,
+    Cdata,
     Reference,
     Escape,
     Fence,
@@ -104,7 +113,7 @@ impl Cause {
             Self::Placeholder => Code::Placeholder,
             Self::Quote | Self::Dash => Code::TypographicCharacter,
             Self::Invisible => Code::InvisibleCharacter,
-            Self::EditorTag => Code::EditorMarkup,
+            Self::EditorTag | Self::Cdata => Code::EditorMarkup,
             Self::Reference => Code::EscapedHtml,
             Self::Escape => Code::EscapedQuotes,
             Self::Fence => Code::MarkdownFence,
@@ -114,7 +123,7 @@ impl Cause {
     fn message(self, text: &str) -> String {
         match self {
             Self::Placeholder => {
-                let text = crate::warn::shown(text);
+                let text = crate::diagnostic::shown(text);
                 format!(
                     "syntax error: an unfilled placeholder, `{text}`, where JavaScript is expected"
                 )
@@ -133,6 +142,9 @@ impl Cause {
             }
             Self::EditorTag => {
                 format!("syntax error: HTML in JavaScript: an editor put `{text}` here")
+            }
+            Self::Cdata => {
+                format!("syntax error: `{text}` belongs to XML, and HTML does not know it")
             }
             Self::Reference => format!(
                 "syntax error: the code was escaped as HTML: `{text}` stands for `{}`",
@@ -185,6 +197,9 @@ fn damage_at(text: &str, at: usize) -> Option<(Cause, Range<usize>)> {
     if rest.starts_with("```") {
         return Some((Cause::Fence, at..at + 3));
     }
+    if let Some(mark) = CDATA.into_iter().find(|mark| rest.starts_with(mark)) {
+        return Some((Cause::Cdata, at..at + mark.len()));
+    }
     if let Some(tag) = editor_tag(rest) {
         return Some((Cause::EditorTag, at..at + tag.end));
     }
@@ -200,7 +215,7 @@ fn damage_at(text: &str, at: usize) -> Option<(Cause, Range<usize>)> {
 }
 
 /// Repairs damage until the script parses.
-fn repaired(text: &str, kind: Kind, error: &SyntaxError) -> Option<String> {
+fn repaired(budget: &Budget, text: &str, kind: Kind, error: &SyntaxError) -> Option<String> {
     let mut text = text.to_owned();
     let mut error = error.clone();
     let mut bytes = 0;
@@ -211,7 +226,7 @@ fn repaired(text: &str, kind: Kind, error: &SyntaxError) -> Option<String> {
         if bytes > BYTES_MAX {
             return None;
         }
-        match syntax::parse(&text, kind, |_| ())? {
+        match syntax::parse(&text, kind, budget, |_| ())? {
             Ok(()) => return Some(text),
             Err(next) => error = next,
         }
@@ -227,11 +242,22 @@ fn step(text: &str, cause: Cause, span: Range<usize>) -> Option<String> {
         Cause::Dash => [&text[..span.start], "-", &text[span.end..]].concat(),
         Cause::Invisible => without_invisible(text),
         Cause::EditorTag => without_editor_tags(text),
+        Cause::Cdata => without_cdata(text),
         Cause::Reference => unescaped_html(text),
         Cause::Escape => unescaped_string(text),
         Cause::Fence => without_fences(text),
     };
     (repaired != text).then_some(repaired)
+}
+
+/// A text without the marks of a CDATA section. (Code may have `]]>` as well.)
+fn without_cdata(text: &str) -> String {
+    let [open, close] = CDATA;
+    let text = text.replacen(open, "", 1);
+    match text.rsplit_once(close) {
+        Some((before, after)) if after.trim().is_empty() => [before, after].concat(),
+        _ => text,
+    }
 }
 
 /// Makes a typographic quote and the next one in its line straight, of a kind that is not between them.

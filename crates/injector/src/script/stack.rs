@@ -5,7 +5,8 @@
 //! does not run at all if the number is too large.
 //!
 //! And it reads a parenthesis again if it turns out not to hold parameters: nested ones take the square of
-//! their depth. So the sum of the depths is bounded too, as that of open elements is for HTML.
+//! their depth. So the sum of the depths is bounded too, for all scripts of a check together, as that of
+//! open elements is for HTML.
 
 use std::cell::Cell;
 use std::panic::resume_unwind;
@@ -16,8 +17,13 @@ use std::thread;
 /// walks.
 const LEVEL: usize = 8 * 1024;
 
-/// Levels for which any thread has enough stack: 512 KiB of the 2 MiB that threads usually have.
-const LEVELS_ANYWHERE: usize = 64;
+/// Levels for which any thread has enough stack: 1 MiB of the 2 MiB that threads usually have. Vendors'
+/// snippets have up to 90.
+const LEVELS_ANYWHERE: usize = 128;
+
+/// Levels of all texts of a check up to which each script gets a stack of its own, if it needs one: at most
+/// four do.
+const LEVELS_ONE_BY_ONE: usize = 4 * LEVELS_ANYWHERE;
 
 /// The maximum number of levels. Handwritten scripts stay far below it; minified ones reach it at about
 /// 150 KB.
@@ -26,8 +32,13 @@ pub(super) const LEVELS_MAX: usize = 48 * 1024;
 /// Levels that a repair may add to a script.
 const LEVELS_OF_REPAIRS: usize = 256;
 
-/// The maximum of the sum, over all brackets, of the number of brackets that are open there.
+/// The maximum of the sum, over all brackets of all parsed scripts, of the number of brackets that are open
+/// there. A library of 90 KB, minified, has 130,000.
 const DEPTHS_MAX: usize = 160 * 1024;
+
+/// The number of brackets up to which each counts as if it were inside all before it: most snippets' scripts
+/// have so few that finding out costs more than it is worth.
+const BRACKETS_COUNTED: usize = 32;
 
 thread_local! {
     /// The levels for which this thread has stack.
@@ -36,7 +47,11 @@ thread_local! {
 
 /// Runs `work`, which will parse parts of `texts`, so that the parser need not make a stack for each.
 pub(crate) fn with_stack_for<R: Send>(texts: [&str; 2], work: impl FnOnce() -> R + Send) -> R {
-    let levels = texts.into_iter().map(levels).max().unwrap_or(0).min(LEVELS_MAX);
+    let levels: Vec<_> = texts.into_iter().map(levels).collect();
+    if levels.iter().sum::<usize>() <= LEVELS_ONE_BY_ONE {
+        return work();
+    }
+    let levels = levels.into_iter().max().unwrap_or(0).min(LEVELS_MAX);
     let mut work = Some(work);
     let mut run = || work.take().map(|work| work());
     let done = with_stack(levels + LEVELS_OF_REPAIRS, &mut run).flatten();
@@ -44,9 +59,26 @@ pub(crate) fn with_stack_for<R: Send>(texts: [&str; 2], work: impl FnOnce() -> R
     done.or_else(run).expect("it has not run yet")
 }
 
-/// Whether the parser can read a script at reasonable cost.
-pub(super) fn is_parsable(source: &str) -> bool {
-    levels(source) <= LEVELS_MAX && depths(source) <= DEPTHS_MAX
+/// The cost that the scripts of one check may have together.
+pub(super) struct Budget {
+    depths: Cell<usize>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { depths: Cell::new(DEPTHS_MAX) }
+    }
+}
+
+impl Budget {
+    /// Whether a script can be parsed, which it then pays for.
+    pub(super) fn affords(&self, source: &str) -> bool {
+        if levels(source) > LEVELS_MAX {
+            return false;
+        }
+        let left = self.depths.get().checked_sub(depths(source));
+        left.inspect(|left| self.depths.set(*left)).is_some()
+    }
 }
 
 /// Runs `work`, which parses `source`, on a stack that is large enough. Returns `None` without running it
@@ -113,7 +145,7 @@ fn levels(source: &str) -> usize {
     levels
 }
 
-/// What a character may be part of. Whether a `/` divides or begins a regular expression, and whether a `}`
+/// The kinds of text that a character may be part of. Whether a `/` divides or begins a regular expression, and whether a `}`
 /// ends a block or a substitution, only a parser can tell: both readings are followed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reading {
@@ -142,8 +174,8 @@ const READINGS: [Reading; 8] = [
 fn depths(source: &str) -> usize {
     let is_bracket = |byte: &u8| matches!(byte, b'(' | b'[' | b'{');
     let brackets = source.as_bytes().iter().filter(|byte| is_bracket(byte)).count();
-    if brackets * brackets <= DEPTHS_MAX {
-        return brackets * brackets;
+    if brackets <= BRACKETS_COUNTED {
+        return brackets * (brackets + 1) / 2;
     }
     // For each reading of the text so far that is possible: the most brackets that are open.
     let mut open = [None; READINGS.len()];

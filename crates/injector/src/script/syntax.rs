@@ -9,9 +9,10 @@ use oxc_ast::ast::{IdentifierReference, Program};
 use oxc_diagnostics::OxcDiagnostic;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_semantic::{Semantic, SemanticBuilder};
-use oxc_span::SourceType;
+use oxc_span::{SourceType, Span};
 
-use super::{Kind, stack};
+use super::stack::{self, Budget};
+use super::types::Kind;
 
 /// A script that browsers accept.
 pub(super) struct Parsed<'a> {
@@ -27,13 +28,14 @@ pub(super) struct SyntaxError {
     pub(super) message: String,
 }
 
-/// Parses a script, and passes the result to `then`. `None` if it nests too deeply.
+/// Parses a script, and passes the result to `then`. `None` if that costs too much.
 pub(super) fn parse<R: Send>(
     text: &str,
     kind: Kind,
+    budget: &Budget,
     then: impl FnOnce(&Parsed<'_>) -> R + Send,
 ) -> Option<Result<R, SyntaxError>> {
-    if !stack::is_parsable(text) {
+    if !budget.affords(text) {
         return None;
     }
     stack::with_stack_of(text, || {
@@ -107,8 +109,9 @@ fn sentence(message: &str, found: &str) -> String {
     let found = found.lines().next().unwrap_or_default();
     match message {
         "Unexpected token" if !found.is_empty() => {
-            format!("`{}` is not expected here", crate::warn::shown(found))
+            format!("`{}` is not expected here", crate::diagnostic::shown(found))
         }
+        "Unexpected JSX expression" => "`<` is not expected here".to_owned(),
         "Unexpected token" | "Unexpected end of file" => {
             "the script ends too early: something that it opens is never closed".to_owned()
         }
@@ -167,4 +170,14 @@ pub(super) fn does_something(parsed: &Parsed<'_>) -> bool {
                 | AstKind::Class(_)
         )
     })
+}
+
+/// Whether a text has a word that makes a module of a script.
+pub(super) fn may_be_module(text: &str) -> bool {
+    ["import", "export", "await"].iter().any(|word| text.contains(word))
+}
+
+/// A place of the parser as a range of bytes.
+pub(super) fn range(span: Span) -> Range<usize> {
+    span.start as usize..span.end as usize
 }

@@ -1,10 +1,13 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use super::scripts::Scripts;
+use super::stack::{self, Budget};
 use super::syntax::{does_something, parse};
-use super::{Kind, findings, is_code, is_sound, stack};
+use super::types::Kind;
 use crate::EventSignature;
 use crate::events::Events;
+use crate::found::Found;
 
 fn events() -> Events {
     Events::new([("chat_started", &["topic"][..]), ("chat_ended", &["seconds", "reason"])].map(
@@ -14,10 +17,18 @@ fn events() -> Events {
     ))
 }
 
+fn findings(script: &str, kind: Kind) -> Vec<Found> {
+    Scripts::new(&events()).findings(script, kind)
+}
+
+fn is_sound(script: &str, kind: Kind) -> bool {
+    Scripts::new(&events()).is_sound(script, kind)
+}
+
 /// Asserts the findings in a script: the code of each, and the text that it is about.
 #[track_caller]
 fn check(script: &str, expected: &[(&str, &str)]) {
-    let found = findings(script, Kind::Classic, &events());
+    let found = findings(script, Kind::Classic);
     let found: Vec<_> =
         found.iter().map(|found| (found.code.as_str(), &script[found.span.clone()])).collect();
     assert_eq!(found, expected, "{script}");
@@ -26,7 +37,7 @@ fn check(script: &str, expected: &[(&str, &str)]) {
 /// Asserts what the first fix makes of a script.
 #[track_caller]
 fn fixed(script: &str, expected: &str) {
-    let found = findings(script, Kind::Classic, &events());
+    let found = findings(script, Kind::Classic);
     assert!(!found.is_empty(), "{script}");
     let fix = found[0].fix.clone().unwrap_or_else(|| panic!("{script}: {found:?}"));
     let mut fixed = script.to_owned();
@@ -178,7 +189,7 @@ fn code_that_stops_in_a_frame() {
 #[test]
 fn imports() {
     let module = |script: &str| {
-        let found = findings(script, Kind::Module, &events());
+        let found = findings(script, Kind::Module);
         found.iter().map(|found| found.code.as_str()).collect::<Vec<_>>()
     };
     assert_eq!(module("import x from 'https://a.example/x.js'"), ["needs-cors"]);
@@ -192,7 +203,7 @@ fn imports() {
 fn errors_in_plain_words() {
     #[track_caller]
     fn says(script: &str, place: &str, message: &str) {
-        let found = findings(script, Kind::Classic, &events());
+        let found = findings(script, Kind::Classic);
         assert_eq!(
             (&script[found[0].span.clone()], found[0].message.as_str()),
             (place, message),
@@ -202,6 +213,7 @@ fn errors_in_plain_words() {
     says("f({ a: 1 );", ")", "syntax error: `,` or `}` is missing before this `)`");
     says("f(1;", ";", "syntax error: `,` or `)` is missing before this `;`");
     says("if (a) {\n  f()\n", "f()", "syntax error: `}` is missing before the end of the script");
+    says("< b", "<", "syntax error: `<` is not expected here");
     says("x = 'a", "'a", "syntax error: this text is never closed with its quote");
     says("x = 1 2", "", "syntax error: a semicolon, an operator or a line break is missing here");
     says("const a = 1; const a = 2", "a", "syntax error: identifier `a` has already been declared");
@@ -228,11 +240,7 @@ fn sound_code_of_every_age() {
         "class A { #x = 1; static { f() } get y() { return this.#x } }",
         "x = `a${`b${c}`}`; return_ = 1",
     ] {
-        assert!(
-            is_sound(script, Kind::Classic),
-            "{script}: {:?}",
-            findings(script, Kind::Classic, &events())
-        );
+        assert!(is_sound(script, Kind::Classic), "{script}: {:?}", findings(script, Kind::Classic));
     }
     assert!(is_sound("return false", Kind::Handler) && !is_sound("return false", Kind::Classic));
     assert!(is_sound("import x from 'y'; await x", Kind::Module));
@@ -250,6 +258,8 @@ fn damage_is_named_and_repaired() {
         ("f();<br>\n<p>g();</p>", "f();\ng();"),
         ("f() <br>\ng()", "f() \ng()"),
         ("\u{200B}f()<br>\n", "f()\n"),
+        ("<![CDATA[\nf(a[b[0]]>c)\n]]>", "\nf(a[b[0]]>c)\n"),
+        ("//\n<![CDATA[ f() ]]>\n", "//\n f() \n"),
         ("a =&gt; b &amp;&amp; c", "a => b && c"),
         ("f(\\\"a\\\");\\ng()", "f(\"a\");\ng()"),
         ("```js\nf()\n```", "f()\n"),
@@ -276,7 +286,7 @@ fn code_is_told_from_words() {
         "if (a) b = 1",
         "import 'a'",
     ] {
-        assert!(is_code(text).is_some(), "{text}");
+        assert!(Scripts::new(&events()).is_code(text).is_some(), "{text}");
     }
     for text in [
         "",
@@ -288,7 +298,7 @@ fn code_is_told_from_words() {
         "function follows form",
         "{ } => ()",
     ] {
-        assert_eq!(is_code(text), None, "{text}");
+        assert_eq!(Scripts::new(&events()).is_code(text), None, "{text}");
     }
 }
 
@@ -346,8 +356,8 @@ fn nesting_ends_the_check_and_nothing_else() {
             let mut script = open.repeat(count);
             write!(script, "1{}", close.repeat(count)).expect("a String takes all");
             // Whatever the answer, the process goes on.
-            let _ = parse(&script, Kind::Classic, does_something);
-            let _ = findings(&open.repeat(count), Kind::Module, &events());
+            let _ = parse(&script, Kind::Classic, &Budget::default(), does_something);
+            let _ = findings(&open.repeat(count), Kind::Module);
         }
         assert!(begun.elapsed() < Duration::from_secs(20), "{open}: {:?}", begun.elapsed());
     }
@@ -355,7 +365,8 @@ fn nesting_ends_the_check_and_nothing_else() {
 
 #[test]
 fn bounds_of_the_parser() {
-    let is_parsed = |script: &str| parse(script, Kind::Classic, |_| ()).is_some();
+    let is_parsed =
+        |script: &str| parse(script, Kind::Classic, &Budget::default(), |_| ()).is_some();
     // Brackets: as many, but deep or in a row.
     assert!(is_parsed(&"(a=".repeat(560)) && !is_parsed(&"(a=".repeat(580)));
     assert!(is_parsed(&"f(a);".repeat(20_000)));
@@ -368,4 +379,18 @@ fn bounds_of_the_parser() {
         is_parsed(&"!".repeat(stack::LEVELS_MAX)) && !is_parsed(&"!".repeat(stack::LEVELS_MAX + 1))
     );
     assert!(!is_parsed(&"new ".repeat(stack::LEVELS_MAX + 1)));
+}
+
+#[test]
+fn scripts_share_a_budget() {
+    let events = events();
+    let scripts = Scripts::new(&events);
+    let nested = |inner: &str| ["(a=".repeat(450).as_str(), inner, &")".repeat(450)].concat();
+    // A syntax error is found in a script that is parsed, and in no other.
+    let is_parsed = |script: &str| !scripts.is_sound(&format!("{script} 1 2"), Kind::Classic);
+    assert!(is_parsed(&nested("1")), "more than half of the budget");
+    assert!(is_parsed(&nested("1")), "the same again costs nothing");
+    assert!(is_parsed("f((a))"), "the rest suffices");
+    assert!(!is_parsed(&nested("2")), "as much again is too much");
+    assert!(is_parsed("g((a))"), "the rest suffices still");
 }

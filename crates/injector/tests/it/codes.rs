@@ -38,6 +38,7 @@ fn bad_example(code: Code) -> Vec<u8> {
         Code::NotUtf8 => b"<p>Gr\xFC\xDFe</p>".to_vec(),
         Code::TooLarge => shown.replace("300 KB", &"x".repeat(300_000)).into_bytes(),
         Code::TooComplex => "<div>".repeat(1000).into_bytes(),
+        Code::UncheckedScript => format!("<script>{}</script>", "(".repeat(1000)).into_bytes(),
         _ => shown.into(),
     }
 }
