@@ -106,6 +106,9 @@ const FAMILIES: &[Family] = &[
     ("scripts of parameters", |size| {
         padded(&repeat(&format!("<script>{}</script>", nested("(a=", ")", 540)), size), size)
     }),
+    ("small scripts of parameters", |size| {
+        padded(&repeat(&format!("<script>{}</script>", nested("(a=", ")", 32)), size), size)
+    }),
     ("scripts of open parameters", |size| {
         padded(&repeat(&format!("<script>{}</script>", "(a=".repeat(560)), size), size)
     }),
