@@ -3,19 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{HOST, HeaderMap};
-use hyper::{Method, Request, StatusCode, Uri};
-use hyper_util::rt::TokioIo;
+use hyper::header::HeaderMap;
+use hyper::{Method, StatusCode};
+use reqwest::Client;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::Policy;
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
+use tokio::net::lookup_host;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::error::{Context as _, Error, Result};
@@ -64,7 +60,8 @@ impl Reply {
     }
 }
 
-/// Sends one request on its own connection, and reads the whole answer.
+/// Sends one request on its own connection, and reads the whole answer. Redirections are not
+/// followed, and the environment's proxies are not used.
 ///
 /// As in browsers, `localhost` and every name below it is this machine, whatever the resolver says.
 /// A `host` among `headers` replaces the one of the URL. `https` trusts the same certificates as
@@ -75,9 +72,9 @@ pub async fn request(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Result<Reply> {
-    let exchange = exchange(method, url, headers, body.into(), trusted);
-    let reply = timeout(REQUEST, exchange).await;
-    reply.map_err(Error::from).flatten().context(url)
+    // Only `https` needs the certificates, and a machine without any can still use `http`.
+    let roots = if url.starts_with("https:") { trusted()? } else { RootCertStore::empty() };
+    exchange(method, url, headers, body.into(), roots).await.context(url)
 }
 
 async fn exchange(
@@ -85,52 +82,54 @@ async fn exchange(
     url: &str,
     headers: &[(&str, &str)],
     body: Bytes,
-    roots: fn() -> Result<RootCertStore>,
+    roots: RootCertStore,
 ) -> Result<Reply> {
-    let uri: Uri = url.parse()?;
-    let authority = uri.authority().context("the URL has no host")?;
-    let name = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    let local = name == "localhost" || name.ends_with(".localhost");
-    let host = if local { "127.0.0.1" } else { name };
-    let mut sender = match uri.scheme_str() {
-        Some("http") => {
-            let port = uri.port_u16().unwrap_or(80);
-            connect(TcpStream::connect((host, port)).await?).await?
-        }
-        Some("https") => {
-            let stream = TcpStream::connect((host, uri.port_u16().unwrap_or(443))).await?;
-            let name = ServerName::try_from(name.to_owned())?;
-            connect(tls(roots()?)?.connect(name, stream).await?).await?
-        }
-        _ => return Err(Error::new("neither http nor https")),
-    };
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let mut request = Request::builder().method(method).uri(path);
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(HOST.as_str())) {
-        request = request.header(HOST, authority.as_str());
-    }
+    let mut request = client(roots)?.request(method, url);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let (head, body) = sender.send_request(request.body(Full::new(body))?).await?.into_parts();
-    Ok(Reply { status: head.status, headers: head.headers, body: body.collect().await?.to_bytes() })
+    let mut reply = request.body(body).send().await.map_err(|error| with_cause(&error))?;
+    let (status, headers) = (reply.status(), std::mem::take(reply.headers_mut()));
+    Ok(Reply { status, headers, body: reply.bytes().await.map_err(|error| with_cause(&error))? })
 }
 
-async fn connect(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-) -> Result<SendRequest<Full<Bytes>>> {
-    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // The connection ends when the sender is dropped. Its errors are errors of the request, too.
-    tokio::spawn(connection);
-    Ok(sender)
-}
-
-fn tls(roots: RootCertStore) -> Result<TlsConnector> {
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+fn client(roots: RootCertStore) -> Result<Client> {
+    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
+    let client = Client::builder()
+        .tls_backend_preconfigured(tls)
+        .dns_resolver(AsInBrowsers)
+        .redirect(Policy::none())
+        .no_proxy()
+        .http1_only()
+        .timeout(REQUEST);
+    Ok(client.build()?)
+}
+
+/// Resolves names below `localhost` to this machine, and leaves others to the system.
+struct AsInBrowsers;
+
+impl Resolve for AsInBrowsers {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let name = name.as_str();
+            let local = name == "localhost" || name.ends_with(".localhost");
+            // The client replaces port 0 by the URL's.
+            let found = lookup_host((if local { "127.0.0.1" } else { name }, 0)).await?;
+            Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs)
+        })
+    }
+}
+
+/// The client's own words say which step failed, and its innermost cause says why.
+fn with_cause(error: &reqwest::Error) -> Error {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    Error::new(format!("{error}: {cause}"))
 }
 
 /// The certificates that the machine trusts.
@@ -154,7 +153,10 @@ mod tests {
     use hyper::{Response, server};
     use tokio::net::TcpListener;
 
-    use super::{Bytes, Full, Method, Reply, Result, RootCertStore, TokioIo, exchange, request};
+    use http_body_util::Full;
+    use hyper_util::rt::TokioIo;
+
+    use super::{Bytes, Method, Reply, Result, RootCertStore, exchange, request};
     use crate::tls::Tls;
 
     /// Trusts only the certificate of the server below.
@@ -185,10 +187,10 @@ mod tests {
     #[tokio::test]
     async fn https_is_for_the_name_and_from_whom_the_machine_trusts() -> Result<()> {
         let port = serve("a.localhost").await?;
-        let roots = || Ok(ROOTS.get().expect("the server runs").clone());
+        let roots = || ROOTS.get().expect("the server runs").clone();
         let get = async |host: &str| -> Result<Reply> {
             let url = format!("https://{host}:{port}/");
-            exchange(Method::GET, &url, &[], Bytes::new(), roots).await
+            exchange(Method::GET, &url, &[], Bytes::new(), roots()).await
         };
         assert_eq!(get("a.localhost").await?.expect(200)?.text(), "ok");
         let another = get("b.localhost").await.expect_err("another name").to_string();
