@@ -37,8 +37,10 @@ struct Entry {
 const ENTRIES: &[Entry] = &[
     Entry { path: "shim.js", kind: Kind::Script, brotli_max: Some(1_740) },
     Entry { path: "shim_diagnostics.js", kind: Kind::Script, brotli_max: None },
+    Entry { path: "shim_trace.js", kind: Kind::Script, brotli_max: None },
     Entry { path: "shim_jar.js", kind: Kind::Script, brotli_max: None },
     Entry { path: "shim_jar_diagnostics.js", kind: Kind::Script, brotli_max: Some(3_700) },
+    Entry { path: "shim_jar_trace.js", kind: Kind::Script, brotli_max: None },
     Entry { path: "host.js", kind: Kind::Module, brotli_max: Some(4_460) },
     Entry { path: "listen.js", kind: Kind::Module, brotli_max: None },
     Entry { path: "diagnostics.js", kind: Kind::Module, brotli_max: None },

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use c2c_bridge::{Shim, shim_attributes};
+use c2c_bridge::{Diagnostics, Shim, shim_attributes};
 use c2c_catalogue::{Catalogue, CatalogueError, UnknownFields};
 use c2c_injector::{
     AttributeError, Checked, EventSignature, Limits, Rejected, ScriptAttributes, Template,
@@ -171,7 +171,7 @@ fn judge(arguments: &SnippetArguments) -> Result<(Inputs, Result<Checked, Reject
 
 /// The reference document, whose check knows the reference catalogue.
 fn template() -> Result<Template, Failure> {
-    let shim = Shim { jar: true, diagnostics: true };
+    let shim = Shim { jar: true, diagnostics: Diagnostics::Errors };
     let events = Catalogue::reference().events().iter().map(|event| {
         let fields = event.fields.iter().map(|field| field.name.as_str());
         EventSignature::new(event.name.clone()).with_fields(fields)

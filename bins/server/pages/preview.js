@@ -16,6 +16,10 @@ import { diagnosticsTo } from './diagnostics.js';
  */
 export function connect(console) {
   const { port1: port, port2 } = new MessageChannel();
+  addEventListener('message', ({ origin, data }) => {
+    // Custom code that posts to the page above it; the frame's own hello is the host's.
+    if (origin === 'null' && data?.c2c === undefined) port.postMessage({ type: 'stray' });
+  });
   // The path tells the console which preview this is, since the console may already be on its way
   // to the next one.
   window.top?.postMessage({ type: 'c2c-preview', path: location.pathname }, console, [port2]);
@@ -29,7 +33,7 @@ export function connect(console) {
       onState: (state) => port.postMessage({ type: 'state', ...state }),
       /** @param {Envelope} envelope */
       onCustomEvent: (envelope) => port.postMessage({ type: 'custom', envelope }),
-      diagnostics: diagnosticsTo((diagnostic) => port.postMessage({ type: 'diagnostic', diagnostic })),
+      diagnostics: diagnosticsTo((diagnostic) => port.postMessage({ type: 'diagnostic', diagnostic }), { trace: true }),
     },
 
     /** @param {Envelope} envelope an event of the widget */

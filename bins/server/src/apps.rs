@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 use crate::live::Live;
-use crate::pages::sandbox_of;
+use crate::pages::{Documents, sandbox_of};
 use crate::paths::parents_of;
 use crate::sites::{Site, Sites};
 use crate::store::{App, Jar, Listed, Revision, Store, StoreError};
@@ -140,7 +140,7 @@ impl Apps {
             parent_origins: Vec::new(),
             jar: Jar::default(),
         };
-        let checker = sandbox_of(&nameless, &[], &sites, limits);
+        let checker = sandbox_of(&nameless, &[], &sites, limits, Documents::Published);
         let apps = Self { checker, store, sites, limits, live, publishing: Mutex::default() };
         for Listed { app, .. } in apps.store.apps().await? {
             let revision = apps.store.newest_revision(&app.id).await?;
@@ -237,8 +237,12 @@ impl Apps {
         console: Option<&Site>,
     ) -> Result<Built, BuildError> {
         let mut above = self.ancestors(app)?;
+        let documents = match console {
+            Some(_) => Documents::Preview,
+            None => Documents::Published,
+        };
         above.extend(console.map(|site| site.source.clone().into()));
-        let sandbox = sandbox_of(app, &above, &self.sites, self.limits);
+        let sandbox = sandbox_of(app, &above, &self.sites, self.limits, documents);
         Ok(Built { page: compile(sandbox, snippets).await?, above })
     }
 

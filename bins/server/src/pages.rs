@@ -87,12 +87,22 @@ pub(crate) fn snippet_limits() -> SnippetLimits {
     SnippetLimits::default()
 }
 
+/// The kind of documents that a sandbox makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Documents {
+    /// For visitors.
+    Published,
+    /// For the console's live preview: it reports the requests of its code, too.
+    Preview,
+}
+
 /// Configures an app's sandbox for these sites and the pages above it.
 pub(crate) fn sandbox_of(
     app: &App,
     above: &[AncestorSource],
     sites: &Sites,
     limits: BridgeLimits,
+    documents: Documents,
 ) -> Sandbox {
     let sandbox = Sandbox::builder(app.id.clone())
         .catalogue(Catalogue::reference())
@@ -100,6 +110,10 @@ pub(crate) fn sandbox_of(
         .bridge_limits(limits)
         .snippet_limits(snippet_limits());
     let sandbox = above.iter().cloned().fold(sandbox, c2c::SandboxBuilder::ancestor);
+    let sandbox = match documents {
+        Documents::Published => sandbox,
+        Documents::Preview => sandbox.with_trace(),
+    };
     let sandbox = match app.jar {
         Jar::None => sandbox.without_jar(),
         Jar::Visit | Jar::Kept => sandbox,

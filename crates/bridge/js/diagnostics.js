@@ -6,15 +6,19 @@
 
 import { tokenBucket } from './host/bucket.js';
 import { own } from './host/own.js';
-import { DIAGNOSTIC_LIMITS } from './shared/limits.js';
+import { bareUrl, isNumber, isText, placesIn } from './host/report.js';
+import { readTrace } from './host/trace.js';
+import { DIAGNOSTIC_LIMITS, TRACE_LIMITS } from './shared/limits.js';
 
 export { DIAGNOSTIC_LIMITS };
 
 /**
  * All text in a diagnostic is untrusted.
  *
- * @typedef {{type: 'delivered', seq: number, name: string, handlers: number}} Delivered the frame
- *   has run this many handlers for a widget event
+ * @typedef {import('./host/report.js').Place} Place
+ * @typedef {{type: 'delivered', seq: number, name: string, handlers: number, loading: string | null}} Delivered
+ *   the frame has run this many handlers for a widget event; if none, and in a traced document only,
+ *   `loading` is the URL of a script that had not loaded by then
  * @typedef {{
  *   type: 'error',
  *   kind: 'script' | 'handler' | 'rejection' | 'resource' | 'csp' | 'jar',
@@ -22,15 +26,18 @@ export { DIAGNOSTIC_LIMITS };
  *   source: string | null,
  *   line: number | null,
  *   column: number | null,
+ *   callers: Place[],
  * }} CodeError an uncaught error, an error thrown by a handler of `on`, an unhandled rejection, a
  *   resource that did not load, a policy violation, or an entry that the jar refused;
- *   `source` is a URL without query and fragment, line and column count from 1
+ *   `source` is a URL without query and fragment, line and column count from 1; `callers` are the next
+ *   places of the stack, the innermost first
  * @typedef {{type: 'refused', name: string, reason: string}} RefusedEmit a refused emit
  * @typedef {{type: 'dropped', count: number}} Dropped the number of diagnostics that exceeded the limit
  * @typedef {{type: 'cut_off', source: string | null}} CutOff events waited for the document to be
  *   parsed, until the deadline; `source` is the URL of the script that had not loaded by then,
  *   without query and fragment. A handler added later gets these events only with `{replay: true}`
- * @typedef {Delivered | CodeError | RefusedEmit | Dropped | CutOff} Diagnostic
+ * @typedef {import('./host/trace.js').Traced} Traced
+ * @typedef {Delivered | CodeError | RefusedEmit | Dropped | CutOff | Traced} Diagnostic
  */
 
 const ERROR_FIELDS = ['kind', 'message', 'source', 'line', 'column', 'stack'];
@@ -57,15 +64,6 @@ const MUTED = 'Script error.';
 const MUTED_EXPLAINED =
   'an error whose details the browser hides, as it does for scripts from other sites unless they are ' +
   'loaded with CORS (the attribute crossorigin)';
-
-/** The largest number accepted as a line, column or count. */
-const NUMBER_MAX = 2 ** 31;
-
-/**
- * A stack line that names a location: `    at f (URL:1:2)` or `    at URL:1:2` in Chromium, `f@URL:1:2`
- * in Firefox and WebKit.
- */
-const STACK_LINE = /^(?: +at (?:async )?(?:.*\()?|[^@\n]*@)((?:https?|blob):[^\s()]+):(\d{1,9}):(\d{1,9})\)?$/m;
 
 /**
  * Reads a diagnostic other than a delivery report, which must match an event.
@@ -96,41 +94,13 @@ function readError(data) {
   const [kind, message, source, line, column, stack] = ERROR_FIELDS.map((key) => own(data, key));
   if (!KINDS.includes(kind) || ![message, source, stack].every(isText)) return null;
   if (!isNumber(line) || !isNumber(column)) return null;
-  const nowhere = { source: null, line: null, column: null };
+  const nowhere = { source: null, line: null, column: null, callers: [] };
   if (message === MUTED && line === 0) return { type: 'error', kind, message: MUTED_EXPLAINED, ...nowhere };
-  const place =
-    source === '' ? placeInStack(stack) : { source: bareUrl(source), line: line || null, column: column || null };
+  const [place, ...callers] =
+    source === '' ? placesIn(stack) : [{ source: bareUrl(source), line: line || null, column: column || null }];
   // The query of a blocked URL may identify the visitor. Only Chromium puts a word in front.
   const text = kind === 'csp' ? message.replace(/[?#].*/s, '') : message.replace(/^Uncaught /, '');
-  return { type: 'error', kind, message: text, ...(place ?? nowhere) };
-}
-
-/** Returns the first location that a stack names. The frame may have forged the stack.
- * @param {string} stack */
-function placeInStack(stack) {
-  const found = STACK_LINE.exec(stack);
-  return found && { source: bareUrl(found[1]), line: Number(found[2]) || null, column: Number(found[3]) || null };
-}
-
-/**
- * Removes the parts of a URL that may identify the visitor: query, fragment, user. If it holds data or
- * names an object, only the scheme remains.
- * @param {string} text
- */
-function bareUrl(text) {
-  if (!URL.canParse(text)) return null;
-  const { protocol, origin, pathname } = new URL(text);
-  return protocol === 'https:' || protocol === 'http:' ? origin + pathname : protocol;
-}
-
-/** @param {unknown} value @returns {value is string} */
-function isText(value) {
-  return typeof value === 'string' && value.length <= DIAGNOSTIC_LIMITS.diagnostic_units_max;
-}
-
-/** @param {unknown} value @returns {value is number} */
-function isNumber(value) {
-  return Number.isInteger(value) && /** @type {number} */ (value) >= 0 && /** @type {number} */ (value) <= NUMBER_MAX;
+  return { type: 'error', kind, message: text, ...(place ? { ...place, callers } : nowhere) };
 }
 
 /**
@@ -138,18 +108,22 @@ function isNumber(value) {
  *
  * @typedef {ReturnType<typeof diagnosticsTo>} Diagnostics
  * @param {(diagnostic: Diagnostic) => void} onDiagnostic
+ * @param {object} [options]
+ * @param {boolean} [options.trace] whether to take the reports of a traced document, too: what its code
+ *   requests, and which of its calls the sandbox ignores. They hold all that tags send
  */
-export function diagnosticsTo(onDiagnostic) {
+export function diagnosticsTo(onDiagnostic, { trace = false } = {}) {
   const takes = tokenBucket(DIAGNOSTIC_LIMITS.diagnostic_burst, DIAGNOSTIC_LIMITS.diagnostics_per_second);
+  const takesTrace = tokenBucket(TRACE_LIMITS.trace_burst, TRACE_LIMITS.traces_per_second);
   let dropped = 0;
   let timer = 0;
   /** The names of the events that were sent and not yet reported as delivered, by `seq`.
    * @type {Map<unknown, string>} */
   const unreported = new Map();
 
-  /** Returns whether it was passed on. @param {Diagnostic} diagnostic @param {number} now */
-  function pass(diagnostic, now) {
-    if (takes(now)) {
+  /** Returns whether it was passed on. @param {Diagnostic} diagnostic @param {number} now @param {typeof takes} [bucket] */
+  function pass(diagnostic, now, bucket = takes) {
+    if (bucket(now)) {
       onDiagnostic(diagnostic);
       return true;
     }
@@ -166,17 +140,20 @@ export function diagnosticsTo(onDiagnostic) {
 
   /**
    * Takes a delivery report. Each event that was sent has only one, so reports need no other limit.
-   * @param {any} seq @param {unknown} handlers
+   * @param {any} seq @param {unknown} handlers @param {unknown} loading
    */
-  function takeReport(seq, handlers) {
+  function takeReport(seq, handlers, loading) {
     const name = unreported.get(seq);
     if (name === undefined || !isNumber(handlers) || handlers > DIAGNOSTIC_LIMITS.handlers_max) return 'garbage';
     unreported.delete(seq);
-    onDiagnostic({ type: 'delivered', seq, name, handlers });
+    onDiagnostic({ type: 'delivered', seq, name, handlers, loading: isText(loading) ? bareUrl(loading) : null });
     return 'passed';
   }
 
   return {
+    /** The boot name's `diagnostics`. */
+    level: trace ? 'trace' : true,
+
     /** @param {readonly {seq: number, name: string}[]} events */
     sent(events) {
       for (const { seq, name } of events) {
@@ -194,7 +171,9 @@ export function diagnosticsTo(onDiagnostic) {
      * @returns {'passed' | 'refused' | 'garbage'}
      */
     take(data, now) {
-      if (own(data, 'type') === 'delivered') return takeReport(own(data, 'seq'), own(data, 'handlers'));
+      if (own(data, 'type') === 'delivered') return takeReport(own(data, 'seq'), own(data, 'handlers'), own(data, 'loading'));
+      const traced = trace && readTrace(data);
+      if (traced) return pass(traced, now, takesTrace) ? 'passed' : 'refused';
       const diagnostic = readDiagnostic(data);
       if (diagnostic === null) return 'garbage';
       return pass(diagnostic, now) ? 'passed' : 'refused';

@@ -27,4 +27,4 @@ mod context;
 mod script;
 
 pub use context::{Context, ContextReject, ParsedContext, RejectReason, parse_context};
-pub use script::{HOST_MODULES, HostModule, Shim, shim_attributes};
+pub use script::{Diagnostics, HOST_MODULES, HostModule, Shim, shim_attributes};

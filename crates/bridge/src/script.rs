@@ -13,18 +13,32 @@ pub struct Shim {
     /// Whether `document.cookie`, `localStorage` and `sessionStorage` work, on the document's own
     /// jar. Without it they throw, as in every document of opaque origin.
     pub jar: bool,
-    /// Whether it can send diagnostics to a widget that asks for them.
-    pub diagnostics: bool,
+    /// The reports that it can send to a widget that asks for them.
+    pub diagnostics: Diagnostics,
+}
+
+/// The reports of a document about its own code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Diagnostics {
+    /// None.
+    Off,
+    /// Errors, deliveries of events, and refused emits, without data that could identify the visitor.
+    Errors,
+    /// Also each request, with its query and its body, and each call that the sandbox ignores. For
+    /// previews: the reports hold all that tags send, and functions such as `fetch` are replaced.
+    Trace,
 }
 
 impl Shim {
     /// Returns the text of the script.
     pub fn text(self) -> &'static str {
         match (self.jar, self.diagnostics) {
-            (false, false) => include_str!("../js/dist/shim.js"),
-            (false, true) => include_str!("../js/dist/shim_diagnostics.js"),
-            (true, false) => include_str!("../js/dist/shim_jar.js"),
-            (true, true) => include_str!("../js/dist/shim_jar_diagnostics.js"),
+            (false, Diagnostics::Off) => include_str!("../js/dist/shim.js"),
+            (false, Diagnostics::Errors) => include_str!("../js/dist/shim_diagnostics.js"),
+            (false, Diagnostics::Trace) => include_str!("../js/dist/shim_trace.js"),
+            (true, Diagnostics::Off) => include_str!("../js/dist/shim_jar.js"),
+            (true, Diagnostics::Errors) => include_str!("../js/dist/shim_jar_diagnostics.js"),
+            (true, Diagnostics::Trace) => include_str!("../js/dist/shim_jar_trace.js"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use c2c_bridge::{Shim, shim_attributes};
+use c2c_bridge::{Diagnostics, Shim, shim_attributes};
 use c2c_catalogue::{Catalogue, EventDef};
 use c2c_injector::{EventSignature, Limits, Rejected, ScriptAttributes, Snippets, Template};
 use c2c_names::{AppId, BridgeLimits, Origin};
@@ -30,7 +30,7 @@ impl Sandbox {
             events: Vec::new(),
             widgets: Vec::new(),
             ancestors: Vec::new(),
-            shim: Shim { jar: true, diagnostics: true },
+            shim: Shim { jar: true, diagnostics: Diagnostics::Errors },
             allow_list: None,
             bridge_limits: BridgeLimits::default(),
             snippet_limits: Limits::default(),
@@ -120,7 +120,15 @@ impl SandboxBuilder {
 
     /// Leaves out the script that reports errors of custom code to a widget that asks for them.
     pub fn without_diagnostics(mut self) -> Self {
-        self.shim.diagnostics = false;
+        self.shim.diagnostics = Diagnostics::Off;
+        self
+    }
+
+    /// Also reports each request of custom code and each call that the sandbox ignores, to a widget that
+    /// mounts with `diagnosticsTo(callback, { trace: true })`. For previews only: the reports hold all that
+    /// tags send, and functions such as `fetch` are replaced by slower ones.
+    pub fn with_trace(mut self) -> Self {
+        self.shim.diagnostics = Diagnostics::Trace;
         self
     }
 
@@ -178,11 +186,13 @@ fn attributes(app: &AppId, widgets: &[Origin], limits: &BridgeLimits) -> ScriptA
 
 /// Returns the template with a shim. It is parsed once, and cloning it copies no text.
 fn template(shim: Shim) -> Template {
-    static TEMPLATES: LazyLock<[Template; 4]> = LazyLock::new(|| {
-        [(false, false), (false, true), (true, false), (true, true)].map(|(jar, diagnostics)| {
-            let text = Shim { jar, diagnostics }.text();
-            Template::reference(text).expect("the shim can be in a script element")
+    static TEMPLATES: LazyLock<[[Template; 3]; 2]> = LazyLock::new(|| {
+        [false, true].map(|jar| {
+            [Diagnostics::Off, Diagnostics::Errors, Diagnostics::Trace].map(|diagnostics| {
+                let text = Shim { jar, diagnostics }.text();
+                Template::reference(text).expect("the shim can be in a script element")
+            })
         })
     });
-    TEMPLATES[usize::from(shim.jar) * 2 + usize::from(shim.diagnostics)].clone()
+    TEMPLATES[usize::from(shim.jar)][shim.diagnostics as usize].clone()
 }

@@ -29,6 +29,8 @@ pub use event_name::{
     CUSTOM_PREFIX, CustomName, CustomNameError, EventName, EventNameError, NAME_LENGTH_MAX,
     RESERVED_NAMES, is_custom_name, letters, reads_like,
 };
-pub use limits::{BridgeLimits, ContextLimits, DiagnosticLimits, JarLimits, PageLimits};
+pub use limits::{
+    BridgeLimits, ContextLimits, DiagnosticLimits, JarLimits, PageLimits, TraceLimits,
+};
 pub use load_kind::LoadKind;
 pub use origin::{Origin, OriginError, OriginRule};

@@ -180,6 +180,33 @@ impl Default for DiagnosticLimits {
     }
 }
 
+/// Bounds on the trace of a preview's document: its requests and its ignored calls. `js/diagnostics.js`
+/// enforces them, and so does the shim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TraceLimits {
+    /// The greatest length of a request's URL, in UTF-16 code units: the shim cuts longer ones, the host
+    /// refuses them.
+    pub trace_url_units_max: usize,
+    /// The greatest length of the shown part of a request's body, in UTF-16 code units.
+    pub trace_body_units_max: usize,
+    /// Messages of the trace passed on in one burst. A request has two: itself, and its answer.
+    pub trace_burst: usize,
+    /// Messages of the trace passed on per second once the burst is spent.
+    pub traces_per_second: usize,
+}
+
+impl Default for TraceLimits {
+    fn default() -> Self {
+        Self {
+            trace_url_units_max: 8192,
+            trace_body_units_max: 8192,
+            trace_burst: 400,
+            traces_per_second: 40,
+        }
+    }
+}
+
 /// Bounds on a visitor's jar (kept cookies and storage), in `js/jar.js`. Lengths are in UTF-16 code units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

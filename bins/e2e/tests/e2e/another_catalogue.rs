@@ -2,7 +2,7 @@
 //! the file through checker, document, host and parent page to validation, with the libraries
 //! alone.
 
-use c2c_bridge::{HOST_MODULES, Shim, shim_attributes};
+use c2c_bridge::{Diagnostics, HOST_MODULES, Shim, shim_attributes};
 use c2c_catalogue::{Catalogue, Envelope, Name, UnknownFields, Validator};
 use c2c_harness::{Cx, DEADLINE, Result, Tests};
 use c2c_injector::{Limits, ScriptAttributes, Snippets, Template};
@@ -51,7 +51,7 @@ fn catalogue() -> Catalogue {
 
 fn template(catalogue: &Catalogue) -> Template {
     let events = catalogue.events().iter().map(|event| event.name.clone());
-    let shim = Shim { jar: false, diagnostics: true }.text();
+    let shim = Shim { jar: false, diagnostics: Diagnostics::Errors }.text();
     Template::reference(shim).expect("the shim fits").with_events(events)
 }
 

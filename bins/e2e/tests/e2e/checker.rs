@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use c2c_bridge::{HOST_MODULES, Shim, shim_attributes};
+use c2c_bridge::{Diagnostics, HOST_MODULES, Shim, shim_attributes};
 use c2c_catalogue::Catalogue;
 use c2c_harness::{Context as _, Cx, DEADLINE, Engine, Result, Tests};
 use c2c_injector::{Diagnostic, EventSignature, Limits, ScriptAttributes, Snippets, Template};
@@ -88,7 +88,7 @@ fn template() -> Template {
         let fields = event.fields.iter().map(|field| field.name.as_str());
         EventSignature::new(event.name.clone()).with_fields(fields)
     });
-    let shim = Shim { jar: true, diagnostics: true }.text();
+    let shim = Shim { jar: true, diagnostics: Diagnostics::Errors }.text();
     Template::reference(shim).expect("the shim fits").with_events(events)
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Each row looks as such scripts do: it tests for presence first, and then uses the feature.
 
-use c2c_bridge::Shim;
+use c2c_bridge::{Diagnostics, Shim};
 use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
 use c2c_policy::DocumentPolicy;
 use serde_json::{Value, json};
@@ -319,7 +319,7 @@ async fn found_with(cx: &Cx, shim: &str) -> Result<Value> {
 /// Without one of the shim's rows, the table differs in this engine, if the browser has the
 /// feature.
 async fn each_row_of_the_shim_counts(cx: &Cx) -> Result<()> {
-    let shim = Shim { jar: true, diagnostics: true }.text();
+    let shim = Shim { jar: true, diagnostics: Diagnostics::Errors }.text();
     let all = found_with(cx, shim).await?;
     let names = [
         ("window.origin", "`origin`,"),
@@ -400,7 +400,7 @@ async fn the_host_sees_an_opaque_origin(cx: &Cx) -> Result<()> {
 
 /// Opens a document under a chosen host name, in an opaque origin, and returns its code's report.
 async fn run_at(cx: &Cx, host: &str, code: &str) -> Result<Value> {
-    let shim = Shim { jar: true, diagnostics: true }.text();
+    let shim = Shim { jar: true, diagnostics: Diagnostics::Errors }.text();
     let attributes = "data-app='demo' data-widget-origins='https://widget.example'";
     // It reports to its own host: an https page may load nothing over http, in WebKit not even from
     // this machine.

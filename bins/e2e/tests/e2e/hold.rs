@@ -1,6 +1,6 @@
 //! Events wait for the document: early events reach a handler in the last script.
 
-use c2c_bridge::Shim;
+use c2c_bridge::{Diagnostics, Shim};
 use c2c_harness::{Cx, DEADLINE, Result, Tests};
 use c2c_names::BridgeLimits;
 use serde_json::json;
@@ -19,7 +19,7 @@ pub(crate) const TESTS: Tests = &[
     ("a_cut_off_keeps_events_for_later_handlers", &a_cut_off_keeps_events_for_later_handlers),
 ];
 
-const SHIM: Shim = Shim { jar: false, diagnostics: true };
+const SHIM: Shim = Shim { jar: false, diagnostics: Diagnostics::Errors };
 const SCRIPT: [(&str, &str); 1] = [("content-type", "text/javascript")];
 
 /// Emits before there is a frame, and then makes it send a fence after that event.

@@ -36,6 +36,7 @@ mod page; // custom code's knowledge of the page around the widget
 mod polluted; // polluted prototypes change nothing
 mod port; // the port to the widget is out of custom code's reach
 mod previews; // drafts in the console, and the examples that it offers
+mod requests; // the requests and ignored calls in the timeline, and the verdict
 mod screens; // checks on every screen
 mod scrolls; // the visitor's page stays where it is
 mod sdks; // vendors' SDKs as published, with and without the jar
@@ -94,6 +95,7 @@ fn main() -> std::process::ExitCode {
             ("port", VISITORS, port::TESTS),
             ("previews", CONSOLE, previews::TESTS),
             ("screens", CONSOLE, screens::TESTS),
+            ("requests", VISITORS, requests::TESTS),
             ("scrolls", VISITORS, scrolls::TESTS),
             ("sdks", VISITORS, sdks::TESTS),
             ("stalls", FRAMES_APART, stalls::TESTS),
@@ -103,6 +105,7 @@ fn main() -> std::process::ExitCode {
             ("timers", VISITORS, timers::TESTS),
             ("vectors", VISITORS, vectors::TESTS),
             ("vendors", VISITORS, vendors::TESTS),
+            ("verdicts", CONSOLE, requests::VERDICTS),
             ("without_running", VISITORS, without_running::TESTS),
             ("without_running_chromium", &[Engine::Chromium], without_running::CHROMIUM),
             ("without_running_hung", FRAMES_APART, without_running::HUNG),

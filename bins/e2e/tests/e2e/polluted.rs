@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use c2c_bridge::{HOST_MODULES, Shim};
+use c2c_bridge::{Diagnostics, HOST_MODULES, Shim};
 use c2c_harness::{Context as _, Cx, Engine, Result, Tests};
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub(crate) const TESTS: Tests = &[
     ("what_the_parent_page_inherits_is_no_envelope", &what_the_parent_page_inherits_is_no_envelope),
 ];
 
-const SHIM: Shim = Shim { jar: true, diagnostics: true };
+const SHIM: Shim = Shim { jar: true, diagnostics: Diagnostics::Errors };
 
 /// The property for every name: a value that could pass for another message, and accessors.
 const TRAPS: [&str; 6] = [

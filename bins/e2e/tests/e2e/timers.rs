@@ -1,7 +1,7 @@
 //! Custom code can clear every timer of its document by its number. The shim's delayed work does
 //! not depend on them. (Held events: `hold.rs`.)
 
-use c2c_bridge::Shim;
+use c2c_bridge::{Diagnostics, Shim};
 use c2c_harness::{Cx, Result, Tests};
 use serde_json::json;
 
@@ -27,7 +27,7 @@ const CLEARING: &str = "
 
 /// Runs code in a frame, and returns the widget's report about it.
 async fn run(cx: &Cx, code: &str, widget: &str) -> Result<serde_json::Value> {
-    let shim = Shim { jar: true, diagnostics: true };
+    let shim = Shim { jar: true, diagnostics: Diagnostics::Errors };
     let head = format!("<script>{CLEARING}{code}</script>");
     let stage = Stage { shim: shim.text(), hold_ms: 15_000, head: &head, body_end: "", widget };
     stage.open(cx).await?;

@@ -8,7 +8,7 @@ mod consent; // Google's Consent Mode
 mod examples; // the examples of the documentation, with their vendors
 mod hits; // the hits of a stand-in
 mod missing; // which vendor needs which part of the environment
-mod stand_in; // the scripts, and a customer's snippet for each
+pub(crate) mod stand_in; // the scripts, and a customer's snippet for each
 mod visit; // a visit, from opening a page to leaving it
 mod visits; // visits with each jar, and to a page on top
 

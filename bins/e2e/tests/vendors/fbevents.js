@@ -56,7 +56,7 @@
   // ---- hits ----
 
   /** Sends a hit, which is an image, at once. */
-  function send(id, { cookies }, event) {
+  function send(id, { cookies }, event, given = {}) {
     if (cookies) browserId ??= findBrowserId();
     const parameters = new URLSearchParams({
       id,
@@ -70,6 +70,7 @@
       rqm: 'GET',
     });
     if (browserId) parameters.set('fbp', browserId);
+    for (const [key, value] of Object.entries(given)) parameters.set(`cd[${key}]`, `${value}`);
     new Image().src = `https://www.facebook.com/tr/?${parameters}`;
   }
 
@@ -98,7 +99,7 @@
       // Nothing is sent before the pixel's second script has run, nor without consent.
       fbq.queue.push(given);
     } else if (method === 'track' || method === 'trackCustom') {
-      for (const [id, pixel] of pixels) send(id, pixel, rest[0]);
+      for (const [id, pixel] of pixels) send(id, pixel, ...rest);
     }
   }
 

@@ -46,7 +46,7 @@ const NOT_RUN = {
  */
 export function preview({ app, config, code, areas, isSaved, revision, showFindings }) {
   let frame = /** @type {HTMLIFrameElement} */ (byId('live'));
-  const log = timeline(areas);
+  const log = timeline(areas, app.jar !== 'none');
   const context = contextFields(changed);
   const record = runsOf(app.id);
   const entries = watchHistory((added) => log.add({ type: 'history', added }));
@@ -107,7 +107,8 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   /** @param {number} ours the number of this run @returns {typeof running} */
   async function begin(ours) {
     const origin = isSaved() ? `revision ${revision()}` : 'your unsaved code';
-    const { status, body } = await api.preview(app.id, code());
+    const sent = code();
+    const { status, body } = await api.preview(app.id, sent);
     if (ours !== runs) return null;
     // Text typed meanwhile gets its own findings.
     if (body.diagnostics && isCurrent) showFindings(body.diagnostics);
@@ -117,7 +118,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
       return null;
     }
     if (isCurrent) say(`Runs ${origin}. Its tags are real: they send real data.`);
-    log.begin(`Runs ${origin}`, placesOf(body));
+    log.begin(`Runs ${origin}`, placesOf(body), sent, body.diagnostics);
     entries.begin();
     disconnect();
     record.running();
@@ -206,9 +207,11 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
 
   /** Counts other messages. Custom code can post to this window without end, and runs as soon as the
    * console is opened, but the user must be able to type a fix. @param {MessageEvent} event */
-  function countStray({ source }) {
+  function countStray({ source, origin }) {
     // A closed window has no source; messages of extensions to themselves have this window.
     if (source === window) return;
+    // Only the frame of custom code has an opaque origin here.
+    if (origin === 'null') log.add({ type: 'stray' });
     strays += 1;
     if (strays === STRAY_MESSAGES_MAX + 1) removeFrame('flooded');
   }
@@ -225,6 +228,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     const widget = await running;
     if (widget === null) return;
     const duration = Math.max(0, Number(/** @type {HTMLInputElement} */ (byId('play-seconds')).value));
+    if (name === 'whole') log.callBegins();
     const rating = Number(/** @type {HTMLSelectElement} */ (byId('play-rating')).value);
     for (const [at, step] of stepsOf(name, duration, rating).entries()) {
       if (at > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
@@ -233,6 +237,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
       record.ready();
       widget.postMessage(step);
     }
+    if (name === 'whole') log.callPlayed();
   }
 
   for (const pressed of document.querySelectorAll('[data-play]')) {

@@ -1,23 +1,14 @@
 // @ts-check
 /**
- * A log in order: the handshake, each event in and its listeners, each custom event out, and each error
- * with the line that a person typed. All of it is hostile text.
+ * A log in order: the handshake, each event in and its listeners, each request, each custom event out,
+ * each ignored call, and each error with the line that a person typed. All of it is hostile text.
  */
 
-import { button, byId, element, find } from './dom.js';
-
-/** The most rows on screen; older ones go. */
-const ROWS_MAX = 500;
-
-/** Text alternatives for a row's kind, for people who see no colours or arrows. */
-const KINDS = {
-  run: ['', ''],
-  state: ['●', 'State: '],
-  in: ['→', 'Event in: '],
-  out: ['←', 'Custom event out: '],
-  error: ['✕', 'Error: '],
-  refused: ['⊘', 'Refused: '],
-};
+import { button } from './dom.js';
+import { inWords } from './ignored.js';
+import { requestsIn } from './requests.js';
+import { rowsOf } from './rows.js';
+import { verdict } from './verdict.js';
 
 /** The text for a first stall. */
 const STALLED = 'the code stalled the page; it runs once more in 5 s';
@@ -35,113 +26,123 @@ const FAILURES = {
   closed: 'the code sent a message outside the protocol and was stopped',
 };
 
-/** @typedef {keyof typeof KINDS} Kind @typedef {{note: (text: string, level?: 'good' | 'warn' | 'bad') => void}} Row */
+/** @typedef {{source: string | null, line: number | null, column: number | null}} Place */
 
-/** @param {Record<import('./api.js').AreaName, import('./editor.js').Editor>} areas */
-export function timeline(areas) {
-  const view = byId('timeline');
-  const list = find(view, 'ol');
-  let began = performance.now();
+/**
+ * @param {Record<import('./api.js').AreaName, import('./editor.js').Editor>} areas
+ * @param {boolean} hasJar whether the app's code has cookies and storage
+ */
+export function timeline(areas, hasJar) {
+  const rows = rowsOf();
+  const requests = requestsIn(rows);
+  const judged = verdict(() => ({ sent: requests.all(), ...facts, hasJar }));
   /** @type {import('./places.js').Locate} */
   let locate = () => null;
-  /** Rows of events that the frame has not confirmed. @type {Map<number, Row>} */
+  /** Rows of events that the frame has not confirmed. @type {Map<number, import('./rows.js').Row>} */
   const unconfirmed = new Map();
-  /** The run's row about the tab's history. @type {ReturnType<typeof row> | null} */
+  /** Errors that handlers threw since the last confirmation, which names their event.
+   * @type {{row: import('./rows.js').Row, text: string}[]} */
+  let thrown = [];
+  /** The run's row about the tab's history. @type {import('./rows.js').Row | null} */
   let history = null;
+  /** The rows of ignored calls, by call and place. @type {Map<string, {row: import('./rows.js').Row, count: number}>} */
+  const ignored = new Map();
+  /** Where the code last read `parent`, which is how a message to the page above begins. @type {Place[]} */
+  let parentRead = [];
+  /** The row of a message that came before the report of where it began: they take different ways.
+   * @type {import('./rows.js').Row | null} */
+  let strayRow = null;
+  let facts = newFacts({ head: '', bodyEnd: '' }, []);
 
-  /**
-   * @param {Kind} kind @param {string} title @param {unknown} [detail] shown as JSON when opened
-   * @returns {Row & {item: HTMLElement}}
-   */
-  function row(kind, title, detail) {
-    const [sign, words] = KINDS[kind];
-    const noted = element('span', 'noted');
-    const summary = element(
-      detail === undefined ? 'div' : 'summary',
-      'line',
-      element('span', 'time', kind === 'run' ? '' : elapsed()),
-      element('span', 'sign', sign),
-      element('span', 'what', element('span', 'visually-hidden', words), element('b', '', title), ' ', noted),
-    );
-    find(summary, '.sign').setAttribute('aria-hidden', 'true');
-    const item = element('li', kind, detail === undefined ? summary : opensTo(summary, detail));
-    append(item);
-    return {
-      item,
-      note(text, level) {
-        noted.textContent = text;
-        if (level) noted.dataset.level = level;
-      },
-    };
+  /** @param {Place[]} callers */
+  function tellParentRead(callers) {
+    parentRead = callers;
+    const found = placeOf(callers);
+    if (strayRow && found) link(strayRow, found);
+    strayRow = null;
   }
 
-  /** Adds a detail, written out only when opened: 16 KiB of JSON can be ten times as much indented.
-   * @param {HTMLElement} summary @param {unknown} detail */
-  function opensTo(summary, detail) {
-    const text = element('pre');
-    const details = element('details', '', summary, text);
-    details.addEventListener('toggle', () => {
-      if (!details.open) return;
-      text.textContent = JSON.stringify(detail, null, 2);
-      details.scrollIntoView({ block: 'nearest' });
-    });
-    return details;
+  /** The first of some places that is in the snippets. @param {Place[]} places */
+  function placeOf(places) {
+    for (const { source, line, column } of places) {
+      const found = locate(source, line, column);
+      if (found) return found;
+    }
+    return null;
   }
 
-  const elapsed = () => `${((performance.now() - began) / 1000).toFixed(2)} s`;
+  /** @param {NonNullable<ReturnType<typeof placeOf>>} found */
+  const nameOf = ({ area, line }) => `${areas[area].title}, line ${line}`;
 
-  /** @param {HTMLElement} item */
-  function append(item) {
-    list.append(item);
-    while (list.childElementCount > ROWS_MAX) list.firstElementChild?.remove();
+  /** @param {NonNullable<ReturnType<typeof placeOf>>} found */
+  const goTo = ({ area, line, column }) => areas[area].jump(line, column);
+
+  /** A row for an ignored call; more calls at the same place count in it. @param {string} call @param {string} text @param {Place[]} callers */
+  function ignore(call, text, callers) {
+    const { title, advice } = inWords(call);
+    const found = placeOf(callers);
+    const key = JSON.stringify([call, found ?? callers[0]]);
+    const known = ignored.get(key);
+    if (known?.row.item.isConnected) {
+      known.count += 1;
+      known.row.note(`${advice} (${known.count} times)`, 'warn');
+      return known.row;
+    }
+    const row = rows.add('ignored', title, { call, text });
+    row.note(advice, 'warn');
+    if (found) link(row, found);
+    ignored.set(key, { row, count: 1 });
+    return row;
   }
 
-  // The end stays in view until the user scrolls up or opens a row to read it.
-  let follows = true;
-  view.addEventListener('scroll', () => {
-    follows = view.scrollTop + view.clientHeight >= view.scrollHeight - 24;
-  });
-  list.addEventListener('click', () => (follows = false));
-  new ResizeObserver(() => {
-    if (follows) view.scrollTop = view.scrollHeight;
-  }).observe(list);
+  /** @param {import('./rows.js').Row} row @param {NonNullable<ReturnType<typeof placeOf>>} found */
+  function link(row, found) {
+    row.item.append(button(nameOf(found), () => goTo(found), 'place'));
+  }
 
   /* --- Reports of the preview (pages/preview.js) ------------------------------------------- */
 
   /** @type {Record<string, (report: any) => void>} */
   const reports = {
     state({ status, reason }) {
-      if (status === 'ready') row('state', 'Connected').note('the code is running', 'good');
-      if (status === 'waiting' && reason === 'stalled') row('error', 'Stopped').note(STALLED, 'bad');
+      facts.connected = status === 'ready';
+      if (status === 'ready') rows.add('state', 'Connected').note('the code is running', 'good');
+      if (status === 'waiting' && reason === 'stalled') rows.add('error', 'Stopped').note(STALLED, 'bad');
       if (status !== 'failed') return;
-      row('error', 'Not connected').note(FAILURES[/** @type {keyof typeof FAILURES} */ (reason)], 'bad');
+      rows.add('error', 'Not connected').note(FAILURES[/** @type {keyof typeof FAILURES} */ (reason)], 'bad');
     },
 
     sent({ envelope }) {
-      const sent = row('in', envelope.name, envelope);
+      const sent = rows.add('in', envelope.name, envelope);
       sent.item.dataset.name = envelope.name;
       sent.note('waiting for the code');
       unconfirmed.set(envelope.seq, sent);
+      requests.sent({ name: envelope.name, seq: envelope.seq, item: sent.item });
     },
 
     unfit({ message, problems }) {
       // One line for each problem.
       const [title, ...lines] = message.split('\n');
       lines.push('a mistake in the widget: the event was not sent');
-      row('refused', title, problems).note(lines.join('\n'), 'bad');
+      rows.add('refused', title, problems).note(lines.join('\n'), 'bad');
     },
 
     custom({ envelope }) {
-      const custom = row('out', envelope.name, envelope);
+      const custom = rows.add('out', envelope.name, envelope);
       custom.item.dataset.name = envelope.name;
       custom.note('reached the parent page', 'good');
     },
 
     history({ added }) {
       // The row may have been cleared.
-      if (!history?.item.isConnected) history = row('error', 'Adds to the tab’s history');
+      if (!history?.item.isConnected) history = rows.add('error', 'Adds to the tab’s history');
       const entries = added === 1 ? '1 entry' : `${added} entries`;
       history.note(`${entries} so far; the Back button goes through them first. history.replaceState() adds none`, 'warn');
+    },
+
+    stray() {
+      const row = ignore('postMessage', '', parentRead);
+      strayRow = parentRead.length > 0 ? null : row;
     },
 
     diagnostic({ diagnostic }) {
@@ -151,57 +152,107 @@ export function timeline(areas) {
 
   /** @type {Record<string, (diagnostic: any) => void>} */
   const diagnostics = {
-    delivered({ seq, handlers }) {
+    delivered({ seq, name, handlers, loading }) {
       const sent = unconfirmed.get(seq);
       unconfirmed.delete(seq);
-      if (handlers === 0) sent?.note('No handler is subscribed to this event', 'warn');
-      else sent?.note(handlers === 1 ? 'heard by 1 handler' : `heard by ${handlers} handlers`, 'good');
+      for (const { row, text } of thrown) row.note([`in a handler of ${name}`, text].filter(Boolean).join('; '));
+      thrown = [];
+      if (handlers > 0 && name !== facts.first) facts.heard += 1;
+      if (handlers === 0) {
+        const cause = loading ? `; ${loading} was still loading` : '';
+        sent?.note(`No handler is subscribed to this event${cause}`, 'warn');
+      } else sent?.note(handlers === 1 ? 'heard by 1 handler' : `heard by ${handlers} handlers`, 'good');
     },
 
     error(diagnostic) {
-      const { message, source, line, column } = diagnostic;
-      const found = locate(source, line, column);
-      if (!found) {
-        row('error', message, diagnostic).note(source && line ? `${source}, line ${line}` : source ?? '');
-        return;
-      }
+      const { kind, message, source, line, callers } = diagnostic;
+      const found = placeOf([diagnostic, ...callers]);
       // Only lines of the snippet are shown: lines of the document cannot be looked up.
-      const area = areas[found.area];
-      const detail = { ...diagnostic, source: area.title, line: found.line, column: found.column };
-      const go = button(`${area.title}, line ${found.line}`, () => area.jump(found.line, found.column), 'place');
-      row('error', message, detail).item.append(go);
+      const place = found ? { source: nameOf(found), line: found.line, column: found.column } : {};
+      const { callers: _, ...detail } = { ...diagnostic, ...place };
+      const row = rows.add('error', message, detail);
+      const text = found || !source ? '' : line ? `${source}, line ${line}` : source;
+      row.note(text);
+      if (found) link(row, found);
+      if (kind === 'handler') thrown.push({ row, text });
+      if (kind !== 'resource' && kind !== 'jar') facts.errors.push({ message, place: found ? nameOf(found) : '', go: found && (() => goTo(found)) });
     },
 
     refused(diagnostic) {
-      row('refused', `emit('${diagnostic.name}')`, diagnostic).note(diagnostic.reason, 'bad');
+      rows.add('refused', `emit('${diagnostic.name}')`, diagnostic).note(diagnostic.reason, 'bad');
     },
 
     cut_off(diagnostic) {
       const advice = 'it is still loading; handlers added after this hear earlier events only with { replay: true }';
-      row('error', `Events no longer wait for ${diagnostic.source ?? 'the document'}`, diagnostic).note(advice, 'warn');
+      rows.add('error', `Events no longer wait for ${diagnostic.source ?? 'the document'}`, diagnostic).note(advice, 'warn');
     },
 
     dropped({ count }) {
-      row('refused', 'Too many reports').note(`${count} more reports were left out`, 'bad');
+      rows.add('refused', 'Too many reports').note(`${count} more reports were left out`, 'bad');
+    },
+
+    request: requests.request,
+    answer: requests.answer,
+
+    ignored({ call, text, callers }) {
+      if (call === 'parent') tellParentRead(callers);
+      else ignore(call, text, callers);
     },
   };
 
   return {
-    /** Begins a new run. @param {string} sentence @param {import('./places.js').Locate} places */
-    begin(sentence, places) {
-      began = performance.now();
-      follows = true;
+    /**
+     * Begins a new run.
+     * @param {string} sentence
+     * @param {import('./places.js').Locate} places
+     * @param {import('./api.js').Code} code
+     * @param {readonly import('./api.js').Finding[]} findings
+     */
+    begin(sentence, places, code, findings) {
+      rows.begin();
+      requests.begin();
+      judged.begin();
       locate = places;
       unconfirmed.clear();
+      ignored.clear();
+      thrown = [];
+      parentRead = [];
+      strayRow = null;
       history = null;
-      row('run', sentence);
+      facts = newFacts(code, findings);
+      rows.add('run', sentence);
     },
 
     /** @param {any} report */
     add(report) {
       reports[report.type]?.(report);
+      judged.changed();
     },
 
-    clear: () => list.replaceChildren(),
+    /** A whole call begins, or was played. */
+    callBegins: judged.begin,
+    callPlayed: judged.played,
+
+    clear: rows.clear,
   };
+}
+
+/** The facts about a run that has just begun. @param {import('./api.js').Code} code @param {readonly import('./api.js').Finding[]} findings */
+function newFacts(code, findings) {
+  return {
+    /** @type {import('./verdict.js').Failure[]} */
+    errors: [],
+    connected: false,
+    heard: 0,
+    /** The event of the widget's load, which is no event of the call. */
+    first: 'widget_loaded',
+    code: `${code.head}\n${code.bodyEnd}`,
+    placeholders: findings.filter((finding) => finding.code === 'placeholder').map((finding) => wordAt(code[finding.area], finding)),
+  };
+}
+
+/** The word at a place of the code. @param {string} text @param {{line: number, column: number}} place in characters */
+function wordAt(text, { line, column }) {
+  const rest = [...(text.split('\n')[line - 1] ?? '')].slice(column - 1).join('');
+  return /^[^\s"'<>&,;)]+/.exec(rest)?.[0] ?? 'an ID';
 }

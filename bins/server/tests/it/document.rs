@@ -33,7 +33,7 @@ async fn the_document_is_the_shim_then_what_was_saved() {
     assert_eq!(fixture.write("PUT", "/api/apps/demo/code", &code).await.status, 200);
     let reply = get(&fixture, &[]).await;
     let html = reply.text();
-    let text = c2c_bridge::Shim { jar: true, diagnostics: true }.text();
+    let text = c2c_bridge::Shim { jar: true, diagnostics: c2c_bridge::Diagnostics::Errors }.text();
     let shim = html.find(text).expect("the shim, byte for byte");
     let tag = &html[..shim];
     let widget = fixture.origin(To::Widget);

@@ -1,6 +1,6 @@
 //! Console, parent page and widget page: their policies, and the configuration of their scripts.
 
-use c2c_bridge::{HOST_MODULES, Shim};
+use c2c_bridge::{Diagnostics, HOST_MODULES, Shim};
 use c2c_catalogue::Catalogue;
 use c2c_catalogue::reference::Event;
 use c2c_policy::DocumentPolicy;
@@ -166,7 +166,7 @@ async fn an_app_decides_about_its_jar() {
         let settings = json!({"name": "Demo", "parentOrigins": [], "jar": jar});
         assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
         let document = fixture.get(To::Sandbox, "/s/demo", &[]).await;
-        let shim = Shim { jar: defines, diagnostics: true }.text();
+        let shim = Shim { jar: defines, diagnostics: Diagnostics::Errors }.text();
         assert!(document.text().contains(shim), "{jar}");
         let widget = fixture.get(To::Widget, "/w/demo", &[]).await;
         assert_eq!(widget.text().contains("&quot;keepJar&quot;:true"), keeps, "{jar}");

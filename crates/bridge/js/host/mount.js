@@ -156,7 +156,7 @@ export function mount({
   function start(nonce, signal, known) {
     if (signal.aborted) return;
     // The copy of the jar, too, is read as late as possible.
-    const boot = { app, context: checked, page: known, diagnostics: diagnostics && true, jar: jar?.read() };
+    const boot = { app, context: checked, page: known, diagnostics: diagnostics?.level, jar: jar?.read() };
     frame = createFrame(url, nonce, boot, visible);
     frame.addEventListener('load', machine.load, { signal });
     container.append(frame);

@@ -53,6 +53,18 @@ export const DIAGNOSTIC_LIMITS = {
   unreported_max: UNREPORTED_MAX,
 };
 
+export const TRACE_BODY_UNITS_MAX = 8192;
+export const TRACE_BURST = 400;
+export const TRACE_URL_UNITS_MAX = 8192;
+export const TRACES_PER_SECOND = 40;
+
+export const TRACE_LIMITS = {
+  trace_body_units_max: TRACE_BODY_UNITS_MAX,
+  trace_burst: TRACE_BURST,
+  trace_url_units_max: TRACE_URL_UNITS_MAX,
+  traces_per_second: TRACES_PER_SECOND,
+};
+
 export const ANSWER_MS = 5000;
 export const BATCH_MAX = 256;
 export const BUSY_TICKS_MAX = 10;

@@ -25,7 +25,7 @@ let reporting = false;
 
 /** Starts reporting, if the host asked. Its listeners run before all others, and stop no event. */
 export function startDiagnostics() {
-  if (!port || boot.diagnostics !== true) return;
+  if (!port || !boot.diagnostics) return;
   watcher.delivered = (seq, handlers) => postTo(port, { type: 'delivered', seq, handlers });
   watcher.refused = (name, reason) => diagnose({ type: 'refused', name: cut(describe(name)), reason });
   watcher.jarRefused = (message) => diagnoseError('jar', message);
@@ -38,11 +38,13 @@ export function startDiagnostics() {
 /** Sends a diagnostic, or counts it if there are too many: the last token is reserved for the count.
  * @param {object} diagnostic */
 function diagnose(diagnostic) {
-  if (takesDiagnostic(1)) {
-    postTo(port, diagnostic);
-  } else if (dropped++ === 0) {
-    later(tellDropped, DROPPED_DELAY_MS);
-  }
+  if (takesDiagnostic(1)) postTo(port, diagnostic);
+  else drop();
+}
+
+/** Counts a report that is left out. */
+export function drop() {
+  if (dropped++ === 0) later(tellDropped, DROPPED_DELAY_MS);
 }
 
 function tellDropped() {
@@ -93,7 +95,7 @@ function diagnoseThrown(kind, value) {
  * Returns the URL of the last script that has not loaded: the parser waits for it. Returns the empty
  * text if all have loaded, or none has a URL; then something else was slow.
  */
-function awaitedScript() {
+export function awaitedScript() {
   for (let i = scripts.length; i-- > 0; ) {
     const { src } = scripts[i];
     if (src && !entriesOf(performance, src).length) return src;
@@ -102,10 +104,10 @@ function awaitedScript() {
 }
 
 /** @param {string} text */
-const cut = (text) => slice(text, 0, DIAGNOSTIC_UNITS_MAX);
+export const cut = (text) => slice(text, 0, DIAGNOSTIC_UNITS_MAX);
 
 /** @param {unknown} value */
-function describe(value) {
+export function describe(value) {
   try {
     return toText(value);
   } catch {

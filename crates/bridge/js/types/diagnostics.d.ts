@@ -3,8 +3,15 @@
  *
  * @typedef {ReturnType<typeof diagnosticsTo>} Diagnostics
  * @param {(diagnostic: Diagnostic) => void} onDiagnostic
+ * @param {object} [options]
+ * @param {boolean} [options.trace] whether to take the reports of a traced document, too: what its code
+ *   requests, and which of its calls the sandbox ignores. They hold all that tags send
  */
-export function diagnosticsTo(onDiagnostic: (diagnostic: Diagnostic) => void): {
+export function diagnosticsTo(onDiagnostic: (diagnostic: Diagnostic) => void, { trace }?: {
+    trace?: boolean | undefined;
+}): {
+    /** The boot name's `diagnostics`. */
+    level: string | boolean;
     /** @param {readonly {seq: number, name: string}[]} events */
     sent(events: readonly {
         seq: number;
@@ -32,19 +39,25 @@ export { DIAGNOSTIC_LIMITS };
  */
 export type Diagnostics = ReturnType<typeof diagnosticsTo>;
 /**
- * the frame
- *   has run this many handlers for a widget event
+ * All text in a diagnostic is untrusted.
+ */
+export type Place = import("./host/report.js").Place;
+/**
+ * the frame has run this many handlers for a widget event; if none, and in a traced document only,
+ * `loading` is the URL of a script that had not loaded by then
  */
 export type Delivered = {
     type: "delivered";
     seq: number;
     name: string;
     handlers: number;
+    loading: string | null;
 };
 /**
  * an uncaught error, an error thrown by a handler of `on`, an unhandled rejection, a
- *   resource that did not load, a policy violation, or an entry that the jar refused;
- *   `source` is a URL without query and fragment, line and column count from 1
+ *  resource that did not load, a policy violation, or an entry that the jar refused;
+ *  `source` is a URL without query and fragment, line and column count from 1; `callers` are the next
+ *  places of the stack, the innermost first
  */
 export type CodeError = {
     type: "error";
@@ -53,6 +66,7 @@ export type CodeError = {
     source: string | null;
     line: number | null;
     column: number | null;
+    callers: Place[];
 };
 /**
  * a refused emit
@@ -71,8 +85,8 @@ export type Dropped = {
 };
 /**
  * events waited for the document to be
- *   parsed, until the deadline; `source` is the URL of the script that had not loaded by then,
- *   without query and fragment. A handler added later gets these events only with `{replay: true}`
+ *  parsed, until the deadline; `source` is the URL of the script that had not loaded by then,
+ *  without query and fragment. A handler added later gets these events only with `{replay: true}`
  */
 export type CutOff = {
     type: "cut_off";
@@ -81,5 +95,9 @@ export type CutOff = {
 /**
  * All text in a diagnostic is untrusted.
  */
-export type Diagnostic = Delivered | CodeError | RefusedEmit | Dropped | CutOff;
+export type Traced = import("./host/trace.js").Traced;
+/**
+ * All text in a diagnostic is untrusted.
+ */
+export type Diagnostic = Delivered | CodeError | RefusedEmit | Dropped | CutOff | Traced;
 import { DIAGNOSTIC_LIMITS } from './shared/limits.js';

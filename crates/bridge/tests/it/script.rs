@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use c2c_bridge::{HOST_MODULES, Shim, shim_attributes};
+use c2c_bridge::{Diagnostics, HOST_MODULES, Shim, shim_attributes};
 use c2c_names::BridgeLimits;
 use serde_json::{Value, json};
 
-fn shims() -> [Shim; 4] {
-    [(false, false), (false, true), (true, false), (true, true)]
-        .map(|(jar, diagnostics)| Shim { jar, diagnostics })
+fn shims() -> impl Iterator<Item = Shim> {
+    let all = [Diagnostics::Off, Diagnostics::Errors, Diagnostics::Trace];
+    all.into_iter().flat_map(|diagnostics| [false, true].map(|jar| Shim { jar, diagnostics }))
 }
 
 #[test]

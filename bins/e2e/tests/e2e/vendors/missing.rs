@@ -1,7 +1,7 @@
 //! Which vendor needs which part of the environment: without one part of the shim, some vendors
 //! send nothing.
 
-use c2c_bridge::Shim;
+use c2c_bridge::{Diagnostics, Shim};
 use c2c_harness::{Cx, Engine, Result};
 use c2c_policy::DocumentPolicy;
 
@@ -97,14 +97,14 @@ async fn visit_with(cx: &Cx, shim: &str, silent: &[&str]) -> Result<Delivered> {
 
 /// Returns the shim with one text replaced.
 fn shim_with(text: &str, other: &str) -> String {
-    let shim = Shim { jar: true, diagnostics: true }.text();
+    let shim = Shim { jar: true, diagnostics: Diagnostics::Errors }.text();
     assert_eq!(shim.matches(text).count(), 1, "{text}");
     shim.replace(text, other)
 }
 
 pub(super) async fn each_part_of_the_environment_is_missed(cx: &Cx) -> Result<()> {
     serve_all(cx);
-    visit_with(cx, Shim { jar: true, diagnostics: true }.text(), &[]).await?;
+    visit_with(cx, Shim { jar: true, diagnostics: Diagnostics::Errors }.text(), &[]).await?;
     for part in PARTS {
         let silent = if part.engines.contains(&cx.engine) { part.silent } else { &[] };
         visit_with(cx, &shim_with(part.text, part.without), silent)
@@ -117,7 +117,8 @@ pub(super) async fn each_part_of_the_environment_is_missed(cx: &Cx) -> Result<()
 /// Meta's pixel writes into its id the number of its cookie domain's labels, less one.
 pub(super) async fn a_cookie_of_any_domain_is_noticed(cx: &Cx) -> Result<()> {
     serve_all(cx);
-    let as_it_is = visit_with(cx, Shim { jar: true, diagnostics: true }.text(), &[]).await?;
+    let as_it_is =
+        visit_with(cx, Shim { jar: true, diagnostics: Diagnostics::Errors }.text(), &[]).await?;
     assert!(as_it_is["Meta"].starts_with("fb.1."), "{as_it_is:?}");
     // Without the check of `Domain` the cookie belongs to all sites under `test`.
     let shim = shim_with(r"`;\\s*domain\\s*=", r"`;\\s*xomain\\s*=");

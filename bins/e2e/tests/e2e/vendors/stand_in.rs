@@ -4,29 +4,29 @@ use c2c_harness::{Cx, Recorded, Result};
 use serde_json::Value;
 
 /// A vendor with stand-ins for its scripts.
-pub(super) struct Vendor {
-    pub(super) name: &'static str,
+pub(crate) struct Vendor {
+    pub(crate) name: &'static str,
     /// The customer's snippet.
-    pub(super) paste: &'static str,
+    pub(crate) paste: &'static str,
     /// Its requests at a visit.
-    pub(super) hits: &'static [Hit],
+    pub(crate) hits: &'static [Hit],
     /// Returns the visitor's id in a hit.
-    pub(super) id: fn(&Recorded) -> Option<String>,
+    pub(crate) id: fn(&Recorded) -> Option<String>,
     /// The kinds and names of the items that the jar keeps for it.
-    pub(super) keeps: &'static [&'static str],
+    pub(crate) keeps: &'static [&'static str],
 }
 
 /// A request that a vendor sends.
-pub(super) struct Hit {
-    pub(super) host: &'static str,
-    pub(super) path: &'static str,
+pub(crate) struct Hit {
+    pub(crate) host: &'static str,
+    pub(crate) path: &'static str,
     /// A text in its query or its body.
-    pub(super) has: &'static str,
-    pub(super) when: When,
+    pub(crate) has: &'static str,
+    pub(crate) when: When,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
+pub(crate) enum When {
     AtOnce,
     /// When the visitor leaves the page.
     AtTheEnd,
@@ -56,7 +56,7 @@ pub(super) const GOOGLE: Vendor = Vendor {
     keeps: &["cookie _ga", "cookie _ga_ACTING"],
 };
 
-pub(super) const META: Vendor = Vendor {
+pub(crate) const META: Vendor = Vendor {
     name: "Meta",
     // The pixel's own snippet, in our code: calls wait in a queue until the script takes them.
     paste: "<script>
@@ -161,7 +161,7 @@ const OTHERS: [(&str, &str); 3] =
     [("pixel.test", "/image"), ("pixel.test", "/html"), ("visit.test", "/loaded")];
 
 /// Serves all scripts, and answers all hits with nothing.
-pub(super) fn serve_all(cx: &Cx) {
+pub(crate) fn serve_all(cx: &Cx) {
     for (host, path, script) in SCRIPTS {
         cx.collector.stand_in(host, path, script);
     }

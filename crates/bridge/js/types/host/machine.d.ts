@@ -176,6 +176,7 @@ export type Options = {
         id: string;
     };
     diagnostics?: {
+        level: string | boolean;
         sent(events: readonly {
             seq: number;
             name: string;

@@ -65,6 +65,7 @@ export function mount({ src, events, app, container, context, parentOrigins, con
     onState?: ((state: State) => void) | undefined;
     onCustomEvent?: ((envelope: Envelope) => void) | undefined;
     diagnostics?: {
+        level: string | boolean;
         sent(events: readonly {
             seq: number;
             name: string;

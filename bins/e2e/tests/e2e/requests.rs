@@ -1,0 +1,373 @@
+//! The timeline of a preview: the requests that custom code makes, the calls that the sandbox ignores,
+//! and the verdict on a played call.
+
+use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
+use serde_json::json;
+
+use crate::console::open;
+use crate::timeline::{play, row};
+use crate::vendors::stand_in::{META, serve_all};
+
+pub(crate) const TESTS: Tests = &[
+    ("hits_of_vendors_are_named", &hits_of_vendors_are_named),
+    ("each_kind_of_request_has_a_row", &each_kind_of_request_has_a_row),
+    ("what_came_back_is_told", &what_came_back_is_told),
+    ("an_answer_reaches_the_code_as_before", &an_answer_reaches_the_code_as_before),
+    ("ignored_calls_lead_to_their_lines", &ignored_calls_lead_to_their_lines),
+    ("a_verdict_gives_the_first_reason", &a_verdict_gives_the_first_reason),
+    ("visitors_documents_are_not_traced", &visitors_documents_are_not_traced),
+];
+
+/// Tests of the console's own words, which are the same in every browser.
+pub(crate) const VERDICTS: Tests = &[("each_reason_has_its_words", &each_reason_has_its_words)];
+
+const GA4: &str = include_str!("../../../server/pages/examples/ga4.html");
+
+/// Waits until one row has all these texts.
+async fn row_with(cx: &Cx, kind: &str, texts: &[&str]) -> Result<()> {
+    let found = format!(
+        "[...document.querySelectorAll('#timeline .{kind}')]
+           .some((row) => {}.every((text) => row.textContent.includes(text)))",
+        json!(texts)
+    );
+    let wait = cx.browser.wait_for(&found, DEADLINE).await;
+    match wait {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let all = cx.browser.eval("[...document.querySelectorAll('#timeline li')].map((row) => row.textContent).join('\\n')").await?;
+            Err(c2c_harness::Error::new(format!(
+                "{texts:?}: {error}; {}",
+                all.as_str().unwrap_or_default()
+            )))
+        }
+    }
+}
+
+/// Waits for the verdict, when nothing more is awaited.
+async fn verdict(cx: &Cx) -> Result<String> {
+    let settled = "document.querySelector('#verdict h3')?.textContent === 'The call was played' && document.querySelector('#verdict ul').innerText";
+    let text = cx.browser.wait_for(settled, DEADLINE).await?;
+    Ok(text.as_str().unwrap_or_default().to_owned())
+}
+
+async fn hits_of_vendors_are_named(cx: &Cx) -> Result<()> {
+    serve_all(cx);
+    let app = cx.app().await?;
+    let head = GA4.replace("G-XXXXXXX", "G-ACTING");
+    let lead = "<script>c2c.on('call_started', () => fbq('track', 'Lead', { value: 3 }));</script>";
+    app.save(&head, &format!("{}{lead}", META.paste)).await?;
+    open(cx, app).await?;
+    // Its script takes a while, and sends earlier events only then.
+    row_with(cx, "request", &["Meta · ViewContent"]).await?;
+    play(cx, "whole").await?;
+    row_with(cx, "request", &["GA4 · page_view"]).await?;
+    row_with(
+        cx,
+        "request",
+        &["GA4 · call_ended · duration 42 · reason remote_hangup", "for call_ended"],
+    )
+    .await?;
+    row_with(cx, "request", &["GA4 · survey_submitted · rating 5", "for survey_submitted"]).await?;
+    row_with(cx, "request", &["Meta · Lead · value 3", "for call_started"]).await?;
+    row_with(cx, "request", &["GA4 · GET /gtag/js", "answered"]).await?;
+    let told = verdict(cx).await?;
+    assert!(
+        told.contains("GA4: 4 hits sent: page_view, call_started, call_ended, survey_submitted"),
+        "{told}"
+    );
+    assert!(told.contains("Meta: 2 hits sent: ViewContent, Lead"), "{told}");
+    // The link leads to the row of the event.
+    let link = "[...document.querySelectorAll('#timeline .request')].find((row) => row.textContent.includes('call_ended')).querySelector('.place')";
+    cx.browser.run(&format!("{link}.click()"), &[]).await?;
+    assert_eq!(cx.browser.eval("document.activeElement.dataset.name").await?, "call_ended");
+    Ok(())
+}
+
+async fn each_kind_of_request_has_a_row(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let hit = |name: &str| cx.collector.hit_url(name);
+    cx.collector.page("/k/style.css", "b{}", &[("content-type", "text/css")]);
+    cx.collector.page("/k/late.js", "0", &[("content-type", "text/javascript")]);
+    cx.collector.page("/k/frame.html", "1", &[("content-type", "text/html")]);
+    let (style, late, frame) = (
+        cx.collector.url("/k/style.css"),
+        cx.collector.url("/k/late.js"),
+        cx.collector.url("/k/frame.html"),
+    );
+    let head = format!(
+        "<link rel=stylesheet href='{style}'>
+        <script>
+          c2c.on('call_started', async () => {{
+            fetch('{}', {{ method: 'post', body: new URLSearchParams({{ a: '1' }}) }});
+            const exchange = new XMLHttpRequest();
+            exchange.open('put', '{}');
+            exchange.send('x=2');
+            navigator.sendBeacon('{}', new Blob(['{{\"b\":3}}']));
+            new Image().src = '{}';
+            await 0;
+            fetch('{}');
+            document.head.append(Object.assign(document.createElement('script'), {{ src: '{late}' }}));
+            document.body.append(Object.assign(document.createElement('iframe'), {{ src: '{frame}' }}));
+            try {{ new WebSocket('{}'); }} catch {{}}
+            new EventSource('{}');
+          }});
+        </script><img alt='' src='{}'>",
+        hit("k_fetch"), hit("k_xhr"), hit("k_beacon"), hit("k_image"), hit("k_after"),
+        hit("k_socket").replace("http", "ws"), hit("k_stream"), hit("k_markup")
+    );
+    app.save(&head, "").await?;
+    open(cx, app).await?;
+    play(cx, "started").await?;
+    // The collector has many paths on one host: the row is folded, and shows all when opened.
+    let ours = "[...document.querySelectorAll('#timeline .request')]";
+    let seen = format!(
+        "(() => {{ for (const details of document.querySelectorAll('#timeline .request details')) details.open = true;
+           const text = {ours}.map((row) => row.querySelector('pre').textContent).join('');
+           return {}.filter((name) => !text.includes(name)).join(); }})()",
+        json!(["k_fetch", "k_xhr", "k_beacon", "k_image", "k_after", "/k/style.css", "/k/late.js", "/k/frame.html", "k_socket", "k_stream", "k_markup"])
+    );
+    let all = cx.browser.wait_for(&format!("({seen}) === ''"), DEADLINE).await;
+    if let Err(error) = all {
+        let missing = cx.browser.eval(&seen).await?;
+        return Err(c2c_harness::Error::new(format!("{error}: without a row: {missing}")));
+    }
+    // Bodies in three forms, and the event also for what follows an `await`.
+    let text = cx.browser.eval(&format!("{ours}.filter((row) => row.textContent.includes('for call_started')).map((row) => row.querySelector('pre').textContent).join('')")).await?;
+    let text = text.as_str().unwrap_or_default();
+    for part in ["a=1", "x=2", "{\\\"b\\\":3}", "k_after", "POST", "PUT"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    Ok(())
+}
+
+async fn what_came_back_is_told(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let cases = "<script>
+        fetch('https://status.test/204', { method: 'POST' });
+        fetch('https://hidden.test/x', { mode: 'no-cors' });
+        new Image().src = 'https://pixel.test/image';
+        navigator.sendBeacon('https://beacon.test/x', 'b');
+        fetch('https://unreachable.test/x').catch(() => {});
+      </script>
+      <script src='https://nowhere.test/lost.js'></script>";
+    for (host, path) in [
+        ("status.test", "/204"),
+        ("hidden.test", "/x"),
+        ("pixel.test", "/image"),
+        ("beacon.test", "/x"),
+    ] {
+        cx.collector.stand_in(host, path, "");
+    }
+    app.save(cases, "").await?;
+    open(cx, app).await?;
+    row_with(cx, "request", &["status.test · POST /204", "answered 20"]).await?;
+    row_with(cx, "request", &["hidden.test · GET /x", "answered"]).await?;
+    row_with(
+        cx,
+        "request",
+        &["pixel.test · GET /image", "no image came back, which some pixels do on purpose"],
+    )
+    .await?;
+    row_with(cx, "request", &["beacon.test · POST /x", "handed to the browser"]).await?;
+    row_with(cx, "request", &["unreachable.test · GET /x", "failed: the server was not reached"])
+        .await?;
+    row_with(cx, "request", &["nowhere.test · GET /lost.js", "failed"]).await
+}
+
+/// The replaced functions are the browser's own for the code that calls them.
+async fn an_answer_reaches_the_code_as_before(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    cx.collector.page("/data.json", "{\"n\":7}", &[("access-control-allow-origin", "*")]);
+    let url = cx.collector.url("/data.json");
+    let head = format!(
+        "<script>
+          const told = [];
+          const unhandled = new Promise((resolve) => addEventListener('unhandledrejection', () => resolve('unhandled')));
+          (async () => {{
+            told.push((await (await fetch('{url}')).json()).n, `${{fetch}}`.includes('[native code]'), fetch.name, fetch.length);
+            told.push(Object.getOwnPropertyNames(window).includes('fetch'), alert() === undefined, confirm() === false);
+            told.push(await fetch('https://unreachable.test/y').catch((error) => error instanceof TypeError));
+            told.push(new Worker(URL.createObjectURL(new Blob(['']))) instanceof Worker, parent === top || parent !== window);
+            try {{ fetch.call(1); }} catch (error) {{ told.push(error.name); }}
+            fetch('https://unreachable.test/z');
+            told.push(await unhandled);
+            c2c.emit('told', {{ told }});
+          }})();
+        </script>"
+    );
+    app.save(&head, "").await?;
+    open(cx, app).await?;
+    row(cx, "custom:told", "reached the parent page").await?;
+    let told = crate::timeline::opened(cx, "custom:told").await?["data"]["told"].clone();
+    let mut told: Vec<_> = told.as_array().cloned().unwrap_or_default();
+    // A call with another receiver rejects in some engines, and throws in others.
+    told.retain(|value| value != "TypeError");
+    assert_eq!(
+        json!(told),
+        json!([7, true, "fetch", 1, true, true, true, true, true, true, "unhandled"])
+    );
+    Ok(())
+}
+
+async fn ignored_calls_lead_to_their_lines(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let head = "<script>
+      c2c.on('call_started', () => {
+        alert('hi');
+        confirm('sure?');
+        prompt('name');
+        print();
+        try { window.open('https://a.example/'); } catch { /* Firefox throws. */ }
+        const form = document.body.appendChild(document.createElement('form'));
+        form.submit();
+        form.requestSubmit();
+        Object.assign(document.createElement('a'), { href: 'data:,x', download: 'x.csv' }).click();
+        parent.postMessage({ mine: 1 }, '*');
+        parent.postMessage({ mine: 2 }, '*');
+      });
+    </script>";
+    app.save(head, "").await?;
+    open(cx, app).await?;
+    play(cx, "started").await?;
+    let expected = [
+        ("alert()", 3),
+        ("confirm()", 4),
+        ("prompt()", 5),
+        ("print()", 6),
+        ("window.open()", 7),
+        ("form.submit()", 9),
+        ("form.requestSubmit()", 10),
+    ];
+    for (title, line) in expected {
+        row_with(cx, "ignored", &[title, &format!("Head HTML, line {line}")]).await?;
+    }
+    row_with(
+        cx,
+        "ignored",
+        &["A message to the page above", "use c2c.emit(name, data)", "Head HTML, line 1"],
+    )
+    .await?;
+    Ok(())
+}
+
+/// One run in which the reason is found by what the browser reports; the table below has the others.
+async fn a_verdict_gives_the_first_reason(cx: &Cx) -> Result<()> {
+    serve_all(cx);
+    let app = cx.app().await?;
+    let gtag =
+        GA4.replace("G-XXXXXXX", "G-ACTING").replace("function gtag", "oops(); function gtag");
+    app.save(&gtag, "").await?;
+    open(cx, app).await?;
+    play(cx, "whole").await?;
+    let told = verdict(cx).await?;
+    assert!(told.contains("GA4: nothing was sent: an error stopped the code: "), "{told}");
+    // WebKit hides the places of errors in an opaque origin.
+    if cx.engine != Engine::WebKit {
+        cx.browser.click("#verdict .place").await?;
+        assert_eq!(cx.browser.eval("document.activeElement.id").await?, "head");
+    }
+    Ok(())
+}
+
+/// Asserts the verdict of the console's module on facts, which are given as JavaScript.
+async fn judged(cx: &Cx, facts: &str, expected: &[&str]) -> Result<()> {
+    let script = format!(
+        "return Promise.all([import('/console/verdict.js'), import('/console/vendors.js')]).then(([{{ judge }}, {{ VENDORS }}]) => {{
+         const vendor = (name) => VENDORS.find((vendor) => vendor.name === name);
+         const script = (name, outcome) => ({{ vendor: vendor(name), event: null, via: 'script', url: 'https://' + vendor(name).loaders[0], outcome }});
+         const hit = (name, event, outcome) => ({{ vendor: vendor(name), event, via: 'image', url: 'https://x.test/', outcome }});
+         const none = {{ sent: [], errors: [], connected: true, heard: 3, code: 'x', hasJar: true, placeholders: [] }};
+         return judge({{ ...none, ...{facts} }}, true).map(({{ good, text }}) => (good ? '+ ' : '- ') + text); }});"
+    );
+    let told = cx.browser.run(&script, &[]).await?;
+    assert_eq!(told, json!(expected), "{facts}");
+    Ok(())
+}
+
+async fn each_reason_has_its_words(cx: &Cx) -> Result<()> {
+    open(cx, cx.app().await?).await?;
+    for (facts, expected) in [
+        (
+            "{ connected: false }",
+            "- nothing was sent: the code is not running; the timeline says why",
+        ),
+        ("{ code: ' ', heard: 0 }", "- nothing was sent: there is no code"),
+        ("{ heard: 0 }", "- nothing was sent: no handler is subscribed to the events of the call"),
+        ("{}", "- nothing was sent: the handlers made no requests"),
+        (
+            "{ errors: [{ message: 'm', place: 'Head HTML, line 2', go: null }] }",
+            "- nothing was sent: an error stopped the code: m (Head HTML, line 2)",
+        ),
+        (
+            "{ code: 'fbq(1)' }",
+            "- Meta: nothing was sent: its script is not in the code (connect.facebook.net/)",
+        ),
+        (
+            "{ code: 'gtag(1)' }",
+            "- GA4: nothing was sent: its script is not in the code (www.googletagmanager.com/gtag/js)",
+        ),
+        (
+            "{ sent: [script('GA4', 'failed')] }",
+            "- GA4: nothing was sent: its script did not load (www.googletagmanager.com)",
+        ),
+        (
+            "{ sent: [script('GA4', 'failed')], placeholders: ['G-XXXXXXX'] }",
+            "- GA4: nothing was sent: its script did not load (www.googletagmanager.com); G-XXXXXXX is still to be replaced by your own ID",
+        ),
+        (
+            "{ sent: [script('Meta', 'hidden')], placeholders: ['YOUR_PIXEL_ID'] }",
+            "- Meta: nothing was sent: YOUR_PIXEL_ID is still to be replaced by your own ID",
+        ),
+        (
+            "{ sent: [script('Meta', null)] }",
+            "- Meta: nothing was sent: its script is still loading",
+        ),
+        (
+            "{ sent: [script('GA4', 'hidden')], hasJar: false }",
+            "- GA4: nothing was sent: its script needs cookies; allow them under General",
+        ),
+        (
+            "{ sent: [script('Meta', 'hidden')], heard: 0 }",
+            "- Meta: nothing was sent: no handler is subscribed to the events of the call",
+        ),
+        (
+            "{ sent: [script('Meta', 'hidden')] }",
+            "- Meta: nothing was sent: its script was loaded, but it sends nothing; look for missing consent, or for settings of its own",
+        ),
+        (
+            "{ sent: [hit('Meta', 'Lead', 'failed')] }",
+            "- Meta: nothing arrived: its server was not reached",
+        ),
+        ("{ sent: [hit('Meta', 'Lead', 'unshown')] }", "+ Meta: 1 hit sent: Lead"),
+        (
+            "{ sent: [hit('Meta', 'A', 'hidden'), hit('Meta', 'B', 'failed')] }",
+            "- Meta: 1 hit sent: A; 1 failed",
+        ),
+        (
+            "{ sent: [script('Google Tag Manager', 'hidden')] }",
+            "+ Google Tag Manager: its container was loaded; the tags in it have their own lines",
+        ),
+        (
+            "{ sent: [{ ...hit('Meta', null, 'status'), vendor: null, url: 'https://a.test/b' }] }",
+            "+ a.test: 1 request sent",
+        ),
+    ] {
+        judged(cx, facts, &[expected]).await?;
+    }
+    judged(cx, "{ sent: [script('Meta', 'hidden'), hit('Meta', 'Lead', 'hidden'), hit('GA4', 'x', 'queued'), hit('GA4', 'y', 'queued')] }", &["+ GA4: 2 hits sent: x, y", "+ Meta: 1 hit sent: Lead"]).await
+}
+
+async fn visitors_documents_are_not_traced(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let hit = cx.collector.hit_url("asked");
+    app.save(&format!("<script>fetch('{hit}?' + encodeURIComponent(Object.getOwnPropertyDescriptor(window, 'parent').get))</script>"), "").await?;
+    cx.browser.goto(&app.parent_url("")).await?;
+    let asked = cx.collector.hit("asked", DEADLINE).await?;
+    let text = format!("{asked:?}");
+    assert!(text.contains("native"), "{text}");
+    if cx.engine == Engine::Chromium {
+        let document = include_str!("../../../../crates/bridge/js/dist/shim_jar_diagnostics.js");
+        assert!(!document.contains("ignored"), "the shim of visitors has the trace");
+    }
+    Ok(())
+}

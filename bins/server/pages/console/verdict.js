@@ -1,0 +1,154 @@
+// @ts-check
+/**
+ * The verdict on a played call: for each vendor, the events that it got, or the most likely reason why it
+ * got none, the first step first.
+ */
+
+import { byId, button, element } from './dom.js';
+import { VENDORS } from './vendors.js';
+
+/** How long the verdict waits after the last step: GA4's script sends events up to 5 s later. */
+const SETTLE_MS = 7000;
+
+/** The names of events that a line has room for. */
+const NAMES_MAX = 8;
+
+/**
+ * @typedef {import('./requests.js').Sent} Sent
+ * @typedef {import('./vendors.js').Vendor} Vendor
+ * @typedef {{message: string, place: string, go: (() => void) | null}} Failure an error of the code
+ * @typedef {object} Facts what is known of a run
+ * @property {readonly Sent[]} sent
+ * @property {readonly Failure[]} errors the first one first
+ * @property {boolean} connected
+ * @property {number} heard events of the call that a handler got
+ * @property {string} code
+ * @property {boolean} hasJar
+ * @property {readonly string[]} placeholders places that are still to be filled
+ * @typedef {{good: boolean, text: string, go?: (() => void) | null}} Line
+ */
+
+/** @param {Facts} facts @param {boolean} settled whether nothing more is expected @returns {Line[]} */
+export function judge(facts, settled) {
+  const involved = VENDORS.filter((vendor) => isInvolved(vendor, facts));
+  const lines = involved.map((vendor) => judgeVendor(vendor, facts, settled));
+  const others = new Set(facts.sent.filter(({ vendor, via }) => !vendor && via !== 'script' && via !== 'style').map(({ url }) => hostOf(url)));
+  for (const host of others) {
+    const count = facts.sent.filter(({ vendor, url }) => !vendor && hostOf(url) === host).length;
+    lines.push({ good: true, text: `${host}: ${count === 1 ? '1 request' : `${count} requests`} sent` });
+  }
+  if (lines.length > 0) return lines;
+  return settled ? [{ good: false, ...reason(facts, null) }] : [];
+}
+
+/** @param {Vendor} vendor @param {Facts} facts */
+function isInvolved(vendor, { sent, code }) {
+  if (sent.some((one) => one.vendor === vendor)) return true;
+  // A function that two vendors share belongs to the one whose script is loaded.
+  const { call } = vendor;
+  const shared = call && sent.some((one) => one.vendor?.call === call);
+  return vendor.loaders.some((loader) => code.includes(loader)) || Boolean(call && !shared && callOf(call).test(code) && VENDORS.findLast((other) => other.call === call) === vendor);
+}
+
+/** @param {string} call */
+const callOf = (call) => new RegExp(`(?<![\\w$.])${call}(?:\\.\\w+)?\\(`);
+
+/** @param {Vendor} vendor @param {Facts} facts @param {boolean} settled @returns {Line} */
+function judgeVendor(vendor, facts, settled) {
+  const { name } = vendor;
+  const own = facts.sent.filter((one) => one.vendor === vendor);
+  const hits = own.filter(({ event }) => event !== null);
+  const lost = hits.filter(({ outcome }) => outcome === 'failed' || outcome === 'full');
+  if (hits.length > lost.length) {
+    const names = hits.filter((hit) => !lost.includes(hit)).map(({ event }) => event ?? '');
+    const more = names.length > NAMES_MAX ? ', …' : '';
+    const failed = lost.length > 0 ? `; ${lost.length} failed` : '';
+    return { good: lost.length === 0, text: `${name}: ${names.length === 1 ? '1 hit' : `${names.length} hits`} sent: ${names.slice(0, NAMES_MAX).join(', ')}${more}${failed}` };
+  }
+  if (vendor.isContainer && own.some(({ outcome }) => outcome === 'hidden' || outcome === 'status')) {
+    return { good: true, text: `${name}: its container was loaded; the tags in it have their own lines` };
+  }
+  if (!settled) return { good: true, text: `${name}: nothing yet` };
+  if (lost.length > 0) return { good: false, text: `${name}: nothing arrived: its server was not reached` };
+  const { text, go } = reason(facts, vendor);
+  return { good: false, text: `${name}: ${text}`, go };
+}
+
+/** The most likely reason why nothing was sent, in the order in which a person would look.
+ * @param {Facts} facts @param {Vendor | null} vendor @returns {{text: string, go?: (() => void) | null}} */
+function reason({ sent, errors, connected, heard, code, hasJar, placeholders }, vendor) {
+  const nothing = 'nothing was sent';
+  if (!connected) return { text: `${nothing}: the code is not running; the timeline says why` };
+  const [error] = errors;
+  const loads = sent.filter((one) => one.vendor === vendor && one.event === null && one.via === 'script');
+  if (vendor && loads.length > 0 && loads.every(({ outcome }) => outcome === 'failed')) {
+    const hint = placeholders.length > 0 ? `; ${placeholders[0]} is still to be replaced by your own ID` : '';
+    return { text: `${nothing}: its script did not load (${hostOf(loads[0].url)})${hint}` };
+  }
+  if (error) return { text: `${nothing}: an error stopped the code: ${error.message}${error.place && ` (${error.place})`}`, go: error.go };
+  if (placeholders.length > 0) return { text: `${nothing}: ${placeholders[0]} is still to be replaced by your own ID` };
+  if (vendor && loads.length === 0) return { text: `${nothing}: its script is not in the code (${vendor.loaders[0]})` };
+  if (vendor && loads.every(({ outcome }) => outcome === null)) return { text: `${nothing}: its script is still loading` };
+  if (vendor?.needsJar && !hasJar) return { text: `${nothing}: its script needs cookies; allow them under General` };
+  if (heard === 0) return { text: `${nothing}: ${code.trim() === '' ? 'there is no code' : 'no handler is subscribed to the events of the call'}` };
+  if (vendor) return { text: `${nothing}: its script was loaded, but it sends nothing; look for missing consent, or for settings of its own` };
+  return { text: `${nothing}: the handlers made no requests` };
+}
+
+/** @param {string} url */
+const hostOf = (url) => (URL.canParse(url) ? new URL(url).host : url.slice(0, 60));
+
+/** The verdict's place above the timeline. @param {() => Facts} facts */
+export function verdict(facts) {
+  const view = byId('verdict');
+  let timer = 0;
+  let shown = '';
+  /** 'played': its steps are done, and late requests are awaited. @type {'none' | 'played' | 'settled'} */
+  let phase = 'none';
+
+  /** @param {Line} line */
+  function item({ good, text, go }) {
+    const made = element('li', good ? 'good' : 'bad', element('span', 'sign', good ? '✓' : '✕'), element('span', '', text));
+    made.firstElementChild?.setAttribute('aria-hidden', 'true');
+    if (go) made.append(' ', button('Show the line', go, 'place'));
+    return made;
+  }
+
+  function show() {
+    if (phase === 'none') return;
+    const settled = phase === 'settled';
+    const lines = judge(facts(), settled);
+    const title = settled ? 'The call was played' : 'The call was played; listening for late requests…';
+    // A screen reader reads the whole region at each change.
+    const text = JSON.stringify([title, lines]);
+    if (text === shown) return;
+    shown = text;
+    view.replaceChildren(element('h3', '', title), element('ul', '', ...lines.map(item)));
+    view.hidden = false;
+  }
+
+  return {
+    /** Something in the facts has changed. */
+    changed: show,
+
+    /** The last step of a call was played. */
+    played() {
+      phase = 'played';
+      show();
+      clearTimeout(timer);
+      timer = window.setTimeout(() => {
+        phase = 'settled';
+        show();
+      }, SETTLE_MS);
+    },
+
+    /** A run or a call begins. */
+    begin() {
+      clearTimeout(timer);
+      phase = 'none';
+      shown = '';
+      view.hidden = true;
+      view.replaceChildren();
+    },
+  };
+}
