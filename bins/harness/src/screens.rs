@@ -6,7 +6,7 @@ use std::pin::Pin;
 use hyper::Method;
 use serde_json::json;
 
-use crate::{Browser, DEADLINE, Result, Server};
+use crate::{Browser, Collector, DEADLINE, Result, Server};
 
 /// The browser and server that show a screen. The server belongs to the screens: they save, and use
 /// the demo app.
@@ -16,6 +16,8 @@ pub struct Stage<'a> {
     pub browser: &'a Browser,
     /// Serves it.
     pub server: &'a Server,
+    /// Stands in for the vendors of a screen.
+    pub collector: &'a Collector,
 }
 
 /// A screen in a certain state.
@@ -56,6 +58,7 @@ pub const SCREENS: &[Screen] = screens! {
     "code-played" => played,
     "code-row" => row,
     "code-errors" => errors,
+    "code-sent" => sent,
     "code-events" => events,
     "code-events-found" => events_found,
     "code-events-none" => events_none,
@@ -68,6 +71,34 @@ pub const SCREENS: &[Screen] = screens! {
     "widget-calling" => widget_calling,
     "widget-survey" => widget_survey,
 };
+
+/// Sends each event of `gtag` at once, in the form of GA4.
+const TAG: &str = "
+  dataLayer.push = ([kind, name, fields = {}]) => {
+    if (kind !== 'event') return;
+    const query = new URLSearchParams({ v: '2', tid: 'G-SHOWN', en: name });
+    for (const [key, value] of Object.entries(fields)) query.set(`${typeof value === 'number' ? 'epn' : 'ep'}.${key}`, value);
+    fetch(`https://www.google-analytics.com/g/collect?${query}`, { method: 'POST', mode: 'no-cors' });
+  };
+  gtag('event', 'page_view');";
+
+const SENDING: &str =
+    "<script async src=\"https://www.googletagmanager.com/gtag/js?id=G-SHOWN\"></script>
+<script>
+  window.dataLayer = [];
+  function gtag() { dataLayer.push(arguments); }
+  c2c.on('call_started', () => {
+    new Image().src = 'https://www.facebook.com/tr/?id=123456789012345&ev=Lead';
+    alert('Thank you for your call');
+  });
+  c2c.on('call_ended', (call) => {
+    gtag('event', 'call_ended', { duration: call.duration, reason: call.reason });
+  });
+</script>
+<script>
+  c2c.on('survey_submitted', (survey) => { gtag('event', 'survey' rating: survey.rating });
+</script>
+";
 
 const HEAD: &str = "<script>
   c2c.on('call_started', () => c2c.emit('lead', { from: 'widget' }));
@@ -152,6 +183,17 @@ async fn errors(stage: &Stage<'_>) -> Result<()> {
     fill(stage, FAULTY).await?;
     stage.browser.click("[data-play=started]").await?;
     stage.wait("document.querySelector('#timeline .error .place')").await
+}
+
+/// Code of two vendors, a call that the sandbox ignores, and a script with a mistake.
+async fn sent(stage: &Stage<'_>) -> Result<()> {
+    stage.collector.stand_in("www.googletagmanager.com", "/gtag/js", TAG);
+    stage.collector.stand_in("www.google-analytics.com", "/g/collect", "");
+    stage.collector.stand_in("www.facebook.com", "/tr/", "");
+    code(stage).await?;
+    fill(stage, SENDING).await?;
+    stage.browser.click("[data-play=whole]").await?;
+    stage.wait("document.querySelector('#verdict h3')?.textContent === 'The call was played'").await
 }
 
 async fn events(stage: &Stage<'_>) -> Result<()> {

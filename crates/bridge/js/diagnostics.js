@@ -10,13 +10,13 @@ import { bareUrl, isNumber, isText, placesIn } from './host/report.js';
 import { readTrace } from './host/trace.js';
 import { DIAGNOSTIC_LIMITS, TRACE_LIMITS } from './shared/limits.js';
 
-export { DIAGNOSTIC_LIMITS };
+export { DIAGNOSTIC_LIMITS, TRACE_LIMITS };
 
 /**
  * All text in a diagnostic is untrusted.
  *
  * @typedef {import('./host/report.js').Place} Place
- * @typedef {{type: 'delivered', seq: number, name: string, handlers: number, loading: string | null}} Delivered
+ * @typedef {{type: 'delivered', seq: number, name: string, handlers: number, loading?: string}} Delivered
  *   the frame has run this many handlers for a widget event; if none, and in a traced document only,
  *   `loading` is the URL of a script that had not loaded by then
  * @typedef {{
@@ -96,11 +96,20 @@ function readError(data) {
   if (!isNumber(line) || !isNumber(column)) return null;
   const nowhere = { source: null, line: null, column: null, callers: [] };
   if (message === MUTED && line === 0) return { type: 'error', kind, message: MUTED_EXPLAINED, ...nowhere };
-  const [place, ...callers] =
-    source === '' ? placesIn(stack) : [{ source: bareUrl(source), line: line || null, column: column || null }];
-  // The query of a blocked URL may identify the visitor. Only Chromium puts a word in front.
-  const text = kind === 'csp' ? message.replace(/[?#].*/s, '') : message.replace(/^Uncaught /, '');
-  return { type: 'error', kind, message: text, ...(place ? { ...place, callers } : nowhere) };
+  const stacked = placesIn(stack);
+  const named = { source: bareUrl(source), line: line || null, column: column || null };
+  const place = source === '' ? stacked[0] : named;
+  const callers = stacked.filter((other) => other.source !== place.source || other.line !== place.line || other.column !== place.column);
+  return { type: 'error', kind, message: textOf(kind, message), ...(place ? { ...place, callers } : nowhere) };
+}
+
+/** Returns the sentence for an error. @param {string} kind @param {string} message */
+function textOf(kind, message) {
+  if (kind === 'resource') return message.replace(/^[\w-]*/, 'the <$&> did not load');
+  // The query of a blocked URL may identify the visitor.
+  if (kind === 'csp') return message.replace(/[?#].*/s, '').replace(' ', ' forbids ');
+  // Only Chromium puts a word in front.
+  return message.replace(/^Uncaught /, '');
 }
 
 /**
@@ -146,7 +155,8 @@ export function diagnosticsTo(onDiagnostic, { trace = false } = {}) {
     const name = unreported.get(seq);
     if (name === undefined || !isNumber(handlers) || handlers > DIAGNOSTIC_LIMITS.handlers_max) return 'garbage';
     unreported.delete(seq);
-    onDiagnostic({ type: 'delivered', seq, name, handlers, loading: isText(loading) ? bareUrl(loading) : null });
+    const awaited = isText(loading) && bareUrl(loading);
+    onDiagnostic({ type: 'delivered', seq, name, handlers, ...(awaited && { loading: awaited }) });
     return 'passed';
   }
 

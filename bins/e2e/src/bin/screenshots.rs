@@ -25,7 +25,7 @@ async fn main() -> Result<()> {
     let server = Server::start().await?;
     // The only engine whose screen size and color scheme can be set.
     let browser = Browser::start(Engine::Chromium, &collector, &Options::default()).await?;
-    let stage = Stage { server: &server, browser: &browser };
+    let stage = Stage { server: &server, browser: &browser, collector: &collector };
     for (width, height) in SIZES {
         browser.set_viewport(width, height).await?;
         for scheme in SCHEMES {

@@ -123,8 +123,12 @@ async fn a_hostile_frame_is_read_with_care(cx: &Cx) -> Result<()> {
     let at = |kind: &str, source: Value, line: Value, column: Value| {
         json!({
             "type": "error", "kind": kind, "message": "Error: m",
-            "source": source, "line": line, "column": column,
+            "source": source, "line": line, "column": column, "callers": [],
         })
+    };
+    let called_from_b = |mut error: Value| {
+        error["callers"] = json!([{"source": "https://site.example/b.js", "line": 5, "column": 6}]);
+        error
     };
     let bare = json!("https://site.example/path/file.js");
     let expected = json!([
@@ -134,8 +138,8 @@ async fn a_hostile_frame_is_read_with_care(cx: &Cx) -> Result<()> {
         at("script", json!(null), json!(3), json!(null)),
         at("rejection", bare.clone(), json!(3), json!(null)),
         at("script", bare, json!(null), json!(null)),
-        at("script", json!("https://site.example/a.js"), json!(12), json!(34)),
-        at("script", json!("https://site.example/a.js"), json!(12), json!(34)),
+        called_from_b(at("script", json!("https://site.example/a.js"), json!(12), json!(34))),
+        called_from_b(at("script", json!("https://site.example/a.js"), json!(12), json!(34))),
         at("script", json!("https://site.example/b.js"), json!(5), json!(6)),
         at("script", json!(null), json!(null), json!(null)),
         {"type": "dropped", "count": 7},

@@ -103,8 +103,31 @@ export async function jar({ load }) {
   return failed;
 }
 
+/** The reports of a traced document: refused unless the widget asked for them, and checked field by field. */
+function trace(diagnosticsTo, limits, expect) {
+  const told = [];
+  const fresh = (options) => diagnosticsTo((diagnostic) => told.push(diagnostic), options);
+  const request = { type: 'request', id: 1, via: 'fetch', method: 'GET', url: 'https://a.example/?q=1', body: '', seq: null };
+  const answer = { type: 'answer', id: 1, outcome: 'status', status: 204 };
+  const ignored = { type: 'ignored', call: 'alert', text: 'hi', stack: '', seq: 0 };
+  for (const one of [request, answer, ignored]) {
+    expect(`${one.type} without the option`, fresh().take(one, 0) === 'garbage' && fresh({ trace: false }).take(one, 0) === 'garbage');
+    expect(`${one.type} with it`, fresh({ trace: true }).take({ ...one, more: 1 }, 0) === 'passed' && !('more' in told.at(-1)));
+  }
+  const long = 'x'.repeat(limits.trace_url_units_max + 1);
+  for (const [whole, more] of [
+    [request, { id: -1 }], [request, { via: 'other ' }], [request, { method: 'x'.repeat(65) }], [request, { url: long }],
+    [request, { body: long }], [request, { seq: 'x' }], [request, { seq: undefined }], [answer, { outcome: 'toString' }],
+    [answer, { status: -1 }], [answer, { id: '1' }], [ignored, { call: 7 }], [ignored, { text: long }], [ignored, { stack: null }], [ignored, { stack: 7 }],
+  ]) expect(`garbage ${JSON.stringify(more).slice(0, 40)}`, fresh({ trace: true }).take({ ...whole, ...more }, 0) === 'garbage');
+  const some = fresh({ trace: true });
+  const outcomes = Array.from({ length: limits.trace_burst + 5 }, () => some.take(request, 0));
+  expect('as many as may come', outcomes.filter((outcome) => outcome === 'passed').length === limits.trace_burst && outcomes.at(-1) === 'refused');
+  some.stop();
+}
+
 export async function diagnostics({ load }) {
-  const { diagnosticsTo, DIAGNOSTIC_LIMITS } = await load('diagnostics.js');
+  const { diagnosticsTo, DIAGNOSTIC_LIMITS, TRACE_LIMITS } = await load('diagnostics.js');
   const { failed, expect } = expectations();
   const told = [];
   const fresh = () => diagnosticsTo((diagnostic) => told.push(diagnostic));
@@ -130,6 +153,10 @@ export async function diagnostics({ load }) {
   expect('no data', told.at(-1)?.source === 'data:');
   fresh().take({ ...error, source: 'nothing' }, 0);
   expect('no URL', told.at(-1)?.source === null);
+  const stack = 'Error: m\n    at https://u:p@s.example/f?q#h:3:1\n    at g (https://s.example/g?q:4:5)\nh@https://s.example/h:6:7';
+  fresh().take({ ...error, stack }, 0);
+  expect('callers with bare URLs, without the place itself', JSON.stringify(told.at(-1)?.callers.map(({ source, line }) => [source, line])) === '[["https://s.example/g",4],["https://s.example/h",6]]');
+  trace(diagnosticsTo, TRACE_LIMITS, expect);
   told.length = 0;
   const some = fresh();
   const outcomes = Array.from({ length: 30 }, () => some.take(error, 0));

@@ -14,6 +14,9 @@ pub(crate) const TESTS: Tests = &[
     ("what_came_back_is_told", &what_came_back_is_told),
     ("an_answer_reaches_the_code_as_before", &an_answer_reaches_the_code_as_before),
     ("ignored_calls_lead_to_their_lines", &ignored_calls_lead_to_their_lines),
+    ("patched_built_ins_find_no_port", &patched_built_ins_find_no_port),
+    ("an_error_says_where_and_why", &an_error_says_where_and_why),
+    ("an_event_that_a_slow_script_misses_is_told", &an_event_that_a_slow_script_misses_is_told),
     ("a_verdict_gives_the_first_reason", &a_verdict_gives_the_first_reason),
     ("visitors_documents_are_not_traced", &visitors_documents_are_not_traced),
 ];
@@ -250,6 +253,145 @@ async fn ignored_calls_lead_to_their_lines(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
+/// The trace runs while custom code does, and calls nothing that the code has replaced.
+async fn patched_built_ins_find_no_port(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let hit = cx.collector.hit_url("patched");
+    let head = format!(
+        "<script>
+          const {{ emit }} = c2c, {{ apply }} = Reflect, Port = MessagePort;
+          const isPort = (value) => {{ try {{ return value instanceof Port; }} catch {{ return false; }} }};
+          let leaks = 0, calls = 0;
+          const patch = (holder, name) => {{
+            const original = holder[name];
+            holder[name] = function () {{
+              calls += 1;
+              if (isPort(this)) leaks += 1;
+              for (let i = 0; i < arguments.length; i++) if (isPort(arguments[i])) leaks += 1;
+              return apply(original, this, arguments);
+            }};
+          }};
+          for (const [holder, names] of [
+            [Port.prototype, ['postMessage', 'start']], [EventTarget.prototype, ['addEventListener', 'dispatchEvent']],
+            [Function.prototype, ['call', 'apply', 'bind']], [WeakMap.prototype, ['get', 'set', 'has']],
+            [Promise.prototype, ['then', 'catch']], [String.prototype, ['slice', 'toUpperCase', 'startsWith', 'matchAll']],
+            [Response.prototype, ['text']], [URLSearchParams.prototype, ['append', 'toString']], [FormData.prototype, ['forEach']],
+            [Array.prototype, ['push', 'map', Symbol.iterator]], [Object, ['defineProperty', 'getOwnPropertyDescriptor']],
+            [PerformanceObserverEntryList.prototype, ['getEntries']],
+          ]) for (const name of names) patch(holder, name);
+          for (const key of ['seq', 'id', 'url', 'target']) Object.defineProperty(Object.prototype, key, {{ set(value) {{ if (isPort(this) || isPort(value)) leaks += 1; }}, configurable: true }});
+          setInterval(() => {{ if (isPort(window.event?.target)) leaks += 1; }}, 5);
+          c2c.on('call_started', async () => {{
+            calls = 0;
+            alert('traced');
+            await fetch('{hit}', {{ method: 'POST', body: new Blob(['b']) }}).catch(() => {{}});
+            emit('tried', {{ leaks }});
+          }});
+        </script>"
+    );
+    app.save(&head, "").await?;
+    open(cx, app).await?;
+    play(cx, "started").await?;
+    row_with(cx, "request", &["POST", "/hit/patched", "answered"]).await?;
+    row_with(cx, "ignored", &["alert()", "Head HTML, line"]).await?;
+    row(cx, "custom:tried", "reached the parent page").await?;
+    assert_eq!(crate::timeline::opened(cx, "custom:tried").await?["data"]["leaks"], 0);
+    Ok(())
+}
+
+/// Errors whose place is not the first that the browser names, and files that do not arrive.
+async fn an_error_says_where_and_why(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    cx.collector.page("/no-cors.js", "export default 1", &[("content-type", "text/javascript")]);
+    cx.collector.page(
+        "/cors.js",
+        "window.never = 1",
+        &[("content-type", "text/javascript"), ("access-control-allow-origin", "*")],
+    );
+    let (module, script) = (cx.collector.url("/no-cors.js"), cx.collector.url("/cors.js"));
+    let head = format!(
+        "<script type=module>
+          import one from '{module}';
+        </script>
+        <script type=module src='{module}?2'></script>
+        <script src='{script}' integrity='sha384-{digest}' crossorigin></script>
+        <script src='{script}?2' integrity='sha384-{digest}'></script>
+        <script>
+          c2c.on('call_started', () => document.querySelector('<'));
+          c2c.on('call_ended', () => {{
+            setTimeout(() => {{
+              c2c.on(7);
+            }});
+          }});
+        </script>",
+        digest = "oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC"
+    );
+    app.save(&head, "").await?;
+    open(cx, app).await?;
+    row_with(
+        cx,
+        "error",
+        &[
+            "the <script> did not load: it imports",
+            "/no-cors.js, which did not load",
+            "Head HTML, line 2",
+        ],
+    )
+    .await?;
+    row_with(
+        cx,
+        "error",
+        &[
+            "the <script> did not load: a module needs a server that allows other origins (CORS)",
+            "Head HTML, line 2",
+        ],
+    )
+    .await?;
+    row_with(
+        cx,
+        "error",
+        &[
+            "the <script> did not load: the file may differ from its integrity attribute",
+            "Head HTML, line 5",
+        ],
+    )
+    .await?;
+    row_with(cx, "error", &["the <script> did not load: an element with integrity needs the attribute crossorigin here"]).await?;
+    play(cx, "user_hangup").await?;
+    row_with(cx, "error", &["SyntaxError", "in a handler of call_started"]).await?;
+    // The error is thrown by the shim, and called by this line; WebKit hides such errors.
+    let misuse: &[&str] = match cx.engine {
+        Engine::WebKit => &["an error whose details the browser hides", "crossorigin"],
+        _ => &["c2c.on(name, handler): a string and a function", "Head HTML, line 11"],
+    };
+    row_with(cx, "error", misuse).await
+}
+
+async fn an_event_that_a_slow_script_misses_is_told(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let (slow, hold) = cx.collector.page_held(
+        "/slow.js",
+        "c2c.on('call_started', () => {})",
+        &[("content-type", "text/javascript")],
+    );
+    app.save(&format!("<script async src='{slow}'></script>"), "").await?;
+    open(cx, app).await?;
+    play(cx, "started").await?;
+    row(
+        cx,
+        "call_started",
+        &format!("No handler is subscribed to this event; {slow} was still loading"),
+    )
+    .await?;
+    drop(hold);
+    row_with(cx, "request", &["/slow.js", "answered"]).await?;
+    play(cx, "user_hangup").await?;
+    row(cx, "call_ended", "No handler is subscribed to this event").await?;
+    let note = cx.browser.text("#timeline [data-name=call_ended] .noted").await?;
+    assert!(!note.contains("loading"), "{note}");
+    Ok(())
+}
+
 /// One run in which the reason is found by what the browser reports; the table below has the others.
 async fn a_verdict_gives_the_first_reason(cx: &Cx) -> Result<()> {
     serve_all(cx);
@@ -354,6 +496,9 @@ async fn each_reason_has_its_words(cx: &Cx) -> Result<()> {
     ] {
         judged(cx, facts, &[expected]).await?;
     }
+    let errors = "{ sent: [hit('Meta', 'Lead', 'hidden')], errors: [{ message: 'm', place: '', go: null }, { message: 'n' }] }";
+    judged(cx, errors, &["+ Meta: 1 hit sent: Lead", "- An error in the code: m and 1 more"])
+        .await?;
     judged(cx, "{ sent: [script('Meta', 'hidden'), hit('Meta', 'Lead', 'hidden'), hit('GA4', 'x', 'queued'), hit('GA4', 'y', 'queued')] }", &["+ GA4: 2 hits sent: x, y", "+ Meta: 1 hit sent: Lead"]).await
 }
 

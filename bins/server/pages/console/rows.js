@@ -32,8 +32,12 @@ export function rowsOf() {
 
   // The end stays in view until the user scrolls up or opens a row to read it.
   let follows = true;
+  let top = 0;
   view.addEventListener('scroll', () => {
-    follows = view.scrollTop + view.clientHeight >= view.scrollHeight - 24;
+    const isAtEnd = view.scrollTop + view.clientHeight >= view.scrollHeight - 24;
+    // A row may have been added since the scrolling to the last one, so the direction counts.
+    follows = isAtEnd || (follows && view.scrollTop >= top);
+    top = view.scrollTop;
   });
   list.addEventListener('click', () => (follows = false));
   new ResizeObserver(() => {

@@ -52,7 +52,9 @@ export function timeline(areas, hasJar) {
   /** The row of a message that came before the report of where it began: they take different ways.
    * @type {import('./rows.js').Row | null} */
   let strayRow = null;
-  let facts = newFacts({ head: '', bodyEnd: '' }, []);
+  /** The code of this run. */
+  let typed = { head: '', bodyEnd: '' };
+  let facts = newFacts(typed, []);
 
   /** @param {Place[]} callers */
   function tellParentRead(callers) {
@@ -67,6 +69,19 @@ export function timeline(areas, hasJar) {
     for (const { source, line, column } of places) {
       const found = locate(source, line, column);
       if (found) return found;
+    }
+    return null;
+  }
+
+  /** The place at which the snippets mention an address. @param {string | null} source @param {string} message */
+  function mention(source, message) {
+    for (const address of [source, ...(message.match(/https?:[^\s,]+/g) ?? [])]) {
+      for (const area of /** @type {const} */ (['head', 'bodyEnd'])) {
+        const at = address ? typed[area].indexOf(address) : -1;
+        if (at < 0) continue;
+        const before = typed[area].slice(0, at).split('\n');
+        return { area, line: before.length, column: [...(before.at(-1) ?? '')].length + 1 };
+      }
     }
     return null;
   }
@@ -166,7 +181,7 @@ export function timeline(areas, hasJar) {
 
     error(diagnostic) {
       const { kind, message, source, line, callers } = diagnostic;
-      const found = placeOf([diagnostic, ...callers]);
+      const found = placeOf([diagnostic, ...callers]) ?? (kind === 'resource' ? mention(source, message) : null);
       // Only lines of the snippet are shown: lines of the document cannot be looked up.
       const place = found ? { source: nameOf(found), line: found.line, column: found.column } : {};
       const { callers: _, ...detail } = { ...diagnostic, ...place };
@@ -219,6 +234,7 @@ export function timeline(areas, hasJar) {
       parentRead = [];
       strayRow = null;
       history = null;
+      typed = code;
       facts = newFacts(code, findings);
       rows.add('run', sentence);
     },

@@ -37,6 +37,12 @@ export function judge(facts, settled) {
     const count = facts.sent.filter(({ vendor, url }) => !vendor && hostOf(url) === host).length;
     lines.push({ good: true, text: `${host}: ${count === 1 ? '1 request' : `${count} requests`} sent` });
   }
+  const [error] = facts.errors;
+  // Unless it is the reason of a line above.
+  if (lines.length > 0 && error && !lines.some(({ text }) => text.includes('an error stopped the code'))) {
+    const more = facts.errors.length > 1 ? ` and ${facts.errors.length - 1} more` : '';
+    lines.push({ good: false, text: `An error in the code: ${described(error)}${more}`, go: error.go });
+  }
   if (lines.length > 0) return lines;
   return settled ? [{ good: false, ...reason(facts, null) }] : [];
 }
@@ -85,7 +91,7 @@ function reason({ sent, errors, connected, heard, code, hasJar, placeholders }, 
     const hint = placeholders.length > 0 ? `; ${placeholders[0]} is still to be replaced by your own ID` : '';
     return { text: `${nothing}: its script did not load (${hostOf(loads[0].url)})${hint}` };
   }
-  if (error) return { text: `${nothing}: an error stopped the code: ${error.message}${error.place && ` (${error.place})`}`, go: error.go };
+  if (error) return { text: `${nothing}: an error stopped the code: ${described(error)}`, go: error.go };
   if (placeholders.length > 0) return { text: `${nothing}: ${placeholders[0]} is still to be replaced by your own ID` };
   if (vendor && loads.length === 0) return { text: `${nothing}: its script is not in the code (${vendor.loaders[0]})` };
   if (vendor && loads.every(({ outcome }) => outcome === null)) return { text: `${nothing}: its script is still loading` };
@@ -95,12 +101,16 @@ function reason({ sent, errors, connected, heard, code, hasJar, placeholders }, 
   return { text: `${nothing}: the handlers made no requests` };
 }
 
+/** @param {Failure} error */
+const described = ({ message, place }) => message + (place && ` (${place})`);
+
 /** @param {string} url */
 const hostOf = (url) => (URL.canParse(url) ? new URL(url).host : url.slice(0, 60));
 
 /** The verdict's place above the timeline. @param {() => Facts} facts */
 export function verdict(facts) {
   const view = byId('verdict');
+  const hint = [...view.children];
   let timer = 0;
   let shown = '';
   /** 'played': its steps are done, and late requests are awaited. @type {'none' | 'played' | 'settled'} */
@@ -124,7 +134,6 @@ export function verdict(facts) {
     if (text === shown) return;
     shown = text;
     view.replaceChildren(element('h3', '', title), element('ul', '', ...lines.map(item)));
-    view.hidden = false;
   }
 
   return {
@@ -147,8 +156,7 @@ export function verdict(facts) {
       clearTimeout(timer);
       phase = 'none';
       shown = '';
-      view.hidden = true;
-      view.replaceChildren();
+      view.replaceChildren(...hint);
     },
   };
 }

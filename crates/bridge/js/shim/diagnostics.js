@@ -80,15 +80,18 @@ function diagnoseCaught(error) {
  * @param {string} kind @param {any} value
  */
 function diagnoseThrown(kind, value) {
-  let stack;
+  const stack = stackOf(value);
+  diagnoseError(kind, describe(value), '', 0, 0, stack);
+}
+
+/** Returns the stack, or another text if there is none. @param {any} value of custom code */
+function stackOf(value) {
   try {
-    stack = value.stack;
+    return toText(value.stack);
   } catch {
     // No other code can read it either.
+    return '';
   }
-  if (typeof stack !== 'string') stack = '';
-  const text = describe(value);
-  diagnoseError(kind, text, '', 0, 0, stack);
 }
 
 /**
@@ -136,11 +139,11 @@ function watchEvents() {
   // Each has different properties; a missing one may be read from a prototype.
   watch('error', (event) => {
     const { target } = event;
-    if (target === frame) diagnoseError('script', event.message, event.filename, event.lineno, event.colno);
-    else diagnoseError('resource', `the <${target.localName}> did not load`, target.localName === 'link' ? target.href : target.src);
+    if (target === frame) diagnoseError('script', event.message, event.filename, event.lineno, event.colno, stackOf(event.error));
+    else diagnoseError('resource', target.localName + (watcher.lost?.(target) || ''), target.localName === 'link' ? target.href : target.src);
   });
   watch('securitypolicyviolation', ({ effectiveDirective, blockedURI, sourceFile, lineNumber, columnNumber }) =>
-    diagnoseError('csp', effectiveDirective + ' forbids ' + blockedURI, sourceFile, lineNumber, columnNumber),
+    diagnoseError('csp', effectiveDirective + ' ' + blockedURI, sourceFile, lineNumber, columnNumber),
   );
   // WebKit's own are not trusted, so those that libraries dispatch count as well.
   watch('unhandledrejection', (event) => diagnoseThrown('rejection', reasonOf(event)), true);

@@ -140,8 +140,8 @@ function withText(body, use) {
   use('');
 }
 
-/** @param {() => Promise<Response>} call @param {any[]} args */
-function watchFetch(call, [input, init]) {
+/** @param {() => Promise<Response>} call @param {any} input @param {any} init */
+function watchFetch(call, input, init) {
   /** @type {number | undefined} */
   let id;
   attempt(() => {
@@ -168,11 +168,11 @@ function watchFetch(call, [input, init]) {
 
 function watchXhr() {
   const methods = XMLHttpRequest.prototype;
-  intercept(methods, 'open', (call, self, [method, url]) => {
-    attempt(() => keep(exchanges, self, { method: upper(`${method}`), url: absolute(url) }));
+  intercept(methods, 'open', (call, self, args) => {
+    attempt(() => keep(exchanges, self, { __proto__: null, method: upper(`${args[0]}`), url: absolute(args[1]) }));
     return call();
   });
-  intercept(methods, 'send', (call, self, [body]) => {
+  intercept(methods, 'send', (call, self, args) => {
     const exchange = known(exchanges, self);
     if (exchange) {
       /** @type {number | undefined} */
@@ -180,7 +180,7 @@ function watchXhr() {
       attempt(() => {
         const seq = currentEvent();
         early.add(exchange.url);
-        withText(body, (text) => void (id = request('xhr', exchange.method, exchange.url, text, seq)));
+        withText(args[0], (text) => void (id = request('xhr', exchange.method, exchange.url, text, seq)));
         addListener(self, 'loadend', () => {
           const status = statusOfXhr(self);
           if (id) answer(id, status ? 'status' : 'failed', status);
@@ -191,8 +191,8 @@ function watchXhr() {
   });
 }
 
-/** @param {() => boolean} call @param {any[]} args */
-function watchBeacon(call, [address, body]) {
+/** @param {() => boolean} call @param {any} address @param {any} body */
+function watchBeacon(call, address, body) {
   const queued = call();
   attempt(() => {
     const url = absolute(address);
@@ -204,10 +204,11 @@ function watchBeacon(call, [address, body]) {
 }
 
 /** @param {() => void} call @param {any} image @param {any[]} args */
-function watchImage(call, image, [address]) {
+function watchImage(call, image, args) {
   attempt(() => {
-    const url = absolute(`${address}`);
-    if (!address || url.startsWith('data:')) return;
+    const address = `${args[0]}`;
+    const url = absolute(address);
+    if (!address || sliceOf(url, 0, 5) === 'data:') return;
     const id = requestEarly('image', 'GET', url);
     // It may be one image for many requests: each listener answers the first of them only.
     if (!isKnown(images, image)) {
@@ -232,9 +233,9 @@ const watchStream = (via) => (call, _, args) => {
 };
 
 export function watchRequests() {
-  intercept(frame, 'fetch', (call, _, args) => watchFetch(call, args));
+  intercept(frame, 'fetch', (call, _, args) => watchFetch(call, args[0], args[1]));
   watchXhr();
-  intercept(Navigator.prototype, 'sendBeacon', (call, _, args) => watchBeacon(call, args));
+  intercept(Navigator.prototype, 'sendBeacon', (call, _, args) => watchBeacon(call, args[0], args[1]));
   intercept(HTMLImageElement.prototype, 'src', watchImage, 'set');
   intercept(frame, 'WebSocket', watchStream('socket'));
   intercept(frame, 'EventSource', watchStream('stream'));

@@ -9,6 +9,7 @@ import { boot } from './boot.js';
 import { awaitedScript, cut } from './diagnostics.js';
 import { postTo } from './frame.js';
 import { watchIgnored } from './ignored.js';
+import { lostElement } from './lost.js';
 import { port } from './port.js';
 import { endEvent, followEvents } from './report.js';
 import { watchRequests } from './requests.js';
@@ -24,6 +25,7 @@ export function startTrace() {
     postTo(port, { type: 'delivered', seq, handlers: handlers - 1, loading });
     endEvent();
   };
+  watcher.lost = lostElement;
   watchRequests();
   watchIgnored();
 }

@@ -12,6 +12,7 @@ import { create } from './frame.js';
  *   cutOff?: () => void,
  *   delivered?: (seq: number, handlers: number) => void,
  *   refused?: (name: unknown, reason: string) => void,
+ *   lost?: (element: any) => string,
  *   jarRefused?: (message: string) => void,
  * }}
  */

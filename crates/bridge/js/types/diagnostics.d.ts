@@ -33,7 +33,6 @@ export function diagnosticsTo(onDiagnostic: (diagnostic: Diagnostic) => void, { 
     /** Forgets the frame, which was removed or replaced. */
     stop(): void;
 };
-export { DIAGNOSTIC_LIMITS };
 /**
  * Handles the diagnostics of one mount: those from the frame, and refusals by the host itself.
  */
@@ -51,7 +50,7 @@ export type Delivered = {
     seq: number;
     name: string;
     handlers: number;
-    loading: string | null;
+    loading?: string;
 };
 /**
  * an uncaught error, an error thrown by a handler of `on`, an unhandled rejection, a
@@ -101,3 +100,5 @@ export type Traced = import("./host/trace.js").Traced;
  */
 export type Diagnostic = Delivered | CodeError | RefusedEmit | Dropped | CutOff | Traced;
 import { DIAGNOSTIC_LIMITS } from './shared/limits.js';
+import { TRACE_LIMITS } from './shared/limits.js';
+export { DIAGNOSTIC_LIMITS, TRACE_LIMITS };
