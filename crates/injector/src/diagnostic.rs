@@ -329,6 +329,21 @@ codes! {
         "Replace it by your own id or text: nothing here fills it in.",
         bad: "<script async src=\"https://tags.example/t.js?id={{ site.id }}\"></script>",
         good: "<script async src=\"https://tags.example/t.js?id=4711\"></script>";
+    NeedsPage, "needs-page", Warning,
+        "A service works on the page that it runs in, and here that page is the sandbox, which visitors do not see.",
+        "Put it into your own page: custom code is for tags that have no visible part.",
+        bad: "<script async src=\"https://client.crisp.chat/l.js\"></script>",
+        good: "<script>c2c.on('chat.closed', () => track())</script>";
+    MissingSnippet, "missing-snippet", Warning,
+        "The code calls a function of a vendor, but the snippet that defines it is missing.",
+        "Paste the vendor's whole snippet before it.",
+        bad: "<script>fbq('track', 'Lead')</script>",
+        good: "<script>function fbq() { fbq.queue.push(arguments) }\nfbq.queue = []\nfbq('track', 'Lead')</script>\n<script async src=\"https://connect.facebook.net/en_US/fbevents.js\"></script>";
+    IntegrityNeedsCors, "integrity-needs-cors", Warning,
+        "An element from another site has `integrity` but not `crossorigin`, so the browser blocks its file.",
+        "Add `crossorigin=\"anonymous\"`, as the vendor's snippet has it.",
+        bad: "<script src=\"https://tags.example/t.js\" integrity=\"sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC\"></script>",
+        good: "<script src=\"https://tags.example/t.js\"></script>";
     // Scripts that never run.
     UncheckedScript, "unchecked-script", Warning,
         "A script nests too deeply, or its brackets are too many, for it to be parsed in time.",
@@ -338,8 +353,8 @@ codes! {
     SyntaxError, "syntax-error", Warning,
         "A script is not JavaScript, so no browser runs any of it.",
         "Correct it at this place, or copy it again from where it came from.",
-        bad: "<script>\n  gtag('event', 'ended', { value: 1 );\n</script>",
-        good: "<script>\n  gtag('event', 'ended', { value: 1 });\n</script>";
+        bad: "<script>\n  track('event', 'ended', { value: 1 );\n</script>",
+        good: "<script>\n  track('event', 'ended', { value: 1 });\n</script>";
     IgnoredScript, "ignored-script", Warning,
         "A script has a type, a language or an attribute for which no browser runs it.",
         "Leave out `type`, or write `text/javascript` or `module`.",

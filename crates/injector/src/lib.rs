@@ -65,6 +65,7 @@ mod pasted;
 mod placeholder;
 mod position;
 mod script;
+mod services;
 mod skeleton;
 mod snippets;
 mod template;

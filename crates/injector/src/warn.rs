@@ -1,6 +1,9 @@
 //! Turns the notes of a parse into findings with a code, a place and a sentence.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
+
+use c2c_names::LoadKind;
 
 use crate::damage::{unescaped_string, with_straight_quotes, without_invisible};
 use crate::diagnostic::{Area, Code, Diagnostic, Fix, shown};
@@ -8,7 +11,7 @@ use crate::found::Found;
 use crate::hosts::Authority;
 use crate::parse::{Damage, Note, ScriptNote, Spliced, Taken, What, attribute_value};
 use crate::script::{Script, Scripts, open_quote};
-use crate::{pasted, placeholder};
+use crate::{pasted, placeholder, services};
 
 /// Returns at most `max` diagnostics, the first of each snippet: each costs a walk through its snippet.
 pub(crate) fn diagnostics(
@@ -37,17 +40,70 @@ fn diagnostic(
 
 /// All findings in one snippet, with places in it.
 fn findings(spliced: &Spliced, area: Area, taken: &Taken, scripts: &Scripts<'_>) -> Vec<Found> {
-    let whole = pasted::whole(spliced.snippet(area), scripts);
-    if !whole.is_empty() {
-        return whole;
+    let mut found = pasted::whole(spliced.snippet(area), scripts);
+    if found.is_empty() {
+        found = of_parts(spliced, area, taken, scripts);
+        drop_consequences(&mut found);
     }
+    drop_defined(&mut found, spliced, taken);
+    drop_repeated(&mut found);
+    found
+}
+
+/// The findings in the scripts, tags and texts of a snippet.
+fn of_parts(spliced: &Spliced, area: Area, taken: &Taken, scripts: &Scripts<'_>) -> Vec<Found> {
     let in_area = taken.scripts.iter().filter(|(place, _)| *place == area);
     let of_scripts = in_area.flat_map(|(_, script)| of_script(spliced, script, scripts));
     let notes = taken.notes.iter().filter(|note| note.area == area);
-    let mut found: Vec<_> =
-        of_scripts.chain(notes.filter_map(|note| of_note(spliced, note, scripts))).collect();
-    drop_consequences(&mut found);
-    found
+    of_scripts.chain(notes.filter_map(|note| of_note(spliced, note, scripts))).collect()
+}
+
+/// Findings about code that does not run.
+const LOST: [Code; 10] = [
+    Code::BrokenTag,
+    Code::CodeBesideSource,
+    Code::EarlyScriptEnd,
+    Code::EscapedHtml,
+    Code::IgnoredScript,
+    Code::OpenQuote,
+    Code::ScriptAsText,
+    Code::SwallowedScript,
+    Code::SyntaxError,
+    Code::UncheckedScript,
+];
+
+/// Drops calls of functions that a script of either snippet defines, or that the script of an unknown host
+/// may define; and all of them if some code does not run, since that may be the definition.
+fn drop_defined(found: &mut Vec<Found>, spliced: &Spliced, taken: &Taken) {
+    if !found.iter().any(|found| found.code == Code::MissingSnippet) {
+        return;
+    }
+    let some_is_lost = found.iter().any(|found| LOST.contains(&found.code));
+    let loads_unknown = taken
+        .hosts
+        .iter()
+        .any(|host| host.kind == LoadKind::Script && !services::is_known_loader(&host.host));
+    let texts = [Area::Head, Area::BodyEnd].map(|area| spliced.snippet(area));
+    let mut named: Vec<String> = Vec::new();
+    found.retain(|found| {
+        if found.code != Code::MissingSnippet {
+            return true;
+        }
+        // The message begins with the name.
+        let name = found.message.split('`').nth(1).unwrap_or_default();
+        let is_first = !named.iter().any(|known| known == name);
+        named.push(name.to_owned());
+        is_first
+            && !some_is_lost
+            && !loads_unknown
+            && !texts.iter().any(|text| services::defines(text, name))
+    });
+}
+
+/// One finding for each service is enough: its snippet may have several addresses.
+fn drop_repeated(found: &mut Vec<Found>) {
+    let mut told = BTreeSet::new();
+    found.retain(|found| found.code != Code::NeedsPage || told.insert(found.message.clone()));
 }
 
 /// Drops what is a consequence of another finding: the code after the early end of a script becomes text,
@@ -143,10 +199,11 @@ impl Source<'_> {
                     format!("the sandbox blocks links to `{target}`: a click does nothing");
                 Some(Found::new(Code::BlockedTarget, self.attribute("target"), message))
             }
-            What::RelativeUrl { attribute } => {
-                let message = "this address has no host: it leads to that of the sandbox, which has no such file";
-                Some(Found::new(Code::RelativeUrl, self.attribute(attribute), message))
+            What::RelativeUrl { attribute } => Some(self.relative(attribute)),
+            What::Service { attribute, service } => {
+                Some(Found::new(Code::NeedsPage, self.attribute(attribute), service.in_words()))
             }
+            What::IntegrityWithoutCors => Some(self.without_cors()),
             What::Damaged(damage) => Some(self.damaged(*damage)),
             What::Placeholder { attribute } => Some(self.placeholder(attribute)),
             What::OpenQuote { attribute } => open_quote(self.text, attribute),
@@ -185,6 +242,29 @@ impl Source<'_> {
         Found::new(code, whole.clone(), message).replaced_by(whole, plain)
     }
 
+    fn relative(&self, attribute: &str) -> Found {
+        let value = self.attribute(attribute);
+        let text = &self.text[value.clone()];
+        if !begins_with_host(text) {
+            let message =
+                "this address has no host: it leads to that of the sandbox, which has no such file";
+            return Found::new(Code::RelativeUrl, value, message);
+        }
+        let message = "this address has no `https://`: it is read as the name of a file of the sandbox, which has no such file";
+        let start = value.start + (text.len() - text.trim_start().len());
+        Found::new(Code::RelativeUrl, value, message).replaced_by(start..start, "https://")
+    }
+
+    /// A tag with `integrity` and without `crossorigin`.
+    fn without_cors(&self) -> Found {
+        let message =
+            "`integrity` needs `crossorigin` here: without it the browser blocks the file";
+        let name = self.text[1..].find(|next: char| !next.is_ascii_alphanumeric());
+        let after_name = name.map_or(self.text.len(), |length| 1 + length);
+        Found::new(Code::IntegrityNeedsCors, self.attribute("integrity"), message)
+            .replaced_by(after_name..after_name, " crossorigin=\"anonymous\"")
+    }
+
     fn placeholder(&self, attribute: &str) -> Found {
         let value = self.attribute(attribute);
         let text = &self.text[value.clone()];
@@ -218,6 +298,21 @@ impl Source<'_> {
     }
 }
 
+/// Whether a relative URL was meant to begin with a host: `www.shop.example`, `tags.example/t.js`.
+fn begins_with_host(url: &str) -> bool {
+    let url = url.trim_start();
+    let (first, rest) = url.split_once('/').unwrap_or((url, ""));
+    let Some((name, last)) = first.rsplit_once('.') else { return false };
+    let is_name = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+    };
+    let is_host = name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && is_name(name)
+        && last.len() >= 2
+        && last.bytes().all(|byte| byte.is_ascii_alphabetic());
+    is_host && (!rest.is_empty() || first.to_ascii_lowercase().starts_with("www."))
+}
+
 /// Finds the `http` of the first plain-http URL in a `src` or `srcset`, if `https` can replace it: a URL
 /// with a port would lead to another server.
 fn insecure_scheme(value: &str) -> Option<Range<usize>> {
@@ -237,7 +332,27 @@ fn insecure_scheme(value: &str) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::insecure_scheme;
+    use super::{begins_with_host, insecure_scheme};
+
+    #[test]
+    fn hosts_without_a_scheme() {
+        for url in ["www.shop.example", "cdn.tags.example/t.js", " tags.io/x", "a-b.example/"] {
+            assert_eq!(begins_with_host(url), url != "a-b.example/", "{url}");
+        }
+        for url in [
+            "",
+            "t.js",
+            "js/t.js",
+            "./a.b/c",
+            "../x",
+            "/a.example/x",
+            "a b.example/x",
+            ".x/y",
+            "v1.2/t.js",
+        ] {
+            assert!(!begins_with_host(url), "{url}");
+        }
+    }
 
     #[test]
     fn the_scheme_to_change() {

@@ -1,6 +1,8 @@
 //! The timeline of a preview: the requests that custom code makes, the calls that the sandbox ignores,
 //! and the verdict on a played call.
 
+use std::time::{Duration, Instant};
+
 use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::json;
 
@@ -22,7 +24,16 @@ pub(crate) const TESTS: Tests = &[
 ];
 
 /// Tests of the console's own words, which are the same in every browser.
-pub(crate) const VERDICTS: Tests = &[("each_reason_has_its_words", &each_reason_has_its_words)];
+pub(crate) const VERDICTS: Tests = &[
+    ("each_reason_has_its_words", &each_reason_has_its_words),
+    (
+        "a_person_fixes_quotes_by_keyboard_within_a_minute",
+        &a_person_fixes_quotes_by_keyboard_within_a_minute,
+    ),
+];
+
+/// The time that a person may need.
+const MINUTE: Duration = Duration::from_secs(60);
 
 const GA4: &str = include_str!("../../../server/pages/examples/ga4.html");
 
@@ -423,6 +434,76 @@ async fn judged(cx: &Cx, facts: &str, expected: &[&str]) -> Result<()> {
     );
     let told = cx.browser.run(&script, &[]).await?;
     assert_eq!(told, json!(expected), "{facts}");
+    Ok(())
+}
+
+/// Presses Tab until an element has the focus. (In the editor, Tab indents unless Esc was pressed before.)
+async fn tab_to(cx: &Cx, is_it: &str) -> Result<()> {
+    for _ in 0..40 {
+        if cx.browser.eval(&format!("((element) => {is_it})(document.activeElement)")).await?
+            == true
+        {
+            return Ok(());
+        }
+        cx.browser.type_keys("\u{E00C}\u{E004}").await?;
+    }
+    Err(c2c_harness::Error::new(format!("Tab does not lead to {is_it}")))
+}
+
+/// The GA4 example comes out of a word processor; a person without a mouse pastes it, takes the offered
+/// fixes, plays a call, and reads what GA4 got.
+async fn a_person_fixes_quotes_by_keyboard_within_a_minute(cx: &Cx) -> Result<()> {
+    serve_all(cx);
+    let app = cx.app().await?;
+    app.save("", "").await?;
+    open(cx, app).await?;
+    let start = Instant::now();
+    let mut open_quote = false;
+    let typographic = GA4.replace("G-XXXXXXX", "G-ACTING").replace("Google's", "Google’s");
+    let typographic: String = typographic
+        .chars()
+        .map(|next| match next {
+            '\'' | '"' => {
+                open_quote = !open_quote;
+                match (next, open_quote) {
+                    ('"', true) => '“',
+                    ('"', false) => '”',
+                    (_, true) => '‘',
+                    (_, false) => '’',
+                }
+            }
+            other => other,
+        })
+        .collect();
+    tab_to(cx, "element.id === 'head'").await?;
+    // As a paste does.
+    cx.browser
+        .run("document.execCommand('insertText', false, arguments[0])", &[json!(typographic)])
+        .await?;
+    let verdict_begins =
+        |text: &str| format!("document.querySelector('.verdict').textContent.startsWith({text:?})");
+    cx.browser.wait_for("document.querySelector('.findings .place')", DEADLINE).await?;
+    while cx.browser.eval(&verdict_begins("No problems found")).await? != true {
+        assert!(start.elapsed() < MINUTE, "{}", cx.browser.text(".findings").await?);
+        tab_to(cx, "/^(Fix all|Apply fix)/.test(element.textContent)").await?;
+        let before = cx.browser.eval("head.value").await?;
+        cx.browser.type_keys(" ").await?;
+        assert_ne!(cx.browser.eval("head.value").await?, before);
+        // The fixed text is checked after a pause.
+        let checked = format!(
+            "document.querySelector('.findings').textContent !== {}",
+            cx.browser.eval("document.querySelector('.findings').textContent").await?
+        );
+        cx.browser.wait_for(&checked, DEADLINE).await?;
+    }
+    assert_eq!(
+        cx.browser.eval("head.value").await?,
+        GA4.replace("G-XXXXXXX", "G-ACTING").replace("Google's", "Google’s")
+    );
+    tab_to(cx, "element.textContent === 'Play a whole call'").await?;
+    cx.browser.type_keys(" ").await?;
+    row_with(cx, "request", &["GA4 · call_ended · duration 42"]).await?;
+    assert!(start.elapsed() < MINUTE, "it took {:?}", start.elapsed());
     Ok(())
 }
 

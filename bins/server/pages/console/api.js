@@ -5,7 +5,8 @@
  * @typedef {'head' | 'bodyEnd'} AreaName
  * @typedef {Record<AreaName, string>} Code
  * @typedef {{severity: 'error' | 'warning', code: string, area: AreaName, line: number, column: number,
- *   message: string, help: string}} Finding
+ *   message: string, help: string, fix?: {span: {start: number, end: number}, replacement: string}}} Finding
+ *   the span of a fix is in bytes
  * @typedef {{status: number, body: any}} Reply
  */
 

@@ -36,9 +36,11 @@ export async function showCode(app, config, runs) {
     areas.bodyEnd.text = next.bodyEnd;
   }
 
-  /** @param {Finding[]} findings */
-  function showFindings(findings) {
-    for (const [name, area] of Object.entries(areas)) area.show(findings.filter((found) => found.area === name));
+  /** @param {Finding[]} findings @param {Code} checked */
+  function showFindings(findings, checked) {
+    for (const name of /** @type {const} */ (['head', 'bodyEnd'])) {
+      areas[name].show(findings.filter((found) => found.area === name), checked[name]);
+    }
   }
 
   /* --- Typing: a draft, and its problems --------------------------------------------------- */
@@ -69,9 +71,10 @@ export async function showCode(app, config, runs) {
 
   async function check() {
     const ours = ++checks;
-    const { status, body } = await api.check(code());
+    const checked = code();
+    const { status, body } = await api.check(checked);
     // The user may have typed on meanwhile.
-    if (status === 200 && ours === checks) showFindings(body.diagnostics);
+    if (status === 200 && ours === checks) showFindings(body.diagnostics, checked);
   }
 
   addEventListener('pagehide', keepDraft);
@@ -91,7 +94,7 @@ export async function showCode(app, config, runs) {
     const { status, body } = await api.save(app.id, sent, saved.revision);
     saving = false;
     // Text typed meanwhile gets its own findings.
-    if (body.diagnostics && isShown(sent)) showFindings(body.diagnostics);
+    if (body.diagnostics && isShown(sent)) showFindings(body.diagnostics, sent);
     if (status === 200) {
       Object.assign(saved, sent, { revision: body.revision });
       byId('notices').replaceChildren();

@@ -1,7 +1,8 @@
 // @ts-check
 /** A text area for code: line numbers, Tab, the size, and findings that link to their places. */
 
-import { button, byId, element, find, withCode } from './dom.js';
+import { announce, button, byId, element, find, withCode } from './dom.js';
+import { changeOf, fixable } from './fixes.js';
 
 /**
  * @typedef {import('./api.js').Finding} Finding
@@ -11,7 +12,7 @@ import { button, byId, element, find, withCode } from './dom.js';
  * @property {(code: string, select?: RegExp) => void} append adds code at the end, as if it were
  *   typed, and selects the part that a person has to replace
  * @property {(line: number, column: number) => void} jump
- * @property {(findings: Finding[]) => void} show
+ * @property {(findings: Finding[], checked: string) => void} show shows what a check of this text found
  */
 
 const encoder = new TextEncoder();
@@ -51,6 +52,18 @@ export function editor(id, bytesMax, onInput) {
     gutter.reveal(at);
   }
 
+  /** Applies fixes, as if they were typed. @param {Finding[]} chosen @param {string} checked the text that they are for */
+  function apply(chosen, checked) {
+    const change = changeOf(checked, chosen);
+    if (change === null) return;
+    if (area.value !== checked) return announce('The code has changed since; it is being checked again.');
+    area.focus();
+    area.setSelectionRange(change.start, change.end);
+    insert(area, change.text);
+    gutter.reveal(area.value.slice(0, change.start).split('\n').length - 1);
+    announce(chosen.length === 1 ? 'The fix was applied.' : `${chosen.length} fixes were applied.`);
+  }
+
   return {
     title,
     get text() {
@@ -72,9 +85,9 @@ export function editor(id, bytesMax, onInput) {
       gutter.reveal(area.value.slice(0, start).split('\n').length - 1);
     },
     jump,
-    show(findings) {
+    show(findings, checked) {
       gutter.mark(findings);
-      showFindings(section, findings, jump);
+      showFindings(section, findings, jump, (chosen) => apply(chosen, checked));
     },
   };
 }
@@ -173,15 +186,23 @@ function gutterOf(section, area) {
   };
 }
 
-/** @param {HTMLElement} section @param {Finding[]} findings @param {Editor['jump']} jump */
-function showFindings(section, findings, jump) {
+/**
+ * @param {HTMLElement} section @param {Finding[]} findings @param {Editor['jump']} jump
+ * @param {(chosen: Finding[]) => void} apply
+ */
+function showFindings(section, findings, jump, apply) {
   const verdict = find(section, '.verdict');
   verdict.textContent = summary(findings);
   verdict.dataset.severity = findings.some(({ severity }) => severity === 'error') ? 'error' : findings.length > 0 ? 'warning' : '';
+  const all = fixable(findings);
+  const fixAll = all.length > 1 ? [button(`Fix all ${all.length}`, () => apply(all), 'small')] : [];
+  find(section, '.fix-all').replaceChildren(...fixAll);
   find(section, '.findings ol').replaceChildren(
-    ...findings.map(({ severity, line, column, message, help }) => {
+    ...findings.map((finding) => {
+      const { severity, line, column, message, help, fix } = finding;
       const place = button(`Line ${line}, column ${column}`, () => jump(line, column), 'place');
       const item = element('li', '', place, ': ', ...withCode(message), '. ', element('span', 'hint', ...withCode(help)));
+      if (fix) item.append(' ', button('Apply fix', () => apply([finding]), 'place'));
       item.dataset.severity = severity;
       return item;
     }),

@@ -42,7 +42,7 @@ const NOT_RUN = {
  * @param {Record<import('./api.js').AreaName, import('./editor.js').Editor>} options.areas
  * @param {() => boolean} options.isSaved
  * @param {() => number} options.revision
- * @param {(findings: import('./api.js').Finding[]) => void} options.showFindings
+ * @param {(findings: import('./api.js').Finding[], checked: import('./api.js').Code) => void} options.showFindings
  */
 export function preview({ app, config, code, areas, isSaved, revision, showFindings }) {
   let frame = /** @type {HTMLIFrameElement} */ (byId('live'));
@@ -111,7 +111,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     const { status, body } = await api.preview(app.id, sent);
     if (ours !== runs) return null;
     // Text typed meanwhile gets its own findings.
-    if (body.diagnostics && isCurrent) showFindings(body.diagnostics);
+    if (body.diagnostics && isCurrent) showFindings(body.diagnostics, sent);
     if (status !== 201) {
       isCurrent = false;
       say(status === 422 ? 'Not run. Fix the marked problems first.' : `Not run: ${body.error}.`);

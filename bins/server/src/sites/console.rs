@@ -28,6 +28,7 @@ const FILES: &[(&str, &str)] = &[
     ("/console/dom.js", include_str!("../../pages/console/dom.js")),
     ("/console/drafts.js", include_str!("../../pages/console/drafts.js")),
     ("/console/editor.js", include_str!("../../pages/console/editor.js")),
+    ("/console/fixes.js", include_str!("../../pages/console/fixes.js")),
     ("/console/focus.js", include_str!("../../pages/console/focus.js")),
     ("/console/history.js", include_str!("../../pages/console/history.js")),
     ("/console/general.js", include_str!("../../pages/console/general.js")),

@@ -10,6 +10,7 @@ use crate::damage::{is_dash, straight_quote, visible};
 use crate::hosts::{Authority, is_relative, lets_all_read, srcset_urls};
 use crate::placeholder;
 use crate::script::Use;
+use crate::services::{self, Service};
 
 /// The subject of a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,13 @@ pub(crate) enum What {
     RelativeUrl {
         attribute: &'static str,
     },
+    /// The attribute's URL is that of a service that works on the page that it runs in.
+    Service {
+        attribute: &'static str,
+        service: &'static Service,
+    },
+    /// The element has `integrity` and not `crossorigin`.
+    IntegrityWithoutCors,
     /// The attribute's value, or its name, has characters that copying put there.
     Damaged(Damage),
     /// The attribute has a placeholder.
@@ -189,6 +197,9 @@ impl Remarks {
             return;
         }
         self.loads(element, "src", LoadKind::Script);
+        if used_as == Use::Classic {
+            self.integrity(element, "src");
+        }
         let host = element.get("src").and_then(Authority::of);
         let attribute = if used_as == Use::Module {
             Some("type")
@@ -213,6 +224,24 @@ impl Remarks {
                 _ => continue,
             };
             self.loads(element, "href", kind);
+            if matches!(kind, LoadKind::Style | LoadKind::Script) {
+                self.integrity(element, "href");
+            }
+        }
+    }
+
+    /// A file from another site is compared with `integrity` only if it was fetched with CORS
+    /// (<https://www.w3.org/TR/sri-2/>).
+    fn integrity(&mut self, element: &Element<'_>, attribute: &str) {
+        let has_digest =
+            element.get("integrity").is_some_and(|integrity| !integrity.trim().is_empty());
+        let is_elsewhere = element.get(attribute).and_then(Authority::of).is_some();
+        if has_digest
+            && is_elsewhere
+            && !element.has("crossorigin")
+            && !self.what.contains(&What::IntegrityWithoutCors)
+        {
+            self.what.push(What::IntegrityWithoutCors);
         }
     }
 
@@ -244,6 +273,8 @@ impl Remarks {
     fn loads(&mut self, element: &Element<'_>, attribute: &'static str, kind: LoadKind) {
         let Some(url) = element.get(attribute) else { return };
         if let Some(authority) = Authority::of(url) {
+            let service = services::of_address(url).filter(|_| kind != LoadKind::Connection);
+            self.what.extend(service.map(|service| What::Service { attribute, service }));
             self.load(authority, attribute, kind);
         } else if is_relative(url) && kind != LoadKind::Connection {
             self.what.push(What::RelativeUrl { attribute });

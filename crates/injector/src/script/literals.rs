@@ -12,12 +12,19 @@ use crate::diagnostic::Code;
 use crate::diagnostic::shown;
 use crate::found::Found;
 use crate::placeholder;
+use crate::services;
 
 /// Finds what is wrong with one node.
 pub(super) fn visit(parsed: &Parsed<'_>, node: &AstNode<'_>, found: &mut Vec<Found>) {
     match node.kind() {
-        AstKind::StringLiteral(text) => found.extend(unfilled(parsed, text.span)),
-        AstKind::TemplateElement(text) => found.extend(unfilled(parsed, text.span)),
+        AstKind::StringLiteral(text) => {
+            found.extend(unfilled(parsed, text.span));
+            found.extend(service(&text.value, text.span));
+        }
+        AstKind::TemplateElement(text) => {
+            found.extend(unfilled(parsed, text.span));
+            found.extend(service(&text.value.raw, text.span));
+        }
         AstKind::Program(program) => {
             found.extend(fence(parsed));
             found.extend(one_text(parsed, program));
@@ -35,6 +42,13 @@ fn unfilled(parsed: &Parsed<'_>, span: Span) -> Option<Found> {
         shown(&parsed.text[place.clone()])
     );
     Some(Found::new(Code::Placeholder, place, message))
+}
+
+/// The address of a service that works on the page that it runs in. A text with an address may be one that
+/// the code only compares with, but snippets rarely do.
+fn service(text: &str, span: Span) -> Option<Found> {
+    let service = services::of_address(text)?;
+    Some(Found::new(Code::NeedsPage, range(span), service.in_words()))
 }
 
 /// A Markdown fence around the code: it parses, as a template with a tag.

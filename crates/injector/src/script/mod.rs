@@ -17,6 +17,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod types;
+mod vendor;
 
 pub(crate) use self::element::Script;
 pub(crate) use self::quote::{open_quote, open_quote_of_script};

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::stack::Budget;
 use super::syntax::{self, Parsed, SyntaxError, may_be_module};
 use super::types::Kind;
-use super::{api, blocked, literals, module, repair};
+use super::{api, blocked, literals, module, repair, vendor};
 use crate::diagnostic::Code;
 use crate::events::Events;
 use crate::found::Found;
@@ -101,6 +101,7 @@ fn walk(parsed: &Parsed<'_>, events: &Events) -> Vec<Found> {
         blocked::visit(parsed, node, &mut found);
         module::visit(node, &mut found);
         literals::visit(parsed, node, &mut found);
+        vendor::visit(parsed, node, &mut found);
     }
     found.extend(literals::tag(parsed));
     found.sort_by_key(|found| found.span.start);

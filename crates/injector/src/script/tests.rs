@@ -6,6 +6,7 @@ use super::stack::{self, Budget};
 use super::syntax::{does_something, parse};
 use super::types::Kind;
 use crate::EventSignature;
+use crate::diagnostic::Code;
 use crate::events::Events;
 use crate::found::Found;
 
@@ -17,8 +18,11 @@ fn events() -> Events {
     ))
 }
 
+/// All findings but those that only all scripts together can confirm.
 fn findings(script: &str, kind: Kind) -> Vec<Found> {
-    Scripts::new(&events()).findings(script, kind)
+    let mut found = Scripts::new(&events()).findings(script, kind);
+    found.retain(|found| found.code != Code::MissingSnippet);
+    found
 }
 
 fn is_sound(script: &str, kind: Kind) -> bool {

@@ -166,6 +166,7 @@ fn fixes_remove_their_problems() {
         "foreign-api",
         "ignored-script",
         "insecure-url",
+        "integrity-needs-cors",
         "invisible-character",
         "jsx",
         "markdown-fence",

@@ -112,7 +112,10 @@ const OWN: &[(&str, &[Finding])] = &[
         "for (let i = 0; i<n; i++) { track(i) }\nc2c.on('call_ended', f)",
         &[(1, "script-as-text", ""), (1, "unclosed-tag", "")],
     ),
-    ("<script>fbq('init', '{{ pixel }}')</script>", &[(1, "placeholder", "")]),
+    (
+        "<script>fbq('init', '{{ pixel }}')</script>",
+        &[(1, "missing-snippet", ""), (1, "placeholder", "")],
+    ),
     ("<?php wp_head(); ?>\n<script>track()</script>", &[(1, "placeholder", "code for a server")]),
     (
         "{% if tags %}\n<script>track()</script>\n{% endif %}",
@@ -123,7 +126,10 @@ const OWN: &[(&str, &[Finding])] = &[
         "<script async src=\"https://tags.example/gtag/js?id=UA-XXXXX-Y\"></script>",
         &[(1, "placeholder", "UA-XXXXX-Y")],
     ),
-    ("<script>gtag('config', 'YOUR-ID-HERE')</script>", &[(1, "placeholder", "")]),
+    (
+        "<script>gtag('config', 'YOUR-ID-HERE')</script>",
+        &[(1, "missing-snippet", ""), (1, "placeholder", "")],
+    ),
     (
         "<script type=\"module\" async src=\"https://tags.example/t.js\" nomodule></script>",
         &[(1, "needs-cors", "")],

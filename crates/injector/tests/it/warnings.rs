@@ -151,6 +151,91 @@ fn scripts_that_need_cors() {
 }
 
 #[test]
+fn integrity_without_crossorigin() {
+    let found = warns(
+        "<script src='https://a.example/x' integrity=⟦sha384-x⟧></script>",
+        "integrity-needs-cors",
+    );
+    assert_eq!(
+        json!(found.fix),
+        json!({"span": {"start": 7, "end": 7}, "replacement": " crossorigin=\"anonymous\""})
+    );
+    warns(
+        "<link rel=stylesheet integrity='⟦sha384-x⟧' href='//a.example/x'>",
+        "integrity-needs-cors",
+    );
+    is_silent("<link rel=stylesheet crossorigin integrity='sha384-x' href='//a.example/x'>");
+    is_silent("<script type=module integrity='sha384-x' src='https://unpkg.com/x'></script>");
+    is_silent("<script integrity='' src='https://a.example/x'></script>");
+    is_silent("<link rel=icon integrity='sha384-x' href='//a.example/x'>");
+}
+
+#[test]
+fn addresses_without_a_scheme() {
+    let found = warns("<script src='⟦cdn.tags.example/t.js⟧'></script>", "relative-url");
+    assert_eq!(
+        json!(found.fix),
+        json!({"span": {"start": 13, "end": 13}, "replacement": "https://"})
+    );
+    assert!(found.message.contains("no `https://`"), "{}", found.message);
+    let found = warns("<script src='⟦js/t.js⟧'></script>", "relative-url");
+    assert_eq!(found.fix, None);
+}
+
+#[test]
+fn services_that_need_the_page() {
+    let found =
+        warns("<script async src='⟦https://client.crisp.chat/l.js⟧'></script>", "needs-page");
+    assert!(found.message.starts_with("Crisp shows its launcher"), "{}", found.message);
+    warns(
+        "<script>const s = document.createElement('script'); s.src = ⟦'https://widget.intercom.io/widget/abc'⟧;</script>",
+        "needs-page",
+    );
+    warns(
+        "<script>const s = document.createElement('script'); s.src = `⟦https://static.hotjar.com/c/hotjar-⟧${id}.js`;</script>",
+        "needs-page",
+    );
+    // Once for each service.
+    warns(
+        "<script>f(⟦'https://client.crisp.chat/l.js'⟧)</script><script async src='https://client.crisp.chat/l.js'></script>",
+        "needs-page",
+    );
+    is_silent("<link rel=preconnect href='https://client.crisp.chat/l.js'>");
+    is_silent(
+        "<script>f('https://client.crisp.chat.example/l.js', 'client.crisp.chat/l.js')</script>",
+    );
+}
+
+#[test]
+fn calls_without_the_snippet() {
+    let found =
+        warns("<script>⟦fbq('track', 'Lead')⟧; fbq('track', 'x')</script>", "missing-snippet");
+    assert!(found.message.starts_with("`fbq` is called"), "{}", found.message);
+    warns("<button onclick=\"⟦window.gtag('event', 'x')⟧\">y</button>", "missing-snippet");
+    warns(
+        "<script async src='https://www.googletagmanager.com/gtag/js?id=G-1'></script><script>⟦gtag('event', 'x')⟧</script>",
+        "missing-snippet",
+    );
+    warns("<script>⟦ttq.track('Lead')⟧</script>", "missing-snippet");
+    for defined in [
+        "<script>function gtag() {}</script>",
+        "<script>window.gtag = f</script>",
+        "<script>f(window, 'gtag')</script>",
+        "<script>if (typeof gtag === 'function') f()</script>",
+        "<script src='https://tags.example/all.js'></script>",
+    ] {
+        is_silent(&format!("{defined}<script>gtag('event', 'x')</script>"));
+    }
+    is_silent(
+        "<script>f('https://connect.facebook.net/en_US/fbevents.js'); fbq('track', 'x')</script>",
+    );
+    is_silent("<script>{ const gtag = f; gtag('event', 'x') }</script>");
+    // The definition is in the other snippet.
+    let found = check("<script>function fbq() {}</script>", "<script>fbq('track', 'x')</script>");
+    assert!(found.diagnostics().is_empty(), "{:?}", found.diagnostics());
+}
+
+#[test]
 fn what_the_sandbox_blocks() {
     warns("<a href=x target=⟦_blank⟧>x</a>", "blocked-target");
     warns("<a href=x target=\"⟦_TOP⟧\">x</a>", "blocked-target");
