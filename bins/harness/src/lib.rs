@@ -84,6 +84,7 @@
 mod axe;
 mod browser;
 mod built;
+mod code;
 mod collector;
 mod display;
 mod driver;

@@ -154,10 +154,7 @@ async fn code(stage: &Stage<'_>) -> Result<()> {
 
 /// Fills the head area as if it were typed.
 async fn fill(stage: &Stage<'_>, head: &str) -> Result<()> {
-    let fill = "const area = document.querySelector('#head');
-        area.value = arguments[0];
-        area.dispatchEvent(new Event('input'));";
-    stage.browser.run(fill, &[json!(head)]).await.map(drop)
+    stage.browser.replace_code("head", head).await
 }
 
 async fn findings(stage: &Stage<'_>) -> Result<()> {

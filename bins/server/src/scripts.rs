@@ -14,6 +14,9 @@ const CSS: &str = "text/css; charset=utf-8";
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 
+/// A file from this length on is compressed fast.
+const LARGE_BYTES: usize = 100_000;
+
 /// A site's files by path.
 #[derive(Debug)]
 pub(crate) struct Files(Router<Resource>);
@@ -53,8 +56,13 @@ impl Files {
     }
 
     fn add(&mut self, path: &str, text: impl Into<Bytes>, policy: &PagePolicy) {
-        let text = [text.into()];
-        let file = Resource::new(&text, policy.headers(), Compression::Best, Caching::Revalidate);
+        let text: [Bytes; 1] = [text.into()];
+        // The best compression of a large file would delay each start.
+        let compression = match text[0].len() {
+            ..LARGE_BYTES => Compression::Best,
+            _ => Compression::Fast,
+        };
+        let file = Resource::new(&text, policy.headers(), compression, Caching::Revalidate);
         self.0.insert(path, file).expect("the paths of our own files differ");
     }
 }

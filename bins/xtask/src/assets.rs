@@ -5,9 +5,10 @@
 
 use std::process::{Command, ExitCode};
 
+use crate::editor;
 use crate::run::{Result, program, show};
 
-/// Bundle and minify the scripts of the bridge, into crates/bridge/js/dist
+/// Bundle and minify the scripts of the bridge, and the library of the console's editor (needs npm)
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Write nothing; fail if a committed file is not what would be written
@@ -17,6 +18,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     show(&mut if args.check { check()? } else { program("c2c-assets")? })?;
+    if args.check {
+        editor::check()?;
+    } else {
+        editor::write()?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,6 +7,7 @@
 mod assets;
 mod bench;
 mod catalogue;
+mod editor;
 mod fuzz;
 mod npm;
 mod run;

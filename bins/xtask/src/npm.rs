@@ -45,6 +45,15 @@ impl Packages {
         Ok(target()?.join(self.folder))
     }
 
+    /// The folder of the installed packages, or an error that says how to install them.
+    pub(crate) fn modules(&self) -> Result<PathBuf> {
+        if !self.are_there()? {
+            let why = "npm packages are missing: run `cargo xtask test --only tools`";
+            return Err(why.into());
+        }
+        Ok(self.folder()?.join("node_modules"))
+    }
+
     /// Whether all packages are installed, by npm's own record.
     pub(crate) fn are_there(&self) -> Result<bool> {
         let noted = fs::read(self.folder()?.join("node_modules/.package-lock.json"));
@@ -88,11 +97,8 @@ fn has_all(wanted: &Map<String, Value>, noted: &Value) -> bool {
 
 /// The TypeScript compiler.
 pub(crate) fn tsc() -> Result<Command> {
-    if !TOOLS.are_there()? {
-        return Err("TypeScript is missing: run `cargo xtask test --only tools`".into());
-    }
     let mut tsc = Command::new("node");
-    tsc.arg(TOOLS.folder()?.join("node_modules/typescript/bin/tsc")).stdin(Stdio::null());
+    tsc.arg(TOOLS.modules()?.join("typescript/bin/tsc")).stdin(Stdio::null());
     Ok(tsc)
 }
 

@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 
 use crate::run::{Result, cargo, root, show, shown, watch};
-use crate::{assets, catalogue, surface, types};
+use crate::{assets, catalogue, editor, surface, types};
 
 use self::failures::Failures;
 use self::watchdog::Watchdog;
@@ -146,7 +146,11 @@ impl Step {
                 show(&mut cargo(clippy)).map(|()| nothing)
             }
             Self::Invariants => invariants::check(),
-            Self::Assets => count_tests(&mut assets::check()?),
+            Self::Assets => {
+                let scripts = count_tests(&mut assets::check()?)?;
+                editor::check()?;
+                Ok(Counts { passed: scripts.passed + 1, ..scripts })
+            }
             Self::Catalogue => count_tests(&mut catalogue::check()?),
             Self::Types => {
                 types::check_scripts()?;

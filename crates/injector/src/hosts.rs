@@ -97,8 +97,9 @@ fn is_host(host: &str) -> bool {
 
 /// Hosts whose own instructions load modules, or scripts with `crossorigin`, from any page: such a script
 /// from them works in the sandbox.
-const OPEN_HOSTS: [&str; 12] = [
+const OPEN_HOSTS: [&str; 16] = [
     "ajax.googleapis.com",
+    "browser.sentry-cdn.com",
     "cdn.jsdelivr.net",
     "cdn.skypack.dev",
     "cdnjs.cloudflare.com",
@@ -109,6 +110,9 @@ const OPEN_HOSTS: [&str; 12] = [
     "fonts.googleapis.com",
     "fonts.gstatic.com",
     "ga.jspm.io",
+    "github.githubassets.com",
+    "js.sentry-cdn.com",
+    "static.cloudflareinsights.com",
     "unpkg.com",
 ];
 

@@ -110,6 +110,10 @@ fn escaped_string(snippet: &str) -> Option<Found> {
         .find("\\\"")
         .or_else(|| snippet.find("\\u003c"))
         .or_else(|| snippet.find("\\u003C"))?;
+    // A tag that is none of the text's escapes: the rest are those of a string in a script.
+    if !snippet[escape..].starts_with("\\\"") && snippet.contains('<') {
+        return None;
+    }
     let inner =
         snippet.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(snippet);
     let is_bare = |(at, _): (usize, &str)| !inner[..at].ends_with('\\');

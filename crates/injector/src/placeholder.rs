@@ -23,12 +23,15 @@ pub(crate) fn find(text: &str) -> Option<Range<usize>> {
         matches!(
             pair,
             b"{{" | b"{%" | b"<?" | b"<%" | b"XX" | b"xx" | b"YO" | b"IN" | b"RE" | b"EN"
-        )
+        ) || pair[0] == b'<' && pair[1].is_ascii_uppercase()
     };
     if !text.as_bytes().windows(2).any(may_begin) {
         return None;
     }
-    [template(text), word(text), id(text)].into_iter().flatten().min_by_key(|found| found.start)
+    [template(text), word(text), id(text), bracketed(text)]
+        .into_iter()
+        .flatten()
+        .min_by_key(|found| found.start)
 }
 
 /// Returns the first placeholder of a template language.
@@ -85,7 +88,9 @@ fn word(text: &str) -> Option<Range<usize>> {
     let found = WORDS.iter().filter_map(|word| text.find(word).map(|at| (at, word.len())));
     let (start, len) = found.min()?;
     let before = text[..start].bytes().next_back();
-    if before.is_some_and(|before| before.is_ascii_alphanumeric() || before == b'_') {
+    let is_wrapped = text[..start].ends_with("__");
+    let goes_on = |before: u8| before.is_ascii_alphanumeric() || before == b'_';
+    if !is_wrapped && before.is_some_and(goes_on) {
         return None;
     }
     let rest = &text[start + len..];
@@ -93,6 +98,17 @@ fn word(text: &str) -> Option<Range<usize>> {
         rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     let name = name.count();
     (name > 0).then_some(start..start + len + name)
+}
+
+/// A name in capitals between angle brackets, which is no tag: `<CLIENT_TOKEN>`.
+fn bracketed(text: &str) -> Option<Range<usize>> {
+    text.match_indices('<').find_map(|(at, _)| {
+        let rest = &text[at + 1..];
+        let len =
+            rest.bytes().take_while(|byte| byte.is_ascii_uppercase() || *byte == b'_').count();
+        let is_name = rest[..len].contains('_') && rest[len..].starts_with('>');
+        is_name.then_some(at..at + len + 2)
+    })
 }
 
 /// An id in which letters X stand for digits: `G-XXXXXXX`, `UA-XXXXX-Y`.
@@ -138,6 +154,8 @@ mod tests {
         check("UA-XXXXX-Y", Some("UA-XXXXX-Y"));
         check("YOUR_PIXEL_ID", Some("YOUR_PIXEL_ID"));
         check("x/YOUR-ID", Some("YOUR-ID"));
+        check("__INSERT_USER_EMAIL__", Some("INSERT_USER_EMAIL__"));
+        check("<CLIENT_TOKEN>", Some("<CLIENT_TOKEN>"));
         for text in [
             "",
             "{{",
@@ -146,6 +164,8 @@ mod tests {
             "G-AB12CD3",
             "G-XX",
             "MyYOUR_ID",
+            "<DIV>",
+            "<A_B",
             "SMG-XXXX",
             "GTM-XXAXX",
             "your own",

@@ -13,7 +13,7 @@ pub(crate) struct Service {
     work: Work,
 }
 
-/// What a service does on its page.
+/// The work of a service on its page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Work {
     /// It shows a chat's launcher.
@@ -209,6 +209,19 @@ pub(crate) fn is_known_loader(host: &str) -> bool {
     DEFINED.iter().any(|defined| defined.host == host)
 }
 
+/// Whether a text has the address of a script of another host, which may define anything.
+pub(crate) fn names_unknown_script(text: &str) -> bool {
+    text.match_indices("//").any(|(at, _)| {
+        let address = &text[at..];
+        let end = address.find(['"', '\'', '`', ' ', '\n', '<']).unwrap_or(address.len());
+        let address = &address[..end];
+        let path = address.split(['?', '#']).next().unwrap_or_default();
+        let is_script = path.rsplit_once('.').is_some_and(|(_, ending)| ending == "js");
+        let host = Authority::of(address).filter(|_| is_script);
+        host.is_some_and(|authority| !is_known_loader(&authority.host))
+    })
+}
+
 /// Whether a text defines the name, has the vendor's snippet, or asks whether the name exists.
 pub(crate) fn defines(text: &str, name: &str) -> bool {
     let host = DEFINED.iter().find(|defined| defined.name == name).map(|defined| defined.host);
@@ -239,7 +252,7 @@ fn is_definition(before: &str, after: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{defines, of_address};
+    use super::{defines, names_unknown_script, of_address};
 
     #[test]
     fn services_are_known_by_host_and_path() {
@@ -254,6 +267,18 @@ mod tests {
             "https://x.example/widget.intercom.io/widget/",
         ] {
             assert_eq!(name(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn scripts_of_other_hosts() {
+        assert!(names_unknown_script("s.src = 'https://a.example/fb.js?v=1'"));
+        for text in [
+            "s.src = 'https://connect.facebook.net/en_US/fbevents.js'",
+            "// a comment",
+            "'https://a.example/'",
+        ] {
+            assert!(!names_unknown_script(text), "{text}");
         }
     }
 

@@ -84,6 +84,8 @@ fn drop_defined(found: &mut Vec<Found>, spliced: &Spliced, taken: &Taken) {
         .iter()
         .any(|host| host.kind == LoadKind::Script && !services::is_known_loader(&host.host));
     let texts = [Area::Head, Area::BodyEnd].map(|area| spliced.snippet(area));
+    let loads_unknown =
+        loads_unknown || texts.iter().any(|text| services::names_unknown_script(text));
     let mut named: Vec<String> = Vec::new();
     found.retain(|found| {
         if found.code != Code::MissingSnippet {
@@ -298,6 +300,13 @@ impl Source<'_> {
     }
 }
 
+/// Top-level domains of vendors and their customers; a folder may have any other ending.
+const TOP_LEVELS: [&str; 40] = [
+    "ai", "app", "at", "au", "be", "biz", "br", "ca", "cc", "ch", "chat", "cloud", "cn", "co",
+    "com", "de", "dev", "dk", "es", "eu", "example", "fi", "fr", "in", "info", "io", "it", "jp",
+    "me", "net", "nl", "no", "org", "pl", "ru", "se", "tech", "tv", "uk", "us",
+];
+
 /// Whether a relative URL was meant to begin with a host: `www.shop.example`, `tags.example/t.js`.
 fn begins_with_host(url: &str) -> bool {
     let url = url.trim_start();
@@ -308,8 +317,7 @@ fn begins_with_host(url: &str) -> bool {
     };
     let is_host = name.starts_with(|first: char| first.is_ascii_alphanumeric())
         && is_name(name)
-        && last.len() >= 2
-        && last.bytes().all(|byte| byte.is_ascii_alphabetic());
+        && TOP_LEVELS.iter().any(|known| known.eq_ignore_ascii_case(last));
     is_host && (!rest.is_empty() || first.to_ascii_lowercase().starts_with("www."))
 }
 
@@ -349,6 +357,8 @@ mod tests {
             "a b.example/x",
             ".x/y",
             "v1.2/t.js",
+            "photos.old/a.png",
+            "vendor.bundle/t.js",
         ] {
             assert!(!begins_with_host(url), "{url}");
         }

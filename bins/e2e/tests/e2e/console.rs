@@ -20,8 +20,20 @@ pub(crate) const TESTS: Tests = &[
 pub(crate) async fn open(cx: &Cx, app: &App) -> Result<()> {
     let console = &cx.server().await?.console;
     cx.browser.goto(&format!("{console}/apps/{}", app.id)).await?;
+    cx.browser.wait_for("document.querySelectorAll('.code.rich').length === 2", DEADLINE).await?;
     connected(cx, 1).await
 }
+
+/// The same with plain text areas.
+pub(crate) async fn open_plain(cx: &Cx, app: &App) -> Result<()> {
+    let console = &cx.server().await?.console;
+    cx.browser.goto(&format!("{console}/apps/{}?editor=plain", app.id)).await?;
+    connected(cx, 1).await
+}
+
+/// The id of the text area whose editor has the focus.
+pub(crate) const FOCUSED: &str =
+    "document.activeElement.closest('.area')?.querySelector('textarea').id";
 
 async fn verdict(cx: &Cx, begin: &str) -> Result<()> {
     let verdict = format!("document.querySelector('.verdict').textContent.startsWith({begin:?})");
@@ -41,7 +53,7 @@ async fn a_person_pastes_fixes_saves_and_watches(cx: &Cx) -> Result<()> {
     let code = format!(
         "<p>Hi</p>\n  <script>c2c.on('call_ended', (e) => {{ fetch('{hit}'); c2c.emit('counted', {{ seconds: e.duration }}); }});"
     );
-    cx.browser.type_into("#head", &code).await?;
+    cx.browser.append_code("head", &code).await?;
     // Problems are shown before a save.
     verdict(cx, "1 problem to fix").await?;
     let finding = cx.browser.text(".findings li").await?;
@@ -51,11 +63,10 @@ async fn a_person_pastes_fixes_saves_and_watches(cx: &Cx) -> Result<()> {
     // The finding leads to the place, and nothing typed is lost.
     cx.browser.click(".findings .place").await?;
     assert_eq!(
-        cx.browser.eval("[document.activeElement.id, head.selectionStart, head.value]").await?,
-        json!(["head", 12, code])
+        cx.browser.eval(&format!("[{FOCUSED}, `${{getSelection()}}`, head.value]")).await?,
+        json!(["head", &code[12..], code])
     );
-    cx.browser.run("head.setSelectionRange(head.value.length, head.value.length)", &[]).await?;
-    cx.browser.type_keys("</script>").await?;
+    cx.browser.append_code("head", "</script>").await?;
     verdict(cx, "No problems found").await?;
     save(cx, "Saved as revision 1").await?;
     // The saved code runs in the preview; a call is played and its effects are shown.
@@ -81,7 +92,7 @@ async fn a_warning_is_shown_and_stops_nothing(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     open(cx, app).await?;
     let code = "<p>Hi</p>\n<script>c2c.on('call_end', () => {});</script>";
-    cx.browser.type_into("#head", code).await?;
+    cx.browser.append_code("head", code).await?;
     verdict(cx, "1 warning: the code runs, but part of it may not work").await?;
     let finding = cx.browser.text(".findings li").await?;
     let expected =
@@ -149,10 +160,9 @@ async fn an_example_is_inserted(cx: &Cx) -> Result<()> {
             .is_some_and(|value| value.starts_with("<p>mine</p>\n<!-- Google Analytics 4.")),
         "{value}"
     );
-    let selected = "head.value.slice(head.selectionStart, head.selectionEnd)";
-    assert_eq!(cx.browser.eval(selected).await?, "G-XXXXXXX");
+    assert_eq!(cx.browser.eval("`${getSelection()}`").await?, "G-XXXXXXX");
     verdict(cx, "No problems found").await?;
-    cx.browser.run("document.execCommand('undo')", &[]).await?;
+    cx.browser.with_control('z').await?;
     assert_eq!(cx.browser.eval("head.value").await?, "<p>mine</p>");
     cx.browser.click("#tab-events").await?;
     cx.browser.click("#events button[aria-label$='a handler for call_ended']").await?;
@@ -210,12 +220,12 @@ async fn a_keyboard_is_enough(cx: &Cx) -> Result<()> {
     const SPACE: &str = " ";
     let app = cx.app().await?;
     open(cx, app).await?;
-    cx.browser.run("head.focus()", &[]).await?;
+    cx.browser.focus_code("head").await?;
     // Tab indents; Esc and then Tab leaves the field.
     cx.browser.type_keys(&format!("a\n{TAB}b")).await?;
     assert_eq!(cx.browser.eval("head.value").await?, "a\n  b");
     cx.browser.type_keys(&format!("{ESCAPE}{TAB}")).await?;
-    assert_eq!(cx.browser.eval("document.activeElement.id").await?, "body-end");
+    assert_eq!(cx.browser.eval(FOCUSED).await?, "body-end");
     cx.browser.type_keys(&format!("{ESCAPE}{TAB}")).await?;
     assert_eq!(cx.browser.eval("document.activeElement.textContent").await?, "Save");
     cx.browser.type_keys(SPACE).await?;
@@ -233,7 +243,7 @@ async fn a_keyboard_is_enough(cx: &Cx) -> Result<()> {
 async fn lines_are_indented(cx: &Cx) -> Result<()> {
     const TAB: &str = "\u{E004}";
     const SHIFT_TAB: &str = "\u{E008}\u{E004}";
-    open(cx, cx.app().await?).await?;
+    open_plain(cx, cx.app().await?).await?;
     // `[` and `]` are the ends of the selection, `|` is the caret.
     let cases = [
         ("a|b", TAB, "a  |b"),

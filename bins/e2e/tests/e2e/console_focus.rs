@@ -44,7 +44,7 @@ async fn open(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     app.save("", THIEF).await?;
     cx.browser.resize(500, 700).await?;
-    crate::console::open(cx, app).await?;
+    crate::console::open_plain(cx, app).await?;
     enter_widget(cx).await?;
     let turns = "addEventListener('message', ({ data, source }) => {
         // Behind what the guard does in a task of its own.
@@ -156,7 +156,7 @@ async fn who_works_in_the_preview_stays_there(cx: &Cx) -> Result<()> {
     app.save(forge, THIEF).await?;
     // WebKit's driver clicks only visible elements.
     cx.browser.resize(1280, 1500).await?;
-    crate::console::open(cx, app).await?;
+    crate::console::open_plain(cx, app).await?;
     cx.browser.click("#head").await?;
     enter_widget(cx).await?;
     for button in ["#call", "#hang-up", "#comment"] {

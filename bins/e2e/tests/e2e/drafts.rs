@@ -23,7 +23,7 @@ pub(crate) const TESTS: Tests = &[
 ];
 
 async fn type_code(cx: &Cx, text: &str) -> Result<()> {
-    cx.browser.type_into("#head", text).await
+    cx.browser.append_code("head", text).await
 }
 
 async fn assert_code(cx: &Cx, text: &str) -> Result<()> {
@@ -120,8 +120,7 @@ async fn a_failed_save_loses_nothing(cx: &Cx) -> Result<()> {
     let code = "<p>typed while the server was away</p>";
     cx.browser.goto(&format!("{}/apps/demo", server.console)).await?;
     crate::timeline::connected(cx, 1).await?;
-    cx.browser.run("head.value = ''", &[]).await?;
-    type_code(cx, code).await?;
+    cx.browser.replace_code("head", code).await?;
     let stopped = server.stop()?;
     save(cx, "Not saved: the server did not answer").await?;
     assert_code(cx, code).await?;

@@ -62,7 +62,7 @@ fn texts() -> Vec<String> {
 /// Fails if a script of a text ran in the current page, or if a policy had to stop one.
 async fn assert_quiet(cx: &Cx) -> Result<()> {
     let strangers = "[window.ran ?? null, document.querySelectorAll(
-      'script:not([src=\"/console.js\"]), img, svg, object, base, style, iframe:not(#live), meta[http-equiv]'
+      'script:not([src=\"/console.js\"]), img, svg, object, base, style:not([nonce]), iframe:not(#live), meta[http-equiv]'
     ).length]";
     assert_eq!(cx.browser.eval(strangers).await?, json!([null, 0]));
     let reports = reports(cx).await?;
@@ -174,10 +174,8 @@ async fn in_code_findings_and_conflicts(cx: &Cx) -> Result<()> {
     server.api(Method::PUT, &path, Some(&theirs)).await?;
     cx.browser.reload().await?;
     cx.browser.wait_for("document.querySelector('.notice.draft')", DEADLINE).await?;
-    cx.browser
-        .run("head.value = '<p>mine</p>'; document.getElementById('body-end').value = '';", &[])
-        .await?;
-    cx.browser.type_into("#head", " ").await?;
+    cx.browser.replace_code("body-end", "").await?;
+    cx.browser.replace_code("head", "<p>mine</p> ").await?;
     cx.browser.click("#code-form [type=submit]").await?;
     cx.browser.wait_for("document.querySelector('.notice.conflict button')", DEADLINE).await?;
     cx.browser.click(".notice.conflict button").await?;
@@ -209,9 +207,7 @@ async fn in_the_timeline(cx: &Cx) -> Result<()> {
               }}
             </script>"
         );
-        cx.browser.run("head.value = ''", &[]).await?;
-        let type_it = "head.value = arguments[0]; head.dispatchEvent(new Event('input'));";
-        cx.browser.run(type_it, &[json!(code)]).await?;
+        cx.browser.replace_code("head", &code).await?;
         cx.browser.click("#clear").await?;
         cx.browser.click("#run [type=submit]").await?;
         let count = texts.len();

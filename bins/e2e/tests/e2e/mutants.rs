@@ -345,7 +345,7 @@ async fn the_element_is_probed(cx: &Cx) -> Result<()> {
             (FILE, "opacity:0;", ""),
             (MOUNT, "frame.removeAttribute('name');", ""),
             (MOUNT, "contextFromEntries(Object.entries(context)).context", "context"),
-            (MOUNT, "diagnostics: diagnostics && true", "diagnostics: true"),
+            (MOUNT, "diagnostics: diagnostics?.level", "diagnostics: true"),
             (MOUNT, "        frame?.remove();\n", ""),
             (MOUNT, "page: known, ", ""),
         ],

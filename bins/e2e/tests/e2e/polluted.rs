@@ -300,7 +300,7 @@ async fn what_the_widget_inherits_changes_nothing(cx: &Cx) -> Result<()> {
         let expected = [
             r#"["ready",null]"#,
             r#"["custom:whole",{"a":1,"context":{"order":"A"}}]"#,
-            r#"{"type":"error","kind":"script","message":"m","source":null,"line":null,"column":null}"#,
+            r#"{"type":"error","kind":"script","message":"m","source":null,"line":null,"column":null,"callers":[]}"#,
             r#"{"type":"refused","name":"n","reason":"r"}"#,
             r#"{"type":"dropped","count":3}"#,
             r#"{"type":"cut_off","source":"https://slow.example/script.js"}"#,

@@ -120,10 +120,10 @@ async fn nothing_jumps(cx: &Cx) -> Result<()> {
         cx.browser.resize(width, 900).await?;
         crate::console::open(cx, &app).await?;
         let before = cx.browser.eval(places).await?;
-        cx.browser.type_into("#head", "<script>c2c.on('call_started', () => {})").await?;
+        cx.browser.append_code("head", "<script>c2c.on('call_started', () => {})").await?;
         cx.browser.wait_for("document.querySelector('.findings li')", DEADLINE).await?;
         assert_eq!(cx.browser.eval(places).await?, before, "a finding");
-        cx.browser.type_into("#head", "</script>").await?;
+        cx.browser.append_code("head", "</script>").await?;
         cx.browser.wait_for("!document.querySelector('.findings li')", DEADLINE).await?;
         cx.browser.click("#code-form [type=submit]").await?;
         crate::timeline::connected(cx, 2).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use c2c_harness::{Cx, DEADLINE, Result, Server, Tests};
 use serde_json::{Value, json};
 
-use crate::console::open;
+use crate::console::{FOCUSED, open};
 use crate::steps::{all_heard, rate_wrongly};
 
 pub(crate) const TESTS: Tests = &[
@@ -68,8 +68,7 @@ async fn unsaved_code_runs_in_the_preview_only(cx: &Cx) -> Result<()> {
     app.save("<script>c2c.emit('saved_code')</script>", "").await?;
     open(cx, app).await?;
     row(cx, "custom:saved_code", "").await?;
-    cx.browser.run("head.value = ''", &[]).await?;
-    cx.browser.type_into("#head", "<script>c2c.emit('unsaved_code')</script>").await?;
+    cx.browser.replace_code("head", "<script>c2c.emit('unsaved_code')</script>").await?;
     cx.browser.click("#run [type=submit]").await?;
     row(cx, "custom:unsaved_code", "").await?;
     let loaded = opened(cx, "widget_loaded").await?;
@@ -96,7 +95,7 @@ async fn an_error_leads_to_its_line(cx: &Cx) -> Result<()> {
     assert_eq!(text, "Body end HTML, line 3");
     cx.browser.click(error).await?;
     assert_eq!(
-        cx.browser.eval("[document.activeElement.id, document.activeElement.value.slice(0, document.activeElement.selectionStart).split('\\n').length]").await?,
+        cx.browser.eval(&format!("[{FOCUSED}, [...document.activeElement.querySelectorAll('.cm-line')].indexOf(getSelection().anchorNode.parentElement.closest('.cm-line')) + 1]")).await?,
         json!(["body-end", 3])
     );
     cx.browser.click("#clear").await?;
@@ -332,8 +331,7 @@ async fn a_flood_ends_the_preview(cx: &Cx) -> Result<()> {
     cx.browser.wait_for(told, DEADLINE).await?;
     assert_eq!(cx.browser.eval("live.contentWindow.length").await?, 0);
     // It can be fixed and run.
-    cx.browser.run("head.value = ''", &[]).await?;
-    cx.browser.type_into("#head", "<p>fixed</p>").await?;
+    cx.browser.replace_code("head", "<p>fixed</p>").await?;
     play(cx, "survey").await?;
     row(cx, "survey_submitted", "").await
 }
@@ -418,7 +416,7 @@ async fn a_stall_ends_the_run_and_begins_another(cx: &Cx) -> Result<()> {
     cx.browser.wait_for(told, 2 * DEADLINE).await?;
     // The state of the second run.
     connected(cx, 2).await?;
-    cx.browser.type_into("#head", "<p>fixed</p>").await?;
+    cx.browser.append_code("head", "<p>fixed</p>").await?;
     play(cx, "survey").await?;
     row(cx, "survey_submitted", "").await
 }

@@ -56,8 +56,8 @@ async fn assert_not_staged(cx: &Cx) -> Result<()> {
 
 /// Changes the code, saves it, and runs it.
 async fn fix(cx: &Cx, app: &App, code: &str) -> Result<()> {
-    cx.browser.run("head.value = ''; document.querySelector('#body-end').value = ''", &[]).await?;
-    cx.browser.type_into("#head", code).await?;
+    cx.browser.replace_code("body-end", "").await?;
+    cx.browser.replace_code("head", code).await?;
     cx.browser.click("#code-form [type=submit]").await?;
     cx.browser.wait_for("message.textContent.startsWith('Saved as revision')", DEADLINE).await?;
     // A save runs only code that a person has run.
@@ -90,7 +90,7 @@ async fn an_app_is_opened_without_running(cx: &Cx) -> Result<()> {
     connected(cx, 1).await?;
     assert_eq!(cx.collector.count("ran"), 1);
     // From then on a save runs it, as usual.
-    cx.browser.type_into("#head", "<p>more</p>").await?;
+    cx.browser.append_code("head", "<p>more</p>").await?;
     cx.browser.click("#code-form [type=submit]").await?;
     connected(cx, 2).await?;
     // Pressing Run or playing a call also requests a run.

@@ -199,6 +199,20 @@ export async function showCode(app, config, runs) {
   }
   showLeftBehind();
   stage.open(runs);
+  // The plain text areas can be asked for: `?editor=plain`.
+  if (new URLSearchParams(location.search).get('editor') !== 'plain') enrich(areas);
+}
+
+/** Replaces the text areas by the editors of a library; if it does not load, they stay.
+ * @param {Record<import('./api.js').AreaName, import('./editor.js').Editor>} areas */
+async function enrich(areas) {
+  const { status, body } = await api.events();
+  try {
+    const { rich } = await import('./rich.js');
+    for (const area of Object.values(areas)) area.enrich(rich, status === 200 ? body.events : []);
+  } catch (error) {
+    console.warn('The editor did not load; the plain text areas stay.', error);
+  }
 }
 
 /** A notice above the text areas. @param {string} kind @param {string} sentence @param {...Node} actions */

@@ -224,7 +224,8 @@ impl Remarks {
                 _ => continue,
             };
             self.loads(element, "href", kind);
-            if matches!(kind, LoadKind::Style | LoadKind::Script) {
+            // Others are fetched with CORS anyway, or not compared.
+            if kind == LoadKind::Style {
                 self.integrity(element, "href");
             }
         }
@@ -233,8 +234,12 @@ impl Remarks {
     /// A file from another site is compared with `integrity` only if it was fetched with CORS
     /// (<https://www.w3.org/TR/sri-2/>).
     fn integrity(&mut self, element: &Element<'_>, attribute: &str) {
-        let has_digest =
-            element.get("integrity").is_some_and(|integrity| !integrity.trim().is_empty());
+        let is_digest = |text: &str| {
+            ["sha256-", "sha384-", "sha512-"].iter().any(|algorithm| text.starts_with(algorithm))
+        };
+        let has_digest = element
+            .get("integrity")
+            .is_some_and(|integrity| integrity.split_ascii_whitespace().any(is_digest));
         let is_elsewhere = element.get(attribute).and_then(Authority::of).is_some();
         if has_digest
             && is_elsewhere

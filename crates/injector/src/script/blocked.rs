@@ -19,8 +19,9 @@ use crate::diagnostic::Code;
 use crate::diagnostic::shown;
 use crate::found::Found;
 
-/// Properties of another window that any document may use.
-const OF_ANY_WINDOW: [&str; 10] = [
+/// Properties of another window that any document may read
+/// (<https://html.spec.whatwg.org/multipage/nav-history-apis.html#crossoriginproperties-(-o-)>).
+const OF_ANY_WINDOW: [&str; 14] = [
     "blur",
     "close",
     "closed",
@@ -28,9 +29,13 @@ const OF_ANY_WINDOW: [&str; 10] = [
     "frames",
     "length",
     "location",
+    "opener",
     "parent",
     "postMessage",
+    "self",
+    "then",
     "top",
+    "window",
 ];
 
 /// How much of the text before `.submit()` is searched for a form.
@@ -99,6 +104,9 @@ impl<'a> Check<'_, 'a> {
     }
 
     fn assigned(&self, target: &AssignmentTarget<'a>) -> Option<Found> {
+        if self.is_guarded() {
+            return None;
+        }
         let names = match target {
             AssignmentTarget::AssignmentTargetIdentifier(name) => {
                 self.parsed.is_global(name).then(|| vec![name.name.as_str()])?

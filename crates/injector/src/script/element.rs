@@ -36,6 +36,7 @@ impl Script<'_> {
             Use::Handler => self.of_text(Kind::Handler, scripts),
             Use::ImportMap => self.import_map().into_iter().collect(),
             Use::Json => self.json().into_iter().collect(),
+            Use::Data => Vec::new(),
             Use::Never(why) => self.ignored(why, scripts).into_iter().collect(),
         }
     }

@@ -19,11 +19,11 @@ pub(super) fn visit(parsed: &Parsed<'_>, node: &AstNode<'_>, found: &mut Vec<Fou
     match node.kind() {
         AstKind::StringLiteral(text) => {
             found.extend(unfilled(parsed, text.span));
-            found.extend(service(&text.value, text.span));
+            found.extend(service(parsed, &text.value, text.span));
         }
         AstKind::TemplateElement(text) => {
             found.extend(unfilled(parsed, text.span));
-            found.extend(service(&text.value.raw, text.span));
+            found.extend(service(parsed, &text.value.raw, text.span));
         }
         AstKind::Program(program) => {
             found.extend(fence(parsed));
@@ -44,10 +44,11 @@ fn unfilled(parsed: &Parsed<'_>, span: Span) -> Option<Found> {
     Some(Found::new(Code::Placeholder, place, message))
 }
 
-/// The address of a service that works on the page that it runs in. A text with an address may be one that
-/// the code only compares with, but snippets rarely do.
-fn service(text: &str, span: Span) -> Option<Found> {
+/// The address of a service that works on the page that it runs in, if the code makes elements: other code
+/// may only talk about it.
+fn service(parsed: &Parsed<'_>, text: &str, span: Span) -> Option<Found> {
     let service = services::of_address(text)?;
+    parsed.text.contains("createElement").then_some(())?;
     Some(Found::new(Code::NeedsPage, range(span), service.in_words()))
 }
 

@@ -43,8 +43,7 @@ impl<'e> Scripts<'e> {
     pub(crate) fn findings(&self, text: &str, kind: Kind) -> Vec<Found> {
         match &*self.outcome(text, kind) {
             Outcome::NotParsed => {
-                let message =
-                    "this script nests too deeply to be checked: whether it works is not known";
+                let message = "this script is too complex to be checked in time: whether it works is not known";
                 vec![Found::new(Code::UncheckedScript, 0..0, message)]
             }
             Outcome::Broken { error, why } => {

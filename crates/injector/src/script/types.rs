@@ -21,6 +21,8 @@ pub(crate) enum Use {
     ImportMap,
     /// Data in JSON.
     Json,
+    /// A block of data, which a vendor's script may read.
+    Data,
     /// It does not run it.
     Never(Never),
 }
@@ -30,7 +32,7 @@ pub(crate) enum Use {
 pub(crate) enum Never {
     /// The type is a misspelling of JavaScript's.
     Spelling,
-    /// The type is for another program, or for none.
+    /// The type is for another program, which is not here.
     Type,
     /// The attribute `language` names another language.
     Language,
@@ -61,6 +63,21 @@ const JAVASCRIPT: [&str; 16] = [
     "text/x-javascript",
 ];
 
+/// Types of scripts that a consent tool, a library or a compiler is expected to run or to change.
+const FOR_TOOLS: [&str; 11] = [
+    "application/typescript",
+    "text/babel",
+    "text/coffeescript",
+    "text/html",
+    "text/jsx",
+    "text/partytown",
+    "text/plain",
+    "text/template",
+    "text/tsx",
+    "text/typescript",
+    "text/vbscript",
+];
+
 impl Use {
     pub(crate) fn of(kind: Option<&str>, language: Option<&str>, nomodule: bool) -> Self {
         let used_as = Self::of_type(kind, language);
@@ -81,7 +98,11 @@ impl Use {
             "speculationrules" | "application/json" | "text/json" => Self::Json,
             _ if kind.ends_with("+json") => Self::Json,
             _ if reads_like_javascript(&kind) => Self::Never(Never::Spelling),
-            _ => Self::Never(Never::Type),
+            "" => Self::Never(Never::Type),
+            _ if FOR_TOOLS.contains(&kind.split(';').next().unwrap_or_default().trim()) => {
+                Self::Never(Never::Type)
+            }
+            _ => Self::Data,
         }
     }
 
@@ -91,7 +112,7 @@ impl Use {
             Self::Classic => Some(Kind::Classic),
             Self::Module => Some(Kind::Module),
             Self::Handler => Some(Kind::Handler),
-            Self::ImportMap | Self::Json | Self::Never(_) => None,
+            Self::ImportMap | Self::Json | Self::Data | Self::Never(_) => None,
         }
     }
 }
@@ -127,7 +148,10 @@ mod tests {
         {
             check(kind, Use::Never(Never::Spelling));
         }
-        for kind in [" ", "text/plain", "text/partytown", "text/x-template", "text/babel"] {
+        for kind in ["text/x-template", "text/x-options", "text/dsscript"] {
+            check(kind, Use::Data);
+        }
+        for kind in [" ", "text/plain", "text/partytown", "text/babel"] {
             check(kind, Use::Never(Never::Type));
         }
         assert_eq!(Use::of(None, Some("JavaScript"), false), Use::Classic);

@@ -197,7 +197,7 @@ fn services_that_need_the_page() {
     );
     // Once for each service.
     warns(
-        "<script>f(⟦'https://client.crisp.chat/l.js'⟧)</script><script async src='https://client.crisp.chat/l.js'></script>",
+        "<script>document.createElement('script').src = ⟦'https://client.crisp.chat/l.js'⟧</script><script async src='https://client.crisp.chat/l.js'></script>",
         "needs-page",
     );
     is_silent("<link rel=preconnect href='https://client.crisp.chat/l.js'>");
