@@ -62,7 +62,7 @@ fn texts() -> Vec<String> {
 /// Fails if a script of a text ran in the current page, or if a policy had to stop one.
 async fn assert_quiet(cx: &Cx) -> Result<()> {
     let strangers = "[window.ran ?? null, document.querySelectorAll(
-      'script:not([src=\"/console.js\"]), img, svg, object, base, style:not([nonce]), iframe:not(#live), meta[http-equiv]'
+      'script:not([src=\"/console.js\"]), img[src], svg, object, base, style:not([nonce]), iframe:not(#live), meta[http-equiv]'
     ).length]";
     assert_eq!(cx.browser.eval(strangers).await?, json!([null, 0]));
     let reports = reports(cx).await?;

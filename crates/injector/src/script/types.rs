@@ -124,7 +124,8 @@ fn is_javascript(kind: &str) -> bool {
 fn reads_like_javascript(kind: &str) -> bool {
     let bare = kind.split(';').next().unwrap_or_default().trim();
     let names = ["text/javascript", "application/javascript", "javascript", "module"];
-    bare == "js" || events::nearest(bare, names.into_iter()).is_some()
+    let has_version = bare.starts_with("text/javascript") || bare.starts_with("text/ecmascript");
+    bare == "js" || has_version || events::nearest(bare, names.into_iter()).is_some()
 }
 
 #[cfg(test)]
@@ -143,9 +144,14 @@ mod tests {
         check("Module", Use::Module);
         check("importmap", Use::ImportMap);
         check("application/ld+json", Use::Json);
-        for kind in
-            ["javascript", "text/javscript", "text/javascript; charset=utf-8", "js", "modul"]
-        {
+        for kind in [
+            "javascript",
+            "text/javscript",
+            "text/javascript; charset=utf-8",
+            "js",
+            "modul",
+            "text/javascript1.6",
+        ] {
             check(kind, Use::Never(Never::Spelling));
         }
         for kind in ["text/x-template", "text/x-options", "text/dsscript"] {
