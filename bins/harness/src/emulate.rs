@@ -46,6 +46,12 @@ impl Browser {
         Ok(())
     }
 
+    /// Lets requests for these addresses fail, in which `*` stands for anything. None: all succeed again.
+    pub async fn block_urls(&self, urls: &[&str]) -> Result<()> {
+        self.devtools("Network.enable", &json!({})).await?;
+        self.devtools("Network.setBlockedURLs", &json!({"urls": urls})).await.map(drop)
+    }
+
     /// Returns the whole page as a PNG, also the part that one would have to scroll to.
     pub async fn page_screenshot(&self) -> Result<Vec<u8>> {
         let metrics = self.devtools("Page.getLayoutMetrics", &json!({})).await?;

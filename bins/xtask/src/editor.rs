@@ -10,9 +10,9 @@ use std::process::{Command, Stdio};
 use crate::npm;
 use crate::run::{Result, output, root};
 
-/// What the library is made from.
+/// Its source.
 const SOURCE: &str = "bins/xtask/npm/editor/codemirror.js";
-/// The library.
+/// The library, as it is served.
 const MADE: &str = "bins/server/pages/codemirror.js";
 
 /// The first lines of the library: the packages have no notice in their code.

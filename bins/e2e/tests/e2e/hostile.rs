@@ -149,12 +149,12 @@ async fn in_code_findings_and_conflicts(cx: &Cx) -> Result<()> {
     goto_app(cx, &server, &app).await?;
     let everything = texts().join("\n");
     for text in texts().iter().chain([&everything]) {
-        let type_it = "for (const area of [head, document.getElementById('body-end')]) {
-            area.value = arguments[0];
-            area.dispatchEvent(new Event('input'));
+        let unchecked = "document.querySelector('.verdict').textContent = 'unchecked'";
+        cx.browser.run(unchecked, &[]).await?;
+        if *text == everything {
+            cx.browser.replace_code("body-end", text).await?;
         }
-        document.querySelector('.verdict').textContent = 'unchecked';";
-        cx.browser.run(type_it, &[json!(text)]).await?;
+        cx.browser.replace_code("head", text).await?;
         cx.browser
             .wait_for("document.querySelector('.verdict').textContent !== 'unchecked'", DEADLINE)
             .await?;

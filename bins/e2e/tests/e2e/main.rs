@@ -13,6 +13,7 @@ mod console; // paste, see problems, fix them, save, watch events fire
 mod console_focus; // typing in the console goes on when the preview takes the focus
 mod diagnostics; // the diagnostics that the author of custom code gets
 mod drafts; // typed text is never lost
+mod editor; // the code editor, with and without its library
 mod embedded; // the facade in servers of other makes, and the README's example
 mod environment; // the features of an origin are there and work, or are absent
 mod examples; // the examples of the documentation
@@ -69,6 +70,7 @@ fn main() -> std::process::ExitCode {
             ("console_focus", VISITORS, console_focus::TESTS),
             ("diagnostics", VISITORS, diagnostics::TESTS),
             ("drafts", CONSOLE, drafts::TESTS),
+            ("editor", CONSOLE, editor::TESTS),
             ("embedded", VISITORS, embedded::TESTS),
             ("environment", VISITORS, environment::TESTS),
             ("examples", VISITORS, examples::TESTS),

@@ -6,7 +6,7 @@ import { element, find } from './dom.js';
 /** @typedef {import('./api.js').Finding} Finding */
 
 /**
- * What an editor types on. Positions are in UTF-16 units.
+ * The surface that an editor types on. Positions are in UTF-16 units.
  *
  * @typedef {object} Surface
  * @property {string} text
