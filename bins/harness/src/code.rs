@@ -42,9 +42,11 @@ impl Browser {
     /// Pastes at the caret of the editor that has the focus. (The clipboard belongs to the machine, and tests
     /// run side by side.)
     async fn paste(&self, text: &str) -> Result<()> {
+        // Firefox's constructor takes no data.
         let paste = "const clipboardData = new DataTransfer();
             clipboardData.setData('text/plain', arguments[0]);
-            const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+            const event = new ClipboardEvent('paste', { bubbles: true, cancelable: true });
+            Object.defineProperty(event, 'clipboardData', { value: clipboardData });
             document.activeElement.dispatchEvent(event);";
         self.run(paste, &[json!(text)]).await.map(drop)
     }

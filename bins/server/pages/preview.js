@@ -8,6 +8,26 @@ import { diagnosticsTo } from './diagnostics.js';
 
 /** @typedef {import('./host/envelope.js').Envelope} Envelope */
 
+/** Messages of custom code to this page that are reported: the first ones say it all. */
+const STRAYS_MAX = 20;
+
+/** Reports messages that custom code posts to this page, where nothing listens. @param {() => void} report */
+function watchStrays(report) {
+  let strays = 0;
+  /** @param {MessageEvent} event */
+  function onMessage(event) {
+    // The source comes first: reading the data is the costly part of a flood.
+    const { source } = event;
+    const frame = document.querySelector('iframe');
+    if (source === null || source !== frame?.contentWindow) return;
+    // The frame's hello is for the host.
+    if (event.data?.c2c !== undefined) return;
+    report();
+    if (++strays === STRAYS_MAX) removeEventListener('message', onMessage);
+  }
+  addEventListener('message', onMessage);
+}
+
 /**
  * Offers the console a port. Any other page on top gets nothing, because the message goes to the
  * console's exact origin.
@@ -16,10 +36,7 @@ import { diagnosticsTo } from './diagnostics.js';
  */
 export function connect(console) {
   const { port1: port, port2 } = new MessageChannel();
-  addEventListener('message', ({ origin, data }) => {
-    // Custom code that posts to the page above it; the frame's own hello is the host's.
-    if (origin === 'null' && data?.c2c === undefined) port.postMessage({ type: 'stray' });
-  });
+  watchStrays(() => port.postMessage({ type: 'stray' }));
   // The path tells the console which preview this is, since the console may already be on its way
   // to the next one.
   window.top?.postMessage({ type: 'c2c-preview', path: location.pathname }, console, [port2]);

@@ -26,6 +26,7 @@ pub(crate) const TESTS: Tests = &[
 /// Tests of the console's own words, which are the same in every browser.
 pub(crate) const VERDICTS: Tests = &[
     ("each_reason_has_its_words", &each_reason_has_its_words),
+    ("a_request_is_read_within_bounds", &a_request_is_read_within_bounds),
     (
         "a_person_fixes_quotes_by_keyboard_within_a_minute",
         &a_person_fixes_quotes_by_keyboard_within_a_minute,
@@ -73,6 +74,7 @@ async fn hits_of_vendors_are_named(cx: &Cx) -> Result<()> {
     open(cx, app).await?;
     // Its script takes a while, and sends earlier events only then.
     row_with(cx, "request", &["Meta · ViewContent"]).await?;
+    row_with(cx, "request", &["GA4 · page_view"]).await?;
     play(cx, "whole").await?;
     row_with(cx, "request", &["GA4 · page_view"]).await?;
     row_with(
@@ -86,10 +88,12 @@ async fn hits_of_vendors_are_named(cx: &Cx) -> Result<()> {
     row_with(cx, "request", &["GA4 · GET /gtag/js", "answered"]).await?;
     let told = verdict(cx).await?;
     assert!(
-        told.contains("GA4: 4 hits sent: page_view, call_started, call_ended, survey_submitted"),
+        told.contains(
+            "GA4: 3 hits sent: call_started, call_ended, survey_submitted (1 before the call)"
+        ),
         "{told}"
     );
-    assert!(told.contains("Meta: 2 hits sent: ViewContent, Lead"), "{told}");
+    assert!(told.contains("Meta: 1 hit sent: Lead (1 before the call)"), "{told}");
     // The link leads to the row of the event.
     let link = "[...document.querySelectorAll('#timeline .request')].find((row) => row.textContent.includes('call_ended')).querySelector('.place')";
     cx.browser.run(&format!("{link}.click()"), &[]).await?;
@@ -162,6 +166,15 @@ async fn what_came_back_is_told(cx: &Cx) -> Result<()> {
         new Image().src = 'https://pixel.test/image';
         navigator.sendBeacon('https://beacon.test/x', 'b');
         fetch('https://unreachable.test/x').catch(() => {});
+        // One object for two requests: each has its own answer.
+        const exchange = new XMLHttpRequest();
+        exchange.open('GET', 'https://twice.test/first');
+        exchange.onload = () => {
+          exchange.onload = null;
+          exchange.open('GET', 'https://unreachable.test/second');
+          exchange.send();
+        };
+        exchange.send();
       </script>
       <script src='https://nowhere.test/lost.js'></script>";
     for (host, path) in [
@@ -169,6 +182,7 @@ async fn what_came_back_is_told(cx: &Cx) -> Result<()> {
         ("hidden.test", "/x"),
         ("pixel.test", "/image"),
         ("beacon.test", "/x"),
+        ("twice.test", "/first"),
     ] {
         cx.collector.stand_in(host, path, "");
     }
@@ -183,8 +197,8 @@ async fn what_came_back_is_told(cx: &Cx) -> Result<()> {
     )
     .await?;
     row_with(cx, "request", &["beacon.test · POST /x", "handed to the browser"]).await?;
-    row_with(cx, "request", &["unreachable.test · GET /x", "failed: the server was not reached"])
-        .await?;
+    row_with(cx, "request", &["unreachable.test · 2 requests", "2 failed"]).await?;
+    row_with(cx, "request", &["twice.test · GET /first", "answered 20"]).await?;
     row_with(cx, "request", &["nowhere.test · GET /lost.js", "failed"]).await
 }
 
@@ -427,8 +441,8 @@ async fn judged(cx: &Cx, facts: &str, expected: &[&str]) -> Result<()> {
     let script = format!(
         "return Promise.all([import('/console/verdict.js'), import('/console/vendors.js')]).then(([{{ judge }}, {{ VENDORS }}]) => {{
          const vendor = (name) => VENDORS.find((vendor) => vendor.name === name);
-         const script = (name, outcome) => ({{ vendor: vendor(name), event: null, via: 'script', url: 'https://' + vendor(name).loaders[0], outcome }});
-         const hit = (name, event, outcome) => ({{ vendor: vendor(name), event, via: 'image', url: 'https://x.test/', outcome }});
+         const script = (name, outcome) => ({{ vendor: vendor(name), event: null, via: 'script', host: vendor(name).loaders[0].split('/')[0], outcome, ofCall: false }});
+         const hit = (name, event, outcome, ofCall = true) => ({{ vendor: vendor(name), event, via: 'image', host: 'x.test', outcome, ofCall }});
          const none = {{ sent: [], errors: [], connected: true, heard: 3, code: 'x', hasJar: true, placeholders: [] }};
          return judge({{ ...none, ...{facts} }}, true).map(({{ good, text }}) => (good ? '+ ' : '- ') + text); }});"
     );
@@ -507,6 +521,30 @@ async fn a_person_fixes_quotes_by_keyboard_within_a_minute(cx: &Cx) -> Result<()
     Ok(())
 }
 
+/// A hostile request costs the console no more than a large one of a vendor.
+async fn a_request_is_read_within_bounds(cx: &Cx) -> Result<()> {
+    open(cx, cx.app().await?).await?;
+    let script = "return import('/console/decode.js').then(({ decode }) => {
+        const ga = 'https://www.google-analytics.com/g/collect?en=x';
+        const read = (url, body) => decode({ url, via: 'fetch', body }).events;
+        return [
+          read(ga + '&a'.repeat(4000), 'en=y\\n'.repeat(4000)).length,
+          read(ga, 'en=one&epn.n=1\\r\\nen=two').map(({ name }) => name),
+          read(ga, '').map(({ name }) => name),
+          read('https://api.segment.io/v1/t', JSON.stringify({ event: 'Lead', properties: { a: 1, b: {} } })),
+          read('https://api2.amplitude.com/2/httpapi', JSON.stringify({ events: Array(3000).fill({ event_type: 'e' }) })).length,
+          read('https://plausible.io/api/event', 'not json').map(({ name }) => name),
+          decode({ url: 'https://www.googletagmanager.com/gtag/js?id=AW-1', via: 'script', body: '' }).vendor.name,
+          decode({ url: 'https://facebook.com.example/tr', via: 'image', body: '' }).vendor,
+        ];
+      });";
+    let read = cx.browser.run(script, &[]).await?;
+    let lead = json!([{"name": "Lead", "fields": [["a", "1"]]}]);
+    let expected = json!([20, ["one", "two"], ["x"], lead, 20, ["hit"], "Google Ads", null]);
+    assert_eq!(read, expected);
+    Ok(())
+}
+
 async fn each_reason_has_its_words(cx: &Cx) -> Result<()> {
     open(cx, cx.app().await?).await?;
     for (facts, expected) in [
@@ -527,7 +565,7 @@ async fn each_reason_has_its_words(cx: &Cx) -> Result<()> {
         ),
         (
             "{ code: 'gtag(1)' }",
-            "- GA4: nothing was sent: its script is not in the code (www.googletagmanager.com/gtag/js)",
+            "- GA4: nothing was sent: its script is not in the code (www.googletagmanager.com/gtag/js?id=G-)",
         ),
         (
             "{ sent: [script('GA4', 'failed')] }",
@@ -563,15 +601,15 @@ async fn each_reason_has_its_words(cx: &Cx) -> Result<()> {
         ),
         ("{ sent: [hit('Meta', 'Lead', 'unshown')] }", "+ Meta: 1 hit sent: Lead"),
         (
-            "{ sent: [hit('Meta', 'A', 'hidden'), hit('Meta', 'B', 'failed')] }",
-            "- Meta: 1 hit sent: A; 1 failed",
+            "{ sent: [hit('Meta', 'A', 'hidden'), hit('Meta', 'B', 'failed'), hit('Meta', 'C', 'hidden', false)] }",
+            "- Meta: 1 hit sent: A; 1 failed (1 before the call)",
         ),
         (
             "{ sent: [script('Google Tag Manager', 'hidden')] }",
             "+ Google Tag Manager: its container was loaded; the tags in it have their own lines",
         ),
         (
-            "{ sent: [{ ...hit('Meta', null, 'status'), vendor: null, url: 'https://a.test/b' }] }",
+            "{ sent: [{ ...hit('Meta', null, 'status'), vendor: null, host: 'a.test' }] }",
             "+ a.test: 1 request sent",
         ),
     ] {
@@ -580,6 +618,13 @@ async fn each_reason_has_its_words(cx: &Cx) -> Result<()> {
     let errors = "{ sent: [hit('Meta', 'Lead', 'hidden')], errors: [{ message: 'm', place: '', go: null }, { message: 'n' }] }";
     judged(cx, errors, &["+ Meta: 1 hit sent: Lead", "- An error in the code: m and 1 more"])
         .await?;
+    // Google Ads has the script of GA4, with another id.
+    judged(
+        cx,
+        "{ code: 'https://www.googletagmanager.com/gtag/js?id=AW-1 gtag(1)', sent: [script('Google Ads', 'hidden'), hit('Google Ads', 'conversion', 'rejected')] }",
+        &["- Google Ads: nothing arrived: its server refused it"],
+    )
+    .await?;
     judged(cx, "{ sent: [script('Meta', 'hidden'), hit('Meta', 'Lead', 'hidden'), hit('GA4', 'x', 'queued'), hit('GA4', 'y', 'queued')] }", &["+ GA4: 2 hits sent: x, y", "+ Meta: 1 hit sent: Lead"]).await
 }
 

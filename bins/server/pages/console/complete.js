@@ -15,7 +15,7 @@ const MEMBERS = [
 ];
 
 /** A subscription, with the name of the event and of the handler's parameter. */
-const HANDLER = /c2c\.(?:on|once)\(\s*(['"`])([\w.-]+)\1\s*,\s*(?:async\s*)?(?:function\b\s*\w*\s*)?\(?\s*([\w$]+)/g;
+const HANDLER = /c2c\.(?:on|once)\(\s*(['"`])([\w.-]+)\1\s*,\s*(?:async\b\s*)?(?:function\b\s*(?:\w+\s*)?)?(?:\(\s*)?([\w$]+)/g;
 
 /** How much of the code before the caret is searched for the handler. */
 const BEFORE_MAX = 20_000;

@@ -6,6 +6,12 @@ import { VENDORS } from './vendors.js';
 /** The fields of an event that a row has room for. */
 const FIELDS_MAX = 12;
 
+/** The most events that are read in one request: GA4 sends up to 20. */
+const EVENTS_MAX = 20;
+
+/** The most parameters that are read in a query or a line. */
+const PARAMETERS_MAX = 200;
+
 /**
  * @typedef {import('./vendors.js').Vendor} Vendor
  * @typedef {import('./vendors.js').Hit} Hit
@@ -32,10 +38,14 @@ export function decode({ url, via, body }) {
 
 /** @param {Hit} hit @param {URLSearchParams} query @param {string} body @returns {SentEvent[]} */
 function eventsInQuery(hit, query, body) {
-  const lines = body.split(/\r?\n/).filter((line) => line !== '');
-  if (!hit.lines || lines.length === 0) return [eventOf(hit, [...query, ...new URLSearchParams(body)])];
-  return lines.map((line) => eventOf(hit, [...query, ...new URLSearchParams(line)]));
+  const shared = parametersIn(query);
+  const lines = body.split(/\r?\n/, EVENTS_MAX).filter((line) => line !== '');
+  if (!hit.lines || lines.length === 0) lines.splice(0, lines.length, body);
+  return lines.map((line) => eventOf(hit, [...shared, ...parametersIn(new URLSearchParams(line))]));
 }
+
+/** @param {URLSearchParams} query @returns {[string, string][]} */
+const parametersIn = (query) => [...query].slice(0, PARAMETERS_MAX);
 
 /** @param {Hit} hit @param {[string, string][]} parameters the last of a name counts @returns {SentEvent} */
 function eventOf({ event, name = 'hit', fields = [] }, parameters) {
@@ -62,7 +72,7 @@ function eventsInJson({ list, event = 'event', name = 'hit', fields = [] }, body
   }
   const entries = list === undefined ? [value].flat() : value?.[list];
   if (!Array.isArray(entries)) return [{ name, fields: [] }];
-  return entries.map((entry) => {
+  return entries.slice(0, EVENTS_MAX).map((entry) => {
     const named = entry?.[event];
     const scalars = Object.entries(entry?.[fields[0]] ?? {}).filter(([, field]) => typeof field !== 'object');
     return {

@@ -26,6 +26,9 @@ const CONNECT_MS_MAX = 10_000;
 /** How many other messages this window tolerates in a run: as many as the host (docs/protocol.md). */
 const STRAY_MESSAGES_MAX = 1000;
 
+/** How many of them the timeline counts. */
+const TOLD_STRAYS_MAX = 20;
+
 /** Reasons why nothing runs when the console is opened, as texts in the preview's place. */
 const NOT_RUN = {
   asked: 'You opened this app without running its code.',
@@ -210,9 +213,9 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   function countStray({ source, origin }) {
     // A closed window has no source; messages of extensions to themselves have this window.
     if (source === window) return;
-    // Only the frame of custom code has an opaque origin here.
-    if (origin === 'null') log.add({ type: 'stray' });
     strays += 1;
+    // Only the frame of custom code has an opaque origin here.
+    if (origin === 'null' && strays <= TOLD_STRAYS_MAX) log.add({ type: 'stray' });
     if (strays === STRAY_MESSAGES_MAX + 1) removeFrame('flooded');
   }
 
@@ -228,16 +231,17 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     const widget = await running;
     if (widget === null) return;
     const duration = Math.max(0, Number(/** @type {HTMLInputElement} */ (byId('play-seconds')).value));
+    const current = runs;
     if (name === 'whole') log.callBegins();
     const rating = Number(/** @type {HTMLSelectElement} */ (byId('play-rating')).value);
     for (const [at, step] of stepsOf(name, duration, rating).entries()) {
       if (at > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      if (ours !== plays) return;
       // To this run's widget only: running something else meanwhile ends the play.
+      if (ours !== plays || current !== runs) return;
       record.ready();
       widget.postMessage(step);
     }
-    if (name === 'whole') log.callPlayed();
+    if (name === 'whole' && current === runs) log.callPlayed();
   }
 
   for (const pressed of document.querySelectorAll('[data-play]')) {

@@ -10,8 +10,15 @@ import { decode } from './decode.js';
 /** Requests whose answer is awaited; older ones are forgotten. */
 const AWAITED_MAX = 1000;
 
-/** Fields of an event that fit into a title. */
+/** Requests of a run that are remembered for the verdict. */
+const REMEMBERED_MAX = 2000;
+
+/** Requests that a folded row lists; it counts older ones. */
+const LISTED_MAX = 100;
+
+/** Fields of an event that fit into a title, and the length of each. */
 const TITLE_FIELDS_MAX = 3;
+const TITLE_UNITS_MAX = 100;
 
 const FAILED = 'failed: the server was not reached, or its answer may not be read here (CORS); the request itself may have arrived';
 
@@ -39,12 +46,13 @@ const letters = (name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 /**
  * @typedef {{id: number, via: string, method: string, url: string, body: string, seq: number | null}} Request
  * @typedef {{name: string, seq: number, item: HTMLElement}} Known an event of the widget
- * @typedef {{vendor: import('./vendors.js').Vendor | null, event: string | null, url: string, via: string, outcome: string | null}} Sent
+ * @typedef {{vendor: import('./vendors.js').Vendor | null, event: string | null, host: string, via: string,
+ *   outcome: string | null, ofCall: boolean}} Sent `ofCall`: since the call began
  *
  * @param {import('./rows.js').Rows} rows
  */
 export function requestsIn(rows) {
-  /** By request number. @type {Map<number, {sent: Sent, answered: (outcome: string, status: number | null) => void}>} */
+  /** By request number. @type {Map<number, {sent: Sent[], answered: (outcome: string, status: number | null) => void}>} */
   const awaited = new Map();
   /** The events of the widget in this run, the newest first. @type {Known[]} */
   let events = [];
@@ -52,11 +60,14 @@ export function requestsIn(rows) {
   let folds = new Map();
   /** @type {Sent[]} */
   let all = [];
+  let inCall = false;
 
   /** The event that led to a request. @param {number | null} seq @param {string} [name] of the event it carries */
   function causeOf(seq, name) {
     const certain = events.find((event) => event.seq === seq);
-    return certain ?? (name === undefined ? undefined : events.find((event) => letters(event.name) === letters(name)));
+    if (certain || name === undefined) return certain;
+    const wanted = letters(name);
+    return events.find((event) => letters(event.name) === wanted);
   }
 
   /** @param {HTMLElement} item @param {Known | undefined} cause */
@@ -67,7 +78,8 @@ export function requestsIn(rows) {
   /** A row for an event that a vendor gets. @param {Request} request @param {string} vendor @param {import('./decode.js').SentEvent} event */
   function addHit(request, vendor, { name, fields }) {
     const words = fields.slice(0, TITLE_FIELDS_MAX).map(([key, value]) => `${key} ${value}`);
-    const row = rows.add('request', [vendor, name, ...words].join(' · '), { ...described(request), fields: Object.fromEntries(fields) });
+    const title = [vendor, name, ...words].map((word) => word.slice(0, TITLE_UNITS_MAX)).join(' · ');
+    const row = rows.add('request', title, { ...described(request), fields: Object.fromEntries(fields) });
     row.item.dataset.vendor = vendor;
     row.note('sent; no answer yet');
     link(row.item, causeOf(request.seq, name));
@@ -76,24 +88,37 @@ export function requestsIn(rows) {
 
   /** A row for requests without events. @param {string} name @param {Known | undefined} cause */
   function fold(name, cause) {
-    /** @type {{request: Request, text: string, level: import('./rows.js').Level}[]} */
+    /** @type {Entry[]} */
     const entries = [];
+    const counts = { all: 0, waiting: 0, failed: 0 };
     const row = rows.add('request', name, () => entries.map(({ request, text }) => ({ ...described(request), answer: text })));
     link(row.item, cause);
     const show = () => {
       const [{ request, text, level }] = entries;
-      const worst = entries.find((entry) => entry.level === 'bad') ?? entries[0];
-      row.rename(entries.length === 1 ? `${name} · ${nameOf(request)}` : `${name} · ${entries.length} requests`);
-      row.note(entries.length === 1 ? text : summary(entries), entries.length === 1 ? level : worst.level);
+      if (counts.all === 1) {
+        row.rename(`${name} · ${nameOf(request)}`);
+        row.note(text, level);
+      } else {
+        row.rename(`${name} · ${counts.all} requests`);
+        row.note(summary(counts), counts.failed > 0 ? 'bad' : counts.waiting > 0 ? '' : 'good');
+      }
     };
     return {
       /** @param {Request} request @returns {(text: string, level: import('./rows.js').Level) => void} */
       add(request) {
-        const entry = { request, text: 'no answer yet', level: /** @type {import('./rows.js').Level} */ ('') };
+        /** @type {Entry} */
+        const entry = { request, text: 'no answer yet', level: '' };
         entries.push(entry);
+        if (entries.length > LISTED_MAX) entries.shift();
+        counts.all += 1;
+        counts.waiting += 1;
         show();
+        let isFirst = true;
         return (text, level) => {
           Object.assign(entry, { text, level });
+          if (isFirst) counts.waiting -= 1;
+          if (isFirst && level === 'bad') counts.failed += 1;
+          isFirst = false;
           show();
         };
       },
@@ -107,6 +132,16 @@ export function requestsIn(rows) {
       events = [];
       folds = new Map();
       all = [];
+      inCall = false;
+    },
+
+    /** A document begins, whose requests are numbered anew. */
+    restart: () => awaited.clear(),
+
+    /** A call begins. */
+    callBegins() {
+      inCall = true;
+      for (const sent of all) sent.ofCall = false;
     },
 
     /** Notes an event of the widget. @param {Known} event */
@@ -116,12 +151,14 @@ export function requestsIn(rows) {
     request(request) {
       const { vendor, events: carried } = decode(request);
       const about = carried.map((event) => addHit(request, vendor?.name ?? '', event));
-      /** @type {Sent} */
-      const sent = { vendor, event: carried[0]?.name ?? null, url: request.url, via: request.via, outcome: null };
-      all.push(sent, ...carried.slice(1).map((event) => ({ ...sent, event: event.name })));
+      const names = carried.length > 0 ? carried.map(({ name }) => name) : [null];
+      /** @type {Sent[]} */
+      const sent = names.map((event) => ({ vendor, event, host: hostOf(request.url), via: request.via, outcome: null, ofCall: inCall }));
+      all.push(...sent);
+      if (all.length > REMEMBERED_MAX) all.splice(0, all.length - REMEMBERED_MAX);
       let show = (/** @type {string} */ text, /** @type {import('./rows.js').Level} */ level) => about.forEach((row) => row.note(text, level));
       if (about.length === 0) {
-        const name = vendor?.name ?? hostOf(request.url);
+        const name = vendor?.name ?? sent[0].host;
         const key = `${name} ${request.seq}`;
         let row = folds.get(key);
         // It may have been cleared.
@@ -142,7 +179,8 @@ export function requestsIn(rows) {
     answer({ id, outcome, status }) {
       const known = awaited.get(id);
       if (!known) return;
-      known.sent.outcome = outcome === 'status' && (status ?? 0) >= 400 ? 'failed' : outcome;
+      const ended = outcome === 'status' && (status ?? 0) >= 400 ? 'rejected' : outcome;
+      for (const sent of known.sent) sent.outcome = ended;
       known.answered(outcome, status);
     },
 
@@ -151,10 +189,10 @@ export function requestsIn(rows) {
   };
 }
 
-/** @param {{text: string, level: import('./rows.js').Level}[]} entries */
-function summary(entries) {
-  const failed = entries.filter(({ level }) => level === 'bad').length;
-  const waiting = entries.filter(({ text }) => text === 'no answer yet').length;
+/** @typedef {{request: Request, text: string, level: import('./rows.js').Level}} Entry */
+
+/** @param {{waiting: number, failed: number}} counts */
+function summary({ waiting, failed }) {
   const parts = [failed && `${failed} failed`, waiting && `${waiting} without an answer yet`].filter(Boolean);
   return parts.length > 0 ? parts.join(', ') : 'all answered';
 }

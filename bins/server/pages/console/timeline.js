@@ -26,6 +26,9 @@ const FAILURES = {
   closed: 'the code sent a message outside the protocol and was stopped',
 };
 
+/** Ignored calls, by place, whose rows are counted further. */
+const IGNORED_MAX = 500;
+
 /** @typedef {{source: string | null, line: number | null, column: number | null}} Place */
 
 /**
@@ -97,6 +100,7 @@ export function timeline(areas, hasJar) {
     const { title, advice } = inWords(call);
     const found = placeOf(callers);
     const key = JSON.stringify([call, found ?? callers[0]]);
+    if (ignored.size > IGNORED_MAX) ignored.clear();
     const known = ignored.get(key);
     if (known?.row.item.isConnected) {
       known.count += 1;
@@ -121,6 +125,7 @@ export function timeline(areas, hasJar) {
   const reports = {
     state({ status, reason }) {
       facts.connected = status === 'ready';
+      if (status === 'ready') requests.restart();
       if (status === 'ready') rows.add('state', 'Connected').note('the code is running', 'good');
       if (status === 'waiting' && reason === 'stalled') rows.add('error', 'Stopped').note(STALLED, 'bad');
       if (status !== 'failed') return;
@@ -158,6 +163,7 @@ export function timeline(areas, hasJar) {
     stray() {
       const row = ignore('postMessage', '', parentRead);
       strayRow = parentRead.length > 0 ? null : row;
+      parentRead = [];
     },
 
     diagnostic({ diagnostic }) {
@@ -246,7 +252,11 @@ export function timeline(areas, hasJar) {
     },
 
     /** A whole call begins, or was played. */
-    callBegins: judged.begin,
+    callBegins() {
+      requests.callBegins();
+      facts.heard = 0;
+      judged.begin();
+    },
     callPlayed: judged.played,
 
     clear: rows.clear,

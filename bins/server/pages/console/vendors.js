@@ -36,7 +36,6 @@ export const VENDORS = [
   {
     name: 'Google Ads',
     source: 'measured with a stand-in; https://support.google.com/google-ads/answer/7548399',
-    // Before GA4, which has the same script with another id.
     loaders: ['www.googletagmanager.com/gtag/js?id=AW-'],
     call: 'gtag',
     hits: [
@@ -46,7 +45,7 @@ export const VENDORS = [
   {
     name: 'GA4',
     source: 'measured; https://developers.google.com/analytics/devguides/collection/ga4/reference/events',
-    loaders: ['www.googletagmanager.com/gtag/js'],
+    loaders: ['www.googletagmanager.com/gtag/js?id=G-', 'www.googletagmanager.com/gtag/js?id=GT-'],
     call: 'gtag',
     needsJar: true,
     hits: [

@@ -10,8 +10,18 @@ import { VENDORS } from './vendors.js';
 /** How long the verdict waits after the last step: GA4's script sends events up to 5 s later. */
 const SETTLE_MS = 7000;
 
+/** Hosts that the verdict lists. */
+const HOSTS_MAX = 8;
+
+/** How often the verdict is written, at most. */
+const SHOWN_MS = 250;
+
 /** The names of events that a line has room for. */
 const NAMES_MAX = 8;
+const NAME_UNITS_MAX = 100;
+
+/** Outcomes of events that did not arrive. */
+const LOST = ['failed', 'full', 'rejected'];
 
 /**
  * @typedef {import('./requests.js').Sent} Sent
@@ -32,11 +42,7 @@ const NAMES_MAX = 8;
 export function judge(facts, settled) {
   const involved = VENDORS.filter((vendor) => isInvolved(vendor, facts));
   const lines = involved.map((vendor) => judgeVendor(vendor, facts, settled));
-  const others = new Set(facts.sent.filter(({ vendor, via }) => !vendor && via !== 'script' && via !== 'style').map(({ url }) => hostOf(url)));
-  for (const host of others) {
-    const count = facts.sent.filter(({ vendor, url }) => !vendor && hostOf(url) === host).length;
-    lines.push({ good: true, text: `${host}: ${count === 1 ? '1 request' : `${count} requests`} sent` });
-  }
+  lines.push(...othersIn(facts));
   const [error] = facts.errors;
   // Unless it is the reason of a line above.
   if (lines.length > 0 && error && !lines.some(({ text }) => text.includes('an error stopped the code'))) {
@@ -45,6 +51,18 @@ export function judge(facts, settled) {
   }
   if (lines.length > 0) return lines;
   return settled ? [{ good: false, ...reason(facts, null) }] : [];
+}
+
+/** A line for each unknown host that data was sent to. @param {Facts} facts @returns {Line[]} */
+function othersIn({ sent }) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const { vendor, via, host } of sent) {
+    if (!vendor && via !== 'script' && via !== 'style') counts.set(host, (counts.get(host) ?? 0) + 1);
+  }
+  const lines = [...counts].slice(0, HOSTS_MAX).map(([host, count]) => ({ good: true, text: `${host}: ${count === 1 ? '1 request' : `${count} requests`} sent` }));
+  const more = counts.size - lines.length;
+  return more > 0 ? [...lines, { good: true, text: `and requests to ${more} more hosts` }] : lines;
 }
 
 /** @param {Vendor} vendor @param {Facts} facts */
@@ -63,21 +81,26 @@ const callOf = (call) => new RegExp(`(?<![\\w$.])${call}(?:\\.\\w+)?\\(`);
 function judgeVendor(vendor, facts, settled) {
   const { name } = vendor;
   const own = facts.sent.filter((one) => one.vendor === vendor);
-  const hits = own.filter(({ event }) => event !== null);
-  const lost = hits.filter(({ outcome }) => outcome === 'failed' || outcome === 'full');
-  if (hits.length > lost.length) {
-    const names = hits.filter((hit) => !lost.includes(hit)).map(({ event }) => event ?? '');
-    const more = names.length > NAMES_MAX ? ', …' : '';
-    const failed = lost.length > 0 ? `; ${lost.length} failed` : '';
-    return { good: lost.length === 0, text: `${name}: ${names.length === 1 ? '1 hit' : `${names.length} hits`} sent: ${names.slice(0, NAMES_MAX).join(', ')}${more}${failed}` };
+  const isLost = (/** @type {Sent} */ { outcome }) => outcome !== null && LOST.includes(outcome);
+  const hits = own.filter(({ event, ofCall }) => event !== null && ofCall);
+  const got = hits.filter((hit) => !isLost(hit));
+  const lost = hits.length - got.length;
+  const before = own.filter((one) => one.event !== null && !one.ofCall && !isLost(one)).length;
+  const earlier = before > 0 ? ` (${before} before the call)` : '';
+  if (got.length > 0) {
+    const names = got.slice(0, NAMES_MAX).map(({ event }) => (event ?? '').slice(0, NAME_UNITS_MAX));
+    const more = got.length > NAMES_MAX ? ', …' : '';
+    const failed = lost > 0 ? `; ${lost} failed` : '';
+    return { good: lost === 0, text: `${name}: ${got.length === 1 ? '1 hit' : `${got.length} hits`} sent: ${names.join(', ')}${more}${failed}${earlier}` };
   }
   if (vendor.isContainer && own.some(({ outcome }) => outcome === 'hidden' || outcome === 'status')) {
     return { good: true, text: `${name}: its container was loaded; the tags in it have their own lines` };
   }
   if (!settled) return { good: true, text: `${name}: nothing yet` };
-  if (lost.length > 0) return { good: false, text: `${name}: nothing arrived: its server was not reached` };
+  if (hits.some(({ outcome }) => outcome === 'rejected')) return { good: false, text: `${name}: nothing arrived: its server refused it` };
+  if (lost > 0) return { good: false, text: `${name}: nothing arrived: its server was not reached` };
   const { text, go } = reason(facts, vendor);
-  return { good: false, text: `${name}: ${text}`, go };
+  return { good: false, text: `${name}: ${text}${earlier}`, go };
 }
 
 /** The most likely reason why nothing was sent, in the order in which a person would look.
@@ -89,7 +112,7 @@ function reason({ sent, errors, connected, heard, code, hasJar, placeholders }, 
   const loads = sent.filter((one) => one.vendor === vendor && one.event === null && one.via === 'script');
   if (vendor && loads.length > 0 && loads.every(({ outcome }) => outcome === 'failed')) {
     const hint = placeholders.length > 0 ? `; ${placeholders[0]} is still to be replaced by your own ID` : '';
-    return { text: `${nothing}: its script did not load (${hostOf(loads[0].url)})${hint}` };
+    return { text: `${nothing}: its script did not load (${loads[0].host})${hint}` };
   }
   if (error) return { text: `${nothing}: an error stopped the code: ${described(error)}`, go: error.go };
   if (placeholders.length > 0) return { text: `${nothing}: ${placeholders[0]} is still to be replaced by your own ID` };
@@ -104,14 +127,12 @@ function reason({ sent, errors, connected, heard, code, hasJar, placeholders }, 
 /** @param {Failure} error */
 const described = ({ message, place }) => message + (place && ` (${place})`);
 
-/** @param {string} url */
-const hostOf = (url) => (URL.canParse(url) ? new URL(url).host : url.slice(0, 60));
-
 /** The verdict's place above the timeline. @param {() => Facts} facts */
 export function verdict(facts) {
   const view = byId('verdict');
   const hint = [...view.children];
   let timer = 0;
+  let pending = 0;
   let shown = '';
   /** 'played': its steps are done, and late requests are awaited. @type {'none' | 'played' | 'settled'} */
   let phase = 'none';
@@ -138,7 +159,13 @@ export function verdict(facts) {
 
   return {
     /** Something in the facts has changed. */
-    changed: show,
+    changed() {
+      if (phase === 'none' || pending) return;
+      pending = window.setTimeout(() => {
+        pending = 0;
+        show();
+      }, SHOWN_MS);
+    },
 
     /** The last step of a call was played. */
     played() {

@@ -66,7 +66,7 @@ function readRequest(data) {
 /** @param {any} data @returns {Answer | null} */
 function readAnswer(data) {
   const [id, outcome, status] = ['id', 'outcome', 'status'].map((key) => own(data, key));
-  if (!isNumber(id) || !isNumber(status) || !Object.hasOwn(OUTCOMES, outcome)) return null;
+  if (!isNumber(id) || !isNumber(status) || ![outcome].every(isWord) || !Object.hasOwn(OUTCOMES, outcome)) return null;
   return { type: 'answer', id, outcome, status: status || null };
 }
 

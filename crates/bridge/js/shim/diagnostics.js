@@ -15,7 +15,7 @@ import { DIAGNOSTICS_PER_SECOND, DIAGNOSTIC_BURST, DIAGNOSTIC_UNITS_MAX, DROPPED
 const { String: toText } = frame;
 const slice = uncurry(toText.prototype.slice);
 const reasonOf = getterOf(PromiseRejectionEvent.prototype, 'reason');
-const entriesOf = uncurry(performance.getEntriesByName);
+const entriesOf = performance.getEntriesByName.bind(performance);
 /** A list that grows with the document. */
 const { scripts } = page;
 const takesDiagnostic = tokenBucket(DIAGNOSTIC_BURST, DIAGNOSTICS_PER_SECOND);
@@ -101,7 +101,7 @@ function stackOf(value) {
 export function awaitedScript() {
   for (let i = scripts.length; i-- > 0; ) {
     const { src } = scripts[i];
-    if (src && !entriesOf(performance, src).length) return src;
+    if (src && !entriesOf(src).length) return src;
   }
   return '';
 }

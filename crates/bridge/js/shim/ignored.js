@@ -1,7 +1,7 @@
 // @ts-check
 /** The calls that the sandbox ignores: most of them do nothing, silently. */
 
-import { Event, addListener, defineReplaceable, frame, getterOf, later, targetOf } from './frame.js';
+import { Event, addListener, defineReplaceable, frame, getterOf, later, targetOf, uncurry } from './frame.js';
 import { cut, describe } from './diagnostics.js';
 import { attempt, currentEvent, currentStack, intercept, report } from './report.js';
 
@@ -29,6 +29,7 @@ const hrefOf = getterOf(Anchor.prototype, 'href');
 const downloadOf = getterOf(Anchor.prototype, 'download');
 const targetFrameOf = getterOf(Anchor.prototype, 'target');
 const isPrevented = getterOf(Event.prototype, 'defaultPrevented');
+const isAnchor = uncurry(Function.prototype[Symbol.hasInstance]);
 const { parent: above } = frame;
 let parentReads = 0;
 
@@ -48,7 +49,9 @@ export function watchIgnored() {
 /** @param {any} holder @param {string} name @param {string} call for the report */
 function watchCall(holder, name, call) {
   intercept(holder, name, (run, _, args) => {
-    attempt(() => ignored(call, args.length > 0 ? describe(args[0]) : ''));
+    // A window that opens in the frame itself is no other.
+    const opensHere = call === 'open' && args[1] === '_self';
+    if (!opensHere) attempt(() => ignored(call, args.length > 0 ? describe(args[0]) : ''));
     return run();
   });
 }
@@ -60,7 +63,7 @@ function watchLinks() {
 
 /** @param {any} link @param {Event} event */
 function watchLink(link, event) {
-  if (!(link instanceof Anchor) || !hrefOf(link)) return;
+  if (!isAnchor(Anchor, link) || !hrefOf(link)) return;
   const opens = targetFrameOf(link) && targetFrameOf(link) !== '_self';
   if (!opens && !downloadOf(link)) return;
   const stack = currentStack();
@@ -71,7 +74,7 @@ function watchLink(link, event) {
 /** `parent.postMessage()` cannot be replaced, but it begins with this getter. */
 function watchParent() {
   defineReplaceable('parent', () => {
-    if (parentReads++ < PARENT_READS_MAX) ignored('parent', '');
+    if (parentReads++ < PARENT_READS_MAX) attempt(() => ignored('parent', ''));
     return above;
   });
 }

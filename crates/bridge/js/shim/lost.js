@@ -1,7 +1,7 @@
 // @ts-check
 /** Explains why an element's file did not load, as far as the element itself shows it. */
 
-import { uncurry } from './frame.js';
+import { exec } from './frame.js';
 import { attempt } from './report.js';
 
 /** Imports that an explanation has room for. */
@@ -9,9 +9,6 @@ const IMPORTS_MAX = 5;
 
 /** A static import, or an export from another module. */
 const IMPORT = /(?:^|[;{}\s])(?:import|export)\b[^'"`;()]*?['"]([^'"\n]+)['"]/g;
-
-const matchAll = uncurry(String.prototype.matchAll);
-const { from } = Array;
 
 /** @param {any} element @returns {string} the rest of a sentence, or nothing */
 export const lostElement = (element) => attempt(() => explain(element)) || '';
@@ -25,7 +22,10 @@ function explain({ localName, src, type, integrity, crossOrigin, textContent }) 
   }
   if (localName !== 'script' || type !== 'module') return '';
   if (src) return ': a module needs a server that allows other origins (CORS)';
-  const found = from(matchAll(textContent, IMPORT), (match) => match[1]).slice(0, IMPORTS_MAX);
-  if (found.length === 0) return '';
-  return `: it imports ${found.join(', ')}${found.length > 1 ? ', of which one did not load' : ', which did not load'}`;
+  let imports = '';
+  let found = 0;
+  IMPORT.lastIndex = 0;
+  for (let match; found < IMPORTS_MAX && (match = exec(IMPORT, textContent)); found++) imports += (found ? ', ' : '') + match[1];
+  if (!found) return '';
+  return `: it imports ${imports}, ${found > 1 ? 'of which one' : 'which'} did not load`;
 }

@@ -16,22 +16,22 @@ const Failure = Error;
 
 /** The event whose handlers run, or have just run. @type {number | null} */
 let event = null;
-/** The number of the delivery that set it. */
-let delivery = 0;
+/** The deliveries whose handlers may still have tasks to run. */
+let open = 0;
 
 /** Notes each event when its delivery begins: this handler is the first. */
 export function followEvents() {
   on('*', (_, { seq }) => {
     event = seq;
-    delivery++;
   });
 }
 
 /** Ends the event after the tasks that its handlers queued: what follows an `await` belongs to it. */
 export function endEvent() {
-  const ended = delivery;
+  // What follows an `await` in the handlers of several events cannot be told apart.
+  if (open++ > 0) event = null;
   later(() => {
-    if (delivery === ended) event = null;
+    if (--open === 0) event = null;
   }, 0);
 }
 
@@ -52,8 +52,8 @@ export function currentStack() {
 }
 
 /**
- * Replaces a function or a constructor by a proxy, which has the same text, name and properties, and
- * does the same. Does nothing if the browser does not have the function.
+ * Replaces a function or a constructor by a proxy, which has the same name and properties, and does
+ * the same. (Its text says that it is native, without the name). Does nothing if the browser does not have the function.
  *
  * @param {any} holder
  * @param {string} name
@@ -71,8 +71,12 @@ export function intercept(holder, name, run, kind = 'value') {
     /** @param {any} target @param {any[]} args @param {any} made */
     construct: (target, args, made) => run(() => construct(target, args, made), undefined, args),
   };
-  descriptor[kind] = new ProxyOf(descriptor[kind], /** @type {any} */ (handler));
+  const original = descriptor[kind];
+  const value = new ProxyOf(original, /** @type {any} */ (handler));
+  descriptor[kind] = value;
   defineProperty(holder, name, descriptor);
+  const made = original.prototype;
+  if (made) defineProperty(made, 'constructor', /** @type {any} */ ({ __proto__: null, value, writable: true, configurable: true }));
 }
 
 /** Runs a part of the trace. It reads values of custom code, which may throw.

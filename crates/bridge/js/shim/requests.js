@@ -26,10 +26,14 @@ const statusOfXhr = getterOf(XMLHttpRequest.prototype, 'status');
 const eachEntry = uncurry(FormData.prototype.forEach);
 const addTo = uncurry(URLSearchParams.prototype.append);
 const toParameters = uncurry(URLSearchParams.prototype.toString);
+const blobSlice = uncurry(Blob.prototype.slice);
 const upper = uncurry(String.prototype.toUpperCase);
-const { get: getNoted, set: note, has: hasNoted } = WeakMap.prototype;
-const [known, keep, isKnown] = [uncurry(getNoted), uncurry(note), uncurry(hasNoted)];
+const { get, set, has } = WeakMap.prototype;
+const [lookUp, keep, isNoted] = [uncurry(get), uncurry(set), uncurry(has)];
 const entriesIn = uncurry(PerformanceObserverEntryList.prototype.getEntries);
+
+/** Longer methods are refused by the host. */
+const METHOD_UNITS_MAX = 64;
 
 let count = 0;
 
@@ -44,7 +48,7 @@ function request(via, method, url, body = '', seq = currentEvent()) {
     type: 'request',
     id,
     via,
-    method,
+    method: sliceOf(method, 0, METHOD_UNITS_MAX),
     url: sliceOf(url, 0, TRACE_URL_UNITS_MAX),
     body: sliceOf(body, 0, TRACE_BODY_UNITS_MAX),
     seq,
@@ -54,48 +58,56 @@ function request(via, method, url, body = '', seq = currentEvent()) {
 
 /** @param {number} id @param {string} outcome @param {number} [status] 0 if it is hidden */
 function answer(id, outcome, status = 0) {
-  report({ type: 'answer', id, outcome, status });
+  report({ type: 'answer', id, outcome, status: status | 0 });
 }
 
 /** @param {any} address */
 const absolute = (address) => hrefOfUrl(new URL(address, baseOf(page)));
 
+/** Whether a request to this URL leaves the browser, and so has an entry. @param {string} url */
+const isSent = (url) => sliceOf(url, 0, 4) === 'http';
+
 /* --- Matching of the two sources ---------------------------------------------------------- */
 
-/** Counts by URL. @type {() => {add: (url: string) => void, take: (url: string) => boolean}} */
-function tally() {
-  /** @type {Record<string, number>} */
-  const counts = create(null);
-  return {
-    add: (url) => void (counts[url] = (counts[url] || 0) + 1),
-    take: (url) => counts[url] > 0 && counts[url]-- > 0,
-  };
+/**
+ * What is known of the requests for a URL: `early`, those reported before their entry; `told`, entries
+ * that came with their status; and the numbers of those that wait for an element's event, from `first`
+ * to `next`.
+ *
+ * @typedef {{early: number, told: number, first: number, next: number, waiting: Record<number, number>}} Known
+ * @type {Record<string, Known>}
+ */
+const urls = create(null);
+
+/** @param {string} url @returns {Known} */
+function knownOf(url) {
+  return urls[url] || (urls[url] = /** @type {any} */ ({ __proto__: null, early: 0, told: 0, first: 0, next: 0, waiting: create(null) }));
 }
 
-/** Requests that were reported before their entry. */
-const early = tally();
-/** Requests that were reported by their entry, and have no answer yet. @type {Record<string, number>} */
-const unanswered = create(null);
-
-/**
- * Reports a request that its entry will repeat.
- * @param {string} via @param {string} method @param {string} url @param {string} [body]
- */
-function requestEarly(via, method, url, body) {
-  early.add(url);
-  return request(via, method, url, body);
+/** Notes that a request is reported before its entry. @param {string} url */
+function expectEntry(url) {
+  if (isSent(url)) knownOf(url).early++;
 }
 
 /** The kinds of the resource timing, as the trace names them. Others are "other". @type {any} */
 const KINDS_OF_ENTRIES = { __proto__: null, script: 'script', link: 'style', css: 'style', img: 'image', iframe: 'frame', fetch: 'fetch', xmlhttprequest: 'xhr', beacon: 'beacon' };
+/** The same of elements. @type {any} */
+const KINDS_OF_ELEMENTS = { __proto__: null, script: 'script', link: 'style', img: 'image', iframe: 'frame' };
 
 /** @param {any} entry */
-function takeEntry({ name: url, initiatorType, responseStatus = 0 }) {
-  if (early.take(url)) return;
-  const via = KINDS_OF_ENTRIES[initiatorType] || 'other';
-  const id = request(via, 'GET', url);
-  if (responseStatus > 0) answer(id, 'status', responseStatus);
-  else unanswered[url] = id;
+function takeEntry({ name: url, initiatorType, responseStatus }) {
+  if (!isSent(url)) return;
+  const known = knownOf(url);
+  if (known.early > 0) return void known.early--;
+  // It comes long after the event that led to it.
+  const id = request(KINDS_OF_ENTRIES[initiatorType] || 'other', 'GET', url, '', null);
+  const status = responseStatus | 0;
+  if (status > 0) {
+    answer(id, 'status', status);
+    known.told++;
+  } else {
+    known.waiting[known.next++] = id;
+  }
 }
 
 /**
@@ -103,26 +115,35 @@ function takeEntry({ name: url, initiatorType, responseStatus = 0 }) {
  * @param {any} element @param {string} outcome
  */
 function takeElement(element, outcome) {
-  if (isKnown(images, element)) return;
-  const url = element.localName === 'link' ? element.href : element.src;
-  if (typeof url !== 'string' || !url) return;
-  const waiting = unanswered[url];
-  if (waiting) {
-    delete unanswered[url];
-    return answer(waiting, outcome);
+  const via = KINDS_OF_ELEMENTS[element.localName];
+  if (element === frame || !via || isNoted(images, element) || isNoted(frames, element)) return;
+  const url = via === 'style' ? element.href : element.src;
+  if (typeof url !== 'string' || !isSent(url)) return;
+  // It has a `load` event for each document that is shown in it.
+  if (via === 'frame') keep(frames, element, 1);
+  const known = knownOf(url);
+  if (known.first < known.next) {
+    const id = known.waiting[known.first];
+    delete known.waiting[known.first++];
+    answer(id, outcome);
+  } else if (known.told > 0) {
+    known.told--;
+  } else {
+    known.early++;
+    answer(request(via, 'GET', url, '', null), outcome);
   }
-  /** @type {any} */
-  const kinds = { __proto__: null, script: 'script', link: 'style', img: 'image', iframe: 'frame' };
-  const via = kinds[element.localName];
-  if (via) answer(requestEarly(via, 'GET', url), outcome);
 }
 
 /* --- Replaced functions ------------------------------------------------------------------- */
 
+/** The events of which each XMLHttpRequest gets one in the end. */
+const XHR_ENDS = ['load', 'error', 'abort', 'timeout'];
 /** What is known of each XMLHttpRequest. */
 const exchanges = new WeakMap();
 /** The images whose `src` a script has set. */
 const images = new WeakMap();
+/** The frames that have been reported. */
+const frames = new WeakMap();
 
 /**
  * Gives a body's text to `use`: at once, if that is possible. Streams and binary data have none.
@@ -136,31 +157,48 @@ function withText(body, use) {
     eachEntry(body, (/** @type {any} */ value, /** @type {any} */ key) => addTo(parameters, key, typeof value === 'string' ? value : '(file)'));
     return use(toParameters(parameters));
   }
-  if (isA(Blob, body)) return then(textOf(new Response(body)), use, () => use(''));
+  // A character has four bytes at most.
+  if (isA(Blob, body)) return then(textOf(new Response(blobSlice(body, 0, 4 * TRACE_BODY_UNITS_MAX))), use, () => use(''));
   use('');
+}
+
+/**
+ * Reports a request when the text of its body is known.
+ * @param {string} via @param {string} method @param {string} url @param {any} body
+ * @returns {(outcome: string, status?: number) => void} reports the answer, after the request
+ */
+function requestWith(via, method, url, body) {
+  const seq = currentEvent();
+  let id = 0;
+  /** @type {{outcome: string, status?: number} | undefined} */
+  let early;
+  expectEntry(url);
+  withText(body, (text) => {
+    id = request(via, upper(method), url, text, seq);
+    if (early) answer(id, early.outcome, early.status);
+  });
+  return (outcome, status) => {
+    if (id) answer(id, outcome, status);
+    else early = { outcome, status };
+  };
 }
 
 /** @param {() => Promise<Response>} call @param {any} input @param {any} init */
 function watchFetch(call, input, init) {
-  /** @type {number | undefined} */
-  let id;
-  attempt(() => {
+  const reply = attempt(() => {
     const isObject = isA(Request, input);
-    const url = isObject ? urlOf(input) : absolute(input);
     const method = (init && init.method) || (isObject ? methodOf(input) : 'GET');
-    const seq = currentEvent();
-    early.add(url);
-    withText(init && init.body, (text) => void (id = request('fetch', upper(`${method}`), url, text, seq)));
+    return requestWith('fetch', `${method}`, isObject ? urlOf(input) : absolute(input), init && init.body);
   });
   // The answer goes on to the caller, by a promise whose rejection is as unhandled as the original's.
   return then(
     call(),
     (/** @type {Response} */ response) => {
-      if (id) attempt(() => (typeOf(response) === 'opaque' ? answer(/** @type {number} */ (id), 'hidden') : answer(/** @type {number} */ (id), 'status', statusOf(response))));
+      if (reply) attempt(() => (typeOf(response) === 'opaque' ? reply('hidden') : reply('status', statusOf(response))));
       return response;
     },
     (/** @type {unknown} */ error) => {
-      if (id) answer(id, 'failed');
+      if (reply) reply('failed');
       throw error;
     },
   );
@@ -169,26 +207,26 @@ function watchFetch(call, input, init) {
 function watchXhr() {
   const methods = XMLHttpRequest.prototype;
   intercept(methods, 'open', (call, self, args) => {
-    attempt(() => keep(exchanges, self, { __proto__: null, method: upper(`${args[0]}`), url: absolute(args[1]) }));
+    attempt(() => {
+      const isHeard = isNoted(exchanges, self);
+      keep(exchanges, self, { __proto__: null, method: `${args[0]}`, url: absolute(args[1]), reply: undefined });
+      // It may be used again, and may be opened again by the code's own listener for the same event.
+      if (!isHeard) for (let i = 0; i < XHR_ENDS.length; i++) addListener(self, XHR_ENDS[i], () => answerXhr(self));
+    });
     return call();
   });
   intercept(methods, 'send', (call, self, args) => {
-    const exchange = known(exchanges, self);
-    if (exchange) {
-      /** @type {number | undefined} */
-      let id;
-      attempt(() => {
-        const seq = currentEvent();
-        early.add(exchange.url);
-        withText(args[0], (text) => void (id = request('xhr', exchange.method, exchange.url, text, seq)));
-        addListener(self, 'loadend', () => {
-          const status = statusOfXhr(self);
-          if (id) answer(id, status ? 'status' : 'failed', status);
-        });
-      });
-    }
+    const exchange = lookUp(exchanges, self);
+    if (exchange) attempt(() => void (exchange.reply = requestWith('xhr', exchange.method, exchange.url, args[0])));
     return call();
   });
+}
+
+/** @param {any} self an XMLHttpRequest */
+function answerXhr(self) {
+  const { reply } = lookUp(exchanges, self);
+  const status = statusOfXhr(self);
+  if (reply) reply(status ? 'status' : 'failed', status);
 }
 
 /** @param {() => boolean} call @param {any} address @param {any} body */
@@ -197,7 +235,7 @@ function watchBeacon(call, address, body) {
   attempt(() => {
     const url = absolute(address);
     const seq = currentEvent();
-    early.add(url);
+    if (queued) expectEntry(url);
     withText(body, (text) => answer(request('beacon', 'POST', url, text, seq), queued ? 'queued' : 'full'));
   });
   return queued;
@@ -208,16 +246,17 @@ function watchImage(call, image, args) {
   attempt(() => {
     const address = `${args[0]}`;
     const url = absolute(address);
-    if (!address || sliceOf(url, 0, 5) === 'data:') return;
-    const id = requestEarly('image', 'GET', url);
+    if (!address || !isSent(url)) return;
+    expectEntry(url);
+    const id = request('image', 'GET', url);
     // It may be one image for many requests: each listener answers the first of them only.
-    if (!isKnown(images, image)) {
+    if (!isNoted(images, image)) {
       addListener(image, 'load', () => settle('hidden'));
       addListener(image, 'error', () => settle('unshown'));
     }
     keep(images, image, id);
   });
-  const settle = (/** @type {string} */ outcome) => answer(known(images, image), outcome);
+  const settle = (/** @type {string} */ outcome) => answer(lookUp(images, image), outcome);
   return call();
 }
 
@@ -225,7 +264,11 @@ function watchImage(call, image, args) {
 const watchStream = (via) => (call, _, args) => {
   const stream = call();
   attempt(() => {
-    const id = via === 'worker' ? requestEarly(via, 'GET', absolute(args[0])) : request(via, 'GET', absolute(args[0]));
+    const url = absolute(args[0]);
+    expectEntry(url);
+    const id = request(via, 'GET', url);
+    // A worker's errors are those of its code.
+    if (via === 'worker') return;
     addListener(stream, 'open', () => answer(id, 'open'));
     addListener(stream, 'error', () => answer(id, 'failed'));
   });

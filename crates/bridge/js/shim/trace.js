@@ -11,7 +11,7 @@ import { postTo } from './frame.js';
 import { watchIgnored } from './ignored.js';
 import { lostElement } from './lost.js';
 import { port } from './port.js';
-import { endEvent, followEvents } from './report.js';
+import { attempt, endEvent, followEvents } from './report.js';
 import { watchRequests } from './requests.js';
 import { watcher } from './watcher.js';
 
@@ -21,7 +21,7 @@ export function startTrace() {
   followEvents();
   // The first handler is the trace's own.
   watcher.delivered = (seq, handlers) => {
-    const loading = handlers === 1 ? cut(awaitedScript()) : '';
+    const loading = (handlers === 1 && attempt(() => cut(awaitedScript()))) || '';
     postTo(port, { type: 'delivered', seq, handlers: handlers - 1, loading });
     endEvent();
   };
