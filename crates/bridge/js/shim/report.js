@@ -28,7 +28,7 @@ export function followEvents() {
 
 /** Ends the event after the tasks that its handlers queued: what follows an `await` belongs to it. */
 export function endEvent() {
-  // What follows an `await` in the handlers of several events cannot be told apart.
+  // Continuations of the handlers of several events cannot be told apart.
   if (open++ > 0) event = null;
   later(() => {
     if (--open === 0) event = null;

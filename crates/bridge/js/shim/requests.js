@@ -70,7 +70,7 @@ const isSent = (url) => sliceOf(url, 0, 4) === 'http';
 /* --- Matching of the two sources ---------------------------------------------------------- */
 
 /**
- * What is known of the requests for a URL: `early`, those reported before their entry; `told`, entries
+ * The state of the requests for a URL: `early`, those reported before their entry; `told`, entries
  * that came with their status; and the numbers of those that wait for an element's event, from `first`
  * to `next`.
  *
