@@ -61,7 +61,7 @@ async fn row_with(cx: &Cx, kind: &str, texts: &[&str]) -> Result<()> {
 /// Waits for the verdict, when nothing more is awaited.
 async fn verdict(cx: &Cx) -> Result<String> {
     let settled = "document.querySelector('#verdict h3')?.textContent === 'The call was played' && document.querySelector('#verdict ul').innerText";
-    let text = cx.browser.wait_for(settled, DEADLINE).await?;
+    let text = cx.browser.wait_for(settled, 2 * DEADLINE).await?;
     Ok(text.as_str().unwrap_or_default().to_owned())
 }
 
