@@ -79,7 +79,8 @@ addEventListener('DOMContentLoaded', async () => {
     } catch (error) {
       said[id] = String(error);
     }
-    if (click) addEventListener('click', ({ isTrusted }) => pause(0).then(() => report('clicked', isTrusted)), true);
+    // At once: the click may replace this document, also by the page that says that it was blocked.
+    if (click) addEventListener('click', ({ isTrusted }) => void report('clicked', isTrusted), true);
   }
   await report('said', said);
   if (later.length === 0) return;
