@@ -2,6 +2,7 @@
 //!
 //! The effect of each of them in the sandbox was measured in three engines: docs/isolation.md.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use oxc_ast::AstKind;
@@ -72,7 +73,7 @@ impl<'a> Check<'_, 'a> {
         let span = range(call.callee.span());
         let callee = path(self.parsed, &call.callee);
         let message = match &callee {
-            Some(callee) => blocked_call(above(callee)),
+            Some(callee) => blocked_call(&above(callee)),
             None => None,
         };
         let message = message.or_else(|| self.submits(call).then_some(FORM))?;
@@ -104,21 +105,20 @@ impl<'a> Check<'_, 'a> {
     }
 
     fn assigned(&self, target: &AssignmentTarget<'a>) -> Option<Found> {
-        if self.is_guarded() {
-            return None;
-        }
         let names = match target {
             AssignmentTarget::AssignmentTargetIdentifier(name) => {
                 self.parsed.is_global(name).then(|| vec![name.name.as_str()])?
             }
             target => member_path(self.parsed, target.as_member_expression()?)?,
         };
-        let message = match above(&names) {
+        let message = match &*above(&names) {
             ["location"]
             | ["location", "href"]
             | ["document", "location"]
             | ["document", "location", "href"] => NAVIGATES_FRAME,
             ["parent" | "top", "location"] | ["parent" | "top", "location", _] => NAVIGATES_PAGE,
+            // The code may expect that.
+            ["document", "domain"] if self.is_guarded() => return None,
             ["document", "domain"] => "the sandbox has no domain: this assignment throws",
             _ => return None,
         };
@@ -127,7 +127,7 @@ impl<'a> Check<'_, 'a> {
 
     /// Reaching into the pages above.
     fn member(&self, names: &[&str], span: Range<usize>) -> Option<Found> {
-        let is_blocked = match above(names) {
+        let is_blocked = match &*above(names) {
             ["parent" | "top", name] if !OF_ANY_WINDOW.contains(name) => true,
             ["parent" | "top", "location", _] => {
                 // Calls and assignments have a finding of their own.
@@ -258,13 +258,16 @@ fn worker(new: &NewExpression<'_>) -> Option<&'static str> {
     is_module.then_some("a worker from a blob cannot be a module here: leave out `type`")
 }
 
-/// A path without the steps that lead from one window above to another.
-fn above<'n, 's>(names: &'n [&'s str]) -> &'n [&'s str] {
-    let mut names = names;
-    while let ["parent" | "top", "parent" | "top", ..] = names {
-        names = &names[1..];
+/// A path without the steps that lead from one window above to another, or from a window to itself.
+fn above<'n, 's>(names: &'n [&'s str]) -> Cow<'n, [&'s str]> {
+    if !matches!(names, ["parent" | "top", _, ..]) {
+        return Cow::Borrowed(names);
     }
-    names
+    let is_step = |name: &&&str| matches!(**name, "parent" | "top" | "self" | "window");
+    let steps = names.iter().take_while(is_step).count();
+    let window = names[..steps].iter().rposition(|name| matches!(*name, "parent" | "top"));
+    let window = names[window.unwrap_or(0)];
+    Cow::Owned(std::iter::once(window).chain(names[steps..].iter().copied()).collect())
 }
 
 /// Whether options have `type: 'module'`.

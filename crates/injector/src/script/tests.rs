@@ -151,6 +151,13 @@ fn calls_that_the_sandbox_blocks() {
     check("location = 'x'", &[("blocked-call", "location")]);
     check("document.domain = 'x'", &[("blocked-call", "document.domain")]);
     check("x = parent.document.title", &[("blocked-call", "parent.document")]);
+    check("x = parent.window.document", &[("blocked-call", "parent.window.document")]);
+    check("x = top.window.location.href", &[("blocked-call", "top.window.location.href")]);
+    check("x = top.window !== window && parent.self && top.opener && parent.then", &[]);
+    check("document.domain = 'a'", &[("blocked-call", "document.domain")]);
+    check("try { document.domain = 'a' } catch {}", &[]);
+    // This throws nothing that the code could expect.
+    check("try { location.href = 'a' } catch {}", &[("blocked-call", "location.href")]);
     check("parent.dataLayer.push({})", &[("blocked-call", "parent.dataLayer")]);
     check("if (top.location.href) f()", &[("blocked-call", "top.location.href")]);
     check(

@@ -151,6 +151,23 @@ fn scripts_that_need_cors() {
 }
 
 #[test]
+fn escapes_of_a_string_in_a_script() {
+    is_silent("<script>f({'terms': '\\u003Cp\\u003ENo.\\u003C/p\\u003E'})</script>");
+    warns(
+        "⟦\\u⟧003cscript src='https://a.example/x'\\u003e\\u003c/script\\u003e",
+        "escaped-quotes",
+    );
+}
+
+#[test]
+fn hosts_that_let_every_origin_read() {
+    is_silent("<script crossorigin src='https://js.sentry-cdn.com/1.min.js'></script>");
+    is_silent(
+        "<script type=module src='https://static.cloudflareinsights.com/beacon.min.js'></script>",
+    );
+}
+
+#[test]
 fn integrity_without_crossorigin() {
     let found = warns(
         "<script src='https://a.example/x' integrity=⟦sha384-x⟧></script>",
