@@ -190,6 +190,8 @@ pub struct TraceLimits {
     pub trace_url_units_max: usize,
     /// The greatest length of the shown part of a request's body, in UTF-16 code units.
     pub trace_body_units_max: usize,
+    /// The greatest length of a method, and of the name of an ignored call, in UTF-16 code units.
+    pub trace_word_units_max: usize,
     /// Messages of the trace passed on in one burst. A request has two: itself, and its answer.
     pub trace_burst: usize,
     /// Messages of the trace passed on per second once the burst is spent.
@@ -201,6 +203,7 @@ impl Default for TraceLimits {
         Self {
             trace_url_units_max: 8192,
             trace_body_units_max: 8192,
+            trace_word_units_max: 64,
             trace_burst: 400,
             traces_per_second: 40,
         }

@@ -444,7 +444,7 @@ async fn judged(cx: &Cx, facts: &str, expected: &[&str]) -> Result<()> {
          const script = (name, outcome) => ({{ vendor: vendor(name), event: null, via: 'script', host: vendor(name).loaders[0].split('/')[0], outcome, ofCall: false }});
          const hit = (name, event, outcome, ofCall = true) => ({{ vendor: vendor(name), event, via: 'image', host: 'x.test', outcome, ofCall }});
          const none = {{ sent: [], errors: [], connected: true, heard: 3, code: 'x', hasJar: true, placeholders: [] }};
-         return judge({{ ...none, ...{facts} }}, true).map(({{ good, text }}) => (good ? '+ ' : '- ') + text); }});"
+         return judge({{ ...none, ...{facts} }}, true).map(({{ good, text }}) => (good === null ? '' : good ? '+ ' : '- ') + text); }});"
     );
     let told = cx.browser.run(&script, &[]).await?;
     assert_eq!(told, json!(expected), "{facts}");
@@ -618,6 +618,13 @@ async fn each_reason_has_its_words(cx: &Cx) -> Result<()> {
     let errors = "{ sent: [hit('Meta', 'Lead', 'hidden')], errors: [{ message: 'm', place: '', go: null }, { message: 'n' }] }";
     judged(cx, errors, &["+ Meta: 1 hit sent: Lead", "- An error in the code: m and 1 more"])
         .await?;
+    let lost = "{ sent: ['hidden', 'failed'].map((outcome) => ({ ...hit('Meta', null, outcome), vendor: null, host: 'a.test' })) }";
+    judged(cx, lost, &["- a.test: 2 requests sent, 1 of them failed"]).await?;
+    let many = "{ sent: Array.from({ length: 10 }, (_, at) => ({ ...hit('Meta', null, 'hidden'), vendor: null, host: `${at}` })) }";
+    let listed: Vec<String> = (0..8).map(|at| format!("+ {at}: 1 request sent")).collect();
+    let mut expected: Vec<&str> = listed.iter().map(String::as_str).collect();
+    expected.push("and requests to 2 more hosts");
+    judged(cx, many, &expected).await?;
     // Google Ads has the script of GA4, with another id.
     judged(
         cx,

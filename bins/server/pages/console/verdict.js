@@ -35,7 +35,8 @@ const LOST = ['failed', 'full', 'rejected'];
  * @property {string} code
  * @property {boolean} hasJar
  * @property {readonly string[]} placeholders places that are still to be filled
- * @typedef {{good: boolean, text: string, go?: (() => void) | null}} Line
+ * @typedef {{good: boolean | null, text: string, go?: (() => void) | null}} Line `good`: null if it is not
+ *   known yet
  */
 
 /** @param {Facts} facts @param {boolean} settled whether nothing more is expected @returns {Line[]} */
@@ -53,16 +54,27 @@ export function judge(facts, settled) {
   return settled ? [{ good: false, ...reason(facts, null) }] : [];
 }
 
+/** @param {Sent} sent */
+const isLost = ({ outcome }) => outcome !== null && LOST.includes(outcome);
+
 /** A line for each unknown host that data was sent to. @param {Facts} facts @returns {Line[]} */
 function othersIn({ sent }) {
-  /** @type {Map<string, number>} */
-  const counts = new Map();
-  for (const { vendor, via, host } of sent) {
-    if (!vendor && via !== 'script' && via !== 'style') counts.set(host, (counts.get(host) ?? 0) + 1);
+  /** @type {Map<string, {all: number, lost: number}>} */
+  const hosts = new Map();
+  for (const one of sent) {
+    if (one.vendor || one.via === 'script' || one.via === 'style') continue;
+    const counts = hosts.get(one.host) ?? { all: 0, lost: 0 };
+    counts.all += 1;
+    if (isLost(one)) counts.lost += 1;
+    hosts.set(one.host, counts);
   }
-  const lines = [...counts].slice(0, HOSTS_MAX).map(([host, count]) => ({ good: true, text: `${host}: ${count === 1 ? '1 request' : `${count} requests`} sent` }));
-  const more = counts.size - lines.length;
-  return more > 0 ? [...lines, { good: true, text: `and requests to ${more} more hosts` }] : lines;
+  /** @type {Line[]} */
+  const lines = [...hosts].slice(0, HOSTS_MAX).map(([host, { all, lost }]) => {
+    const failed = lost > 0 ? `, ${lost} of them failed` : '';
+    return { good: lost === 0, text: `${host}: ${all === 1 ? '1 request' : `${all} requests`} sent${failed}` };
+  });
+  const more = hosts.size - lines.length;
+  return more > 0 ? [...lines, { good: null, text: `and requests to ${more} more hosts` }] : lines;
 }
 
 /** @param {Vendor} vendor @param {Facts} facts */
@@ -81,7 +93,6 @@ const callOf = (call) => new RegExp(`(?<![\\w$.])${call}(?:\\.\\w+)?\\(`);
 function judgeVendor(vendor, facts, settled) {
   const { name } = vendor;
   const own = facts.sent.filter((one) => one.vendor === vendor);
-  const isLost = (/** @type {Sent} */ { outcome }) => outcome !== null && LOST.includes(outcome);
   const hits = own.filter(({ event, ofCall }) => event !== null && ofCall);
   const got = hits.filter((hit) => !isLost(hit));
   const lost = hits.length - got.length;
@@ -96,7 +107,7 @@ function judgeVendor(vendor, facts, settled) {
   if (vendor.isContainer && own.some(({ outcome }) => outcome === 'hidden' || outcome === 'status')) {
     return { good: true, text: `${name}: its container was loaded; the tags in it have their own lines` };
   }
-  if (!settled) return { good: true, text: `${name}: nothing yet` };
+  if (!settled) return { good: null, text: `${name}: nothing yet` };
   if (hits.some(({ outcome }) => outcome === 'rejected')) return { good: false, text: `${name}: nothing arrived: its server refused it` };
   if (lost > 0) return { good: false, text: `${name}: nothing arrived: its server was not reached` };
   const { text, go } = reason(facts, vendor);
@@ -139,7 +150,8 @@ export function verdict(facts) {
 
   /** @param {Line} line */
   function item({ good, text, go }) {
-    const made = element('li', good ? 'good' : 'bad', element('span', 'sign', good ? '✓' : '✕'), element('span', '', text));
+    const [level, sign] = good === null ? ['', '…'] : good ? ['good', '✓'] : ['bad', '✕'];
+    const made = element('li', level, element('span', 'sign', sign), element('span', '', text));
     made.firstElementChild?.setAttribute('aria-hidden', 'true');
     if (go) made.append(' ', button('Show the line', go, 'place'));
     return made;

@@ -38,9 +38,6 @@ const OUTCOMES = {
   failed: 'failed, or the browser hides the answer because the server does not allow other origins',
 };
 
-/** The greatest length of a method, and of a call's name. */
-const WORD_UNITS_MAX = 64;
-
 /** @param {any} data @returns {Traced | null} null if it is not a valid report */
 export function readTrace(data) {
   switch (own(data, 'type')) {
@@ -81,7 +78,7 @@ function readIgnored(data) {
 const isWithin = (value, max) => typeof value === 'string' && value.length <= max;
 
 /** @param {unknown} value @returns {value is string} */
-const isWord = (value) => isWithin(value, WORD_UNITS_MAX);
+const isWord = (value) => isWithin(value, TRACE_LIMITS.trace_word_units_max);
 
 /** @param {unknown} value @returns {value is number | null} */
 const isSeq = (value) => value === null || isNumber(value);

@@ -56,12 +56,14 @@ export const DIAGNOSTIC_LIMITS = {
 export const TRACE_BODY_UNITS_MAX = 8192;
 export const TRACE_BURST = 400;
 export const TRACE_URL_UNITS_MAX = 8192;
+export const TRACE_WORD_UNITS_MAX = 64;
 export const TRACES_PER_SECOND = 40;
 
 export const TRACE_LIMITS = {
   trace_body_units_max: TRACE_BODY_UNITS_MAX,
   trace_burst: TRACE_BURST,
   trace_url_units_max: TRACE_URL_UNITS_MAX,
+  trace_word_units_max: TRACE_WORD_UNITS_MAX,
   traces_per_second: TRACES_PER_SECOND,
 };
 

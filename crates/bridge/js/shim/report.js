@@ -52,8 +52,9 @@ export function currentStack() {
 }
 
 /**
- * Replaces a function or a constructor by a proxy, which has the same name and properties, and does
- * the same. (Its text says that it is native, without the name). Does nothing if the browser does not have the function.
+ * Replaces a function or a constructor by a proxy, which has the same name and properties and does the
+ * same; its text is that of a native function without a name. Does nothing if the browser does not have
+ * the function.
  *
  * @param {any} holder
  * @param {string} name

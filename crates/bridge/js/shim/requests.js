@@ -10,7 +10,7 @@
 
 import { addListener, create, frame, getterOf, page, targetOf, uncurry } from './frame.js';
 import { attempt, currentEvent, intercept, report, sliceOf } from './report.js';
-import { TRACE_BODY_UNITS_MAX, TRACE_URL_UNITS_MAX } from '../shared/limits.js';
+import { TRACE_BODY_UNITS_MAX, TRACE_URL_UNITS_MAX, TRACE_WORD_UNITS_MAX } from '../shared/limits.js';
 
 const { Blob, FormData, Response, URL, URLSearchParams } = frame;
 const hrefOfUrl = getterOf(URL.prototype, 'href');
@@ -32,9 +32,6 @@ const { get, set, has } = WeakMap.prototype;
 const [lookUp, keep, isNoted] = [uncurry(get), uncurry(set), uncurry(has)];
 const entriesIn = uncurry(PerformanceObserverEntryList.prototype.getEntries);
 
-/** Longer methods are refused by the host. */
-const METHOD_UNITS_MAX = 64;
-
 let count = 0;
 
 /**
@@ -48,7 +45,7 @@ function request(via, method, url, body = '', seq = currentEvent()) {
     type: 'request',
     id,
     via,
-    method: sliceOf(method, 0, METHOD_UNITS_MAX),
+    method: sliceOf(method, 0, TRACE_WORD_UNITS_MAX),
     url: sliceOf(url, 0, TRACE_URL_UNITS_MAX),
     body: sliceOf(body, 0, TRACE_BODY_UNITS_MAX),
     seq,

@@ -46,11 +46,13 @@ export namespace DIAGNOSTIC_LIMITS {
 export const TRACE_BODY_UNITS_MAX: 8192;
 export const TRACE_BURST: 400;
 export const TRACE_URL_UNITS_MAX: 8192;
+export const TRACE_WORD_UNITS_MAX: 64;
 export const TRACES_PER_SECOND: 40;
 export namespace TRACE_LIMITS {
     export { TRACE_BODY_UNITS_MAX as trace_body_units_max };
     export { TRACE_BURST as trace_burst };
     export { TRACE_URL_UNITS_MAX as trace_url_units_max };
+    export { TRACE_WORD_UNITS_MAX as trace_word_units_max };
     export { TRACES_PER_SECOND as traces_per_second };
 }
 export const ANSWER_MS: 5000;
