@@ -16,6 +16,8 @@ pub(crate) const TESTS: Tests = &[
     ("what_came_back_is_told", &what_came_back_is_told),
     ("an_answer_reaches_the_code_as_before", &an_answer_reaches_the_code_as_before),
     ("ignored_calls_lead_to_their_lines", &ignored_calls_lead_to_their_lines),
+    ("each_ignored_call_has_its_words", &each_ignored_call_has_its_words),
+    ("messages_above_are_counted_within_bounds", &messages_above_are_counted_within_bounds),
     ("patched_built_ins_find_no_port", &patched_built_ins_find_no_port),
     ("an_error_says_where_and_why", &an_error_says_where_and_why),
     ("an_event_that_a_slow_script_misses_is_told", &an_event_that_a_slow_script_misses_is_told),
@@ -27,6 +29,7 @@ pub(crate) const TESTS: Tests = &[
 pub(crate) const VERDICTS: Tests = &[
     ("each_reason_has_its_words", &each_reason_has_its_words),
     ("a_request_is_read_within_bounds", &a_request_is_read_within_bounds),
+    ("requests_are_kept_within_bounds", &requests_are_kept_within_bounds),
     (
         "a_person_fixes_quotes_by_keyboard_within_a_minute",
         &a_person_fixes_quotes_by_keyboard_within_a_minute,
@@ -417,6 +420,71 @@ async fn an_event_that_a_slow_script_misses_is_told(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
+/// Every call that the shim watches has words in the console, where the engine has the call at all.
+async fn each_ignored_call_has_its_words(cx: &Cx) -> Result<()> {
+    let calls = [
+        ("document.body.requestFullscreen()", "requestFullscreen()"),
+        ("navigator.share({ title: 'x' })", "navigator.share()"),
+        ("navigator.geolocation.getCurrentPosition(f, f)", "geolocation.getCurrentPosition()"),
+        ("navigator.geolocation.watchPosition(f, f)", "geolocation.watchPosition()"),
+        ("navigator.clipboard.writeText('x')", "clipboard.writeText()"),
+        ("navigator.clipboard.readText()", "clipboard.readText()"),
+        ("navigator.clipboard.write([])", "clipboard.write()"),
+        ("navigator.clipboard.read()", "clipboard.read()"),
+        ("navigator.mediaDevices.getUserMedia({ audio: true })", "mediaDevices.getUserMedia()"),
+        ("navigator.mediaDevices.getDisplayMedia({})", "mediaDevices.getDisplayMedia()"),
+        ("Notification.requestPermission()", "Notification.requestPermission()"),
+        ("link({ target: '_blank' }).click()", "A link to another window"),
+        ("link({ download: 'x.csv' }).click()", "A download"),
+    ];
+    let tries: String = calls
+        .iter()
+        .map(|(call, title)| {
+            let (function, _) = call.rsplit_once('(').expect("a call");
+            // Those of a link are on its prototype.
+            let exists = if call.starts_with("link") { "true" } else { function };
+            format!("try {{ if ({exists}) {{ tried.push('{title}'); const told = {call}; told?.catch?.(f); }} }} catch {{ }}\n")
+        })
+        .collect();
+    let head = format!(
+        "<script>
+          const f = () => {{}}, tried = [];
+          const link = (more) => Object.assign(document.body.appendChild(document.createElement('a')), {{ href: 'https://a.example/' }}, more);
+          c2c.on('call_started', () => {{ {tries} c2c.emit('tried', {{ tried }}); }});
+        </script>"
+    );
+    let app = cx.app().await?;
+    app.save(&head, "").await?;
+    open(cx, app).await?;
+    play(cx, "started").await?;
+    row(cx, "custom:tried", "reached the parent page").await?;
+    let tried = crate::timeline::opened(cx, "custom:tried").await?["data"]["tried"].clone();
+    let tried = tried.as_array().cloned().unwrap_or_default();
+    assert!(tried.len() >= 3, "{tried:?}");
+    for title in &tried {
+        row_with(cx, "ignored", &[title.as_str().unwrap_or_default(), "Head HTML, line"]).await?;
+    }
+    Ok(())
+}
+
+/// Messages to the page above are counted up to a limit: the next ones cost that page nothing more.
+async fn messages_above_are_counted_within_bounds(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    let head = "<script>
+      c2c.on('call_started', () => {
+        // Fewer than end a frame.
+        for (let i = 0; i < 24; i++) parent.postMessage('mine', '*');
+      });
+    </script>";
+    app.save(head, "").await?;
+    open(cx, app).await?;
+    play(cx, "started").await?;
+    row_with(cx, "ignored", &["A message to the page above", "(20 times)"]).await?;
+    play(cx, "user_hangup").await?;
+    row(cx, "call_ended", "No handler").await?;
+    row_with(cx, "ignored", &["A message to the page above", "(20 times)"]).await
+}
+
 /// One run in which the reason is found by what the browser reports; the table below has the others.
 async fn a_verdict_gives_the_first_reason(cx: &Cx) -> Result<()> {
     serve_all(cx);
@@ -518,6 +586,32 @@ async fn a_person_fixes_quotes_by_keyboard_within_a_minute(cx: &Cx) -> Result<()
     cx.browser.type_keys(" ").await?;
     row_with(cx, "request", &["GA4 · call_ended · duration 42"]).await?;
     assert!(start.elapsed() < MINUTE, "it took {:?}", start.elapsed());
+    Ok(())
+}
+
+/// A run that goes on for hours costs no more memory than a long one.
+async fn requests_are_kept_within_bounds(cx: &Cx) -> Result<()> {
+    open(cx, cx.app().await?).await?;
+    let script = "return import('/console/requests.js').then(({ requestsIn }) => {
+        const notes = [], details = [];
+        const rows = {
+          add: (kind, title, detail) => {
+            details.push(detail);
+            return { item: document.body.appendChild(document.createElement('li')), rename: () => {}, note: (text) => notes.push(text) };
+          },
+          show: () => {},
+        };
+        const requests = requestsIn(rows);
+        requests.begin();
+        for (let id = 1; id <= 3000; id++) requests.request({ id, via: 'fetch', method: 'GET', url: 'https://a.test/', body: '', seq: null });
+        for (let id = 1; id <= 3000; id++) requests.answer({ id, outcome: 'failed', status: null });
+        const kept = [requests.all().length, details.length, details[0]().length, notes.at(-1)];
+        requests.begin();
+        return [...kept, requests.all().length];
+      });";
+    let kept = cx.browser.run(script, &[]).await?;
+    // Answers of the oldest requests are not awaited any more.
+    assert_eq!(kept, json!([2000, 1, 100, "1000 failed, 2000 without an answer yet", 0]));
     Ok(())
 }
 

@@ -50,21 +50,21 @@ export function timeline(areas, hasJar) {
   let history = null;
   /** The rows of ignored calls, by call and place. @type {Map<string, {row: import('./rows.js').Row, count: number}>} */
   const ignored = new Map();
-  /** Where the code last read `parent`, which is how a message to the page above begins. @type {Place[]} */
+  /** Where the code read `parent` first, which is how a message to the page above begins. @type {Place[]} */
   let parentRead = [];
-  /** The row of a message that came before the report of where it began: they take different ways.
-   * @type {import('./rows.js').Row | null} */
-  let strayRow = null;
+  /** The run's row about such messages, and whether it has their place.
+   * @type {{row: import('./rows.js').Row, count: number, placed: boolean} | null} */
+  let strays = null;
   /** The code of this run. */
   let typed = { head: '', bodyEnd: '' };
   let facts = newFacts(typed, []);
 
-  /** @param {Place[]} callers */
-  function tellParentRead(callers) {
-    parentRead = callers;
-    const found = placeOf(callers);
-    if (strayRow && found) link(strayRow, found);
-    strayRow = null;
+  /** Adds the place of messages to the page above, once it is known: it takes another way than they do. */
+  function placeStrays() {
+    const found = strays && !strays.placed && placeOf(parentRead);
+    if (!strays || !found) return;
+    strays.placed = true;
+    link(strays.row, found);
   }
 
   /** The first of some places that is in the snippets. @param {Place[]} places */
@@ -105,13 +105,12 @@ export function timeline(areas, hasJar) {
     if (known?.row.item.isConnected) {
       known.count += 1;
       known.row.note(`${advice} (${known.count} times)`, 'warn');
-      return known.row;
+      return;
     }
     const row = rows.add('ignored', title, { call, text });
     row.note(advice, 'warn');
     if (found) link(row, found);
     ignored.set(key, { row, count: 1 });
-    return row;
   }
 
   /** @param {import('./rows.js').Row} row @param {NonNullable<ReturnType<typeof placeOf>>} found */
@@ -161,9 +160,12 @@ export function timeline(areas, hasJar) {
     },
 
     stray() {
-      const row = ignore('postMessage', '', parentRead);
-      strayRow = parentRead.length > 0 ? null : row;
-      parentRead = [];
+      const { title, advice } = inWords('postMessage');
+      // The row may have been cleared.
+      if (!strays?.row.item.isConnected) strays = { row: rows.add('ignored', title), count: 0, placed: false };
+      strays.count += 1;
+      strays.row.note(strays.count === 1 ? advice : `${advice} (${strays.count} times)`, 'warn');
+      placeStrays();
     },
 
     diagnostic({ diagnostic }) {
@@ -216,8 +218,9 @@ export function timeline(areas, hasJar) {
     answer: requests.answer,
 
     ignored({ call, text, callers }) {
-      if (call === 'parent') tellParentRead(callers);
-      else ignore(call, text, callers);
+      if (call !== 'parent') return ignore(call, text, callers);
+      if (!placeOf(parentRead)) parentRead = callers;
+      placeStrays();
     },
   };
 
@@ -238,7 +241,7 @@ export function timeline(areas, hasJar) {
       ignored.clear();
       thrown = [];
       parentRead = [];
-      strayRow = null;
+      strays = null;
       history = null;
       typed = code;
       facts = newFacts(code, findings);
