@@ -47,6 +47,7 @@ mod timeline; // the live preview and its timeline
 mod timers; // the shim's delayed work depends on no timer that custom code can clear
 mod vectors; // the host script's rules against the vectors that the Rust code passes too
 mod vendors; // vendors' tags that act, and the examples with them
+mod verdicts; // the words and bounds of the console about a run
 mod without_running; // the console can be opened and the code changed, whatever the code does
 
 use c2c_harness::Engine;
@@ -107,7 +108,7 @@ fn main() -> std::process::ExitCode {
             ("timers", VISITORS, timers::TESTS),
             ("vectors", VISITORS, vectors::TESTS),
             ("vendors", VISITORS, vendors::TESTS),
-            ("verdicts", CONSOLE, requests::VERDICTS),
+            ("verdicts", CONSOLE, verdicts::TESTS),
             ("without_running", VISITORS, without_running::TESTS),
             ("without_running_chromium", &[Engine::Chromium], without_running::CHROMIUM),
             ("without_running_hung", FRAMES_APART, without_running::HUNG),
