@@ -1,6 +1,8 @@
 //! The timeline of a preview: the requests that custom code makes, the calls that the sandbox ignores,
 //! and a verdict on a played call.
 
+use std::fmt::Write as _;
+
 use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
 use serde_json::json;
 
@@ -421,15 +423,16 @@ async fn each_ignored_call_has_its_words(cx: &Cx) -> Result<()> {
         ("link({ target: '_blank' }).click()", "A link to another window"),
         ("link({ download: 'x.csv' }).click()", "A download"),
     ];
-    let attempts: String = calls
-        .iter()
-        .map(|(call, title)| {
-            let (function, _) = call.rsplit_once('(').expect("a call");
-            // Those of a link are on its prototype.
-            let exists = if call.starts_with("link") { "true" } else { function };
-            format!("try {{ if ({exists}) {{ tried.push('{title}'); const told = {call}; told?.catch?.(f); }} }} catch {{ }}\n")
-        })
-        .collect();
+    let mut attempts = String::new();
+    for (call, title) in calls {
+        let (function, _) = call.rsplit_once('(').expect("a call");
+        // Those of a link are on its prototype.
+        let exists = if call.starts_with("link") { "true" } else { function };
+        writeln!(
+            attempts,
+            "try {{ if ({exists}) {{ tried.push('{title}'); const told = {call}; told?.catch?.(f); }} }} catch {{ }}"
+        )?;
+    }
     let head = format!(
         "<script>
           const f = () => {{}}, tried = [];
