@@ -14,6 +14,7 @@ pub(crate) const TESTS: Tests = &[
     ("hits_of_vendors_are_named", &hits_of_vendors_are_named),
     ("each_kind_of_request_has_a_row", &each_kind_of_request_has_a_row),
     ("what_came_back_is_told", &what_came_back_is_told),
+    ("an_event_without_handlers_leads_to_nothing", &an_event_without_handlers_leads_to_nothing),
     ("an_answer_reaches_the_code_as_before", &an_answer_reaches_the_code_as_before),
     ("ignored_calls_lead_to_their_lines", &ignored_calls_lead_to_their_lines),
     ("each_ignored_call_has_its_words", &each_ignored_call_has_its_words),
@@ -189,6 +190,32 @@ async fn what_came_back_is_told(cx: &Cx) -> Result<()> {
     row_with(cx, "request", &["unreachable.test · 2 requests", "2 failed"]).await?;
     row_with(cx, "request", &["twice.test · GET /first", "answered 20"]).await?;
     row_with(cx, "request", &["nowhere.test · GET /lost.js", "failed"]).await
+}
+
+/// Tasks that run just after an event are not its doing if it has no handlers.
+async fn an_event_without_handlers_leads_to_nothing(cx: &Cx) -> Result<()> {
+    let app = cx.app().await?;
+    cx.collector.stand_in("ticks.test", "/", "");
+    // The first events arrive with the end of the hold, so these tasks lie around them.
+    let ticks = "<script>
+        let ticks = 0;
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => {
+          new Image().src = 'https://ticks.test/';
+          if (++ticks < 200) port2.postMessage(0);
+        };
+        addEventListener('c2c:ready', () => port2.postMessage(0));
+      </script>";
+    app.save(ticks, "").await?;
+    open(cx, app).await?;
+    row(cx, "widget_loaded", "No handler is subscribed").await?;
+    let rows =
+        "[...document.querySelectorAll('#timeline .request')].map((row) => row.textContent).join()";
+    let complete = format!("{rows}.includes('· 200 requests') && {rows}");
+    let text = cx.browser.wait_for(&complete, DEADLINE).await?;
+    let text = text.as_str().unwrap_or_default();
+    assert!(!text.contains("for widget_loaded"), "{text}");
+    Ok(())
 }
 
 /// The replaced functions are the browser's own for the code that calls them.

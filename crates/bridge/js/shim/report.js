@@ -26,10 +26,13 @@ export function followEvents() {
   });
 }
 
-/** Ends the event after the tasks that its handlers queued: what follows an `await` belongs to it. */
-export function endEvent() {
+/** Ends the event after the tasks that its handlers queued: what follows an `await` belongs to it.
+ * @param {boolean} handled an event without handlers leads to nothing that runs after it */
+export function endEvent(handled) {
   // Continuations of the handlers of several events cannot be told apart.
-  if (open++ > 0) event = null;
+  if (!handled || open > 0) event = null;
+  if (!handled) return;
+  open++;
   later(() => {
     if (--open === 0) event = null;
   }, 0);

@@ -21,9 +21,10 @@ export function startTrace() {
   followEvents();
   // The first handler is the trace's own.
   watcher.delivered = (seq, handlers) => {
-    const loading = (handlers === 1 && attempt(() => cut(awaitedScript()))) || '';
+    const handled = handlers > 1;
+    const loading = (!handled && attempt(() => cut(awaitedScript()))) || '';
     postTo(port, { type: 'delivered', seq, handlers: handlers - 1, loading });
-    endEvent();
+    endEvent(handled);
   };
   watcher.lost = lostElement;
   watchRequests();
