@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Subcommand;
 
 use crate::fuzz::{Spent, Target, targets};
-use crate::run::{Result, program, show};
+use crate::run::{Result, cargo, program, show};
 use crate::test::without_browsers;
 
 /// Run the same checks for longer
@@ -40,6 +40,15 @@ enum What {
         #[arg(long, value_name = "N", default_value_t = 20_000)]
         cases: u32,
     },
+    /// Kills of the process that writes to the store, and of its PostgreSQL server
+    Store {
+        /// Kills of the process, for SQLite; a quarter of them for PostgreSQL
+        #[arg(long, value_name = "N", default_value_t = 200)]
+        rounds: u32,
+        /// Kills of the server
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        server_rounds: u32,
+    },
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
@@ -54,6 +63,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         }
         What::Properties { cases } => {
             show(without_browsers().env("PROPTEST_CASES", cases.to_string()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        What::Store { rounds, server_rounds } => {
+            let mut tests = cargo("test --package c2c-store --test crash");
+            tests.env("C2C_CRASH_ROUNDS", rounds.to_string());
+            tests.env("C2C_CRASH_SERVER_ROUNDS", server_rounds.to_string());
+            show(&mut tests)?;
             Ok(ExitCode::SUCCESS)
         }
     }

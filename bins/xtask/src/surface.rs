@@ -14,8 +14,8 @@ use crate::run::{Result, cargo, root, show, target};
 /// The list, from the workspace's root.
 const FILE: &str = "docs/surface.txt";
 /// The libraries that embedders depend on.
-const LIBRARIES: [&str; 6] =
-    ["c2c", "c2c_bridge", "c2c_catalogue", "c2c_injector", "c2c_names", "c2c_policy"];
+const LIBRARIES: [&str; 7] =
+    ["c2c", "c2c_bridge", "c2c_catalogue", "c2c_injector", "c2c_names", "c2c_policy", "c2c_store"];
 
 /// List the public surface of the libraries
 #[derive(Debug, clap::Args)]

@@ -60,9 +60,30 @@ const NPM: Need = Need {
     source: Source::Debian(&["nodejs", "npm"]),
 };
 
+/// Debian's package of a database server.
+const SERVER: &str = "postgresql";
+
+/// The client comes with it. Both have the version of the system's release.
+const POSTGRESQL: Need = Need {
+    what: "a PostgreSQL server (for tests of what is stored in one)",
+    programs: &["postgres"],
+    variable: "",
+    source: Source::Debian(&[SERVER]),
+};
+
+/// Debian's folder of the server's versions. Their programs are not in `PATH`; `bins/cluster` looks
+/// here too.
+const POSTGRESQL_VERSIONS: &str = "/usr/lib/postgresql";
+
+/// The package sets up a server for the whole machine, on port 5432, unless this setting is there.
+/// The tests start their own servers, so the setting is there during the installation.
+const SERVER_SETTING: &str = "/etc/postgresql-common/createcluster.d/c2c.conf";
+const WRITE_SERVER_SETTING: &str =
+    "mkdir -p \"${0%/*}\" && echo 'create_main_cluster = false' >\"$0\"";
+
 /// The harness (`bins/harness`) looks in the same places.
 const GROUPS: &[Group] = &[
-    Group { engine: None, needs: &[COMPILER, NPM] },
+    Group { engine: None, needs: &[COMPILER, NPM, POSTGRESQL] },
     Group {
         engine: Some("chromium"),
         needs: &[
@@ -225,6 +246,8 @@ fn missing(group: Group) -> Result<Vec<&'static Need>> {
         env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
     folders.extend(env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo/bin")));
     folders.push(crates_root()?.join("bin"));
+    let versions = std::fs::read_dir(POSTGRESQL_VERSIONS).into_iter().flatten().flatten();
+    folders.extend(versions.map(|version| version.path().join("bin")));
     let is_there = |need: &Need| {
         // The user's setting counts; the program that uses it reports a wrong path.
         env::var_os(need.variable).is_some()
@@ -261,9 +284,7 @@ fn install(mut wanted: Installation, machine: Machine) -> Result<()> {
     if !wanted.packages.is_empty() {
         wanted.packages.sort_unstable();
         wanted.packages.dedup();
-        show(&mut apt(machine, &["update"]))?;
-        let install = ["install", "-y", "--no-install-recommends"];
-        show(apt(machine, &install).args(wanted.packages))?;
+        install_packages(&wanted.packages, machine)?;
     }
     for (name, version) in wanted.crates {
         // Drivers wait for browsers, so optimizing them would take longer than it saves.
@@ -273,6 +294,20 @@ fn install(mut wanted: Installation, machine: Machine) -> Result<()> {
         show(install.arg(crates_root()?))?;
     }
     Ok(())
+}
+
+fn install_packages(packages: &[&str], machine: Machine) -> Result<()> {
+    show(&mut apt(machine, &["update"]))?;
+    let with_server = packages.contains(&SERVER);
+    if with_server {
+        show(&mut as_root(machine, &["sh", "-c", WRITE_SERVER_SETTING, SERVER_SETTING]))?;
+    }
+    let install = ["install", "-y", "--no-install-recommends"];
+    let installed = show(apt(machine, &install).args(packages));
+    if with_server {
+        show(&mut as_root(machine, &["rm", SERVER_SETTING]))?;
+    }
+    installed
 }
 
 /// Instructions for the user.
@@ -341,12 +376,16 @@ fn is_ubuntu(release: &str) -> bool {
 }
 
 fn apt(machine: Machine, arguments: &[&str]) -> Command {
-    let mut words = vec!["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
-    if machine.rights != Rights::Root {
-        words.splice(0..0, ["sudo", "-n"]);
-    }
+    let mut command = as_root(machine, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    command.args(arguments);
+    command
+}
+
+fn as_root(machine: Machine, words: &[&str]) -> Command {
+    let sudo: &[&str] = if machine.rights == Rights::Root { &[] } else { &["sudo", "-n"] };
+    let words = [sudo, words].concat();
     let mut command = Command::new(words[0]);
-    command.args(&words[1..]).args(arguments).stdin(Stdio::null());
+    command.args(&words[1..]).stdin(Stdio::null());
     command
 }
 
@@ -384,6 +423,7 @@ mod tests {
         };
         check(&[], &[], &[]);
         check(&[&NPM], &["nodejs", "npm"], &[]);
+        check(&[&POSTGRESQL], &["postgresql"], &[]);
         check(&needs("chromium"), &["chromium", "fonts-dejavu-core", "chromium-driver"], &[]);
         check(&needs("firefox"), &["firefox-esr", "fonts-dejavu-core"], &[GECKODRIVER]);
         let webkit = ["webkit2gtk-driver", "dbus", "fonts-dejavu-core", "xvfb"];

@@ -1,0 +1,235 @@
+//! The database: which one, and how it is opened.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
+use sqlx::{AnyPool, Connection as _, Executor as _};
+use url::Url;
+
+use crate::draft::Snippets;
+use crate::engine::Engine;
+use crate::error::{FailureKind, StoreError, kind_of};
+use crate::{read_only, schema};
+
+/// How long a use case waits for a connection, and SQLite for another process that writes.
+const WAIT: Duration = Duration::from_secs(5);
+/// Connections that read, and for PostgreSQL also those that write.
+const CONNECTIONS_MAX: u32 = 8;
+
+/// A database's address: `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST:PORT/NAME` with the
+/// [parameters of libpq](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Database(Address);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Address {
+    File(PathBuf),
+    Server(Url),
+}
+
+/// The text is not the address of a database.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be sqlite:FILE or postgres://USER@HOST/NAME")]
+pub struct DatabaseError;
+
+/// Limits on what is stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The greatest size of one snippet, in bytes.
+    pub snippet_bytes_max: usize,
+}
+
+/// All apps, in one database.
+///
+/// A clone is the same store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) read: AnyPool,
+    /// For SQLite it has one connection, since the file has one writer at a time: they wait in order.
+    pub(crate) write: AnyPool,
+    pub(crate) engine: Engine,
+    pub(crate) limits: Limits,
+    /// The address of PostgreSQL, for a connection that listens.
+    pub(crate) server: Option<Url>,
+}
+
+impl Default for Limits {
+    /// Snippets of 256 KiB.
+    fn default() -> Self {
+        Self { snippet_bytes_max: 256 * 1024 }
+    }
+}
+
+impl Limits {
+    pub(crate) fn check(self, snippets: &Snippets) -> Result<(), StoreError> {
+        let bytes = snippets.head.len().max(snippets.body_end.len());
+        let max = self.snippet_bytes_max;
+        if bytes > max { Err(StoreError::SnippetTooLarge { bytes, max }) } else { Ok(()) }
+    }
+}
+
+impl Database {
+    /// An SQLite file, which is created if it is missing.
+    pub fn file(path: &Path) -> Self {
+        Self(Address::File(path.to_owned()))
+    }
+
+    fn engine(&self) -> Engine {
+        match &self.0 {
+            Address::File(_) => Engine::Sqlite,
+            Address::Server(_) => Engine::Postgres,
+        }
+    }
+
+    fn server(&self) -> Option<Url> {
+        match &self.0 {
+            Address::File(_) => None,
+            Address::Server(url) => Some(url.clone()),
+        }
+    }
+
+    fn options(&self) -> Result<AnyConnectOptions, StoreError> {
+        match &self.0 {
+            Address::File(path) => file_options(path, "mode=rwc"),
+            Address::Server(url) => Ok(url.as_str().parse()?),
+        }
+    }
+
+    /// The options for a file that SQLite can read only if it is declared immutable.
+    fn read_only_options(&self) -> Option<AnyConnectOptions> {
+        match &self.0 {
+            Address::File(path) if read_only::is_immutable(path) => {
+                file_options(path, "mode=ro&immutable=true").ok()
+            }
+            _ => None,
+        }
+    }
+}
+
+fn file_options(path: &Path, parameters: &str) -> Result<AnyConnectOptions, StoreError> {
+    // By way of a `file:` URL, which escapes each character that has a meaning in one.
+    let path = std::path::absolute(path).map_err(sqlx::Error::Io)?;
+    let file = Url::from_file_path(path)
+        .map_err(|()| sqlx::Error::Configuration("the file's path is not absolute".into()))?;
+    Ok(format!("sqlite://{}?{parameters}", file.path()).parse()?)
+}
+
+impl FromStr for Database {
+    type Err = DatabaseError;
+
+    fn from_str(address: &str) -> Result<Self, DatabaseError> {
+        let file = address.strip_prefix("sqlite://").or_else(|| address.strip_prefix("sqlite:"));
+        if let Some(file) = file {
+            return if file.is_empty() {
+                Err(DatabaseError)
+            } else {
+                Ok(Self::file(Path::new(file)))
+            };
+        }
+        let url: Url = address.parse().map_err(|_| DatabaseError)?;
+        let named = url.path().len() > 1;
+        match url.scheme() {
+            "postgres" | "postgresql" if named => Ok(Self(Address::Server(url))),
+            _ => Err(DatabaseError),
+        }
+    }
+}
+
+/// Without the password.
+impl fmt::Display for Database {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Address::File(path) => write!(formatter, "sqlite:{}", path.display()),
+            Address::Server(url) => {
+                let (host, port) =
+                    (url.host_str().unwrap_or("localhost"), url.port().unwrap_or(5432));
+                write!(formatter, "postgres://{host}:{port}{}", url.path())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl Store {
+    /// Opens a database and brings its schema up to date. Several servers may do so at the same time.
+    ///
+    /// An SQLite file that cannot be written is opened for reading if its schema is up to date; each write
+    /// fails with [`FailureKind::ReadOnly`]. No other process may begin to write to it in the meantime.
+    pub async fn open(database: &Database, limits: Limits) -> Result<Self, StoreError> {
+        install_default_drivers();
+        let engine = database.engine();
+        let store = Self::connect(engine, &database.options()?, limits, database.server());
+        let Err(error) = store.migrate().await else { return Ok(store) };
+        store.close().await;
+        if let StoreError::Failed { kind: FailureKind::ReadOnly, .. } = error
+            && let Some(options) = database.read_only_options()
+        {
+            let store = Self::connect(engine, &options, limits, None);
+            // It writes only if there is something to do.
+            if store.migrate().await.is_ok() {
+                return Ok(store);
+            }
+        }
+        Err(error)
+    }
+
+    fn connect(
+        engine: Engine,
+        options: &AnyConnectOptions,
+        limits: Limits,
+        server: Option<Url>,
+    ) -> Self {
+        let read = pool(engine, options, CONNECTIONS_MAX);
+        let write = match engine {
+            Engine::Sqlite => pool(engine, options, 1),
+            Engine::Postgres => read.clone(),
+        };
+        Self { read, write, engine, limits, server }
+    }
+
+    async fn migrate(&self) -> Result<(), StoreError> {
+        Ok(schema::migrate(&self.write, self.engine).await?)
+    }
+
+    /// Waits for what is in progress, and closes the database.
+    pub async fn close(&self) {
+        self.write.close().await;
+        self.read.close().await;
+    }
+}
+
+fn pool(engine: Engine, options: &AnyConnectOptions, connections: u32) -> AnyPool {
+    let setup = engine.locking(
+        // WAL's default would be NORMAL, which loses the last commits when the power fails.
+        "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL",
+        // Stricter isolation would fail a use case that has waited for another.
+        "SET default_transaction_isolation = 'read committed'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '15s'",
+    );
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(WAIT)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                match connection.execute(setup).await {
+                    // The pool would try again until `WAIT` is over, and report only that. The next
+                    // statement on a damaged file fails, too, and its error gives the reason.
+                    Err(error) if kind_of(&error) != FailureKind::Unavailable => Ok(()),
+                    done => done.map(drop),
+                }
+            })
+        })
+        // When the disk is full, SQLite may roll a transaction back by itself. The driver still counts it,
+        // and the connection could never begin another.
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
+        .connect_lazy_with(options.clone())
+}

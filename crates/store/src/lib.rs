@@ -1,0 +1,85 @@
+//! Apps, their drafts and revisions, what is live, and who changed it: a domain without HTTP, over an
+//! embedded SQLite file or a PostgreSQL server.
+//!
+//! An app has one **draft** with a version, and numbered **revisions** that never change. [`Store::publish`]
+//! makes a revision of the draft and puts it **live** (or into **staging**); [`Store::roll_back`] makes a
+//! new revision with the content of an old one; [`Store::switch_off`] takes the code away from all visitors
+//! at once.
+//!
+//! - Each use case is one transaction, which writes its entry of the audit log, too.
+//! - A write says which version it has seen. If there is a newer one, it changes nothing and fails with the
+//!   current state ([`StoreError::DraftConflict`], [`StoreError::LiveConflict`],
+//!   [`StoreError::SettingsConflict`]).
+//! - The audit log is the list of changes, too: [`Store::changes_since`] tells a server which apps to read
+//!   again.
+//!
+//! The crate stores what it is given. It neither checks nor compiles snippets.
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use c2c_store::{Database, Environment, Limits, NewApp, Publication, Snippets, Store};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let file = folder.path().join("c2c.db");
+//! let store = Store::open(&Database::file(&file), Limits::default()).await?;
+//! let anna = "anna@shop.example".parse()?;
+//! let id = "shop".parse()?;
+//! store.create(&anna, &id, &NewApp { name: "Shop".parse()?, ..NewApp::default() }).await?;
+//!
+//! let draft = store.draft(&id).await?;
+//! let code = Snippets { head: "<script>…</script>".into(), body_end: String::new() };
+//! let version = store.save_draft(&anna, &id, draft.version, &code).await?;
+//!
+//! let publication = Publication {
+//!     draft: version,
+//!     replaces: None,
+//!     to: Environment::Live,
+//!     note: "Conversion tracking".parse()?,
+//!     catalogue: "1.0.0".to_owned(),
+//!     diagnostics: "[]".to_owned(),
+//! };
+//! let revision = store.publish(&anna, &id, &publication).await?;
+//! assert_eq!(store.app(&id).await?.live, Some(revision));
+//!
+//! // It was written against version 1, and version 2 is there.
+//! assert!(store.save_draft(&anna, &id, draft.version, &code).await.is_err());
+//! # Ok(()) }
+//! ```
+
+mod app;
+mod archive;
+mod audit;
+mod database;
+mod draft;
+mod engine;
+mod error;
+mod history;
+mod lifetime;
+mod numbers;
+mod plan;
+mod publish;
+mod read_only;
+mod rows;
+mod save;
+mod schema;
+mod settings;
+mod switch;
+mod task;
+mod text;
+mod watch;
+mod write;
+
+pub use app::{App, Environment, Jar, NewApp, Off, Settings};
+pub use archive::ArchiveError;
+pub use audit::{Action, Change, Entry, State};
+pub use database::{Database, DatabaseError, Limits, Store};
+pub use draft::{Draft, Snippets};
+pub use error::{FailureKind, StoreError};
+pub use history::{Revision, RevisionMark};
+pub use lifetime::GRACE;
+pub use numbers::{RevisionNumber, Timestamp, Version};
+pub use plan::Plan;
+pub use publish::{Publication, Restoration};
+pub use task::Task;
+pub use text::{Actor, Name, Note, TextError};
+pub use watch::Watch;
