@@ -77,6 +77,13 @@ impl Page {
         self.resource.headers()
     }
 
+    /// The memory that the page takes, for a cache that is bounded in bytes: all encodings with an
+    /// estimate of their headers.
+    pub fn bytes_kept(&self) -> usize {
+        // The document's parts are kept beside their concatenation.
+        self.resource.bytes_kept() + self.resource.bytes().len()
+    }
+
     /// The range of a snippet in the document, in lines and columns as browsers count them.
     pub fn area_range(&self, area: Area) -> Range<Position> {
         self.document.area_range(area)

@@ -17,6 +17,9 @@ use crate::encoding::{self, Compression, Encoding};
 #[derive(Clone, Debug)]
 pub struct Resource(Arc<Forms>);
 
+/// The memory for the headers of one encoding, in bytes: an estimate.
+const HEADERS_BYTES: usize = 2048;
+
 /// How clients may cache a response (`Cache-Control`,
 /// [RFC 9111 §5.2.2](https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +72,13 @@ impl Resource {
             compressed: (compression != Compression::None)
                 .then(|| [Encoding::Gzip, Encoding::Brotli].map(form)),
         }))
+    }
+
+    /// The memory that the resource takes, for a cache that is bounded in bytes: all encodings with an
+    /// estimate of their headers.
+    pub fn bytes_kept(&self) -> usize {
+        let forms = self.0.compressed.iter().flatten().chain([&self.0.identity]);
+        forms.map(|form| form.bytes.len() + HEADERS_BYTES).sum()
     }
 
     /// The same resource with another `Cache-Control`.
