@@ -17,7 +17,7 @@
 //! async fn code_reacts_to_a_call(cx: &Cx) -> Result<()> {
 //!     let app = cx.app().await?;
 //!     let hit = cx.collector.hit_url("ended");
-//!     app.save(
+//!     app.publish(
 //!         "",
 //!         &format!("<script>c2c.on('call_ended', e => fetch('{hit}?reason=' + e.reason))</script>"),
 //!     )

@@ -4,7 +4,7 @@
 use std::pin::Pin;
 
 use hyper::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Browser, Collector, DEADLINE, Result, Server};
 
@@ -49,7 +49,7 @@ macro_rules! screens {
     };
 }
 
-/// All screens. Those before the first one that saves show the demo app as after the first start.
+/// All screens. Each begins with the demo app as after the first start.
 pub const SCREENS: &[Screen] = screens! {
     "apps" => apps,
     "no-app" => no_app,
@@ -65,11 +65,16 @@ pub const SCREENS: &[Screen] = screens! {
     "code-examples" => examples,
     "code-held" => held,
     "code-conflict" => conflict,
+    "code-compare" => compare,
+    "code-publish" => publish,
     "general" => general,
     "demo-page" => demo_page,
     "widget" => widget,
     "widget-calling" => widget_calling,
     "widget-survey" => widget_survey,
+    "history-new" => new_history,
+    "history" => history,
+    "history-off" => switched_off,
 };
 
 /// Sends each event of `gtag` at once, in the form of GA4.
@@ -145,11 +150,37 @@ async fn no_app(stage: &Stage<'_>) -> Result<()> {
 }
 
 async fn code(stage: &Stage<'_>) -> Result<()> {
-    // Clears a draft that the screen before may have left.
-    stage.browser.goto(&format!("{}/", stage.server.console)).await?;
-    stage.browser.run("localStorage.clear()", &[]).await?;
+    reset(stage).await?;
     stage.browser.goto(&format!("{}/apps/demo", stage.server.console)).await?;
     stage.wait("document.querySelector('#timeline .state')").await
+}
+
+const DRAFT: &str = "/api/apps/demo/draft";
+
+/// Gives the demo app its first code again, as draft and live, and clears code that the browser keeps.
+async fn reset(stage: &Stage<'_>) -> Result<()> {
+    stage.browser.goto(&format!("{}/", stage.server.console)).await?;
+    stage.browser.run("localStorage.clear()", &[]).await?;
+    let path = "/api/apps/demo";
+    let get =
+        async |path: String| stage.server.api(Method::GET, &path, None).await?.expect(200)?.json();
+    let number = &get(path.to_owned()).await?["live"];
+    let first = get(format!("{path}/revisions/1")).await?;
+    let live = get(format!("{path}/revisions/{number}")).await?;
+    if live["head"] != first["head"] {
+        let wish = json!({"to": 1, "replaces": number});
+        let path = format!("{path}/rollback");
+        stage.server.api(Method::POST, &path, Some(&wish)).await?.expect(201)?;
+    }
+    save(stage, &first["head"], &first["bodyEnd"]).await
+}
+
+/// Saves the demo app's draft.
+async fn save(stage: &Stage<'_>, head: &Value, body_end: &Value) -> Result<()> {
+    let draft = stage.server.api(Method::GET, DRAFT, None).await?.expect(200)?.json()?;
+    let code = json!({"head": head, "bodyEnd": body_end});
+    let version = Some(&draft["version"]);
+    stage.server.api_at(Method::PUT, DRAFT, Some(&code), version).await?.expect(200).map(drop)
 }
 
 /// Fills the head area as if it were typed.
@@ -229,18 +260,69 @@ async fn held(stage: &Stage<'_>) -> Result<()> {
     stage.wait("document.querySelector('#held').checkVisibility()").await
 }
 
-/// Another user saves the code first, so that the next save is a conflict.
+/// Another person saves the draft first, so that the next save is a conflict.
 async fn conflict(stage: &Stage<'_>) -> Result<()> {
     code(stage).await?;
-    let path = "/api/apps/demo";
-    let app = stage.server.api(Method::GET, path, None).await?.json()?;
-    let theirs =
-        json!({"head": app["head"], "bodyEnd": app["bodyEnd"], "revision": app["revision"]});
-    let path = format!("{path}/code");
-    stage.server.api(Method::PUT, &path, Some(&theirs)).await?.expect(200)?;
+    save(stage, &json!(FAULTY), &json!("")).await?;
     fill(stage, HEAD).await?;
-    stage.browser.click("#code-form [type=submit]").await?;
     stage.wait("document.querySelector('.notice.conflict')").await
+}
+
+/// Both versions of a conflict.
+async fn compare(stage: &Stage<'_>) -> Result<()> {
+    conflict(stage).await?;
+    stage.browser.click(".notice.conflict button").await?;
+    stage.wait("document.querySelector('#compare[open]')").await
+}
+
+/// The dialog before a publication, with a warning to accept.
+async fn publish(stage: &Stage<'_>) -> Result<()> {
+    code(stage).await?;
+    fill(stage, FAULTY).await?;
+    stage.wait("document.querySelector('#message').textContent.startsWith('Draft saved')").await?;
+    stage.browser.click("#code-form [type=submit]").await?;
+    stage.wait("document.querySelector('#ask[open]')").await
+}
+
+async fn goto_history(stage: &Stage<'_>, app: &str) -> Result<()> {
+    stage.browser.goto(&format!("{}/apps/{app}/history", stage.server.console)).await?;
+    stage.wait("document.querySelector('#history').checkVisibility()").await
+}
+
+/// The history of an app without code.
+async fn new_history(stage: &Stage<'_>) -> Result<()> {
+    let made = stage.server.api(Method::POST, "/api/apps", Some(&json!({"name": "New"}))).await?;
+    let id = made.expect(201)?.json()?["id"].as_str().unwrap_or_default().to_owned();
+    goto_history(stage, &id).await
+}
+
+/// Some revisions, and a comparison of two.
+async fn history(stage: &Stage<'_>) -> Result<()> {
+    reset(stage).await?;
+    let path = "/api/apps/demo";
+    let notes =
+        ["Count calls of more than 30 s as conversions", "Adds the chat (Anna asked for it)"];
+    for (code, note) in [HEAD, FAULTY].into_iter().zip(notes) {
+        save(stage, &json!(code), &json!("")).await?;
+        let app = stage.server.api(Method::GET, path, None).await?.expect(200)?.json()?;
+        let draft = stage.server.api(Method::GET, DRAFT, None).await?.expect(200)?.json()?;
+        let wish = json!({"draft": draft["version"], "replaces": app["live"], "note": note});
+        let path = format!("{path}/revisions");
+        stage.server.api(Method::POST, &path, Some(&wish)).await?.expect(201)?;
+    }
+    goto_history(stage, "demo").await?;
+    stage.browser.click("#revisions li:nth-child(2) button").await?;
+    stage.wait("document.querySelector('#comparison table')").await
+}
+
+/// The demo app switched off.
+async fn switched_off(stage: &Stage<'_>) -> Result<()> {
+    let path = "/api/apps/demo/switch";
+    let switch = |off| json!({"off": off, "reason": "The chat covers the buy button"});
+    stage.server.api(Method::PUT, path, Some(&switch(true))).await?.expect(200)?;
+    goto_history(stage, "demo").await?;
+    stage.wait("document.querySelector('#state[data-off=true]')").await?;
+    stage.server.api(Method::PUT, path, Some(&switch(false))).await?.expect(200).map(drop)
 }
 
 async fn general(stage: &Stage<'_>) -> Result<()> {
@@ -249,6 +331,7 @@ async fn general(stage: &Stage<'_>) -> Result<()> {
 }
 
 async fn demo_page(stage: &Stage<'_>) -> Result<()> {
+    reset(stage).await?;
     let url = format!("{}/p/demo?orderId=A-1&customerTier=gold", stage.server.parent);
     stage.browser.goto(&url).await?;
     stage.browser.enter_frame("#widget").await?;

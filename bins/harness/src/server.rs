@@ -90,15 +90,33 @@ impl Server {
         self.process.output()
     }
 
-    /// Calls the API as the console does: with its `Origin`, and JSON if there is a body.
+    /// Calls the API as the console does: with its `Origin`, and JSON.
     pub async fn api(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Reply> {
+        self.api_at(method, path, body, None).await
+    }
+
+    /// The same for a version of the resource, which `If-Match` names.
+    pub async fn api_at(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        version: Option<&Value>,
+    ) -> Result<Reply> {
         let url = format!("{}{path}", self.console);
+        let tag = version.map(|version| format!("\"{version}\""));
         let mut headers = vec![("origin", self.console.as_str())];
-        if body.is_some() {
+        if method != Method::GET {
             headers.push(("content-type", "application/json"));
         }
+        headers.extend(tag.as_deref().map(|tag| ("if-match", tag)));
         let body = body.map(Value::to_string).unwrap_or_default();
         request(method, &url, &headers, body).await
+    }
+
+    /// Returns the app with this id, which exists.
+    pub fn app(self: &Arc<Self>, id: &str) -> App {
+        App { id: id.to_owned(), server: Arc::clone(self) }
     }
 
     /// Creates an app.
@@ -114,7 +132,7 @@ impl Server {
     }
 }
 
-/// An app of the server, made for one test.
+/// An app of the server.
 #[derive(Debug)]
 pub struct App {
     /// Its `AppId`.
@@ -123,22 +141,34 @@ pub struct App {
 }
 
 impl App {
-    /// Saves custom code, which is then live; fails unless the server accepts it.
+    /// Saves custom code and publishes it; fails unless the server accepts it.
     ///
     /// Returns the answer: the new `revision`, and `diagnostics` (warnings).
-    pub async fn save(&self, head: &str, body_end: &str) -> Result<Value> {
-        let reply = self.try_save(head, body_end).await?;
-        reply.expect(200).context("saving the code")?.json()
+    pub async fn publish(&self, head: &str, body_end: &str) -> Result<Value> {
+        let reply = self.try_publish(head, body_end).await?;
+        reply.expect(201).context("publishing the code")?.json()
     }
 
-    /// Sends custom code on top of the current revision, and returns the server's answer, whatever
-    /// it is.
-    pub async fn try_save(&self, head: &str, body_end: &str) -> Result<Reply> {
+    /// Saves custom code, asks for its publication, and returns the server's answer to that, whatever it
+    /// is.
+    pub async fn try_publish(&self, head: &str, body_end: &str) -> Result<Reply> {
+        let draft = self.save_draft(head, body_end).await?;
         let path = format!("/api/apps/{}", self.id);
-        let app = self.server.api(Method::GET, &path, None).await?;
-        let revision = &app.expect(200)?.json()?["revision"];
-        let code = json!({"head": head, "bodyEnd": body_end, "revision": revision});
-        self.server.api(Method::PUT, &format!("{path}/code"), Some(&code)).await
+        let app = self.server.api(Method::GET, &path, None).await?.expect(200)?.json()?;
+        let publication = json!({"draft": draft["version"], "replaces": app["live"]});
+        self.server.api(Method::POST, &format!("{path}/revisions"), Some(&publication)).await
+    }
+
+    /// Saves custom code in place of the present draft.
+    ///
+    /// Returns the answer: the new `version`, and `diagnostics`.
+    pub async fn save_draft(&self, head: &str, body_end: &str) -> Result<Value> {
+        let path = format!("/api/apps/{}/draft", self.id);
+        let draft = self.server.api(Method::GET, &path, None).await?.expect(200)?.json()?;
+        let code = json!({"head": head, "bodyEnd": body_end});
+        let version = Some(&draft["version"]);
+        let reply = self.server.api_at(Method::PUT, &path, Some(&code), version).await?;
+        reply.expect(200).context("saving the draft")?.json()
     }
 
     /// Returns the URL of the parent page, whose `query` (no `?`) becomes the widget's.
@@ -149,6 +179,12 @@ impl App {
     /// Returns the URL of the widget page, whose `query` (no `?`) is the context.
     pub fn widget_url(&self, query: &str) -> String {
         with_query(format!("{}/w/{}", self.server.widget, self.id), query)
+    }
+
+    /// Returns the sandbox document that visitors get.
+    pub async fn served(&self) -> Result<String> {
+        let headers = [("sec-fetch-dest", "iframe")];
+        Ok(request(Method::GET, &self.sandbox_url(), &headers, "").await?.expect(200)?.text())
     }
 
     /// Returns the URL of the sandbox document.

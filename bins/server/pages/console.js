@@ -6,6 +6,7 @@ import { showApps } from './console/apps.js';
 import { showCode } from './console/code.js';
 import { byId } from './console/dom.js';
 import { showGeneral } from './console/general.js';
+import { showHistory } from './console/revisions.js';
 
 const config = JSON.parse(document.body.dataset.config ?? '');
 
@@ -13,12 +14,20 @@ async function show() {
   const [, id, page] = /^\/apps\/([^/]+)(?:\/([a-z]+))?$/.exec(location.pathname) ?? [];
   // `?run=no` is for code that stalls or hangs the page.
   const runs = new URLSearchParams(location.search).get('run') !== 'no';
-  const { status, body } = await (id ? api.app(id) : api.apps());
-  if (status !== 200) return showTrouble(body.error);
-  if (!id) return showApps(body.apps);
-  showTrail(body, page === 'settings' ? 'to-general' : 'to-code');
+  const { status, body } = await (id ? api.app(id) : api.apps('', null));
+  if (status !== 200) return showTrouble(body.detail);
+  if (!id) return showApps(body);
+  showTrail(body, page === 'settings' ? 'to-general' : page === 'history' ? 'to-history' : 'to-code');
   if (page === 'settings') showGeneral(body);
-  else await showCode(body, config, runs);
+  else if (page === 'history') await showHistory(body);
+  else await openCode(body, runs);
+}
+
+/** @param {any} app @param {boolean} runs */
+async function openCode(app, runs) {
+  const [draft, live] = await Promise.all([api.draft(app.id), app.live === null ? null : api.revision(app.id, app.live)]);
+  for (const reply of [draft, live]) if (reply && reply.status !== 200) return showTrouble(reply.body.detail);
+  await showCode(app, draft.body, live && live.body, config, runs);
 }
 
 /** @param {any} app @param {string} current the tab that is open */
@@ -29,6 +38,7 @@ function showTrail(app, current) {
   byId('tabs').hidden = false;
   const link = (/** @type {string} */ id) => /** @type {HTMLAnchorElement} */ (byId(id));
   link('to-code').href = `/apps/${app.id}`;
+  link('to-history').href = `/apps/${app.id}/history`;
   link('to-general').href = `/apps/${app.id}/settings`;
   link('no-run').href = `/apps/${app.id}?run=no`;
   link(current).setAttribute('aria-current', 'page');

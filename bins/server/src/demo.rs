@@ -1,9 +1,9 @@
 //! The app in a fresh database, so that there is something to see.
 
 use c2c_names::AppId;
+use c2c_store::{Environment, NewApp, Note, Snippets, StoreError};
 
-use crate::apps::{Apps, CreateError, SaveError};
-use crate::store::{App, Jar, Revision, StoreError};
+use crate::apps::{AppError, Apps, Wish};
 
 /// The demo app's id, in the addresses that the server prints.
 pub(crate) fn id() -> AppId {
@@ -23,31 +23,23 @@ const HEAD: &str = r"<script>
 </script>
 ";
 
-/// A demo app that was not made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SeedError {
-    /// It was not created.
-    #[error(transparent)]
-    Create(#[from] CreateError),
-    /// Its code was not saved.
-    #[error(transparent)]
-    Save(#[from] SaveError),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Makes the demo app, unless there is any app already.
-pub(crate) async fn seed(apps: &Apps) -> Result<(), SeedError> {
-    if !apps.list().await?.is_empty() {
+pub(crate) async fn seed(apps: &Apps) -> Result<(), AppError> {
+    if apps.store().last_seq().await? > 0 {
         return Ok(());
     }
-    let id = id();
-    let name = "Demo shop".to_owned();
-    apps.create(App { id: id.clone(), name, parent_origins: Vec::new(), jar: Jar::default() })
-        .await?;
-    let revision = Revision { number: 1, head: HEAD.to_owned(), body_end: String::new() };
-    apps.save(&id, revision).await?;
+    let (by, id) = ("c2c-server".parse().expect("an actor"), id());
+    let name = "Demo shop".parse().expect("a name");
+    match apps.create(&by, &id, &NewApp { name, ..NewApp::default() }).await {
+        // Another server does the same.
+        Err(AppError::Store(StoreError::AppExists(_))) => return Ok(()),
+        made => made?,
+    }
+    let code = Snippets { head: HEAD.to_owned(), body_end: String::new() };
+    let first = apps.store().draft(&id).await?.version;
+    let draft = apps.save_draft(&by, &id, first, code).await?.version;
+    let note = Note::default();
+    let wish = Wish { draft, replaces: None, to: Environment::Live, note, at: None };
+    apps.publish(&by, &id, wish).await?;
     Ok(())
 }

@@ -7,17 +7,21 @@
 //!
 //! A request passes through the modules in this order:
 //! `places` (connection limits, and the choice of a connection to close) → `listeners` (connections,
-//! timeouts) → `server` (the host, or 421) → one of `sites::console`, `routes` (the API), `live` (pages
-//! prepared at publication).
-//! A save passes `routes` → `apps` (check, compile) → `store` (an embedded database) → `live` → `pages`.
-//! A preview passes `routes` → `apps` (check, compile) → `live` → `pages`, `previews` (in memory only).
+//! timeouts) → `server` (the host, or 421) → one of `sites::console`, `routes` (the API), `live` (pages in
+//! a cache).
+//! A publication passes `routes` → `apps` → `compile` (the check) → the crate `c2c_store` → `live`, which
+//! forgets the app's pages; the next request for them passes `live` → the store → `compile` → `pages`.
+//! A preview passes `routes` → `apps` → `compile` → `live` → `pages`, `previews` (in memory only).
+//! `follow` looks for changes by other servers, and carries out plans.
 
 mod activity;
 mod apps;
 mod client;
+mod compile;
 mod demo;
 mod descriptors;
 mod examples;
+mod follow;
 mod listeners;
 mod live;
 mod pages;
@@ -31,13 +35,13 @@ mod scripts;
 mod server;
 mod settings;
 mod sites;
-mod store;
+mod transfer;
 
-pub use apps::{BuildError, CreateError, SaveError};
-pub use demo::SeedError;
+pub use apps::AppError;
+pub use compile::BuildError;
 pub use listeners::ListenError;
 pub use routes::openapi;
 pub use run::{Running, StartError, start};
 pub use settings::{Limits, Settings};
 pub use sites::{Site, Sites, SitesError};
-pub use store::StoreError;
+pub use transfer::{Transfer, TransferError, transfer};

@@ -1,7 +1,6 @@
 //! Listeners: the two doors, and the connections that come in through them, with their time limits.
 
 use std::convert::Infallible;
-use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -111,8 +110,10 @@ pub(crate) async fn serve(
         };
         let server = Arc::clone(&server);
         match door {
-            Door::Pages => connections
-                .spawn(stream, place, move |request| ready(server.respond_to_visitor(&request))),
+            Door::Pages => connections.spawn(stream, place, move |request| {
+                let server = Arc::clone(&server);
+                async move { server.respond_to_visitor(&request).await }
+            }),
             Door::Console => connections.spawn(stream, place, move |request| {
                 let server = Arc::clone(&server);
                 // A separate task, so that a departing client cannot end a save between the

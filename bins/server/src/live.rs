@@ -1,46 +1,97 @@
-//! The pages that the server answers with: those of each app, and those of the newest drafts.
+//! The pages that the server answers with: those of each app, made when they are first asked for and kept
+//! in a cache, and those of the newest previews.
+//!
+//! A page in the cache is current: each change of an app, on this server or another, removes it
+//! ([`Live::forget`]). One lock for each group of apps orders loading and removing, so that a page which
+//! was read before a change cannot enter the cache after it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use c2c::Page;
+use c2c::{Page, Snippets};
 use c2c_names::AppId;
 use c2c_policy::AncestorSource;
+use c2c_store::{App, Environment, FailureKind, Store, StoreError};
+use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
 
-use crate::pages::Pages;
-use crate::paths::PREVIEW;
+use crate::compile::{Compiler, code};
+use crate::pages::{Documents, Pages};
+use crate::paths::{PREVIEW, STAGING};
 use crate::previews::Previews;
-use crate::response::{Body, framed_message, not_found};
+use crate::response::{Body, framed_message, message, not_found};
 use crate::sites::Sites;
-use crate::store::App;
 
-/// All pages, made and in memory.
+/// The number of locks: enough that two apps rarely wait for each other.
+const LOCKS: usize = 64;
+/// How long a request waits for the database: a server that hangs gives no error by itself.
+pub(crate) const DATABASE_PATIENCE: Duration = Duration::from_secs(10);
+/// The estimated size of an entry without its pages, in bytes.
+const ENTRY_BYTES: u64 = 512;
+/// The estimated size of an entry's pages, for the cache's first allocation.
+const PAGES_BYTES: u64 = 32 * 1024;
+
+/// All pages.
 #[derive(Debug)]
 pub(crate) struct Live {
     sites: Arc<Sites>,
-    published: RwLock<HashMap<AppId, Arc<Pages>>>,
+    store: Store,
+    compiler: Arc<Compiler>,
+    cache: Cache<(Environment, AppId), Cached, Weight>,
+    /// Each with the time when the database was last asked in vain.
+    locks: [Mutex<Option<Instant>>; LOCKS],
+    hasher: RandomState,
     previews: Previews,
 }
 
+/// The pages of an app, or `None` if there are none: for an unknown id, for code that cannot be served.
+type Cached = Option<Arc<Pages>>;
+
+/// The pages are not in the cache, and cannot be made now.
+struct Unavailable;
+
+#[derive(Clone, Debug)]
+struct Weight;
+
+impl Weighter<(Environment, AppId), Cached> for Weight {
+    fn weight(&self, _: &(Environment, AppId), pages: &Cached) -> u64 {
+        ENTRY_BYTES + pages.as_ref().map_or(0, |pages| pages.bytes() as u64)
+    }
+}
+
 impl Live {
-    /// No pages yet, and at most `previews_max` drafts.
-    pub(crate) fn new(sites: Arc<Sites>, previews_max: usize) -> Self {
-        Self { sites, published: RwLock::default(), previews: Previews::new(previews_max) }
+    /// No pages yet; later pages of at most `cache_bytes`, and at most `previews_max` previews.
+    pub(crate) fn new(
+        sites: Arc<Sites>,
+        store: Store,
+        compiler: Arc<Compiler>,
+        cache_bytes: u64,
+        previews_max: usize,
+    ) -> Self {
+        let entries = usize::try_from(cache_bytes / PAGES_BYTES).unwrap_or(usize::MAX);
+        Self {
+            sites,
+            store,
+            compiler,
+            cache: Cache::with_weighter(entries, cache_bytes, Weight),
+            locks: std::array::from_fn(|_| Mutex::default()),
+            hasher: RandomState::new(),
+            previews: Previews::new(previews_max),
+        }
     }
 
-    /// Puts a document of an app in the place of the one that visitors got. `above` are the pages that may
-    /// be above its widget.
-    pub(crate) fn publish(&self, app: &App, above: &[AncestorSource], document: Page) {
-        let pages = Pages::published(app, above, &self.sites, document);
-        let mut all = self.published.write().expect("publishing does not panic");
-        all.insert(app.id.clone(), Arc::new(pages));
-    }
-
-    /// Takes away the pages of an app.
-    pub(crate) fn withdraw(&self, id: &AppId) {
-        self.published.write().expect("publishing does not panic").remove(id);
+    /// Forgets the pages of an app, since it has changed. Later requests get the present ones.
+    pub(crate) async fn forget(&self, id: &AppId) {
+        let _alone = self.lock(id).lock().await;
+        for environment in [Environment::Live, Environment::Staging] {
+            self.cache.remove(&(environment, id.clone()));
+        }
     }
 
     /// Adds the pages of a draft, and gives their id.
@@ -51,9 +102,9 @@ impl Live {
         id
     }
 
-    /// Answers with one of the pages that the path names: those of a draft, or after `prefix` those of an
-    /// app.
-    pub(crate) fn respond<B>(
+    /// Answers with one of the pages that the path names: those of a draft, those of an app in staging, or
+    /// after `prefix` those of an app.
+    pub(crate) async fn respond<B>(
         &self,
         request: &Request<B>,
         prefix: &str,
@@ -66,14 +117,77 @@ impl Live {
                 None => self.gone(),
             };
         }
-        match path.strip_prefix(prefix).and_then(|id| self.of_app(id)) {
-            Some(pages) => answer(&pages, request).map(Body::new),
-            None => not_found(),
+        let (environment, id) = match path.strip_prefix(STAGING) {
+            Some(id) => (Environment::Staging, Some(id)),
+            None => (Environment::Live, path.strip_prefix(prefix)),
+        };
+        let Some(id) = id.and_then(|id| id.parse().ok()) else { return not_found() };
+        match self.pages(environment, id).await {
+            Ok(Some(pages)) => answer(&pages, request).map(Body::new),
+            Ok(None) => not_found(),
+            Err(Unavailable) => unavailable(),
         }
     }
 
-    fn of_app(&self, id: &str) -> Option<Arc<Pages>> {
-        self.published.read().expect("publishing does not panic").get(id).cloned()
+    async fn pages(&self, environment: Environment, id: AppId) -> Result<Cached, Unavailable> {
+        let key = (environment, id);
+        if let Some(pages) = self.cache.get(&key) {
+            return Ok(pages);
+        }
+        let asked = Instant::now();
+        let mut failed = self.lock(&key.1).lock().await;
+        // Another request may have loaded them in the meantime.
+        if let Some(pages) = self.cache.get(&key) {
+            return Ok(pages);
+        }
+        // Or it has waited for the database in vain. If each of many requests did so in turn, the last
+        // would wait for all of them.
+        if failed.is_some_and(|failed| failed >= asked) {
+            return Err(Unavailable);
+        }
+        let loaded = timeout(DATABASE_PATIENCE, self.load(environment, &key.1)).await;
+        let pages = match loaded.unwrap_or_else(|_| Err(StoreError::hung())) {
+            Ok(pages) => pages,
+            Err(StoreError::NoSuchApp(_)) => None,
+            Err(error) => {
+                tracing::error!(%error, "pages cannot be read");
+                if matches!(error, StoreError::Failed { kind: FailureKind::Unavailable, .. }) {
+                    *failed = Some(Instant::now());
+                }
+                return Err(Unavailable);
+            }
+        };
+        self.cache.insert(key, pages.clone());
+        Ok(pages)
+    }
+
+    async fn load(&self, environment: Environment, id: &AppId) -> Result<Cached, StoreError> {
+        let app = self.store.app(id).await?;
+        if environment == Environment::Staging && !app.settings.staging {
+            return Ok(None);
+        }
+        let off = environment == Environment::Live && app.off.is_some();
+        let snippets = match app.revision_in(environment) {
+            Some(number) if !off => code(self.store.revision(id, number).await?.snippets),
+            _ => Snippets::default(),
+        };
+        // A checker that has become stricter may reject what it once accepted.
+        match self.compiler.build(&app, snippets, Documents::Published).await {
+            Ok(built) => {
+                let pages =
+                    Pages::of_app(&app, environment, &built.above, &self.sites, built.document);
+                Ok(Some(Arc::new(pages)))
+            }
+            Err(error) => {
+                tracing::error!(%id, %error, "the app's code cannot be served until other code is published");
+                Ok(None)
+            }
+        }
+    }
+
+    fn lock(&self, id: &AppId) -> &Mutex<Option<Instant>> {
+        let hash = self.hasher.hash_one(id);
+        &self.locks[usize::try_from(hash % LOCKS as u64).expect("less than LOCKS")]
     }
 
     /// Readable in the place of the preview: in the console's frame, and in the parent page's.
@@ -83,4 +197,11 @@ impl Live {
         let text = "This preview is no longer there. Run the preview again.";
         framed_message(StatusCode::NOT_FOUND, text, &ancestors)
     }
+}
+
+fn unavailable() -> Response<Body> {
+    let text = "The server cannot reach its database. Try again in a few seconds.";
+    let mut response = message(StatusCode::SERVICE_UNAVAILABLE, text);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    response
 }

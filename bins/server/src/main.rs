@@ -5,18 +5,33 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use c2c_server::{Limits, Settings};
+use c2c_server::{Limits, Settings, Transfer};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+#[derive(Debug, Parser)]
+struct Program {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    transfer: Option<Transfer>,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let settings = Settings::parse();
+    let Program { settings, transfer } = Program::parse();
     let filter =
         EnvFilter::try_from_env("C2C_LOG").unwrap_or_else(|_| "warn,c2c_server=info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match run(&settings).await {
+    let outcome = match &transfer {
+        None => run(&settings).await,
+        Some(transfer) => {
+            let done = |line: &str| eprintln!("c2c-server: {line}");
+            c2c_server::transfer(&settings, transfer, done).await.map_err(Into::into)
+        }
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("c2c-server: {error}");

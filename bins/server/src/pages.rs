@@ -3,13 +3,13 @@
 use bytes::Bytes;
 use c2c::{Caching, Compression, Page, Resource, Sandbox, SnippetLimits};
 use c2c_catalogue::Catalogue;
-use c2c_names::BridgeLimits;
+use c2c_names::{AppId, BridgeLimits};
 use c2c_policy::{AncestorSource, PagePolicy};
+use c2c_store::{App, Environment, Jar, Settings};
 
 use crate::paths::Paths;
 use crate::sites::{Site, Sites};
 use crate::sites::{parent, widget};
-use crate::store::{App, Jar};
 
 /// The pages of one document.
 #[derive(Debug)]
@@ -23,14 +23,15 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    /// An app's pages for visitors. `above` are the pages that may be above its widget.
-    pub(crate) fn published(
+    /// The pages of an app's environment. `above` are the pages that may be above its widget.
+    pub(crate) fn of_app(
         app: &App,
+        environment: Environment,
         above: &[AncestorSource],
         sites: &Sites,
         document: Page,
     ) -> Self {
-        Self::new(app, above, sites, document, &Paths::of_app(&app.id), None)
+        Self::new(app, above, sites, document, &Paths::of_app(&app.id, environment), None)
     }
 
     /// A draft's pages for the console: the same ones, but the console may be above each of them,
@@ -49,6 +50,11 @@ impl Pages {
             widget: pages.widget.with_caching(Caching::Never),
             parent: pages.parent.with_caching(Caching::Never),
         }
+    }
+
+    /// The size of all three in memory, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.document.bytes_kept() + self.widget.bytes_kept() + self.parent.bytes_kept()
     }
 
     fn new(
@@ -98,13 +104,14 @@ pub(crate) enum Documents {
 
 /// Configures an app's sandbox for these sites and the pages above it.
 pub(crate) fn sandbox_of(
-    app: &App,
+    app: &AppId,
+    settings: &Settings,
     above: &[AncestorSource],
     sites: &Sites,
     limits: BridgeLimits,
     documents: Documents,
 ) -> Sandbox {
-    let sandbox = Sandbox::builder(app.id.clone())
+    let sandbox = Sandbox::builder(app.clone())
         .catalogue(Catalogue::reference())
         .widget(sites.widget.origin.clone())
         .bridge_limits(limits)
@@ -114,7 +121,7 @@ pub(crate) fn sandbox_of(
         Documents::Published => sandbox,
         Documents::Preview => sandbox.with_trace(),
     };
-    let sandbox = match app.jar {
+    let sandbox = match settings.jar {
         Jar::None => sandbox.without_jar(),
         Jar::Visit | Jar::Kept => sandbox,
     };

@@ -1,9 +1,9 @@
 //! The paths of all pages, spelled nowhere else.
 
 use c2c_names::{AppId, Origin};
+use c2c_store::{Environment, Settings};
 
 use crate::sites::Sites;
-use crate::store::App;
 
 /// The path prefix of an app's id on the parent page's host.
 pub(crate) const PARENT: &str = "/p/";
@@ -11,6 +11,8 @@ pub(crate) const PARENT: &str = "/p/";
 pub(crate) const WIDGET: &str = "/w/";
 /// The path prefix of an app's id on the sandbox's host.
 pub(crate) const SANDBOX: &str = "/s/";
+/// The path prefix of an app's id in staging, on each of the three hosts.
+pub(crate) const STAGING: &str = "/staging/";
 /// The path prefix of a preview's id, on each of the three hosts.
 pub(crate) const PREVIEW: &str = "/preview/";
 
@@ -23,8 +25,11 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    /// The published pages of an app.
-    pub(crate) fn of_app(id: &AppId) -> Self {
+    /// The published pages of an app, for visitors or in staging.
+    pub(crate) fn of_app(id: &AppId, environment: Environment) -> Self {
+        if environment == Environment::Staging {
+            return Self::same(format!("{STAGING}{id}"));
+        }
         let [parent, widget, sandbox] =
             [PARENT, WIDGET, SANDBOX].map(|prefix| format!("{prefix}{id}"));
         Self { parent, widget, sandbox }
@@ -32,13 +37,21 @@ impl Paths {
 
     /// The pages of a staged draft.
     pub(crate) fn of_preview(id: &str) -> Self {
-        let path = format!("{PREVIEW}{id}");
+        Self::same(format!("{PREVIEW}{id}"))
+    }
+
+    /// The same path on each host.
+    fn same(path: String) -> Self {
         Self { parent: path.clone(), widget: path.clone(), sandbox: path }
     }
 }
 
 /// The origins that an app's widget may post to: the demo page's and those in its settings.
-pub(crate) fn parents_of<'a>(app: &'a App, sites: &'a Sites) -> impl Iterator<Item = &'a Origin> {
+pub(crate) fn parents_of<'a>(
+    settings: &'a Settings,
+    sites: &'a Sites,
+) -> impl Iterator<Item = &'a Origin> {
     let demo = &sites.parent.origin;
-    std::iter::once(demo).chain(app.parent_origins.iter().filter(move |&origin| origin != demo))
+    std::iter::once(demo)
+        .chain(settings.parent_origins.iter().filter(move |&origin| origin != demo))
 }

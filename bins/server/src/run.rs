@@ -6,15 +6,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use c2c_names::BridgeLimits;
+use c2c_store::{Database, Environment, Store, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::apps::Apps;
+use crate::apps::{AppError, Apps};
+use crate::compile::Compiler;
 use crate::demo;
-use crate::demo::SeedError;
 use crate::descriptors::{Bounds, TooFew};
+use crate::follow::follow;
 use crate::listeners::{Door, ListenError, bind, serve};
 use crate::live::Live;
+use crate::pages::snippet_limits;
 use crate::paths::Paths;
 use crate::places::Places;
 use crate::routes::Api;
@@ -23,7 +26,6 @@ use crate::settings::{Limits, Settings};
 use crate::sites::console::Console;
 use crate::sites::{Sites, SitesError};
 use crate::sites::{parent, widget};
-use crate::store::{Store, StoreError};
 
 /// A reason why the server did not start, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -37,17 +39,17 @@ pub enum StartError {
         /// The system's error.
         source: io::Error,
     },
-    /// The database file cannot be opened or read.
-    #[error("cannot use the database {file}: {source}", file = file.display())]
+    /// The database cannot be opened or read.
+    #[error("cannot use the database {database}: {source}")]
     Database {
-        /// The file.
-        file: PathBuf,
+        /// The database.
+        database: Database,
         /// The problem.
         source: StoreError,
     },
     /// The demo app cannot be created.
     #[error("cannot make the demo app: {0}")]
-    Demo(#[source] SeedError),
+    Demo(#[source] AppError),
     /// The server cannot listen on an address.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -88,7 +90,7 @@ pub struct Running {
     store: Store,
 }
 
-/// Opens the database, publishes the apps and listens.
+/// Opens the database and listens.
 pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, StartError> {
     if !settings.console_listen.ip().is_loopback() {
         return Err(StartError::ConsoleNotLoopback(settings.console_listen));
@@ -98,13 +100,18 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let pages = bind(&settings.pages_listen, "--pages-listen")?;
     let sites = Arc::new(Sites::new(settings, console.port, pages.port)?);
 
-    let store = open_store(settings).await?;
-    let unreadable = |source| StartError::Database { file: database(settings), source };
-    let live = Arc::new(Live::new(Arc::clone(&sites), limits.previews_max));
+    let (store, seq) = open_store(settings).await?;
     let mut bridge = BridgeLimits::default();
     bridge.hold_ms_max = settings.hold_ms;
-    let apps = Apps::load(store.clone(), Arc::clone(&sites), bridge, Arc::clone(&live));
-    let apps = Arc::new(apps.await.map_err(unreadable)?);
+    let compiler = Arc::new(Compiler::new(Arc::clone(&sites), bridge));
+    let live = Arc::new(Live::new(
+        Arc::clone(&sites),
+        store.clone(),
+        Arc::clone(&compiler),
+        u64::from(settings.cache_mib) * 1024 * 1024,
+        limits.previews_max,
+    ));
+    let apps = Arc::new(Apps::new(store.clone(), compiler, Arc::clone(&live)));
     demo::seed(&apps).await.map_err(StartError::Demo)?;
 
     let server = Arc::new(Server {
@@ -118,6 +125,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     });
     let (stop, stopped) = watch::channel(false);
     let mut listeners = JoinSet::new();
+    listeners.spawn(follow(store.clone(), Arc::clone(&server.live), seq, stopped.clone()));
     for (door, bound, connections_max) in
         [(Door::Console, console, bounds.console), (Door::Pages, pages, bounds.pages)]
     {
@@ -136,7 +144,7 @@ impl Running {
     /// The addresses to open, one per line, as the server prints them.
     pub fn addresses(&self) -> String {
         let Sites { console, parent, widget, sandbox } = &*self.server.sites;
-        let paths = Paths::of_app(&demo::id());
+        let paths = Paths::of_app(&demo::id(), Environment::Live);
         let query = "?orderId=A-1&customerTier=gold";
         [
             format!("  console   {}/\n", console.origin),
@@ -161,14 +169,21 @@ impl Running {
     }
 }
 
-async fn open_store(settings: &Settings) -> Result<Store, StartError> {
-    let directory = &settings.data_dir;
-    std::fs::create_dir_all(directory)
-        .map_err(|source| StartError::DataDirectory { directory: directory.clone(), source })?;
-    let file = database(settings);
-    Store::open(&file).await.map_err(|source| StartError::Database { file, source })
-}
-
-fn database(settings: &Settings) -> PathBuf {
-    settings.data_dir.join("c2c.db")
+/// Opens the database, and gives it with the number of its last audit entry.
+pub(crate) async fn open_store(settings: &Settings) -> Result<(Store, i64), StartError> {
+    let database = if let Some(database) = &settings.database {
+        database.clone()
+    } else {
+        let directory = &settings.data_dir;
+        std::fs::create_dir_all(directory)
+            .map_err(|source| StartError::DataDirectory { directory: directory.clone(), source })?;
+        Database::file(&directory.join("c2c.db"))
+    };
+    let opened = async {
+        let limits = c2c_store::Limits { snippet_bytes_max: snippet_limits().snippet_bytes_max() };
+        let store = Store::open(&database, limits).await?;
+        let seq = store.last_seq().await?;
+        Ok((store, seq))
+    };
+    opened.await.map_err(|source| StartError::Database { database, source })
 }

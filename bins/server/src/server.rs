@@ -34,21 +34,33 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers a request to one of the three pages' hosts, from memory, without waiting.
-    pub(crate) fn respond_to_visitor<B>(&self, request: &Request<B>) -> Response<Body> {
+    /// Answers a request to one of the three pages' hosts. It waits only for pages that are not in memory.
+    pub(crate) async fn respond_to_visitor<B>(&self, request: &Request<B>) -> Response<Body> {
         if let Some(refusal) = self.refuse_target(request) {
             return refusal;
         }
         if self.sites.sandbox.is_addressed_by(request) {
-            self.live.respond(request, SANDBOX, |pages, request| pages.document.respond(request))
+            self.live
+                .respond(request, SANDBOX, |pages, request| pages.document.respond(request))
+                .await
         } else if self.sites.widget.is_addressed_by(request) {
-            self.widget_files.respond(request).unwrap_or_else(|| {
-                self.live.respond(request, WIDGET, |pages, request| pages.widget.respond(request))
-            })
+            match self.widget_files.respond(request) {
+                Some(response) => response,
+                None => {
+                    self.live
+                        .respond(request, WIDGET, |pages, request| pages.widget.respond(request))
+                        .await
+                }
+            }
         } else if self.sites.parent.is_addressed_by(request) {
-            self.parent_files.respond(request).unwrap_or_else(|| {
-                self.live.respond(request, PARENT, |pages, request| pages.parent.respond(request))
-            })
+            match self.parent_files.respond(request) {
+                Some(response) => response,
+                None => {
+                    self.live
+                        .respond(request, PARENT, |pages, request| pages.parent.respond(request))
+                        .await
+                }
+            }
         } else {
             misdirected()
         }

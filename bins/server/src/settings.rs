@@ -1,12 +1,15 @@
 //! The operator's settings, by flag or environment variable.
 
+use std::ffi::OsStr;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use c2c_names::{BridgeLimits, Origin};
-use clap::Parser;
-use clap::builder::RangedU64ValueParser;
+use c2c_store::{Database, DatabaseError};
+use clap::builder::{RangedU64ValueParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Command, Parser};
 use ipnet::IpNet;
 
 /// Runs customers' code in every visitor's browser, in a sandbox that can react to a widget's
@@ -34,9 +37,31 @@ hard limit allows it (`ulimit -Hn`; LimitNOFILE= of a systemd unit). With less i
 connections at once, and says so when it starts; with less than 128 it does not start."
 )]
 pub struct Settings {
-    /// Directory of the database; created if missing
-    #[arg(long, env = "C2C_DATA_DIR", value_name = "DIR", default_value = "c2c-data")]
+    /// Directory of the database file; created if missing
+    #[arg(
+        long,
+        global = true,
+        env = "C2C_DATA_DIR",
+        value_name = "DIR",
+        default_value = "c2c-data"
+    )]
     pub data_dir: PathBuf,
+
+    /// Database: sqlite:FILE, or postgres://USER:PASSWORD@HOST:PORT/NAME, which several servers can
+    /// share [default: the file c2c.db in the data directory]
+    #[arg(
+        long,
+        global = true,
+        env = "C2C_DATABASE",
+        value_name = "URL",
+        value_parser = DatabaseParser,
+        hide_env_values = true
+    )]
+    pub database: Option<Database>,
+
+    /// Memory for the pages that visitors get, in MiB; others are made again when they are asked for
+    #[arg(long, env = "C2C_CACHE_MIB", value_name = "MIB", default_value_t = 256)]
+    pub cache_mib: u32,
 
     /// Address of the console and its API. The console has no login, so it must be a loopback
     /// address; port 0 picks a free port
@@ -150,6 +175,26 @@ impl Default for Limits {
             connections_max: 1024,
             connections_per_client_max: 256,
         }
+    }
+}
+
+/// Parses a database's address. clap's own error would show the address, and with it a password.
+#[derive(Clone)]
+struct DatabaseParser;
+
+impl TypedValueParser for DatabaseParser {
+    type Value = Database;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        _: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Database, clap::Error> {
+        value.to_str().unwrap_or_default().parse().map_err(|error: DatabaseError| {
+            let message = format!("invalid value for '--database <URL>': {error}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+        })
     }
 }
 

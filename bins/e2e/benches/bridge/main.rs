@@ -134,7 +134,7 @@ impl Bench {
         let widget = collector.origin_of("widget.localhost");
         let server = Arc::new(Server::start_with(&["--widget-origin", &widget]).await?);
         let app = server.create_app("bench").await?;
-        app.save(FIRST, &format!("<script>{HANDLE}{OURS}</script>")).await?;
+        app.publish(FIRST, &format!("<script>{HANDLE}{OURS}</script>")).await?;
         let response = request(Method::GET, &app.sandbox_url(), &[], "").await?.expect(200)?;
         collector.source_url("dist/host.js")?;
         collector.page("/page.js", PAGE, &[("content-type", "text/javascript")]);

@@ -66,7 +66,7 @@ impl Pages {
         let empty = app(&server, site).await?;
         let tagged = app(&server, site).await?;
         let direct = sdks::tags(site, CLASSIC)?;
-        tagged.save(&direct, "").await?;
+        tagged.publish(&direct, "").await?;
         let partytown = partytown(site)?;
         let mut urls = [const { String::new() }; 4];
         for way in Way::ALL {

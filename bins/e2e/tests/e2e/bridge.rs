@@ -217,7 +217,7 @@ async fn the_shim_greets_listed_widgets_only(cx: &Cx) -> Result<()> {
         "<script>{} parent.postMessage('control', '*'); say(c2c.emit('x', {{}}).reason ?? 'connected');</script>",
         say(cx)
     );
-    app.save(&code, "").await?;
+    app.publish(&code, "").await?;
     // A page that may frame the document but is no widget: whatever it claims, it gets no hello.
     let sandbox = app.sandbox_url();
     let page = format!("<script>{NAIVE_RECEIVER}</script>");
@@ -257,7 +257,7 @@ async fn the_shim_greets_listed_widgets_only(cx: &Cx) -> Result<()> {
 
 async fn the_widget_is_shown_to_its_parents_only(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save(&format!("<script>{} say('loaded')</script>", say(cx)), "").await?;
+    app.publish(&format!("<script>{} say('loaded')</script>", say(cx)), "").await?;
     let page = format!(
         "<script>{NAIVE_RECEIVER}</script>
          <iframe id=widget onload='window.loaded = true' src='{}'></iframe>",
@@ -314,7 +314,7 @@ async fn the_frame_cannot_leave(cx: &Cx) -> Result<()> {
         "<script>{} say('there'); c2c.on('call_started', () => {{ location.href = '{landed}'; }});</script>",
         say(cx)
     );
-    app.save(&code, "").await?;
+    app.publish(&code, "").await?;
     cx.browser.goto(&app.parent_url("")).await?;
     said(cx).await?;
     enter_widget(cx).await?;
@@ -382,8 +382,8 @@ async fn two_apps_never_cross(cx: &Cx) -> Result<()> {
              }});</script>"
         )
     };
-    one.save(&code("of_one"), "").await?;
-    other.save(&code("of_other"), "").await?;
+    one.publish(&code("of_one"), "").await?;
+    other.publish(&code("of_other"), "").await?;
     cx.browser.goto(&one.widget_url("")).await?;
     let script = "const apps = arguments;
         window.told = [];
@@ -416,7 +416,7 @@ async fn a_foreign_window_name_is_ignored(cx: &Cx) -> Result<()> {
         "<script>{} say([Object.keys(c2c.context), Object.getPrototypeOf(c2c.context), ({{}}).polluted ?? null, name, c2c.emit('x', {{}}).ok]);</script>",
         say(cx)
     );
-    app.save(&code, "").await?;
+    app.publish(&code, "").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     cx.collector.hit("said", DEADLINE).await?;
     let deep = "[".repeat(5000);
@@ -453,7 +453,7 @@ async fn a_hundred_thousand_handlers_are_called(cx: &Cx) -> Result<()> {
          c2c.on('tick', () => say(called));</script>",
         say(cx)
     );
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     mount(cx, "").await?;
     cx.browser.run("bridge.emit('tick', {});", &[]).await?;
     assert_eq!(said(cx).await?, 100_000);

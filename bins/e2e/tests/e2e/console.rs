@@ -1,4 +1,4 @@
-//! The console's main flow: paste, see problems, fix them, save, watch events fire.
+//! The console's main flow: paste, see problems, fix them, publish, watch events fire.
 
 use c2c_harness::{App, Cx, DEADLINE, Result, Tests};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::timeline::{connected, opened, play, row};
 
 pub(crate) const TESTS: Tests = &[
-    ("a_person_pastes_fixes_saves_and_watches", &a_person_pastes_fixes_saves_and_watches),
+    ("a_person_pastes_fixes_publishes_and_watches", &a_person_pastes_fixes_publishes_and_watches),
     ("a_warning_is_shown_and_stops_nothing", &a_warning_is_shown_and_stops_nothing),
     ("an_app_is_made", &an_app_is_made),
     ("settings_are_changed", &settings_are_changed),
@@ -40,13 +40,28 @@ async fn verdict(cx: &Cx, begin: &str) -> Result<()> {
     cx.browser.wait_for(&verdict, DEADLINE).await.map(drop)
 }
 
-async fn save(cx: &Cx, begin: &str) -> Result<()> {
-    cx.browser.click("#code-form button[type=submit]").await?;
+/// Waits until the message under the code begins so.
+pub(crate) async fn message(cx: &Cx, begin: &str) -> Result<()> {
     let message = format!("message.textContent.startsWith({begin:?})");
     cx.browser.wait_for(&message, DEADLINE).await.map(drop)
 }
 
-async fn a_person_pastes_fixes_saves_and_watches(cx: &Cx) -> Result<()> {
+/// Opens the dialog *Publish*, once the draft is saved.
+pub(crate) async fn ask_to_publish(cx: &Cx) -> Result<()> {
+    cx.browser.click("#code-form button[type=submit]").await?;
+    cx.browser.wait_for("document.querySelector('#ask[open]')", DEADLINE).await.map(drop)
+}
+
+/// Publishes the draft, in spite of warnings, and waits for the message.
+pub(crate) async fn publish(cx: &Cx, begin: &str) -> Result<()> {
+    ask_to_publish(cx).await?;
+    let accept = "document.querySelectorAll('#ask .accept input').forEach((box) => box.click())";
+    cx.browser.run(accept, &[]).await?;
+    cx.browser.click("#ask-submit").await?;
+    message(cx, begin).await
+}
+
+async fn a_person_pastes_fixes_publishes_and_watches(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     open(cx, app).await?;
     let hit = cx.collector.hit_url("ended");
@@ -54,12 +69,13 @@ async fn a_person_pastes_fixes_saves_and_watches(cx: &Cx) -> Result<()> {
         "<p>Hi</p>\n  <script>c2c.on('call_ended', (e) => {{ fetch('{hit}'); c2c.emit('counted', {{ seconds: e.duration }}); }});"
     );
     cx.browser.append_code("head", &code).await?;
-    // Problems are shown before a save.
+    // Problems are shown before publication.
     verdict(cx, "1 problem to fix").await?;
     let finding = cx.browser.text(".findings li").await?;
     assert!(finding.starts_with("Line 2, column 3"), "{finding}");
-    // Saving it is refused with a message.
-    save(cx, "Not saved. Fix the marked problems").await?;
+    // Publishing it is refused with a message.
+    cx.browser.click("#code-form button[type=submit]").await?;
+    message(cx, "Not published. Fix the marked problems").await?;
     // The finding leads to the place, and nothing typed is lost.
     cx.browser.click(".findings .place").await?;
     assert_eq!(
@@ -68,8 +84,8 @@ async fn a_person_pastes_fixes_saves_and_watches(cx: &Cx) -> Result<()> {
     );
     cx.browser.append_code("head", "</script>").await?;
     verdict(cx, "No problems found").await?;
-    save(cx, "Saved as revision 1").await?;
-    // The saved code runs in the preview; a call is played and its effects are shown.
+    publish(cx, "Published as revision 1").await?;
+    // The published code runs in the preview; a call is played and its effects are shown.
     connected(cx, 2).await?;
     play(cx, "whole").await?;
     row(cx, "call_ended", "heard by 1 handler").await?;
@@ -100,7 +116,7 @@ async fn a_warning_is_shown_and_stops_nothing(cx: &Cx) -> Result<()> {
     assert!(finding.starts_with(expected), "{finding}");
     let severity = "document.querySelector('.findings li').dataset.severity";
     assert_eq!(cx.browser.eval(severity).await?, "warning");
-    save(cx, "Saved as revision 1").await
+    publish(cx, "Published as revision 1").await
 }
 
 async fn an_app_is_made(cx: &Cx) -> Result<()> {
@@ -146,7 +162,7 @@ async fn settings_are_changed(cx: &Cx) -> Result<()> {
 
 async fn an_example_is_inserted(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save("<p>mine</p>", "").await?;
+    app.publish("<p>mine</p>", "").await?;
     open(cx, app).await?;
     cx.browser.click("#tab-examples").await?;
     cx.browser
@@ -227,9 +243,24 @@ async fn a_keyboard_is_enough(cx: &Cx) -> Result<()> {
     cx.browser.type_keys(&format!("{ESCAPE}{TAB}")).await?;
     assert_eq!(cx.browser.eval(FOCUSED).await?, "body-end");
     cx.browser.type_keys(&format!("{ESCAPE}{TAB}")).await?;
-    assert_eq!(cx.browser.eval("document.activeElement.textContent").await?, "Save");
+    assert_eq!(cx.browser.eval("document.activeElement.textContent").await?, "Publish…");
     cx.browser.type_keys(SPACE).await?;
-    cx.browser.wait_for("message.textContent.startsWith('Saved as revision 1')", DEADLINE).await?;
+    cx.browser.wait_for("document.querySelector('#ask[open]')", DEADLINE).await?;
+    // Tab leads through the changes, *Publish later*, the warning to accept, and the note to the button.
+    let at = "document.activeElement.id || document.activeElement.type || ''";
+    let mut seen = Vec::new();
+    while seen.last() != Some(&json!("ask-submit")) && seen.len() < 8 {
+        cx.browser.type_keys(TAB).await?;
+        seen.push(cx.browser.eval(at).await?);
+        if seen.last() == Some(&json!("checkbox")) {
+            cx.browser.type_keys(SPACE).await?;
+        }
+    }
+    assert_eq!(json!(seen), json!(["", "checkbox", "ask-note", "ask-submit"]));
+    cx.browser.type_keys(SPACE).await?;
+    message(cx, "Published as revision 1").await?;
+    // The focus is where it was before the dialog.
+    assert_eq!(cx.browser.eval("document.activeElement.textContent").await?, "Publish…");
     // Tab goes on to the tabs, which the arrow keys change.
     cx.browser.type_keys(TAB).await?;
     cx.browser.type_keys(ARROW_RIGHT).await?;

@@ -42,7 +42,7 @@ const TOLD: &str = "document.querySelector('#timeline').innerText.includes('the 
 /// the preview's widget for turns.
 async fn open(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save("", THIEF).await?;
+    app.publish("", THIEF).await?;
     cx.browser.resize(500, 700).await?;
     crate::console::open_plain(cx, app).await?;
     enter_widget(cx).await?;
@@ -153,7 +153,7 @@ async fn who_works_in_the_preview_stays_there(cx: &Cx) -> Result<()> {
         for (const above of [parent.parent, top]) above.postMessage({ c2c: 1, type: 'focus_stolen' }, '*');
         c2c.emit('forged');
       });</script>";
-    app.save(forge, THIEF).await?;
+    app.publish(forge, THIEF).await?;
     // WebKit's driver clicks only visible elements.
     cx.browser.resize(1280, 1500).await?;
     crate::console::open_plain(cx, app).await?;

@@ -30,7 +30,7 @@ pub(crate) const NOTE: &str = "onState: (state) => (window.states ??= []).push(s
 
 /// Mounts custom code and notes its diagnostics.
 async fn watch(cx: &Cx, head: &str, body_end: &str) -> Result<()> {
-    cx.app().await?.save(head, body_end).await?;
+    cx.app().await?.publish(head, body_end).await?;
     mount(cx, NOTE).await
 }
 
@@ -357,7 +357,7 @@ async fn deliveries_are_told_with_their_handlers(cx: &Cx) -> Result<()> {
         c2c.on('two', () => { throw 1; });
         c2c.on('two', () => {})();
         </script>";
-    cx.app().await?.save("", body_end).await?;
+    cx.app().await?.publish("", body_end).await?;
     cx.browser.goto(&cx.app().await?.widget_url("")).await?;
     // All in one task: the events are queued until the frame is there.
     let script = format!(
@@ -491,7 +491,7 @@ async fn nothing_is_sent_unless_asked(cx: &Cx) -> Result<()> {
         c2c.on('end', () => c2c.emit('fence', {}));
         c2c.emit('has space', {});
         throw new Error('first');</script>";
-    cx.app().await?.save(code, "").await?;
+    cx.app().await?.publish(code, "").await?;
     cx.browser.goto(&cx.app().await?.widget_url("")).await?;
     let script = "const [src] = arguments;
         window.types = [];

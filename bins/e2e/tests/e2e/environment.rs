@@ -280,7 +280,7 @@ fn look(cx: &Cx) -> String {
 async fn found(cx: &Cx, jar: &str) -> Result<Value> {
     choose_jar(cx, jar).await?;
     let app = cx.app().await?;
-    app.save(&look(cx), "").await?;
+    app.publish(&look(cx), "").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     let found = said(cx).await?;
     cx.collector.hit("beacon", DEADLINE).await?;
@@ -356,7 +356,7 @@ async fn each_row_of_the_shim_counts(cx: &Cx) -> Result<()> {
 /// Runs code in a sandbox document, and returns the value that it passes to `say`.
 async fn run(cx: &Cx, code: &str) -> Result<Value> {
     let app = cx.app().await?;
-    app.save(&format!("<script>{} {code}</script>", say(cx)), "").await?;
+    app.publish(&format!("<script>{} {code}</script>", say(cx)), "").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     said(cx).await
 }
@@ -381,7 +381,7 @@ async fn the_host_sees_an_opaque_origin(cx: &Cx) -> Result<()> {
         c2c.on('call_started', () => parent.postMessage('as the shim says: ' + origin, '*'));
         c2c.on('call_ended', () => { window.origin = 'https://widget.example'; parent.postMessage('as I say: ' + origin, '*'); });
         </script>";
-    app.save(code, "").await?;
+    app.publish(code, "").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     let note = "window.seen = [];
         addEventListener('message', ({ data, origin }) => typeof data === 'string' && seen.push([data, origin]));";
@@ -499,7 +499,7 @@ async fn no_one_has_scrolled_to_the_end(cx: &Cx) -> Result<()> {
         "<script>{} window.say = say;</script><script async src='https://vendor.test/tag.js'></script>",
         say(cx)
     );
-    app.save(&code, "").await?;
+    app.publish(&code, "").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     assert_eq!(said(cx).await?, json!([true, true]));
     Ok(())
@@ -510,7 +510,7 @@ async fn a_frame_that_is_seen_has_no_scroll_bar(cx: &Cx) -> Result<()> {
         "<script>{} c2c.on('look', () => {{ {IN_VIEW} say([inView, innerHeight]); }});</script>",
         say(cx)
     );
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     mount(cx, "visible: true").await?;
     cx.browser.run("bridge.emit('look', {});", &[]).await?;
     assert_eq!(said(cx).await?, json!([1, 150]));

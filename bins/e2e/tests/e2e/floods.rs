@@ -94,7 +94,7 @@ async fn a_flood_of_emits_delays_no_timer(cx: &Cx) -> Result<()> {
         // Again and again: it has to keep the rate as well.
         setInterval(() => c2c.emit('done', { results, seconds }), 200);
       });</script>";
-    cx.app().await?.save(code, "").await?;
+    cx.app().await?.publish(code, "").await?;
     let options = "onCustomEvent: ({ name, data }) => {
         window.custom = (window.custom ?? 0) + 1;
         if (name === 'custom:done') window.done = data;
@@ -123,7 +123,7 @@ async fn a_flood_of_emits_delays_no_timer(cx: &Cx) -> Result<()> {
 
 /// Asserts that a flood of messages ends with the frame's removal.
 async fn assert_flood_ends(cx: &Cx, code: &str) -> Result<()> {
-    cx.app().await?.save(code, "").await?;
+    cx.app().await?.publish(code, "").await?;
     let open = async || {
         cx.browser.goto(&cx.app().await?.widget_url("")).await?;
         // The name is removed when the frame is accepted.
@@ -174,7 +174,7 @@ async fn ten_thousand_events_arrive_once_and_in_order(cx: &Cx) -> Result<()> {
     // The driver waits for a page's frames, so the code is added once the page has loaded.
     let app = cx.app().await?;
     cx.browser.goto(&app.widget_url("")).await?;
-    app.save(&head, &body_end).await?;
+    app.publish(&head, &body_end).await?;
     // Half of them come while the document waits for its slow script, in tasks of different sizes.
     let script = "const [src] = arguments;
         let n = 0;

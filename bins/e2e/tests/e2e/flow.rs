@@ -129,7 +129,7 @@ async fn the_widget_works_on_top(cx: &Cx) -> Result<()> {
         "<script>c2c.on('call_started', e => fetch('{hit}?order=' + e.context.orderId))</script>"
     );
     let app = cx.app().await?;
-    app.save(&code, "").await?;
+    app.publish(&code, "").await?;
     cx.browser.goto(&app.widget_url(CONTEXT)).await?;
     cx.browser.click("#call").await?;
     let hit = cx.collector.hit("started", DEADLINE).await?;

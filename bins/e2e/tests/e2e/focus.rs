@@ -102,7 +102,7 @@ impl Typed {
 /// gets the focus there (a port carries none, so an event from the shim would not do).
 async fn mount_thief(cx: &Cx, typed: Typed, visible: bool) -> Result<()> {
     let app = cx.app().await?;
-    app.save("", &thief(cx)).await?;
+    app.publish("", &thief(cx)).await?;
     let page = if typed == Typed::WidgetOnTop { app.widget_url("") } else { app.parent_url("") };
     cx.browser.goto(&page).await?;
     typed.enter_widget(cx).await?;
@@ -246,7 +246,7 @@ async fn without_the_guard_the_parent_page_loses(cx: &Cx) -> Result<()> {
 /// presses Tab in the first. Returns the places that got the focus, key by key.
 async fn press_tab(cx: &Cx, visible: bool) -> Result<Value> {
     let app = cx.app().await?;
-    app.save(
+    app.publish(
         "",
         "<input><script>addEventListener('focus', () => c2c.emit('focused', {}));</script>",
     )
@@ -296,7 +296,7 @@ async fn a_frame_in_a_shadow_tree_is_guarded(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let code =
         "<input><script>c2c.on('steal', () => document.querySelector('input').focus())</script>";
-    app.save("", code).await?;
+    app.publish("", code).await?;
     cx.browser.goto(&app.widget_url("")).await?;
     let script = "const [src] = arguments;
         document.body.insertAdjacentHTML('beforeend', '<div id=shadow></div>');

@@ -233,7 +233,7 @@ async fn the_last_script_hears_the_first_event(cx: &Cx) -> Result<()> {
     // The driver waits for a page's frames, so the code is added once the page has loaded.
     let app = cx.app().await?;
     cx.browser.goto(&app.widget_url("")).await?;
-    app.save(&head, &body_end).await?;
+    app.publish(&head, &body_end).await?;
     let mount = "const [src] = arguments;
         return import('/host.js').then(({ mount }) => {
           const fence = () => [...document.querySelectorAll('iframe')].at(-1).contentWindow.postMessage('fence', '*');
@@ -403,7 +403,7 @@ async fn replay_brings_the_last_events_back(cx: &Cx) -> Result<()> {
         sync = false;
         c2c.on('end', () => say([all.length, all[0], all[255], ticks.length, ticks[0], ticks[254], oldest, none]));
       });";
-    cx.app().await?.save(&snippet(cx, code), "").await?;
+    cx.app().await?.publish(&snippet(cx, code), "").await?;
     mount(cx, "").await?;
     // Before that the host keeps 256.
     cx.browser.wait_for("bridge.state.status === 'ready'", DEADLINE).await?;
@@ -473,7 +473,7 @@ async fn a_document_that_stands_alone_says_so(cx: &Cx) -> Result<()> {
     // Framed without a boot name, as by a page that only knows the URL: the policy refuses foreign
     // ancestors, so the widget page itself does it.
     let app = cx.app().await?;
-    app.save(&snippet(cx, "say([c2c.context, c2c.emit('x', {})]);"), "").await?;
+    app.publish(&snippet(cx, "say([c2c.context, c2c.emit('x', {})]);"), "").await?;
     cx.browser.goto(&app.widget_url("orderId=A-1")).await?;
     let first = said(cx).await?;
     assert_eq!(first, json!([{"orderId": "A-1"}, {"ok": true}]));

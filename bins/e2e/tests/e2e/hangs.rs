@@ -29,7 +29,7 @@ async fn a_hung_frame_is_reported_and_removed(cx: &Cx) -> Result<()> {
            for (;;);
          }});</script>"
     );
-    app.save(&code, "").await?;
+    app.publish(&code, "").await?;
     let page = widget_page_in(cx, "", "addEventListener('message', ({ data }) => data.report && fetch('HIT', { method: 'POST', body: data.report }));").await?;
     let browser = cx.another_browser(&as_visitors_have_it()).await?;
     browser.goto(&page).await?;

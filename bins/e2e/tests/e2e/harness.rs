@@ -284,7 +284,7 @@ async fn promises_are_awaited(cx: &Cx) -> Result<()> {
 
 async fn the_server_serves_an_app_of_this_test(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    let saved = app.save("<!-- mark -->", "").await?;
+    let saved = app.publish("<!-- mark -->", "").await?;
     assert!(saved["revision"].is_number(), "{saved}");
     let for_a_frame = [("sec-fetch-dest", "iframe")];
     let document = request(Method::GET, &app.sandbox_url(), &for_a_frame, "").await?.expect(200)?;

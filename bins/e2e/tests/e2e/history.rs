@@ -38,7 +38,7 @@ async fn visit(cx: &Cx, step: &str, times: usize) -> Result<()> {
           }});
         </script>"
     );
-    cx.app().await?.save("", &code).await?;
+    cx.app().await?.publish("", &code).await?;
     let page = widget_page_in(cx, "", "window.lengthAtLoad = history.length;").await?;
     let script = format!("addEventListener('pageshow', () => navigator.sendBeacon('{before}'));");
     let first = cx.collector.page("/before", format!("<script>{script}</script>"), &[]);

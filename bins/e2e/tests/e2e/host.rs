@@ -28,7 +28,7 @@ pub(crate) const TESTS: Tests = &[
 
 async fn one_event_that_cannot_be_delivered_takes_no_other_along(cx: &Cx) -> Result<()> {
     let code = format!("<script>{} c2c.on('last', () => say('last'));</script>", say(cx));
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     mount(cx, "").await?;
     let body = "const results = [];
         const cycle = {}; cycle.self = cycle;
@@ -46,7 +46,7 @@ async fn one_event_that_cannot_be_delivered_takes_no_other_along(cx: &Cx) -> Res
 async fn an_event_is_checked_before_it_is_sent(cx: &Cx) -> Result<()> {
     let heard = "const all = []; c2c.on('survey_submitted', ({ rating }) => all.push(rating));
         c2c.on('call_ended', () => say(all));";
-    cx.app().await?.save(&format!("<script>{} {heard}</script>", say(cx)), "").await?;
+    cx.app().await?.publish(&format!("<script>{} {heard}</script>", say(cx)), "").await?;
     mount(cx, "").await?;
     let body = "const [catalogue] = arguments;
         return import('/validate.js').then(({ validating }) => {
@@ -114,7 +114,7 @@ async fn events_wait_for_the_frame_in_order(cx: &Cx) -> Result<()> {
          c2c.on('fence', () => say(seen));</script>",
         say(cx)
     );
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     mount(cx, "").await?;
     // All in one task with the mount's promise: none can have been sent yet.
     let script = "const [src] = arguments;
@@ -162,7 +162,7 @@ async fn a_flood_from_inside_ends_the_frame(cx: &Cx) -> Result<()> {
 async fn destroy_leaves_nothing(cx: &Cx) -> Result<()> {
     let code =
         format!("<script>{} say('loaded'); c2c.on('tick', () => say('tick'));</script>", say(cx));
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     mount(cx, "onState: ({ status }) => (window.lastStatus = status)").await?;
     cx.browser.wait_for("window.lastStatus === 'ready'", DEADLINE).await?;
     let before = cx.browser.eval("document.querySelectorAll('iframe').length").await?;
@@ -191,7 +191,7 @@ async fn a_flood_of_the_parent_page_ends_the_frame(cx: &Cx) -> Result<()> {
 /// given.
 async fn the_document_of_another_app_gets_nothing(cx: &Cx) -> Result<()> {
     let code = format!("<script>{} say([c2c.context.key ?? null, name]);</script>", say(cx));
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     mount(cx, "app: 'another', context: { key: 'value' }, limits: { hello_ms: 500 }").await?;
     let reason = "bridge.state.reason === 'refused'";
     cx.browser.wait_for(reason, DEADLINE).await?;

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use c2c_harness::{App, ConsoleLine, Context as _, Cx, DEADLINE, Result, Server, Tests};
-use hyper::Method;
 use serde_json::json;
 
 pub(crate) const TESTS: Tests = &[
@@ -160,31 +159,15 @@ async fn in_code_findings_and_conflicts(cx: &Cx) -> Result<()> {
             .await?;
         assert_quiet(cx).await?;
     }
-    // A reload brings the draft back, with its notice; meanwhile another user has saved text just
-    // as bad.
-    let theirs =
-        json!({"head": "", "bodyEnd": CORES.join("\n").replace("<template>", ""), "revision": 0});
-    let path = format!("/api/apps/{}/code", app.id);
-    let reply = server.api(Method::PUT, &path, Some(&theirs)).await?;
-    let theirs = if reply.status == 200 {
-        theirs
-    } else {
-        json!({"head": CORES[1], "bodyEnd": CORES[2], "revision": 0})
-    };
-    server.api(Method::PUT, &path, Some(&theirs)).await?;
-    cx.browser.reload().await?;
-    cx.browser.wait_for("document.querySelector('.notice.draft')", DEADLINE).await?;
+    // Meanwhile another person has saved text just as bad.
+    app.save_draft("", &CORES.join("\n").replace("<template>", "")).await?;
     cx.browser.replace_code("body-end", "").await?;
     cx.browser.replace_code("head", "<p>mine</p> ").await?;
-    cx.browser.click("#code-form [type=submit]").await?;
     cx.browser.wait_for("document.querySelector('.notice.conflict button')", DEADLINE).await?;
     cx.browser.click(".notice.conflict button").await?;
-    cx.browser
-        .wait_for(
-            "document.querySelector('#theirs[open] #theirs-body-end').value.includes('top.ran')",
-            DEADLINE,
-        )
-        .await?;
+    let shown =
+        "document.querySelector('#compare[open] .comparison')?.textContent.includes('top.ran')";
+    cx.browser.wait_for(shown, DEADLINE).await?;
     assert_quiet(cx).await
 }
 

@@ -56,10 +56,10 @@ async fn control(cx: &Cx, probe: &str) -> Result<String> {
 /// Runs a probe as custom code in both layouts, and returns its answers.
 async fn sandboxed(cx: &Cx, probe: &str) -> Result<[String; 2]> {
     let app = cx.app().await?;
-    app.save(&script(cx, "two", probe), "").await?;
+    app.publish(&script(cx, "two", probe), "").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     let two = cx.collector.hit("two", DEADLINE).await?.text();
-    app.save(&script(cx, "three", probe), "").await?;
+    app.publish(&script(cx, "three", probe), "").await?;
     cx.browser.goto(&app.parent_url("")).await?;
     let three = cx.collector.hit("three", DEADLINE).await?.text();
     Ok([two, three])
@@ -223,7 +223,7 @@ async fn does_not_navigate(cx: &Cx, statement: &str) -> Result<()> {
     assert_eq!(landings(cx), 1);
 
     let app = cx.app().await?;
-    app.save(&(script(cx, "two", &probe) + FENCE), "").await?;
+    app.publish(&(script(cx, "two", &probe) + FENCE), "").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     cx.browser.run("window.marker = true", &[]).await?;
     cx.collector.hit("two", DEADLINE).await?;
@@ -231,7 +231,7 @@ async fn does_not_navigate(cx: &Cx, statement: &str) -> Result<()> {
     cx.browser.click("#hang-up").await?;
     assert_eq!(cx.browser.eval("window.marker").await?, true);
 
-    app.save(&(script(cx, "three", &probe) + FENCE), "").await?;
+    app.publish(&(script(cx, "three", &probe) + FENCE), "").await?;
     cx.browser.goto(&app.parent_url("")).await?;
     cx.collector.hit("three", DEADLINE).await?;
     cx.browser.run("window.marker = true", &[]).await?;
@@ -285,7 +285,7 @@ async fn a_click_does_not_navigate(cx: &Cx, element: &str) -> Result<()> {
         document.body.prepend(container);
         return import('/host.js').then(({ mount }) => { mount({ events: [], src, container, visible: true }); });";
     for (layout, hit) in [(app.widget_url(""), "two"), (app.parent_url(""), "three")] {
-        app.save("", &format!("{}{element}{FENCE}", report(hit))).await?;
+        app.publish("", &format!("{}{element}{FENCE}", report(hit))).await?;
         cx.browser.goto(&layout).await?;
         cx.browser.run("window.marker = true", &[]).await?;
         if hit == "three" {

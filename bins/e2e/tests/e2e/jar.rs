@@ -25,7 +25,7 @@ pub(crate) const TESTS: Tests = &[
 /// Runs code in a sandbox document, and returns the value that it passes to `say`.
 async fn run(cx: &Cx, code: &str) -> Result<Value> {
     let app = cx.app().await?;
-    app.save(&format!("<script>{} {code}</script>", say(cx)), "").await?;
+    app.publish(&format!("<script>{} {code}</script>", say(cx)), "").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     said(cx).await
 }
@@ -36,7 +36,7 @@ async fn host(cx: &Cx, code: &str, extra: &Value) -> Result<()> {
     let app = cx.app().await?;
     // The code does not run in the frame that the widget page mounts by itself.
     let code = format!("<script>{} if (c2c.context.hand) {{ {code} }}</script>", say(cx));
-    app.save(&code, "").await?;
+    app.publish(&code, "").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     let script = "const [src, extra] = arguments;
         window.received = [];
@@ -358,7 +358,7 @@ async fn it_works_among_patched_built_ins(cx: &Cx) -> Result<()> {
         cx.collector.hit_url("patched")
     );
     let app = cx.app().await?;
-    app.save(&format!("<script>{code}</script>"), "").await?;
+    app.publish(&format!("<script>{code}</script>"), "").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     let found = cx.collector.hit("patched", DEADLINE).await?.json()?;
     assert_eq!(found, json!(["b=2", 4, 2, []]));

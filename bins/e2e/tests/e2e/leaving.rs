@@ -77,7 +77,7 @@ async fn open(cx: &Cx, place: Place, code: &str) -> Result<Browser> {
 async fn open_with(cx: &Cx, options: &Options, place: Place, code: &str) -> Result<Browser> {
     let app = cx.app().await?;
     let loaded = cx.collector.hit_url("loaded");
-    app.save("", &custom_code(code, &loaded)).await?;
+    app.publish("", &custom_code(code, &loaded)).await?;
     let url = match place {
         Place::InAParent => widget_page_in(cx, "", "").await?,
         Place::OnTop => app.widget_url(""),
@@ -136,7 +136,7 @@ async fn leave(cx: &Cx, browser: &Browser) -> Result<[f64; 2]> {
 /// Measures the same in a browser without a driver: the page leaves when a request is answered.
 async fn leave_undriven(cx: &Cx, code: &str) -> Result<[f64; 2]> {
     let loaded = cx.collector.hit_url("loaded");
-    cx.app().await?.save("", &custom_code(code, &loaded)).await?;
+    cx.app().await?.publish("", &custom_code(code, &loaded)).await?;
     let (go, hold) = cx.collector.page_held("/go", "", &[]);
     let next = next_page(cx);
     let script =

@@ -37,6 +37,7 @@ mod page; // custom code's knowledge of the page around the widget
 mod polluted; // polluted prototypes change nothing
 mod port; // the port to the widget is out of custom code's reach
 mod previews; // drafts in the console, and the examples that it offers
+mod publication; // from a paste to visitors and back: staging, history, switching off
 mod requests; // the requests and ignored calls in the timeline, and the verdict
 mod screens; // checks on every screen
 mod scrolls; // the visitor's page stays where it is
@@ -97,6 +98,7 @@ fn main() -> std::process::ExitCode {
             ("polluted", VISITORS, polluted::TESTS),
             ("port", VISITORS, port::TESTS),
             ("previews", CONSOLE, previews::TESTS),
+            ("publication", VISITORS, publication::TESTS),
             ("screens", CONSOLE, screens::TESTS),
             ("requests", VISITORS, requests::TESTS),
             ("scrolls", VISITORS, scrolls::TESTS),

@@ -33,7 +33,7 @@ pub(crate) async fn come_from_elsewhere(cx: &Cx) -> Result<()> {
 
 async fn the_demo_tells_its_page(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save(&knows(cx), "").await?;
+    app.publish(&knows(cx), "").await?;
     come_from_elsewhere(cx).await?;
     let page = json!({
         "url": app.parent_url("utm_source=mail"),
@@ -46,7 +46,7 @@ async fn the_demo_tells_its_page(cx: &Cx) -> Result<()> {
 
 async fn without_a_jar_the_document_is_left_alone(cx: &Cx) -> Result<()> {
     choose_jar(cx, "none").await?;
-    cx.app().await?.save(&knows(cx), "").await?;
+    cx.app().await?.publish(&knows(cx), "").await?;
     come_from_elsewhere(cx).await?;
     let said = said(cx).await?;
     assert_eq!(said[0]["title"], "A page that embeds the widget");
@@ -65,7 +65,7 @@ async fn open_integrator(cx: &Cx, script: &str) -> Result<()> {
         .api(Method::PUT, &format!("/api/apps/{}", app.id), Some(&settings))
         .await?
         .expect(200)?;
-    app.save(&knows(cx), "").await?;
+    app.publish(&knows(cx), "").await?;
     let (listen, widget) = (cx.collector.source_url("listen.js")?, &server.widget);
     let page = format!(
         "<!doctype html><title>Integrator</title><iframe id=widget></iframe><script type=module>
@@ -121,7 +121,7 @@ async fn a_page_that_never_listens_is_unknown(cx: &Cx) -> Result<()> {
 
 async fn a_widget_on_top_tells_nothing(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save(&knows(cx), "").await?;
+    app.publish(&knows(cx), "").await?;
     cx.browser.goto(&app.widget_url("utm_source=mail")).await?;
     unknown(cx).await
 }
@@ -137,7 +137,7 @@ async fn it_cannot_be_changed(cx: &Cx) -> Result<()> {
          </script>",
         say(cx)
     );
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     come_from_elsewhere(cx).await?;
     let said: Value = said(cx).await?;
     // The title is the document's own, as in any page.

@@ -174,7 +174,7 @@ async fn what_waited_for_the_document_sees_no_port(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     cx.browser.goto(&app.widget_url("")).await?;
     let body_end = format!("<script src='{slow}'></script>{last}");
-    app.save(&hunting(cx, &code), &body_end).await?;
+    app.publish(&hunting(cx, &code), &body_end).await?;
     let mount = "const [src] = arguments;
         return import('/host.js').then(({ mount }) => {
           const fence = () => [...document.querySelectorAll('iframe')].at(-1).contentWindow.postMessage('fence', '*');
@@ -198,7 +198,7 @@ async fn errors_see_no_port(cx: &Cx) -> Result<()> {
         };
         c2c.on('go', () => { Promise.reject(telltale); throw telltale; });
         c2c.on('end', () => setTimeout(() => say([found, c2c.emit('fence', {}).ok])));";
-    cx.app().await?.save(&hunting(cx, code), "").await?;
+    cx.app().await?.publish(&hunting(cx, code), "").await?;
     mount(cx, NOTE).await?;
     cx.browser.run("bridge.emit('go', {}); bridge.emit('end', {});", &[]).await?;
     assert_eq!(said(cx).await?, json!([[], true]));

@@ -29,7 +29,7 @@ async fn the_console_plays_a_draft_and_nothing_else(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     crate::console::open(cx, app).await?;
     // After staging; otherwise the console's own preview would run it.
-    app.save(&code("published"), "").await?;
+    app.publish(&code("published"), "").await?;
     let staged = stage(cx, &code("draft"), "").await?;
     let frame = "const [src] = arguments;
         const frame = document.createElement('iframe');
@@ -123,7 +123,7 @@ async fn play(cx: &Cx, id: &str, probe: &str) -> Result<()> {
         Some("head") => [code, probe],
         _ => [probe, code],
     };
-    cx.app().await?.save(&head, &body_end).await?;
+    cx.app().await?.publish(&head, &body_end).await?;
     let context = "context: { orderId: 'A-1', customerTier: 'gold' }";
     mount(cx, &format!("{context}, onCustomEvent: (event) => (window.heard ??= []).push(event)"))
         .await?;

@@ -60,7 +60,7 @@ async fn hits_of_vendors_are_named(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let head = GA4.replace("G-XXXXXXX", "G-ACTING");
     let lead = "<script>c2c.on('call_started', () => fbq('track', 'Lead', { value: 3 }));</script>";
-    app.save(&head, &format!("{}{lead}", META.paste)).await?;
+    app.publish(&head, &format!("{}{lead}", META.paste)).await?;
     open(cx, app).await?;
     // Its script takes a while, and sends earlier events only then.
     row_with(cx, "request", &["Meta · ViewContent"]).await?;
@@ -123,7 +123,7 @@ async fn each_kind_of_request_has_a_row(cx: &Cx) -> Result<()> {
         hit("k_fetch"), hit("k_xhr"), hit("k_beacon"), hit("k_image"), hit("k_after"),
         hit("k_socket").replace("http", "ws"), hit("k_stream"), hit("k_markup")
     );
-    app.save(&head, "").await?;
+    app.publish(&head, "").await?;
     open(cx, app).await?;
     play(cx, "started").await?;
     // The collector has many paths on one host: the row is folded, and shows all when opened.
@@ -176,7 +176,7 @@ async fn what_came_back_is_told(cx: &Cx) -> Result<()> {
     ] {
         cx.collector.stand_in(host, path, "");
     }
-    app.save(cases, "").await?;
+    app.publish(cases, "").await?;
     open(cx, app).await?;
     row_with(cx, "request", &["status.test · POST /204", "answered 20"]).await?;
     row_with(cx, "request", &["hidden.test · GET /x", "answered"]).await?;
@@ -206,7 +206,7 @@ async fn an_event_without_handlers_leads_to_nothing(cx: &Cx) -> Result<()> {
         };
         addEventListener('c2c:ready', () => port2.postMessage(0));
       </script>";
-    app.save(ticks, "").await?;
+    app.publish(ticks, "").await?;
     open(cx, app).await?;
     row(cx, "widget_loaded", "No handler is subscribed").await?;
     let rows =
@@ -239,7 +239,7 @@ async fn an_answer_reaches_the_code_as_before(cx: &Cx) -> Result<()> {
           }})();
         </script>"
     );
-    app.save(&head, "").await?;
+    app.publish(&head, "").await?;
     open(cx, app).await?;
     row(cx, "custom:told", "reached the parent page").await?;
     let told = crate::timeline::opened(cx, "custom:told").await?["data"]["told"].clone();
@@ -270,7 +270,7 @@ async fn ignored_calls_lead_to_their_lines(cx: &Cx) -> Result<()> {
         parent.postMessage({ mine: 2 }, '*');
       });
     </script>";
-    app.save(head, "").await?;
+    app.publish(head, "").await?;
     open(cx, app).await?;
     play(cx, "started").await?;
     let expected = [
@@ -330,7 +330,7 @@ async fn patched_built_ins_find_no_port(cx: &Cx) -> Result<()> {
           }});
         </script>"
     );
-    app.save(&head, "").await?;
+    app.publish(&head, "").await?;
     open(cx, app).await?;
     play(cx, "started").await?;
     row_with(cx, "request", &["POST", "/hit/patched", "answered"]).await?;
@@ -367,7 +367,7 @@ async fn an_error_says_where_and_why(cx: &Cx) -> Result<()> {
         </script>",
         digest = "oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC"
     );
-    app.save(&head, "").await?;
+    app.publish(&head, "").await?;
     open(cx, app).await?;
     row_with(
         cx,
@@ -415,7 +415,7 @@ async fn an_event_that_a_slow_script_misses_is_told(cx: &Cx) -> Result<()> {
         "c2c.on('call_started', () => {})",
         &[("content-type", "text/javascript")],
     );
-    app.save(&format!("<script async src='{slow}'></script>"), "").await?;
+    app.publish(&format!("<script async src='{slow}'></script>"), "").await?;
     open(cx, app).await?;
     play(cx, "started").await?;
     row(
@@ -468,7 +468,7 @@ async fn each_ignored_call_has_its_words(cx: &Cx) -> Result<()> {
         </script>"
     );
     let app = cx.app().await?;
-    app.save(&head, "").await?;
+    app.publish(&head, "").await?;
     open(cx, app).await?;
     play(cx, "started").await?;
     row(cx, "custom:tried", "reached the parent page").await?;
@@ -490,7 +490,7 @@ async fn messages_above_are_counted_within_bounds(cx: &Cx) -> Result<()> {
         for (let i = 0; i < 24; i++) parent.postMessage('mine', '*');
       });
     </script>";
-    app.save(head, "").await?;
+    app.publish(head, "").await?;
     open(cx, app).await?;
     play(cx, "started").await?;
     row_with(cx, "ignored", &["A message to the page above", "(20 times)"]).await?;
@@ -505,7 +505,7 @@ async fn a_verdict_gives_the_first_reason(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let gtag =
         GA4.replace("G-XXXXXXX", "G-ACTING").replace("function gtag", "oops(); function gtag");
-    app.save(&gtag, "").await?;
+    app.publish(&gtag, "").await?;
     open(cx, app).await?;
     play(cx, "whole").await?;
     let told = verdict(cx).await?;
@@ -521,7 +521,7 @@ async fn a_verdict_gives_the_first_reason(cx: &Cx) -> Result<()> {
 async fn visitors_documents_are_not_traced(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let hit = cx.collector.hit_url("asked");
-    app.save(&format!("<script>fetch('{hit}?' + encodeURIComponent(Object.getOwnPropertyDescriptor(window, 'parent').get))</script>"), "").await?;
+    app.publish(&format!("<script>fetch('{hit}?' + encodeURIComponent(Object.getOwnPropertyDescriptor(window, 'parent').get))</script>"), "").await?;
     cx.browser.goto(&app.parent_url("")).await?;
     let asked = cx.collector.hit("asked", DEADLINE).await?;
     let text = format!("{asked:?}");

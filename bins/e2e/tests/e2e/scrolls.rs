@@ -35,7 +35,7 @@ const A_WHILE: &str = "return new Promise((resolve) => setTimeout(() => resolve(
 
 async fn the_widget_page_is_not_scrolled(cx: &Cx) -> Result<()> {
     let code = format!("{BODY}<script>{WAYS} c2c.on('scroll', () => scroll(100));</script>");
-    cx.app().await?.save("", &code).await?;
+    cx.app().await?.publish("", &code).await?;
     // Tests the frame as it is, and as it would be in the flow of the page.
     for (style, moves) in [("fixed", false), ("absolute", true)] {
         mount(cx, "").await?;
@@ -57,7 +57,7 @@ async fn the_widget_page_is_not_scrolled(cx: &Cx) -> Result<()> {
 
 /// Opens the widget near the top of a long page that listens to it.
 async fn open_long_page(cx: &Cx, code: &str) -> Result<()> {
-    cx.app().await?.save("", code).await?;
+    cx.app().await?.publish("", code).await?;
     let widget = &cx.server().await?.widget;
     let script = format!(
         "addEventListener('DOMContentLoaded', async () => {{

@@ -95,7 +95,7 @@ async fn reports(cx: &Cx, attempt: usize, script: &str, limits: &str) -> Result<
     let code =
         format!("<script>{attack} c2c.on('attack', () => {{ {script} }});</script><p>text</p>");
     let app = cx.app().await?;
-    app.save("", &code).await?;
+    app.publish("", &code).await?;
     // The widget page may contact no host but its own, so its parent reports for it.
     let parent = format!(
         "{counting} const tell = (whose) => (body) => fetch('HIT-' + whose, {{ method: 'POST', body }});
@@ -245,7 +245,7 @@ const WORK: [(&str, &str); 4] = [
 
 async fn a_page_that_is_busy_keeps_its_frame(cx: &Cx) -> Result<()> {
     let code = format!("<script>fetch('{}')</script>", cx.collector.hit_url("loaded"));
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     for (i, (what, script)) in WORK.iter().enumerate() {
         mount(cx, "onState: ({ reason }) => (window.reasons ??= []).push(reason)").await?;
         cx.browser.wait_for("bridge.state.status === 'ready'", DEADLINE).await?;
@@ -279,7 +279,7 @@ async fn a_busy_page_excuses_stray_messages(cx: &Cx) -> Result<()> {
         }});</script>",
         cx.collector.hit_url("sent")
     );
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     mount(cx, "onState: ({ reason }) => (window.reasons ??= []).push(reason)").await?;
     cx.browser.wait_for("bridge.state.status === 'ready'", DEADLINE).await?;
     let busy = "window.strays = 0;
@@ -297,7 +297,7 @@ async fn a_busy_page_excuses_stray_messages(cx: &Cx) -> Result<()> {
 }
 
 async fn a_page_may_have_a_scheduler_of_its_own(cx: &Cx) -> Result<()> {
-    cx.app().await?.save("", "").await?;
+    cx.app().await?.publish("", "").await?;
     let options = "...(addEventListener('error', ({ message }) => (window.failed = message)), window.scheduler = {}, {})";
     mount(cx, options).await?;
     cx.browser.wait_for("bridge.state.status === 'ready'", DEADLINE).await?;
@@ -307,7 +307,7 @@ async fn a_page_may_have_a_scheduler_of_its_own(cx: &Cx) -> Result<()> {
 
 /// Like at a breakpoint, or after the computer slept.
 async fn a_clock_that_jumps_costs_no_frame(cx: &Cx) -> Result<()> {
-    cx.app().await?.save("", "").await?;
+    cx.app().await?.publish("", "").await?;
     mount(cx, "").await?;
     cx.browser.wait_for("bridge.state.status === 'ready'", DEADLINE).await?;
     let script = "const now = performance.now.bind(performance);

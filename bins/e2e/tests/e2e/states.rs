@@ -41,7 +41,7 @@ async fn nothing_is_loaded_before_consent(cx: &Cx) -> Result<()> {
          c2c.on('*', (data, {{ name }}) => {{ seen.push(name + (data.n ?? '')); if (name === 'fence') say(seen); }});</script>",
         say(cx)
     );
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     mount(cx, &format!("consent: 'pending', {NOTE_STATES}")).await?;
     let script = "for (let n = 0; n < 300; n++) bridge.emit('tick', { n });
         return [bridge.state.status, document.querySelectorAll('iframe').length];";
@@ -62,7 +62,7 @@ async fn consent_withdrawn_leaves_nothing(cx: &Cx) -> Result<()> {
         say(cx)
     );
     let app = cx.app().await?;
-    app.save(&code, "").await?;
+    app.publish(&code, "").await?;
     mount(cx, &format!("app: '{}', jar: keptJar, {NOTE_STATES}", app.id)).await?;
     wait_for_state(cx, "ready").await?;
     cx.browser.run("bridge.emit('write', {});", &[]).await?;
@@ -85,7 +85,7 @@ async fn consent_withdrawn_leaves_nothing(cx: &Cx) -> Result<()> {
 
 async fn the_parent_page_decides_if_it_may(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save(&format!("<script>{} say('loaded');</script>", say(cx)), "").await?;
+    app.publish(&format!("<script>{} say('loaded');</script>", say(cx)), "").await?;
     let parent = cx.collector.origin();
     // A sibling of the widget, on an origin that may embed it, tries first.
     let forger = "<script>addEventListener('message', () => {
@@ -135,7 +135,7 @@ async fn a_frame_that_left_is_reported_and_gone(cx: &Cx) -> Result<()> {
          c2c.on('late', () => say('late'));</script>",
         say(cx)
     );
-    app.save(&code, "").await?;
+    app.publish(&code, "").await?;
     mount(cx, &format!("limits: {{ answer_ms: 1000 }}, {NOTE_STATES}")).await?;
     wait_for_state(cx, "ready").await?;
     cx.browser.run("bridge.emit('leave', {});", &[]).await?;
@@ -156,7 +156,7 @@ async fn a_reload_is_another_document(cx: &Cx) -> Result<()> {
         "<script>{} say([c2c.context.k, name, location.hash]); c2c.on('leave', () => location.reload());</script>",
         say(cx)
     );
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     mount(cx, &format!("context: {{ k: 'v' }}, limits: {{ answer_ms: 1000 }}, {NOTE_STATES}"))
         .await?;
     wait_for_state(cx, "ready").await?;
@@ -176,7 +176,7 @@ async fn document_open_is_no_leaving(cx: &Cx) -> Result<()> {
          c2c.on('ask', () => say(document.body.textContent));</script>",
         say(cx)
     );
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     mount(cx, &format!("limits: {{ heartbeat_ms: 300, answer_ms: 1000 }}, {NOTE_STATES}")).await?;
     wait_for_state(cx, "ready").await?;
     let loads = "window.loads = 0; const frames = document.querySelectorAll('iframe');
@@ -198,7 +198,7 @@ async fn a_new_element_begins_anew(cx: &Cx) -> Result<()> {
         "<script>{} let n = 0; c2c.on('count', () => {{ n += 1; say(n); }});</script>",
         say(cx)
     );
-    cx.app().await?.save(&code, "").await?;
+    cx.app().await?.publish(&code, "").await?;
     mount(cx, &format!("limits: {{ restarts_max: 2 }}, {NOTE_STATES}")).await?;
     for round in 1..=3 {
         wait_for_state(cx, "ready").await?;
@@ -248,7 +248,7 @@ async fn kept(cx: &Cx, items: usize) -> Result<()> {
 
 async fn a_visitor_keeps_the_same_id(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save(&identifies(cx), "").await?;
+    app.publish(&identifies(cx), "").await?;
     choose_jar(cx, "kept").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     let first = visit(cx, 1).await?;
@@ -266,7 +266,7 @@ async fn a_visitor_keeps_the_same_id(cx: &Cx) -> Result<()> {
 
 async fn a_jar_is_of_one_parent_and_one_app(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save(&identifies(cx), "").await?;
+    app.publish(&identifies(cx), "").await?;
     choose_jar(cx, "kept").await?;
     cx.browser.goto(&app.widget_url("")).await?;
     let alone = visit(cx, 1).await?;
@@ -277,7 +277,7 @@ async fn a_jar_is_of_one_parent_and_one_app(cx: &Cx) -> Result<()> {
     assert_ne!(framed[0], alone[0]);
     // Another app's code finds none of it.
     let other = cx.server().await?.create_app("other").await?;
-    other.save(&identifies(cx), "").await?;
+    other.publish(&identifies(cx), "").await?;
     let settings = json!({"name": "other", "parentOrigins": [], "jar": "kept"});
     let path = format!("/api/apps/{}", other.id);
     cx.server().await?.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
@@ -303,7 +303,7 @@ async fn a_full_jar_takes_no_more(cx: &Cx) -> Result<()> {
         say(cx)
     );
     let app = cx.app().await?;
-    app.save(&code, "").await?;
+    app.publish(&code, "").await?;
     // Entries that other apps have left: the oldest of them goes first.
     let others = "localStorage.setItem('mine', 'm');
         const entry = (written) => JSON.stringify(['y'.repeat(60000), null, written]);
@@ -344,7 +344,7 @@ async fn custom_code_holds_no_page_back(cx: &Cx) -> Result<()> {
     let javascript = [("content-type", "text/javascript")];
     let (slow, hold) = cx.collector.page_held("/slow.js", "say('late')", &javascript);
     let code = format!("<script>{}</script><script src='{slow}'></script>", say(cx));
-    cx.app().await?.save("", &code).await?;
+    cx.app().await?.publish("", &code).await?;
     let page = widget_page_in(cx, "", "onload = () => fetch('HIT');").await?;
     // By a script, after the driver's command has ended: the driver would wait until nothing loads
     // any more.

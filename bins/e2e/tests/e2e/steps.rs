@@ -16,7 +16,7 @@ pub(crate) fn pairs<'h>(headers: &'h http::HeaderMap) -> Vec<(&'h str, &'h str)>
 /// Opens the parent page with an app's code and a context in its URL.
 pub(crate) async fn open_parent(cx: &Cx, head: &str, body_end: &str, query: &str) -> Result<()> {
     let app = cx.app().await?;
-    app.save(head, body_end).await?;
+    app.publish(head, body_end).await?;
     cx.browser.goto(&app.parent_url(query)).await
 }
 

@@ -65,7 +65,7 @@ const NOT_ANSWERED: &str = "document.querySelector('#timeline li:last-child.erro
 
 async fn unsaved_code_runs_in_the_preview_only(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save("<script>c2c.emit('saved_code')</script>", "").await?;
+    app.publish("<script>c2c.emit('saved_code')</script>", "").await?;
     open(cx, app).await?;
     row(cx, "custom:saved_code", "").await?;
     cx.browser.replace_code("head", "<script>c2c.emit('unsaved_code')</script>").await?;
@@ -87,7 +87,7 @@ async fn an_error_leads_to_its_line(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let head = "<!-- one\r\ntwo -->\n<script>\n  c2c.on('call_started', () => {\n    nope();\n  });\n</script>";
     let body_end = "<p>one</p>\n\n<script>missing.property</script>";
-    app.save(head, body_end).await?;
+    app.publish(head, body_end).await?;
     open(cx, app).await?;
     let error = "#timeline .error .place";
     let place = format!("document.querySelector('{error}').innerText");
@@ -115,7 +115,7 @@ async fn the_timeline_says_what_came_of_each_event(cx: &Cx) -> Result<()> {
       c2c.on('call_ended', () => c2c.emit('no spaces please'));
       c2c.on('call_error', () => c2c.emit('call-ended'));
     </script>";
-    app.save(head, "").await?;
+    app.publish(head, "").await?;
     open(cx, app).await?;
     row(cx, "widget_loaded", "No handler is subscribed to this event").await?;
     play(cx, "user_hangup").await?;
@@ -139,7 +139,7 @@ async fn events_that_wait_no_longer_are_told(cx: &Cx) -> Result<()> {
     let (slow, hold) = cx.collector.page_held("/slow.js", "0", &javascript);
     let handler =
         "<script>c2c.on('widget_loaded', () => c2c.emit('heard'), { replay: true })</script>";
-    app.save(&format!("<script src='{slow}?visitor=7'></script>{handler}"), "").await?;
+    app.publish(&format!("<script src='{slow}?visitor=7'></script>{handler}"), "").await?;
     cx.browser.goto(&format!("{}/apps/{}", server.console, app.id)).await?;
     let rows = "[...document.querySelectorAll('#timeline .error')].map((row) => row.textContent).join('\\n')";
     let told = format!("{rows}.includes('Events no longer wait for') && {rows}");
@@ -156,7 +156,7 @@ async fn events_that_wait_no_longer_are_told(cx: &Cx) -> Result<()> {
 async fn an_event_of_no_catalogue_is_told_and_not_sent(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let head = "<script>c2c.on('survey_submitted', () => c2c.emit('rated'));</script>";
-    app.save(head, "").await?;
+    app.publish(head, "").await?;
     open(cx, app).await?;
     play(cx, "user_hangup").await?;
     row(cx, "call_ended", "No handler").await?;
@@ -221,8 +221,11 @@ async fn each_play_button_plays(cx: &Cx) -> Result<()> {
 async fn the_context_reaches_the_code(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let hit = cx.collector.hit_url("said");
-    app.save(&format!("<script>fetch('{hit}?' + new URLSearchParams(c2c.context))</script>"), "")
-        .await?;
+    app.publish(
+        &format!("<script>fetch('{hit}?' + new URLSearchParams(c2c.context))</script>"),
+        "",
+    )
+    .await?;
     open(cx, app).await?;
     let said = cx.collector.hit("said", DEADLINE).await?;
     assert_eq!(said.param("orderId").as_deref(), Some("A-1"));
@@ -248,7 +251,7 @@ async fn custom_code_cannot_write_into_the_timeline(cx: &Cx) -> Result<()> {
         c2c.emit('honest');
       });
     </script>";
-    app.save(forge, "").await?;
+    app.publish(forge, "").await?;
     open(cx, app).await?;
     play(cx, "started").await?;
     row(cx, "custom:honest", "").await?;
@@ -322,7 +325,7 @@ async fn a_flood_ends_the_preview(cx: &Cx) -> Result<()> {
       for (let i = 0; i < 500; i++) top.postMessage(i, '*');
       c2c.on('call_started', () => { for (let i = 0; i < 501; i++) top.postMessage(i, '*'); });
     </script>";
-    app.save(flood, "").await?;
+    app.publish(flood, "").await?;
     open(cx, app).await?;
     // Half of it is tolerated.
     assert_eq!(cx.browser.eval("live.contentWindow.length").await?, 1);
@@ -342,7 +345,7 @@ async fn scrolling_ends_the_preview(cx: &Cx) -> Result<()> {
     let code = "<p>text</p><script>
       c2c.on('call_started', () => setInterval(() => document.body.scrollIntoView(), 200));
     </script>";
-    app.save("", code).await?;
+    app.publish("", code).await?;
     // The preview is below the editor.
     cx.browser.resize(500, 700).await?;
     open(cx, app).await?;
@@ -375,7 +378,7 @@ async fn what_is_added_to_the_history_is_told(cx: &Cx) -> Result<()> {
         });
       </script>";
     let app = cx.app().await?;
-    app.save("", code).await?;
+    app.publish("", code).await?;
     open(cx, app).await?;
     connected(cx, 1).await?;
     let told =
@@ -408,7 +411,7 @@ async fn a_stall_ends_the_run_and_begins_another(cx: &Cx) -> Result<()> {
         port2.postMessage(0);
       });
     </script>";
-    app.save(code, "").await?;
+    app.publish(code, "").await?;
     open(cx, app).await?;
     play(cx, "started").await?;
     let told = "[...document.querySelectorAll('#timeline .error')]
@@ -424,7 +427,7 @@ async fn a_stall_ends_the_run_and_begins_another(cx: &Cx) -> Result<()> {
 async fn a_row_is_written_out_when_it_is_opened(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     // 16 KiB of JSON take ten times as much when they are rendered, and 500 rows stay.
-    app.save("<script>c2c.emit('large', { list: Array(8000).fill(1) })</script>", "").await?;
+    app.publish("<script>c2c.emit('large', { list: Array(8000).fill(1) })</script>", "").await?;
     open(cx, app).await?;
     row(cx, "custom:large", "").await?;
     let length = "document.querySelector('[data-name=\"custom:large\"]').textContent.length";

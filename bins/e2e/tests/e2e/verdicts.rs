@@ -59,7 +59,7 @@ async fn tab_to(cx: &Cx, is_it: &str) -> Result<()> {
 async fn a_person_fixes_quotes_by_keyboard_within_a_minute(cx: &Cx) -> Result<()> {
     serve_all(cx);
     let app = cx.app().await?;
-    app.save("", "").await?;
+    app.publish("", "").await?;
     open(cx, app).await?;
     let start = Instant::now();
     let mut open_quote = false;

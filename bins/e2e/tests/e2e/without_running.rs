@@ -54,13 +54,12 @@ async fn assert_not_staged(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Changes the code, saves it, and runs it.
+/// Changes the code, publishes it, and runs it.
 async fn fix(cx: &Cx, app: &App, code: &str) -> Result<()> {
     cx.browser.replace_code("body-end", "").await?;
     cx.browser.replace_code("head", code).await?;
-    cx.browser.click("#code-form [type=submit]").await?;
-    cx.browser.wait_for("message.textContent.startsWith('Saved as revision')", DEADLINE).await?;
-    // A save runs only code that a person has run.
+    crate::console::publish(cx, "Published as revision").await?;
+    // A publication runs only code that a person has run.
     assert_not_staged(cx).await?;
     cx.browser.click("#run [type=submit]").await?;
     connected(cx, 1).await?;
@@ -68,7 +67,7 @@ async fn fix(cx: &Cx, app: &App, code: &str) -> Result<()> {
         cx.browser.eval("[document.querySelector('#held').hidden, live.hidden]").await?,
         json!([true, false])
     );
-    let path = format!("/api/apps/{}", app.id);
+    let path = format!("/api/apps/{}/draft", app.id);
     let saved = cx.server().await?.api(Method::GET, &path, None).await?.json()?;
     assert_eq!(saved["head"], code);
     Ok(())
@@ -76,7 +75,7 @@ async fn fix(cx: &Cx, app: &App, code: &str) -> Result<()> {
 
 async fn an_app_is_opened_without_running(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save(&reporting(cx, "ran"), "").await?;
+    app.publish(&reporting(cx, "ran"), "").await?;
     goto(cx, app, "?run=no").await?;
     assert_held(cx, "You opened this app without running its code.").await?;
     assert_not_staged(cx).await?;
@@ -89,9 +88,9 @@ async fn an_app_is_opened_without_running(cx: &Cx) -> Result<()> {
     cx.collector.hit("ran", DEADLINE).await?;
     connected(cx, 1).await?;
     assert_eq!(cx.collector.count("ran"), 1);
-    // From then on a save runs it, as usual.
-    cx.browser.append_code("head", "<p>more</p>").await?;
-    cx.browser.click("#code-form [type=submit]").await?;
+    // From then on a publication runs it, as usual.
+    cx.browser.append_code("head", "<b></b>").await?;
+    crate::console::publish(cx, "Published as revision 2").await?;
     connected(cx, 2).await?;
     // Pressing Run or playing a call also requests a run.
     for pressed in ["#run [type=submit]", "[data-play=started]"] {
@@ -105,7 +104,7 @@ async fn an_app_is_opened_without_running(cx: &Cx) -> Result<()> {
 
 async fn links_lead_there(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save(&reporting(cx, "ran"), "").await?;
+    app.publish(&reporting(cx, "ran"), "").await?;
     let console = &cx.server().await?.console;
     cx.browser.goto(&format!("{console}/")).await?;
     let link = format!("#app-list [href='/apps/{}?run=no']", app.id);
@@ -132,7 +131,7 @@ async fn after_a_stall(cx: &Cx) -> Result<()> {
       };
       setTimeout(() => port2.postMessage(0), 500);
     </script>";
-    app.save(code, "").await?;
+    app.publish(code, "").await?;
     goto(cx, app, "").await?;
     let told = "document.querySelector('#timeline').innerText.includes('it runs once more')";
     cx.browser.wait_for(told, 2 * DEADLINE).await?;
@@ -162,7 +161,7 @@ async fn after_a_hang(cx: &Cx) -> Result<()> {
         const end = performance.now() + 20000;
         while (performance.now() < end);
     });</script>";
-    app.save(code, "").await?;
+    app.publish(code, "").await?;
     goto(cx, app, "").await?;
     connected(cx, 1).await?;
     play(cx, "started").await?;
@@ -184,7 +183,7 @@ const SILENCE: &str = "const last = setTimeout(() => {});
 
 async fn after_a_run_without_an_end(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save(&reporting(cx, "ran"), "").await?;
+    app.publish(&reporting(cx, "ran"), "").await?;
     goto(cx, app, "").await?;
     cx.collector.hit("ran", DEADLINE).await?;
     // Playing a call counts as a start.
@@ -204,7 +203,7 @@ async fn after_a_run_without_an_end(cx: &Cx) -> Result<()> {
 
 async fn after_a_run_that_ended_well(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save(&reporting(cx, "ran"), "").await?;
+    app.publish(&reporting(cx, "ran"), "").await?;
     goto(cx, app, "").await?;
     connected(cx, 1).await?;
     // A reload in the middle of it is an end.
@@ -216,7 +215,7 @@ async fn after_a_run_that_ended_well(cx: &Cx) -> Result<()> {
 
 async fn a_run_in_another_window_is_awaited(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
-    app.save(&reporting(cx, "ran"), "").await?;
+    app.publish(&reporting(cx, "ran"), "").await?;
     goto(cx, app, "").await?;
     connected(cx, 1).await?;
     let tab = cx.browser.new_tab().await?;

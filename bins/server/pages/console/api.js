@@ -11,33 +11,71 @@
  */
 
 /**
- * Sends a request. A status of 0 means that the server did not answer.
+ * Sends a request. A status of 0 means that the server did not answer. An error's body has a sentence in
+ * `detail`.
  *
  * @param {string} method @param {string} path @param {object} [body]
+ * @param {number} [edited] the version that was edited, for `If-Match`
  * @returns {Promise<Reply>}
  */
-async function call(method, path, body) {
+async function call(method, path, body, edited) {
   try {
-    const headers = body ? { 'content-type': 'application/json' } : undefined;
+    /** @type {Record<string, string>} */
+    const headers = method === 'GET' ? {} : { 'content-type': 'application/json' };
+    if (edited !== undefined) headers['if-match'] = `"${edited}"`;
     const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.startsWith('application/json');
-    return { status: response.status, body: isJson ? JSON.parse(text) : { error: text.trim() } };
+    const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, body: isJson ? JSON.parse(text) : { detail: text.trim() } };
   } catch {
-    return { status: 0, body: { error: 'the server did not answer' } };
+    return { status: 0, body: { detail: 'the server did not answer' } };
   }
 }
 
+/** @param {Record<string, string | number | null>} values @returns {string} */
+function query(values) {
+  const set = Object.entries(values).filter(([, value]) => value !== null && value !== '');
+  return set.length === 0 ? '' : `?${new URLSearchParams(set.map(([name, value]) => [name, `${value}`]))}`;
+}
+
 export const api = {
-  apps: () => call('GET', '/api/apps'),
+  /** @param {string} search @param {string | null} after */
+  apps: (search, after) => call('GET', `/api/apps${query({ search, after })}`),
   /** @param {string} name */
   createApp: (name) => call('POST', '/api/apps', { name }),
   /** @param {string} id */
   app: (id) => call('GET', `/api/apps/${id}`),
-  /** @param {string} id @param {{name: string, parentOrigins: string[], jar: string}} settings */
-  configure: (id, settings) => call('PUT', `/api/apps/${id}`, settings),
-  /** @param {string} id @param {Code} code @param {number} revision the one that was edited */
-  save: (id, code, revision) => call('PUT', `/api/apps/${id}/code`, { ...code, revision }),
+  /** @param {string} id */
+  deleteApp: (id) => call('DELETE', `/api/apps/${id}`),
+  /** @param {string} id */
+  restoreApp: (id) => call('POST', `/api/apps/${id}/restore`),
+  /** @param {string} id @param {{name: string, parentOrigins: string[], jar: string, staging: boolean}} settings
+   * @param {number} edited their version */
+  configure: (id, settings, edited) => call('PUT', `/api/apps/${id}/settings`, settings, edited),
+  /** @param {string} id */
+  draft: (id) => call('GET', `/api/apps/${id}/draft`),
+  /** @param {string} id @param {Code} code @param {number} edited its version */
+  saveDraft: (id, { head, bodyEnd }, edited) => call('PUT', `/api/apps/${id}/draft`, { head, bodyEnd }, edited),
+  /** @param {string} id @param {{draft: number, replaces: number | null, to: string, note: string, at: string | null}} publication */
+  publish: (id, publication) => call('POST', `/api/apps/${id}/revisions`, publication),
+  /** @param {string} id @param {number | null} before */
+  revisions: (id, before) => call('GET', `/api/apps/${id}/revisions${query({ before, limit: 20 })}`),
+  /** @param {string} id @param {number} number */
+  revision: (id, number) => call('GET', `/api/apps/${id}/revisions/${number}`),
+  /** @param {string} id @param {number} to @param {number | null} replaces @param {string} note */
+  rollBack: (id, to, replaces, note) => call('POST', `/api/apps/${id}/rollback`, { to, replaces, note }),
+  /** @param {string} id @param {number} staged @param {number | null} replaces */
+  promote: (id, staged, replaces) => call('POST', `/api/apps/${id}/promote`, { staged, replaces }),
+  /** @param {string} id @param {boolean} off @param {string} reason */
+  switchTo: (id, off, reason) => call('PUT', `/api/apps/${id}/switch`, { off, reason }),
+  /** @param {string} id */
+  plans: (id) => call('GET', `/api/apps/${id}/plans`),
+  /** @param {string} id @param {number} to @param {string} at */
+  planSwitchBack: (id, to, at) => call('PUT', `/api/apps/${id}/plans/switch-back`, { to, at }),
+  /** @param {string} id @param {string} task */
+  cancelPlan: (id, task) => call('DELETE', `/api/apps/${id}/plans/${task}`),
+  /** @param {string} id @param {number | null} before */
+  audit: (id, before) => call('GET', `/api/apps/${id}/audit${query({ before, limit: 50 })}`),
   /** @param {Code} code */
   check: (code) => call('POST', '/api/check', code),
   /** @param {string} id @param {Code} code */

@@ -1,24 +1,31 @@
 // @ts-check
-/** An app's custom code, at `/apps/{app}`: type, check, save. */
+/** An app's custom code, at `/apps/{app}`: type, check, try, publish. */
 
 import { api } from './api.js';
+import { same } from './compare.js';
 import { button, byId, element, moment } from './dom.js';
 import { openDrafts } from './drafts.js';
 import { editor } from './editor.js';
 import { preview } from './preview.js';
+import { publishing } from './publish.js';
 import { showReference } from './reference.js';
+import { saving } from './saving.js';
 import { tabs } from './tabs.js';
 
 /** @typedef {import('./api.js').Code} Code @typedef {import('./api.js').Finding} Finding */
 
-/** How long after the last keystroke the code is checked. */
-const PAUSE_MS = 350;
-
-/** @param {any} app as the API describes it @param {any} config of the page @param {boolean} runs whether the code runs at once */
-export async function showCode(app, config, runs) {
+/**
+ * @param {any} app as the API describes it @param {any} draft its draft @param {any} live the live revision, or null
+ * @param {any} config of the page @param {boolean} runs whether the code runs at once
+ */
+export async function showCode(app, draft, live, config, runs) {
   const drafts = await openDrafts(app.id);
-  /** The newest revision that this window knows; the text areas are compared with it. */
-  const saved = { head: app.head, bodyEnd: app.bodyEnd, revision: app.revision };
+  /** The draft as the server has it, as far as this window knows. */
+  const saved = { head: draft.head, bodyEnd: draft.bodyEnd, version: draft.version };
+  /** The code that visitors have. @type {Code | null} */
+  let visitors = live;
+  /** @type {Finding[]} */
+  let shown = [];
 
   const areas = {
     head: editor('head', app.snippetBytesMax, typed),
@@ -26,125 +33,82 @@ export async function showCode(app, config, runs) {
   };
   /** @returns {Code} */
   const code = () => ({ head: areas.head.text, bodyEnd: areas.bodyEnd.text });
-  /** @param {Code} other */
-  const isShown = (other) => areas.head.text === other.head && areas.bodyEnd.text === other.bodyEnd;
-  const isSaved = () => isShown(saved);
+  /** The revision that has this code, if it is live. */
+  const published = () => (app.live !== null && visitors && same(visitors, code()) ? app.live : null);
 
   /** @param {Code} next */
   function fill(next) {
     areas.head.text = next.head;
     areas.bodyEnd.text = next.bodyEnd;
+    stage.changed();
   }
 
   /** @param {Finding[]} findings @param {Code} checked */
   function showFindings(findings, checked) {
+    shown = findings;
     for (const name of /** @type {const} */ (['head', 'bodyEnd'])) {
       areas[name].show(findings.filter((found) => found.area === name), checked[name]);
     }
   }
 
-  /* --- Typing: a draft, and its problems --------------------------------------------------- */
-
-  let pause = 0;
-  let checks = 0;
+  function summary() {
+    const off = app.off ? ' The app is switched off.' : '';
+    if (app.live === null) return `Nothing is published yet.${off}`;
+    return published() === null ? `Visitors have revision ${app.live}.${off}` : `It is live as revision ${app.live}.${off}`;
+  }
 
   function typed() {
     stage.changed();
-    byId('message').textContent = isSaved() ? '' : 'Not saved yet; a draft is kept.';
-    clearTimeout(pause);
-    pause = window.setTimeout(settled, PAUSE_MS);
+    keeper.typed();
   }
 
-  function settled() {
-    keepDraft();
-    check();
+  /** Reads the app again, and the code that visitors have. */
+  async function refresh() {
+    const { status, body } = await api.app(app.id);
+    if (status !== 200) return;
+    const live = body.live === null ? null : await api.revision(app.id, body.live);
+    if (live?.status === 200) visitors = live.body;
+    Object.assign(app, body);
   }
 
-  function keepDraft() {
-    if (isSaved()) drafts.forget();
-    else if (!drafts.keep({ ...code(), revision: saved.revision })) sayNoRoom();
-  }
-
-  function sayNoRoom() {
-    byId('message').textContent = 'This browser cannot keep a draft. Save before you leave this page.';
-  }
-
-  async function check() {
-    const ours = ++checks;
-    const checked = code();
-    const { status, body } = await api.check(checked);
-    // The user may have typed on meanwhile.
-    if (status === 200 && ours === checks) showFindings(body.diagnostics, checked);
-  }
-
-  addEventListener('pagehide', keepDraft);
-
-  /* --- Saving ------------------------------------------------------------------------------ */
-
-  let saving = false;
-
-  async function save() {
-    if (saving) return;
-    saving = true;
-    clearTimeout(pause);
-    keepDraft();
-    checks += 1;
-    byId('message').textContent = 'Saving…';
-    const sent = code();
-    const { status, body } = await api.save(app.id, sent, saved.revision);
-    saving = false;
-    // Text typed meanwhile gets its own findings.
-    if (body.diagnostics && isShown(sent)) showFindings(body.diagnostics, sent);
-    if (status === 200) {
-      Object.assign(saved, sent, { revision: body.revision });
-      byId('notices').replaceChildren();
-      keepDraft();
-      showLeftBehind();
-      stage.saved();
-    }
-    if (status === 409) await showConflict(body.revision);
-    byId('message').textContent = outcome(status, body, isSaved());
-  }
-
+  const keeper = saving({ id: app.id, saved, drafts, code, fill, showFindings, summary, notify, leftBehind: showLeftBehind, refresh });
+  const publisher = publishing({
+    app,
+    code,
+    draft: keeper,
+    version: () => saved.version,
+    findings: () => shown,
+    published(to, revision) {
+      if (to === 'live') visitors = { head: saved.head, bodyEnd: saved.bodyEnd };
+      const effect = to === 'staging' ? 'It is in staging.' : app.off ? 'The app is switched off.' : 'It is live for visitors.';
+      byId('message').textContent = `Published as revision ${revision}. ${effect}`;
+      stage.restarted();
+    },
+  });
   byId('code-form').addEventListener('submit', (event) => {
     event.preventDefault();
-    save();
-  });
-  addEventListener('keydown', (event) => {
-    if (event.key !== 's' || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    save();
+    publisher.open();
   });
 
-  /** Another user saved first: both versions are kept, and a person decides. @param {number} revision */
-  async function showConflict(revision) {
-    const { status, body: theirs } = await api.app(app.id);
-    const again = button('Overwrite it with mine', () => {
-      saved.revision = theirs.revision;
-      save();
-    });
-    const choices = status === 200 ? [button('Show theirs', () => showTheirs(theirs)), again] : [];
-    notify('conflict', `Revision ${revision} was saved elsewhere after you began to edit.`, ...choices);
-  }
-
-  /* --- Drafts ------------------------------------------------------------------------------ */
+  /* --- Code that this browser keeps ---------------------------------------------------------- */
 
   async function showLeftBehind() {
-    for (const { draft, forget } of await drafts.leftBehind()) {
-      if (draft.head === saved.head && draft.bodyEnd === saved.bodyEnd) {
+    byId('notices').querySelectorAll('.left').forEach((notice) => notice.remove());
+    for (const { draft: kept, forget } of await drafts.leftBehind()) {
+      if (same(kept, saved)) {
         forget();
         continue;
       }
       const notice = notify(
-        'draft',
-        `This browser has unsaved code from ${moment(draft.keptAt)}.`,
-        button('Use it', () => {
-          // The replaced code becomes a left-behind draft instead.
-          const replaced = isSaved() ? null : { ...code(), revision: saved.revision };
-          if (replaced && !drafts.leave(replaced)) return void sayNoRoom();
-          restore(draft);
+        'draft left',
+        `This browser keeps other code from ${moment(kept.keptAt)}.`,
+        button('Use it', async () => {
+          // The replaced code is kept instead.
+          if (!drafts.leave({ ...code(), version: saved.version })) return sayNoRoom();
+          fill(kept);
           forget();
-          byId('notices').replaceChildren();
+          // Kept code that the server has is forgotten: the server has to have the other first.
+          await keeper.save();
           showLeftBehind();
         }),
         button('Discard it', () => {
@@ -155,48 +119,42 @@ export async function showCode(app, config, runs) {
     }
   }
 
-  /** @param {import('./drafts.js').Draft} draft */
-  function restore(draft) {
-    fill(draft);
-    // Saves made since then are not overwritten: the server compares revisions.
-    saved.revision = draft.revision;
-    settled();
-    stage.changed();
+  function sayNoRoom() {
+    byId('message').textContent = 'This browser cannot keep your code. Copy it before you replace it.';
   }
 
-  /** @param {import('./drafts.js').Draft} draft */
-  function sayRestored(draft) {
+  /** Shows the code that this window kept before a reload, since the server did not have it. */
+  function restoreMine() {
+    const mine = drafts.mine();
+    if (!mine || same(mine, saved)) return drafts.forget();
+    fill(mine);
+    // A save in the meantime is not overwritten: the server compares versions.
+    saved.version = mine.version;
     const notice = notify(
       'draft',
-      `This is your unsaved code from ${moment(draft.keptAt)}.`,
+      `This is your unsaved code from ${moment(mine.keptAt)}.`,
       button('Go back to the saved code', () => {
-        fill(app);
-        saved.revision = app.revision;
-        settled();
-        stage.changed();
+        fill(draft);
+        saved.version = draft.version;
+        keeper.save();
         notice.remove();
       }),
     );
+    keeper.later(0);
   }
 
   /* --- Together ---------------------------------------------------------------------------- */
 
-  const stage = preview({ app, config, code, areas, isSaved, showFindings, revision: () => saved.revision });
+  const stage = preview({ app, config, code, areas, published, showFindings });
   tabs(byId('code'));
   showReference(areas);
   fill(saved);
   // Compared in the text areas' form, which has no carriage returns.
   Object.assign(saved, code());
   byId('code').hidden = false;
-  const mine = drafts.mine();
-  // A draft that equals the saved code has been saved; its base revision is out of date.
-  if (mine && !isShown(mine)) {
-    restore(mine);
-    sayRestored(mine);
-  } else {
-    drafts.forget();
-    check();
-  }
+  keeper.saySaved();
+  keeper.check();
+  restoreMine();
   showLeftBehind();
   stage.open(runs);
   // The plain text areas can be asked for: `?editor=plain`.
@@ -222,23 +180,4 @@ function notify(kind, sentence, ...actions) {
   notice.setAttribute('role', 'status');
   byId('notices').append(notice);
   return notice;
-}
-
-/** @param {{head: string, bodyEnd: string, revision: number}} theirs */
-function showTheirs({ head, bodyEnd, revision }) {
-  byId('theirs-title').textContent = `Revision ${revision}`;
-  /** @type {HTMLTextAreaElement} */ (byId('theirs-head')).value = head;
-  /** @type {HTMLTextAreaElement} */ (byId('theirs-body-end')).value = bodyEnd;
-  /** @type {HTMLDialogElement} */ (byId('theirs')).showModal();
-}
-
-/** @param {number} status @param {any} body @param {boolean} isSaved whether nothing was typed since */
-function outcome(status, body, isSaved) {
-  if (status === 200) {
-    const since = isSaved ? '' : ' Your later changes are not saved yet.';
-    return `Saved as revision ${body.revision}. It is live for visitors.${since}`;
-  }
-  if (status === 422) return 'Not saved. Fix the marked problems and try again.';
-  if (status === 409) return 'Not saved. Resolve the conflict above; your code is still here.';
-  return `Not saved: ${body.error}. Your code is still here; try again.`;
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Unsaved code, kept in this browser: a reload, a crash or a failed save loses nothing.
+ * Code that the server does not have, kept in this browser: a reload, a crash, a failed save or a conflict
+ * loses nothing.
  *
  * Each window keeps its own draft of an app, so that two windows never overwrite each other's. A window
  * holds a lock under its name while it is open. A draft whose name no window holds was left behind, and
@@ -11,7 +12,7 @@
  * @typedef {object} Draft
  * @property {string} head
  * @property {string} bodyEnd
- * @property {number} revision the revision that was edited
+ * @property {number} version the version of the server's draft that was edited
  * @property {string} keptAt when, as an ISO 8601 timestamp
  */
 
@@ -80,9 +81,9 @@ async function draftsOf(app) {
 /** @param {string} key @returns {Draft | null} */
 function read(key) {
   try {
-    const { head, bodyEnd, revision, keptAt } = JSON.parse(localStorage.getItem(key) ?? 'null');
+    const { head, bodyEnd, version, keptAt } = JSON.parse(localStorage.getItem(key) ?? 'null');
     const texts = [head, bodyEnd, keptAt].every((text) => typeof text === 'string');
-    return texts && Number.isInteger(revision) ? { head, bodyEnd, revision, keptAt } : null;
+    return texts && Number.isInteger(version) ? { head, bodyEnd, version, keptAt } : null;
   } catch {
     return null;
   }

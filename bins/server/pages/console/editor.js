@@ -130,7 +130,7 @@ function summary(findings) {
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const warnings = findings.length - errors;
   const count = (/** @type {number} */ n, /** @type {string} */ word) => (n === 1 ? `1 ${word}` : `${n} ${word}s`);
-  if (errors > 0) return `${count(errors, 'problem')} to fix before saving`;
+  if (errors > 0) return `${count(errors, 'problem')} to fix before publishing`;
   if (warnings > 0) return `${count(warnings, 'warning')}: the code runs, but part of it may not work`;
   return 'No problems found';
 }

@@ -2,7 +2,8 @@
 /** An app's general settings, at `/apps/{app}/settings`. */
 
 import { api } from './api.js';
-import { byId, copy } from './dom.js';
+import { ask } from './ask.js';
+import { button, byId, copy, element } from './dom.js';
 
 /** @param {any} app as the API describes it */
 export function showGeneral(app) {
@@ -12,14 +13,37 @@ export function showGeneral(app) {
   name.value = app.name;
   origins.value = app.parentOrigins.join('\n');
   form.elements.jar.value = app.jar;
+  const staging = /** @type {HTMLInputElement} */ (byId('general-staging'));
+  staging.checked = app.staging;
+  let version = app.settingsVersion;
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const parentOrigins = origins.value.split('\n').map((line) => line.trim()).filter(Boolean);
-    const { status, body } = await api.configure(app.id, { name: name.value, parentOrigins, jar: form.elements.jar.value });
-    if (status === 200) byId('app-name').textContent = body.name;
-    byId('general-message').textContent =
-      status === 200 ? 'Saved. It is live for visitors.' : `Not saved: ${body.error}.`;
+    const settings = { name: name.value, parentOrigins, jar: form.elements.jar.value, staging: staging.checked };
+    const { status, body } = await api.configure(app.id, settings, version);
+    if (status === 200) {
+      version = body.settingsVersion;
+      byId('app-name').textContent = body.name;
+    }
+    // The form keeps what was typed; saving again is a decision.
+    if (status === 412) version = body.app.settingsVersion;
+    byId('general-message').textContent = outcome(status, body);
+  });
+
+  byId('delete-app').addEventListener('click', () => {
+    ask({
+      title: `Delete ${app.name}?`,
+      submit: 'Delete it',
+      note: null,
+      parts: [element('p', '', 'Pages that embed its widget show nothing from now on. For 30 days the app can come back, with its code and history.')],
+      async perform() {
+        const { status, body } = await api.deleteApp(app.id);
+        if (status !== 204) return `Not deleted: ${body.detail}.`;
+        showDeleted(app);
+        return null;
+      },
+    });
   });
 
   const embed = embedCode(app.links.widget);
@@ -27,6 +51,32 @@ export function showGeneral(app) {
   const copyEmbed = /** @type {HTMLButtonElement} */ (byId('copy-embed'));
   copyEmbed.addEventListener('click', () => copy(copyEmbed, embed));
   byId('general').hidden = false;
+}
+
+/** @param {number} status @param {any} body */
+function outcome(status, body) {
+  if (status === 200) return 'Saved. It is live for visitors.';
+  if (status === 412) return `Not saved: the settings were changed elsewhere in the meantime (${inWords(body.app)}). Yours are still here; save again to replace the others.`;
+  return `Not saved: ${body.detail}.`;
+}
+
+/** @param {any} app */
+const inWords = ({ name, parentOrigins, jar, staging }) =>
+  `name “${name}”, pages ${parentOrigins.join(', ') || 'none'}, cookies “${jar}”, staging ${staging ? 'on' : 'off'}`;
+
+/** The page of an app that was just deleted. @param {any} app */
+function showDeleted(app) {
+  const restore = button('Bring it back', async () => {
+    const { status, body } = await api.restoreApp(app.id);
+    if (status === 200) location.reload();
+    else byId('deleted-message').textContent = `Not brought back: ${body.detail}.`;
+  });
+  byId('general').replaceChildren(
+    element('h1', '', `${app.name} was deleted`),
+    element('p', '', 'For 30 days it can come back, with its code and history.'),
+    element('div', 'actions', restore, Object.assign(element('a', '', 'To the list of apps'), { href: '/' })),
+    Object.assign(element('p', 'message'), { id: 'deleted-message' }),
+  );
 }
 
 /** @param {string} widget the URL of the widget page */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The live preview: the text areas' code, saved or not, in the real widget in a real parent page. A
+ * The live preview: the text areas' code, published or not, in the real widget in a real parent page. A
  * preview's widget brings a port (pages/preview.js): reports for the timeline come over it, and steps to
  * play go back.
  */
@@ -43,11 +43,10 @@ const NOT_RUN = {
  * @param {{widgetOrigin: string}} options.config
  * @param {() => import('./api.js').Code} options.code
  * @param {Record<import('./api.js').AreaName, import('./editor.js').Editor>} options.areas
- * @param {() => boolean} options.isSaved
- * @param {() => number} options.revision
+ * @param {() => number | null} options.published the revision that has this code, if it is live
  * @param {(findings: import('./api.js').Finding[], checked: import('./api.js').Code) => void} options.showFindings
  */
-export function preview({ app, config, code, areas, isSaved, revision, showFindings }) {
+export function preview({ app, config, code, areas, published, showFindings }) {
   let frame = /** @type {HTMLIFrameElement} */ (byId('live'));
   const log = timeline(areas, app.jar !== 'none');
   const context = contextFields(changed);
@@ -94,8 +93,8 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     byId('no-run').hidden = held;
   }
 
-  /** Runs the code again after a save. */
-  function saved() {
+  /** Runs the code again after a publication. */
+  function restarted() {
     if (!held) run();
   }
 
@@ -109,7 +108,8 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
 
   /** @param {number} ours the number of this run @returns {typeof running} */
   async function begin(ours) {
-    const origin = isSaved() ? `revision ${revision()}` : 'your unsaved code';
+    const revision = published();
+    const origin = revision === null ? 'your draft' : `revision ${revision}`;
     const sent = code();
     const { status, body } = await api.preview(app.id, sent);
     if (ours !== runs) return null;
@@ -117,7 +117,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
     if (body.diagnostics && isCurrent) showFindings(body.diagnostics, sent);
     if (status !== 201) {
       isCurrent = false;
-      say(status === 422 ? 'Not run. Fix the marked problems first.' : `Not run: ${body.error}.`);
+      say(status === 422 ? 'Not run. Fix the marked problems first.' : `Not run: ${body.detail}.`);
       return null;
     }
     if (isCurrent) say(`Runs ${origin}. Its tags are real: they send real data.`);
@@ -255,7 +255,7 @@ export function preview({ app, config, code, areas, isSaved, revision, showFindi
   byId('run-held').addEventListener('click', run);
   byId('clear').addEventListener('click', log.clear);
 
-  return { open, saved, changed };
+  return { open, restarted, changed };
 }
 
 /** A button's steps. @param {string} name @param {number} duration @param {number} rating @returns {Step[]} */

@@ -1,4 +1,4 @@
-//! The custom code of an app: save it, check it, preview it.
+//! Custom code that is not saved: check it, preview it.
 
 use axum::extract::State as Extracted;
 use c2c::{Area, Snippets};
@@ -7,64 +7,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::input::{Id, Input};
-use super::schema::{ConflictBody, Diagnostic, ErrorBody, Links, RejectedBody};
-use super::{Answer, State, json};
+use super::schema::{Diagnostic, Links, Problem, RejectedProblem};
+use super::{Answer, PROBLEM, State, json};
 use crate::paths::Paths;
-use crate::store::Revision;
 
+/// Code that is not saved.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Code {
     head: String,
     body_end: String,
-    /// The number of the revision that was edited; 0 if there was none.
-    revision: i64,
 }
 
-#[derive(Serialize, ToSchema)]
-struct Saved {
-    /// The number of the new revision.
-    revision: i64,
-    /// Warnings.
-    #[schema(value_type = Vec<Diagnostic>)]
-    diagnostics: Vec<c2c::Diagnostic>,
-}
-
-/// Save code and publish it
-#[utoipa::path(
-    put,
-    path = "/api/apps/{app}/code",
-    params(("app" = String, Path, description = "the app's id")),
-    request_body = Code,
-    responses(
-        (status = 200, body = Saved),
-        (status = 400, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-        (status = 409, body = ConflictBody, description = "`revision` is not the newest"),
-        (status = 422, body = RejectedBody, description = "nothing was saved"),
-    ),
-)]
-pub(super) async fn save(
-    Extracted(state): Extracted<State>,
-    Id(id): Id,
-    Input(Code { head, body_end, revision }): Input<Code>,
-) -> Answer {
-    let revision = Revision { number: revision.saturating_add(1), head, body_end };
-    let saved = state.apps.save(&id, revision).await?;
-    tracing::info!(app = %id, revision = saved.revision, "published");
-    let body = Saved { revision: saved.revision, diagnostics: saved.warnings };
-    Ok(json(StatusCode::OK, &body))
-}
-
-/// Code that is not saved.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct Draft {
-    head: String,
-    body_end: String,
-}
-
-impl Draft {
+impl Code {
     fn snippets(self) -> Snippets {
         Snippets { head: self.head.into(), body_end: self.body_end.into() }
     }
@@ -114,20 +69,20 @@ impl Places {
     post,
     path = "/api/apps/{app}/previews",
     params(("app" = String, Path, description = "the app's id")),
-    request_body = Draft,
+    request_body = Code,
     responses(
         (status = 201, body = Preview),
-        (status = 400, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-        (status = 422, body = RejectedBody),
+        (status = 400, body = Problem, content_type = PROBLEM),
+        (status = 404, body = Problem, content_type = PROBLEM),
+        (status = 422, body = RejectedProblem, content_type = PROBLEM),
     ),
 )]
 pub(super) async fn preview(
     Extracted(state): Extracted<State>,
     Id(id): Id,
-    Input(draft): Input<Draft>,
+    Input(code): Input<Code>,
 ) -> Answer {
-    let staged = state.apps.preview(&id, draft.snippets()).await?;
+    let staged = state.apps.preview(&id, code.snippets()).await.map_err(state.failure())?;
     let body = Preview {
         links: Links::new(&Paths::of_preview(&staged.id), &state.sites),
         areas: Areas {
@@ -142,7 +97,7 @@ pub(super) async fn preview(
 
 #[derive(Serialize, ToSchema)]
 struct Checked {
-    /// Whether the code could not be saved.
+    /// Whether the code could not be published.
     rejected: bool,
     #[schema(value_type = Vec<Diagnostic>)]
     diagnostics: Vec<c2c::Diagnostic>,
@@ -152,17 +107,14 @@ struct Checked {
 #[utoipa::path(
     post,
     path = "/api/check",
-    request_body = Draft,
-    responses((status = 200, body = Checked), (status = 400, body = ErrorBody)),
+    request_body = Code,
+    responses((status = 200, body = Checked), (status = 400, body = Problem, content_type = PROBLEM)),
 )]
-pub(super) async fn check(
-    Extracted(state): Extracted<State>,
-    Input(draft): Input<Draft>,
-) -> Answer {
-    let checked = state.apps.check(draft.snippets()).await;
-    let (rejected, diagnostics) = match &checked {
-        Ok(page) => (false, page.warnings()),
-        Err(rejected) => (true, rejected.diagnostics()),
+pub(super) async fn check(Extracted(state): Extracted<State>, Input(code): Input<Code>) -> Answer {
+    let checked = state.apps.check(code.snippets()).await.map_err(state.failure())?;
+    let (rejected, diagnostics) = match checked {
+        Ok(page) => (false, page.warnings().to_vec()),
+        Err(findings) => (true, findings),
     };
-    Ok(json(StatusCode::OK, &Checked { rejected, diagnostics: diagnostics.to_vec() }))
+    Ok(json(StatusCode::OK, &Checked { rejected, diagnostics }))
 }

@@ -2,13 +2,16 @@
 
 use axum::body::Body;
 use axum::response::IntoResponse;
-use hyper::header::{ALLOW, HeaderValue};
+use c2c_store::{FailureKind, StoreError};
+use hyper::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::json as reply;
-use crate::apps::{BuildError, ConfigureError, CreateError, PreviewError, SaveError};
-use crate::store::StoreError;
+use super::problem as reply;
+use super::schema::{AppBody, DraftBody};
+use crate::apps::AppError;
+use crate::compile::BuildError;
+use crate::sites::Sites;
 
 pub(super) struct Failure {
     status: StatusCode,
@@ -21,16 +24,29 @@ pub(super) struct Failure {
 pub(super) struct Closes;
 
 impl Failure {
-    pub(super) fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        Self { status, body: json!({"error": error.into()}), closes: false }
+    pub(super) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        let title = status.canonical_reason().unwrap_or_default();
+        let (number, detail) = (status.as_u16(), detail.into());
+        let body = json!({"status": number, "code": code, "title": title, "detail": detail});
+        Self { status, body, closes: false }
     }
 
-    pub(super) fn bad_request(error: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, error)
+    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
-    pub(super) fn not_found(error: &impl ToString) -> Self {
-        Self::new(StatusCode::NOT_FOUND, error.to_string())
+    pub(super) fn not_found(detail: &impl ToString) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", detail.to_string())
+    }
+
+    /// The same problem for a request that named the version in `If-Match`.
+    pub(super) fn of_if_match(mut self) -> Self {
+        if self.status == StatusCode::CONFLICT {
+            self.status = StatusCode::PRECONDITION_FAILED;
+            self.body["status"] = self.status.as_u16().into();
+            self.body["title"] = self.status.canonical_reason().into();
+        }
+        self
     }
 
     /// Ends the connection, since the rest of the request was not read.
@@ -47,6 +63,9 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response<Body> {
         let mut response = reply(self.status, &self.body);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
         if self.closes {
             response.extensions_mut().insert(Closes);
         }
@@ -62,74 +81,86 @@ pub(super) fn explain_method(response: Response<Body>) -> Response<Body> {
     };
     let allowed = allowed.replace(',', ", ");
     let error = format!("this address takes {allowed} only");
-    let mut explained = Failure::new(StatusCode::METHOD_NOT_ALLOWED, error).into_response();
+    let mut explained =
+        Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", error).into_response();
     if let Ok(allowed) = HeaderValue::try_from(allowed) {
         explained.headers_mut().insert(ALLOW, allowed);
     }
     explained
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        tracing::error!(%error);
-        let sentence = "the database failed; nothing was saved. The server's log has the details";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, sentence)
+impl Failure {
+    /// Explains an error of a use case. `sites` are for the links of an app in a conflict.
+    pub(super) fn of(error: AppError, sites: &Sites) -> Self {
+        match error {
+            AppError::Build(error) => Self::of_build(error),
+            AppError::Store(error) => Self::of_store(error, sites),
+        }
     }
-}
 
-impl From<BuildError> for Failure {
-    fn from(error: BuildError) -> Self {
+    fn of_build(error: BuildError) -> Self {
         let sentence = error.to_string();
         match error {
             BuildError::Rejected(diagnostics) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, sentence)
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "code-rejected", sentence)
                     .with("diagnostics", json!(diagnostics))
             }
-            BuildError::Origin(_) => Self::bad_request(sentence),
-        }
-    }
-}
-
-impl From<CreateError> for Failure {
-    fn from(error: CreateError) -> Self {
-        match error {
-            CreateError::Build(error) => error.into(),
-            CreateError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ConfigureError> for Failure {
-    fn from(error: ConfigureError) -> Self {
-        let sentence = error.to_string();
-        match error {
-            ConfigureError::NoSuchApp(_) => Self::not_found(&sentence),
-            ConfigureError::Origin(_) => Self::bad_request(format!("/parentOrigins: {sentence}")),
-            ConfigureError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<SaveError> for Failure {
-    fn from(error: SaveError) -> Self {
-        let sentence = error.to_string();
-        match error {
-            SaveError::NoSuchApp(_) => Self::not_found(&sentence),
-            SaveError::Build(error) => error.into(),
-            SaveError::Conflict { newest } => {
-                Self::new(StatusCode::CONFLICT, sentence).with("revision", newest.into())
+            BuildError::Origin(_) => Self::bad_request(format!("/parentOrigins: {sentence}")),
+            BuildError::Compiler => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "compiler-failed", sentence)
             }
-            SaveError::Store(error) => error.into(),
         }
     }
-}
 
-impl From<PreviewError> for Failure {
-    fn from(error: PreviewError) -> Self {
+    fn of_store(error: StoreError, sites: &Sites) -> Self {
+        let sentence = error.to_string();
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code, &sentence);
+        let not_found = |code| Self::new(StatusCode::NOT_FOUND, code, &sentence);
         match error {
-            PreviewError::NoSuchApp(_) => Self::not_found(&error),
-            PreviewError::Build(error) => error.into(),
-            PreviewError::Store(error) => error.into(),
+            StoreError::NoSuchApp(_) => not_found("no-such-app"),
+            StoreError::NoSuchRevision { .. } => not_found("no-such-revision"),
+            StoreError::NotPlanned => not_found("not-planned"),
+            StoreError::DraftConflict(draft) => {
+                conflict("draft-conflict").with("draft", json!(DraftBody::from(*draft)))
+            }
+            StoreError::LiveConflict(app) => {
+                conflict("live-conflict").with("app", json!(AppBody::new(&app, sites)))
+            }
+            StoreError::SettingsConflict(app) => {
+                conflict("settings-conflict").with("app", json!(AppBody::new(&app, sites)))
+            }
+            StoreError::AppExists(_) => conflict("app-exists"),
+            StoreError::NoStaging(_) => conflict("no-staging"),
+            StoreError::NothingStaged(_) => conflict("nothing-staged"),
+            StoreError::AlreadyOff(_) => conflict("already-off"),
+            StoreError::NotOff(_) => conflict("not-off"),
+            StoreError::PlannedForThePast => Self::bad_request(format!("/at: {sentence}")),
+            StoreError::SnippetTooLarge { .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "snippet-too-large", sentence)
+            }
+            error => Self::of_database(&error),
+        }
+    }
+
+    /// Explains a failure of the database.
+    pub(super) fn of_database(error: &StoreError) -> Self {
+        tracing::error!(%error);
+        let (unavailable, internal) =
+            (StatusCode::SERVICE_UNAVAILABLE, StatusCode::INTERNAL_SERVER_ERROR);
+        match error {
+            StoreError::Failed { kind: FailureKind::Unavailable, .. } => Self::new(
+                unavailable,
+                "database-unavailable",
+                "the database cannot be reached; try again in a few seconds",
+            ),
+            StoreError::Failed {
+                kind: kind @ (FailureKind::Full | FailureKind::ReadOnly), ..
+            } => Self::new(unavailable, "database-read-only", format!("{kind}; nothing was saved")),
+            _ => Self::new(
+                internal,
+                "database-failed",
+                "the database failed; nothing was saved. The server's log has the details",
+            ),
         }
     }
 }

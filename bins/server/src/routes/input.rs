@@ -1,13 +1,15 @@
 //! The parts of a request that handlers take: an app's id, and a body of JSON within the limits.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Path};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query};
 use c2c_names::AppId;
+use c2c_store::{Note, Version};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as _;
-use hyper::header::CONTENT_LENGTH;
+use hyper::header::{CONTENT_LENGTH, HeaderValue, IF_MATCH};
 use hyper::http::request::Parts;
 use hyper::{Request, StatusCode};
 use serde::de::DeserializeOwned;
@@ -23,11 +25,58 @@ impl FromRequestParts<State> for Id {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
-        let Path(id) = Path::<String>::from_request_parts(parts, state)
+        let Path(all) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
             .await
             .map_err(|error| Failure::not_found(&error))?;
+        let id = all.get("app").map(String::as_str).unwrap_or_default();
         Ok(Self(id.parse().map_err(|error: c2c_names::AppIdError| Failure::not_found(&error))?))
     }
+}
+
+/// The query of an address.
+pub(super) struct Search<T>(pub(super) Query<T>);
+
+impl<T: DeserializeOwned> FromRequestParts<State> for Search<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let query = Query::from_request_parts(parts, state).await;
+        query.map(Self).map_err(|error| Failure::bad_request(error.body_text()))
+    }
+}
+
+/// A note or a reason, from the place `pointer` of the body.
+pub(super) fn note(text: &str, pointer: &str) -> Result<Note, Failure> {
+    text.parse().map_err(|error| Failure::bad_request(format!("{pointer}: it {error}")))
+}
+
+/// The version in `If-Match`: the strong entity tag that a response had
+/// ([RFC 9110 §13.1.1](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1)).
+pub(super) struct IfMatch(pub(super) Version);
+
+impl FromRequestParts<State> for IfMatch {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Failure> {
+        let mut tags = parts.headers.get_all(IF_MATCH).iter();
+        let Some(tag) = tags.next() else {
+            let detail =
+                "the header If-Match is needed, with the ETag of the version that was edited";
+            let status = StatusCode::PRECONDITION_REQUIRED;
+            return Err(Failure::new(status, "precondition-required", detail));
+        };
+        let version = if tags.next().is_none() { version_of(tag) } else { None };
+        version.map(Self).ok_or_else(|| {
+            Failure::bad_request("the header If-Match: one ETag of this address, such as \"7\"")
+        })
+    }
+}
+
+/// The version with this tag. A number in another spelling, such as `"07"`, is no tag of this server.
+fn version_of(tag: &HeaderValue) -> Option<Version> {
+    let text = tag.to_str().ok()?.strip_prefix('"')?.strip_suffix('"')?;
+    let version = Version::new(text.parse().ok()?);
+    (version.to_string() == text).then_some(version)
 }
 
 /// A body of JSON: one object, within the limits.
@@ -54,7 +103,7 @@ async fn read(request: Request<Body>, limits: &Limits) -> Result<bytes::Bytes, F
     let bytes_max = limits.body_bytes_max;
     let too_large = || {
         let error = format!("the body has more than {bytes_max} bytes");
-        Failure::new(StatusCode::PAYLOAD_TOO_LARGE, error).closing()
+        Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", error).closing()
     };
     // A body that is announced as too large is rejected before a byte of it is read.
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
@@ -74,6 +123,7 @@ async fn read(request: Request<Body>, limits: &Limits) -> Result<bytes::Bytes, F
 
 async fn within<F: Future>(timeout: Duration, future: F) -> Result<F::Output, Failure> {
     tokio::time::timeout(timeout, future).await.map_err(|_| {
-        Failure::new(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive").closing()
+        let detail = "the body took too long to arrive";
+        Failure::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail).closing()
     })
 }

@@ -35,17 +35,18 @@ fn is_ours(headers: &HeaderMap, console: &Origin) -> Result<(), Failure> {
         origins.next().is_some_and(|origin| origin.as_bytes() == console.as_str().as_bytes());
     if !ours || origins.next().is_some() {
         let error = format!("a write needs the header Origin: {console}");
-        return Err(Failure::new(StatusCode::FORBIDDEN, error));
+        return Err(Failure::new(StatusCode::FORBIDDEN, "not-from-the-console", error));
     }
     let site = headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes);
     if site.is_some_and(|site| site != b"same-origin") {
-        return Err(Failure::new(StatusCode::FORBIDDEN, "only the console may write"));
+        let detail = "only the console may write";
+        return Err(Failure::new(StatusCode::FORBIDDEN, "not-from-the-console", detail));
     }
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = media_type.and_then(|value| value.split(';').next()).map(str::trim);
     if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
         let error = "a write needs the header Content-Type: application/json";
-        return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error));
+        return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", error));
     }
     Ok(())
 }

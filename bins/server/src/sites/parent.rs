@@ -1,13 +1,13 @@
 //! The parent's site: the demo of an integrator's page, which embeds the widget.
 
 use c2c_names::Origin;
+use c2c_store::App;
 use serde_json::json;
 
 use crate::paths::Paths;
 use crate::scripts::Files;
 use crate::sites::Sites;
 use crate::sites::widget::with_config;
-use crate::store::App;
 
 const PAGE: &str = include_str!("../../pages/parent.html");
 const FILES: &[(&str, &str)] = &[
@@ -27,7 +27,7 @@ pub(crate) fn files() -> Files {
 /// console's origin, to report there that custom code took the focus.
 pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths, console: Option<&Origin>) -> String {
     let mut config = json!({
-        "appName": app.name,
+        "appName": app.settings.name,
         "widgetOrigin": sites.widget.origin,
         "widgetPath": paths.widget,
     });

@@ -2,12 +2,12 @@
 
 use c2c_catalogue::Catalogue;
 use c2c_names::Origin;
+use c2c_store::{App, Jar};
 use serde_json::json;
 
 use crate::paths::{Paths, parents_of};
 use crate::scripts::Files;
 use crate::sites::Sites;
-use crate::store::{App, Jar};
 
 const PAGE: &str = include_str!("../../pages/widget.html");
 const FILES: &[(&str, &str)] = &[
@@ -31,7 +31,7 @@ pub(crate) fn files() -> Files {
 /// The widget page of an app. Its URL's query is the context. A preview's page gets the console's
 /// origin, to report events there.
 pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths, console: Option<&Origin>) -> String {
-    let parents: Vec<&Origin> = parents_of(app, sites).collect();
+    let parents: Vec<&Origin> = parents_of(&app.settings, sites).collect();
     let mut config = json!({
         "app": app.id,
         "src": format!("{}{}", sites.sandbox.origin, paths.sandbox),
@@ -39,7 +39,7 @@ pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths, console: Option<&Ori
     });
     if let Some(console) = console {
         config["console"] = json!(console);
-    } else if app.jar == Jar::Kept {
+    } else if app.settings.jar == Jar::Kept {
         // Not for drafts: their storage ends with the page.
         config["keepJar"] = json!(true);
     }

@@ -1,16 +1,12 @@
-//! The console's API: permission to write, rejected requests, and saves that are never lost.
+//! The console's API: apps, permission to write, and rejected requests.
 
 use c2c_catalogue::Catalogue;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::client::{Fixture, PATIENCE, Reply, To, request};
+use crate::client::{Fixture, To};
+use crate::console::{DEMO, code};
 
-const CODE: &str = "/api/apps/demo/code";
-
-fn code(head: &str, revision: i64) -> Value {
-    json!({"head": head, "bodyEnd": "", "revision": revision})
-}
+const DRAFT: &str = "/api/apps/demo/draft";
 
 #[tokio::test]
 async fn a_fresh_server_has_the_demo_app() {
@@ -19,68 +15,121 @@ async fn a_fresh_server_has_the_demo_app() {
     assert_eq!((list.status, list.header("cache-control")), (200, "no-store"));
     let parent = format!("{}/p/demo", fixture.origin(To::Parent));
     assert_eq!(list.json()["apps"][0]["links"]["parent"], parent);
-    let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
-    assert_eq!(app["revision"], 1);
-    assert!(app["head"].as_str().expect("a string").contains("c2c.on('call_ended'"));
-}
-
-#[tokio::test]
-async fn an_app_says_how_much_fits() {
-    let fixture = Fixture::start().await;
-    let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
-    let max = app["snippetBytesMax"].as_u64().and_then(|max| usize::try_from(max).ok());
-    let max = max.expect("a number");
-    assert_eq!(fixture.write("PUT", CODE, &code(&"x".repeat(max), 1)).await.status, 200);
-    assert_eq!(fixture.write("PUT", CODE, &code(&"x".repeat(max + 1), 2)).await.status, 422);
+    assert_eq!(list.json()["more"], false);
+    let app = fixture.read(DEMO).await;
+    assert_eq!((&app["live"], &app["newest"], &app["off"]), (&json!(1), &json!(1), &json!(null)));
+    assert_eq!((&app["staging"], &app["stagingLinks"]), (&json!(false), &json!(null)));
+    let head = fixture.read(DRAFT).await["head"].as_str().expect("a string").to_owned();
+    assert!(head.contains("c2c.on('call_ended'"), "{head}");
+    assert!(fixture.document("/s/demo").await.contains(&head));
 }
 
 #[tokio::test]
 async fn the_list_says_how_new_each_apps_code_is() {
     let fixture = Fixture::start().await;
-    fixture.write("POST", "/api/apps", &json!({"name": "Empty"})).await;
-    for revision in 1..=10 {
-        assert_eq!(fixture.write("PUT", CODE, &code("", revision)).await.status, 200);
+    fixture.create("Empty").await;
+    for revision in 2..=12 {
+        assert_eq!(fixture.publish(DEMO, "live", &format!("{revision}")).await, revision);
     }
-    let before = Timestamp::now();
-    assert_eq!(fixture.write("PUT", CODE, &code("", 11)).await.status, 200);
-    let list = fixture.get(To::Console, "/api/apps", &[]).await.json();
+    let list = fixture.read("/api/apps").await;
     let [demo, empty] = list["apps"].as_array().expect("a list").as_slice() else {
         panic!("{list}")
     };
-    assert_eq!((&demo["id"], &demo["revision"]), (&json!("demo"), &json!(12)));
-    let saved: Timestamp = demo["savedAt"].as_str().expect("a time").parse().expect("RFC 3339");
-    assert!(before <= saved && saved <= Timestamp::now(), "{saved}");
-    assert_eq!((&empty["revision"], &empty["savedAt"]), (&json!(0), &json!(null)));
+    assert_eq!(
+        (&demo["id"], &demo["live"], &demo["newest"]),
+        (&json!("demo"), &json!(12), &json!(12))
+    );
+    assert_eq!((&empty["live"], &empty["newest"]), (&json!(null), &json!(null)));
+    assert!(empty["createdAt"].as_str().expect("a time").parse::<jiff::Timestamp>().is_ok());
+}
+
+async fn names(fixture: &Fixture, query: &str) -> (Vec<String>, Value) {
+    let list = fixture.read(&format!("/api/apps?{query}")).await;
+    let apps = list["apps"].as_array().expect("a list").iter();
+    let names = apps.map(|app| app["name"].as_str().expect("a name").to_owned());
+    (names.collect(), list["more"].clone())
 }
 
 #[tokio::test]
-async fn a_save_is_served_at_once_and_survives() {
+async fn apps_are_searched_and_listed_in_parts() {
     let fixture = Fixture::start().await;
-    let reply = fixture.write("PUT", CODE, &code("<b>new</b>", 1)).await;
-    assert_eq!(reply.json(), json!({"revision": 2, "diagnostics": []}));
-    assert!(fixture.get(To::Sandbox, "/s/demo", &[]).await.text().contains("<b>new</b>"));
-    let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
-    assert_eq!((&app["revision"], &app["head"]), (&json!(2), &json!("<b>new</b>")));
-}
-
-#[tokio::test]
-async fn a_save_with_warnings_is_served_and_says_what_will_not_work() {
-    let fixture = Fixture::start().await;
-    let head = "<script>c2c.on('call_end', () => {}); c2c.on('call_ended', () => {});</script>";
-    let reply = fixture.write("PUT", CODE, &code(head, 1)).await;
-    assert_eq!((reply.status, &reply.json()["revision"]), (200, &json!(2)));
-    let json = reply.json();
-    let [found] = json["diagnostics"].as_array().expect("a list").as_slice() else {
-        panic!("{json}")
+    let mut addresses = Vec::new();
+    for name in ["B%b", "A", "C_c", "Bb"] {
+        addresses.push(fixture.create(name).await);
+    }
+    let expected = |names: &[&str], more: bool| {
+        (names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(), json!(more))
     };
-    assert_eq!((&found["severity"], &found["code"]), (&json!("warning"), &json!("unknown-event")));
-    let fix = json!({"span": {"start": 16, "end": 24}, "replacement": "call_ended"});
-    assert_eq!((&found["line"], &found["column"], &found["fix"]), (&json!(1), &json!(17), &fix));
-    assert!(fixture.get(To::Sandbox, "/s/demo", &[]).await.text().contains(head));
-    let draft = json!({"head": head, "bodyEnd": ""});
-    for (path, status) in [("/api/check", 200), ("/api/apps/demo/previews", 201)] {
-        let reply = fixture.write("POST", path, &draft).await;
-        assert_eq!((reply.status, &reply.json()["diagnostics"]), (status, &json["diagnostics"]));
+    let check = async |query: &str, these: &[&str], more: bool| {
+        assert_eq!(names(&fixture, query).await, expected(these, more), "{query}");
+    };
+    check("", &["A", "B%b", "Bb", "C_c", "Demo shop"], false).await;
+    check("limit=2", &["A", "B%b"], true).await;
+    check("limit=5", &["A", "B%b", "Bb", "C_c", "Demo shop"], false).await;
+    check("limit=0", &[], true).await;
+    let id = |address: &str| address.rsplit('/').next().expect("an id").to_owned();
+    let after = id(&addresses[0]);
+    check(&format!("limit=2&after={after}"), &["Bb", "C_c"], true).await;
+    check(&format!("after={after}"), &["Bb", "C_c", "Demo shop"], false).await;
+    check("search=%25", &["B%b"], false).await;
+    check("search=_", &["C_c"], false).await;
+    check("search=SHOP", &["Demo shop"], false).await;
+    check(&format!("search={}", &id(&addresses[1])[2..]), &["A"], false).await;
+    check("search=none", &[], false).await;
+    check("search=%27%3B--%5C", &[], false).await;
+    check("search=%00", &[], false).await;
+}
+
+#[tokio::test]
+async fn queries_with_anything_else_are_refused() {
+    let fixture = Fixture::start().await;
+    let (history, audit) = (format!("{DEMO}/revisions"), format!("{DEMO}/audit"));
+    for path in ["/api/apps", &history, &audit] {
+        for query in ["x=1", "limit=x", "limit=-1", "limit=4294967296", "limit=1&limit=2", "limit="]
+        {
+            let reply = fixture.get(To::Console, &format!("{path}?{query}"), &[]).await;
+            assert_eq!(reply.problem(), (400, "bad-request".to_owned()), "{path}?{query}");
+        }
+        assert_eq!(
+            fixture.get(To::Console, &format!("{path}?limit=4294967295"), &[]).await.status,
+            200
+        );
+    }
+    for path in [&history, &audit] {
+        for before in ["x", "1.5", "1180591620717411303424", "", "1&before=2"] {
+            let reply = fixture.get(To::Console, &format!("{path}?before={before}"), &[]).await;
+            assert_eq!(reply.problem(), (400, "bad-request".to_owned()), "{path} {before}");
+        }
+    }
+    for query in ["after=A%20b", "after=&after=", "before=1"] {
+        let reply = fixture.get(To::Console, &format!("/api/apps?{query}"), &[]).await;
+        assert_eq!(reply.problem(), (400, "bad-request".to_owned()), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn apps_are_made_and_kept_apart() {
+    let fixture = Fixture::start().await;
+    let made = fixture.write("POST", "/api/apps", &json!({"name": "  Caf\u{e9} <b>  "})).await;
+    assert_eq!(made.status, 201);
+    let made = made.json();
+    assert_eq!(made["name"], "Caf\u{e9} <b>");
+    let id = made["id"].as_str().expect("an id");
+    let app = format!("/api/apps/{id}");
+    assert_eq!(fixture.read(&app).await, made);
+    let empty = fixture.document(&format!("/s/{id}")).await;
+    assert!(empty.contains(&format!("data-app=\"{id}\"")), "{empty}");
+    assert_eq!(fixture.publish(&app, "live", "<i>other</i>").await, 1);
+    let other = fixture.document(&format!("/s/{id}")).await;
+    let demo = fixture.document("/s/demo").await;
+    assert!(other.contains("<i>other</i>") && !demo.contains("<i>other</i>"));
+    assert!(other.contains(&format!("data-app=\"{id}\"")));
+    for name in ["", " ", "a\tb", "a\0b", &"x".repeat(101)] {
+        let reply = fixture.write("POST", "/api/apps", &json!({"name": name})).await;
+        assert_eq!(reply.problem(), (400, "bad-request".to_owned()), "{name:?}");
+        assert!(
+            reply.json()["detail"].as_str().is_some_and(|detail| detail.starts_with("/name: "))
+        );
     }
 }
 
@@ -119,68 +168,12 @@ async fn names_of_custom_events_are_judged_as_the_catalogue_does() {
 }
 
 #[tokio::test]
-async fn an_unclosed_script_or_comment_is_refused_with_line_and_column() {
-    let fixture = Fixture::start().await;
-    for (head, body_end, area, line, column) in [
-        ("<p>\n  <script>\n  c2c.on()", "", "head", 2, 3),
-        ("<!-- note\n<p>", "", "head", 1, 1),
-        ("", "\r\n\tx<!-- note", "bodyEnd", 2, 3),
-        ("<b>fine</b>", "<script src=x>", "bodyEnd", 1, 1),
-    ] {
-        let body = json!({"head": head, "bodyEnd": body_end, "revision": 1});
-        let reply = fixture.write("PUT", CODE, &body).await;
-        assert_eq!(reply.status, 422, "{reply:?}");
-        let json = reply.json();
-        let found = &json["diagnostics"][0];
-        assert_eq!(found["severity"], "error");
-        assert_eq!(
-            (&found["area"], &found["line"], &found["column"]),
-            (&json!(area), &json!(line), &json!(column))
-        );
-    }
-    let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
-    assert_eq!(app["revision"], 1, "nothing was saved");
-}
-
-#[tokio::test]
-async fn of_two_editors_the_second_is_told() {
-    let fixture = Fixture::start().await;
-    assert_eq!(fixture.write("PUT", CODE, &code("first", 1)).await.status, 200);
-    let reply = fixture.write("PUT", CODE, &code("second", 1)).await;
-    assert_eq!((reply.status, reply.json()["revision"].clone()), (409, json!(2)));
-    for revision in [-1, 0, 7, i64::MAX] {
-        assert_eq!(
-            fixture.write("PUT", CODE, &code("x", revision)).await.status,
-            409,
-            "{revision}"
-        );
-    }
-    assert!(fixture.get(To::Sandbox, "/s/demo", &[]).await.text().contains("first"));
-}
-
-#[tokio::test]
-async fn apps_are_made_and_kept_apart() {
-    let fixture = Fixture::start().await;
-    let made = fixture.write("POST", "/api/apps", &json!({"name": "  Caf\u{e9} <b>  "})).await;
-    assert_eq!(made.status, 201);
-    let made = made.json();
-    assert_eq!(made["name"], "Caf\u{e9} <b>");
-    let id = made["id"].as_str().expect("an id");
-    let path = format!("/api/apps/{id}/code");
-    assert_eq!(fixture.write("PUT", &path, &code("<i>other</i>", 0)).await.status, 200);
-    let other = fixture.get(To::Sandbox, &format!("/s/{id}"), &[]).await;
-    let demo = fixture.get(To::Sandbox, "/s/demo", &[]).await;
-    assert!(other.text().contains("<i>other</i>") && !demo.text().contains("<i>other</i>"));
-    assert!(other.text().contains(&format!("data-app=\"{id}\"")));
-}
-
-#[tokio::test]
 async fn a_write_comes_from_the_console_or_not_at_all() {
     let fixture = Fixture::start().await;
     let ours = format!("origin: {}", fixture.origin(To::Console));
     let localhost = ours.replace("127.0.0.1", "localhost");
-    let json_type = "content-type: application/json";
-    let body = code("<b>stolen</b>", 1).to_string();
+    let (json_type, if_match) = ("content-type: application/json", "if-match: \"2\"");
+    let body = code("<b>stolen</b>", "").to_string();
     for (headers, expected) in [
         (vec![json_type], 403),
         (vec![json_type, "origin: null"], 403),
@@ -197,19 +190,46 @@ async fn a_write_comes_from_the_console_or_not_at_all() {
         (vec![ours.as_str(), "content-type: text/plain; application/json"], 415),
         (vec![ours.as_str(), "content-type: application/json5"], 415),
     ] {
-        let reply = fixture.send(To::Console, "PUT", CODE, &headers, &body).await;
-        assert_eq!(reply.status, expected, "{headers:?}");
+        let headers = [&headers[..], &[if_match]].concat();
+        let reply = fixture.send(To::Console, "PUT", DRAFT, &headers, &body).await;
+        assert_eq!(reply.problem().0, expected, "{headers:?}");
         assert!(!reply.headers.contains_key("access-control-allow-origin"));
     }
-    let headers = [ours.as_str(), "content-type: Application/JSON; charset=utf-8"];
-    assert_eq!(fixture.send(To::Console, "PUT", CODE, &headers, &body).await.status, 200);
+    let headers = [ours.as_str(), if_match, "content-type: Application/JSON; charset=utf-8"];
+    assert_eq!(fixture.send(To::Console, "PUT", DRAFT, &headers, &body).await.status, 200);
+}
+
+/// Each with the method and address of a write that would succeed.
+#[tokio::test]
+async fn no_kind_of_write_comes_from_elsewhere() {
+    let fixture = Fixture::start().await;
+    let before = fixture.read(&format!("{DEMO}/audit")).await;
+    let headers =
+        ["origin: https://evil.example", "content-type: application/json", "if-match: \"1\""];
+    for (method, path, body) in [
+        ("POST", "/api/apps", json!({"name": "Evil"})),
+        ("DELETE", "/api/apps/demo", json!({})),
+        (
+            "PUT",
+            "/api/apps/demo/settings",
+            json!({"name": "Evil", "parentOrigins": [], "jar": "kept", "staging": true}),
+        ),
+        ("POST", "/api/apps/demo/revisions", json!({"draft": 2, "replaces": 1})),
+        ("POST", "/api/apps/demo/rollback", json!({"to": 1, "replaces": 1})),
+        ("PUT", "/api/apps/demo/switch", json!({"off": true})),
+        ("PUT", "/api/apps/demo/plans/switch-back", json!({"to": 1, "at": "2999-01-01T00:00:00Z"})),
+    ] {
+        let reply = fixture.send(To::Console, method, path, &headers, &body.to_string()).await;
+        assert_eq!(reply.problem(), (403, "not-from-the-console".to_owned()), "{method} {path}");
+    }
+    assert_eq!(fixture.read(&format!("{DEMO}/audit")).await, before);
 }
 
 #[tokio::test]
 async fn a_preflight_is_not_answered() {
     let fixture = Fixture::start().await;
     let headers = ["origin: https://evil.example", "access-control-request-method: PUT"];
-    let reply = fixture.send(To::Console, "OPTIONS", CODE, &headers, "").await;
+    let reply = fixture.send(To::Console, "OPTIONS", DRAFT, &headers, "").await;
     assert_eq!(reply.status, 403);
     assert!(reply.headers.keys().all(|name| !name.starts_with("access-control-")), "{reply:?}");
 }
@@ -218,124 +238,65 @@ async fn a_preflight_is_not_answered() {
 async fn bad_json_is_answered_with_the_place() {
     let fixture = Fixture::start().await;
     let origin = format!("origin: {}", fixture.origin(To::Console));
-    let headers = [origin.as_str(), "content-type: application/json"];
+    let headers = [origin.as_str(), "content-type: application/json", "if-match: \"2\""];
     let deep = format!(r#"{{"head":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-    for (body, part) in [
-        ("", "EOF"),
-        ("{", "line 1 column 1"),
-        ("[]", "invalid type"),
-        (r#"{"head":"","bodyEnd":""}"#, "missing field `revision`"),
-        (r#"{"head":"","bodyEnd":"","revision":"1"}"#, "invalid type: string"),
-        (r#"{"head":"","bodyEnd":"","revision":1.5}"#, "floating point"),
-        (r#"{"head":null,"bodyEnd":"","revision":1}"#, "invalid type: null"),
-        (r#"{"head":"","head":"","bodyEnd":"","revision":1}"#, "duplicate field `head`"),
-        (r#"{"head":"","bodyEnd":"","revision":1,"x":1}"#, "unknown field `x`"),
-        (r#"{"head":"\ud800","bodyEnd":"","revision":1}"#, "line 1 column"),
-        (deep.as_str(), "column"),
+    let publish = format!("{DEMO}/revisions");
+    for (method, path, body, part) in [
+        ("PUT", DRAFT, "", "EOF"),
+        ("PUT", DRAFT, "{", "line 1 column 1"),
+        ("PUT", DRAFT, "[]", "invalid type"),
+        ("PUT", DRAFT, r#"{"head":""}"#, "missing field `bodyEnd`"),
+        ("PUT", DRAFT, r#"{"head":null,"bodyEnd":""}"#, "invalid type: null"),
+        ("PUT", DRAFT, r#"{"head":"","head":"","bodyEnd":""}"#, "duplicate field `head`"),
+        ("PUT", DRAFT, r#"{"head":"","bodyEnd":"","x":1}"#, "unknown field `x`"),
+        ("PUT", DRAFT, r#"{"head":"\ud800","bodyEnd":""}"#, "line 1 column"),
+        ("PUT", DRAFT, deep.as_str(), "column"),
+        ("POST", &publish, r#"{"replaces":1}"#, "missing field `draft`"),
+        ("POST", &publish, r#"{"draft":"2","replaces":1}"#, "invalid type: string"),
+        ("POST", &publish, r#"{"draft":1.5,"replaces":1}"#, "floating point"),
+        ("POST", &publish, r#"{"draft":1180591620717411303424,"replaces":1}"#, "line 1 column"),
+        ("POST", &publish, r#"{"draft":2,"replaces":1,"to":"moon"}"#, "unknown variant `moon`"),
+        ("POST", &publish, r#"{"draft":2,"replaces":1,"at":"tomorrow"}"#, "line 1 column"),
+        (
+            "POST",
+            &publish,
+            r#"{"draft":2,"replaces":1,"note":"\u0000"}"#,
+            "/note: it has a control",
+        ),
     ] {
-        let reply = fixture.send(To::Console, "PUT", CODE, &headers, body).await;
-        let error = reply.json()["error"].as_str().expect("a sentence").to_owned();
-        assert!(
-            reply.status == 400 && error.contains(part),
-            "{body:.60}: {} {error}",
-            reply.status
-        );
+        let reply = fixture.send(To::Console, method, path, &headers, body).await;
+        assert_eq!(reply.problem(), (400, "bad-request".to_owned()), "{body:.60}");
+        let json = reply.json();
+        let detail = json["detail"].as_str().expect("a sentence");
+        assert!(detail.contains(part), "{body:.60}: {detail}");
     }
-}
-
-#[tokio::test]
-async fn input_that_no_page_could_hold_is_refused_as_such() {
-    let fixture = Fixture::start().await;
-    for head in ["a\0b".to_owned(), "x".repeat(256 * 1024 + 1)] {
-        let reply = fixture.write("PUT", CODE, &code(&head, 1)).await;
-        assert_eq!(reply.status, 422);
-        assert_eq!(reply.json()["diagnostics"][0]["severity"], "error");
-    }
-    assert_eq!(fixture.write("PUT", CODE, &code(&"x".repeat(256 * 1024), 1)).await.status, 200);
-}
-
-/// Changes the demo app's settings.
-async fn put(fixture: &Fixture, name: &str, origins: Value) -> Reply {
-    let body = json!({"name": name, "parentOrigins": origins, "jar": "kept"});
-    fixture.write("PUT", "/api/apps/demo", &body).await
-}
-
-#[tokio::test]
-async fn settings_are_checked() {
-    let fixture = Fixture::start().await;
-    assert_eq!(put(&fixture, "Demo", json!(["https://shop.example"])).await.status, 200);
-    for (name, origins) in [
-        ("", json!([])),
-        ("   ", json!([])),
-        (&*"x".repeat(101), json!([])),
-        ("Demo", json!(["*"])),
-        ("Demo", json!(["null"])),
-        ("Demo", json!(["https://shop.example/"])),
-        ("Demo", json!(["https://*.example"])),
-        ("Demo", json!(["https://a.example; script-src *"])),
-        ("Demo", json!(["http://[::1]:8080"])),
-        ("Demo", json!(vec!["https://shop.example"; 51])),
-    ] {
-        let reply = put(&fixture, name, origins.clone()).await;
-        assert_eq!(reply.status, 400, "{name:?} {origins}");
-    }
-    let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
-    assert_eq!(app["parentOrigins"], json!(["https://shop.example"]));
-    assert_eq!(app["jar"], "kept");
 }
 
 #[tokio::test]
 async fn there_is_nothing_else() {
     let fixture = Fixture::start().await;
     for path in [
-        "/api",
         "/api/",
         "/api/x",
         "/api/apps/",
         "/api/apps/none",
         "/api/apps/DEMO",
         "/api/apps/a%00",
+        "/api/apps/%ff",
         "/api/apps/demo/x",
+        "/api/apps/demo/code",
         "/api/apps/demo/previews/",
         "/api/apps/demo/previews/x",
         "/api/check/",
     ] {
         let reply = fixture.get(To::Console, path, &[]).await;
-        assert_eq!(reply.status, 404, "{path}");
+        assert_eq!(reply.problem().0, 404, "{path}");
     }
-    let reply = fixture.write("DELETE", "/api/apps/demo", &json!({})).await;
-    assert_eq!((reply.status, reply.header("allow")), (405, "GET, HEAD, PUT"));
-    assert_eq!(reply.json(), json!({"error": "this address takes GET, HEAD, PUT only"}));
-    assert_eq!(fixture.write("PUT", "/api/apps/none/code", &code("x", 0)).await.status, 404);
-}
-
-#[tokio::test]
-async fn a_client_that_leaves_does_not_part_database_and_visitors() {
-    let fixture = Fixture::start().await;
-    let origin = format!("origin: {}", fixture.origin(To::Console));
-    let host = format!("host: {}", fixture.host(To::Console));
-    let headers = [&*host, &origin, "content-type: application/json"];
-    for round in 0_u64..40 {
-        let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
-        let body =
-            code(&format!("<b>round {round}</b>"), app["revision"].as_i64().expect("a number"));
-        let mut connection = fixture.connect(To::Console).await;
-        connection.send(&request("PUT", CODE, &headers, &body.to_string())).await;
-        // Anywhere between the first byte and the last: the delay is the test's input, not a wait.
-        tokio::time::sleep(std::time::Duration::from_micros(round * 250)).await;
-        drop(connection);
-        // Saved or not, visitors get the stored code as soon as the request is done.
-        tokio::time::timeout(PATIENCE, async {
-            loop {
-                let app = fixture.get(To::Console, "/api/apps/demo", &[]).await.json();
-                let stored = app["head"].as_str().expect("a string").to_owned();
-                let served = fixture.get(To::Sandbox, "/s/demo", &[]).await;
-                if served.text().contains(&stored) {
-                    return;
-                }
-            }
-        })
-        .await
-        .expect("database and visitors agree");
-    }
+    assert_eq!(fixture.get(To::Console, "/api", &[]).await.status, 404);
+    let reply = fixture.write("PATCH", DEMO, &json!({})).await;
+    assert_eq!(reply.problem(), (405, "method-not-allowed".to_owned()));
+    assert_eq!(reply.header("allow"), "GET, HEAD, DELETE");
+    assert_eq!(reply.json()["detail"], "this address takes GET, HEAD, DELETE only");
+    let reply = fixture.edit("/api/apps/none/draft", "\"1\"", &code("x", "")).await;
+    assert_eq!(reply.problem(), (404, "no-such-app".to_owned()));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use c2c_server::{Limits, Running, Settings, start};
 use clap::Parser;
@@ -98,10 +98,26 @@ impl Fixture {
 
     /// A write, as the console's page sends it.
     pub(crate) async fn write(&self, method: &str, path: &str, body: &Value) -> Reply {
+        self.write_with(method, path, &[], body).await
+    }
+
+    /// A write with extra header lines.
+    pub(crate) async fn write_with(
+        &self,
+        method: &str,
+        path: &str,
+        more: &[&str],
+        body: &Value,
+    ) -> Reply {
         let origin = format!("origin: {}", self.origin(To::Console));
         let headers =
             [origin.as_str(), "content-type: application/json", "sec-fetch-site: same-origin"];
-        self.send(To::Console, method, path, &headers, &body.to_string()).await
+        self.send(To::Console, method, path, &[&headers, more].concat(), &body.to_string()).await
+    }
+
+    /// A write that edits the version `tag`.
+    pub(crate) async fn edit(&self, path: &str, tag: &str, body: &Value) -> Reply {
+        self.write_with("PUT", path, &[&format!("if-match: {tag}")], body).await
     }
 }
 
@@ -211,4 +227,30 @@ impl Reply {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
+
+    /// Asserts that it is a complete problem (RFC 9457), and gives its status and code.
+    pub(crate) fn problem(&self) -> (u16, String) {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
+        let json = self.json();
+        assert_eq!(json["status"], self.status, "{json}");
+        for field in ["code", "title", "detail"] {
+            assert!(json[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {json}");
+        }
+        let code = json["code"].as_str().expect("a string");
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+        assert!(code.bytes().all(is_plain), "{code}");
+        (self.status, code.to_owned())
+    }
+}
+
+/// Asks again and again, until it holds or the time is over.
+pub(crate) async fn eventually(patience: Duration, mut holds: impl AsyncFnMut() -> bool) -> bool {
+    let end = Instant::now() + patience;
+    while !holds().await {
+        if Instant::now() > end {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    true
 }

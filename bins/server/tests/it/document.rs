@@ -3,9 +3,9 @@
 use std::io::Read;
 
 use clap::Parser as _;
-use serde_json::json;
 
 use crate::client::{Fixture, Reply, To};
+use crate::console::{DEMO, code, settings};
 
 async fn get(fixture: &Fixture, headers: &[&str]) -> Reply {
     fixture.get(To::Sandbox, "/s/demo", headers).await
@@ -27,10 +27,10 @@ pub(crate) fn decoded(reply: &Reply) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn the_document_is_the_shim_then_what_was_saved() {
+async fn the_document_is_the_shim_then_the_published_code() {
     let fixture = Fixture::start().await;
-    let code = json!({"head": "<b>$& HEAD</b>", "bodyEnd": "<i>`TAIL`</i>", "revision": 1});
-    assert_eq!(fixture.write("PUT", "/api/apps/demo/code", &code).await.status, 200);
+    fixture.save(DEMO, &code("<b>$& HEAD</b>", "<i>`TAIL`</i>")).await;
+    assert_eq!(fixture.publish_draft(DEMO, "live").await.status, 201);
     let reply = get(&fixture, &[]).await;
     let html = reply.text();
     let text = c2c_bridge::Shim { jar: true, diagnostics: c2c_bridge::Diagnostics::Errors }.text();
@@ -111,14 +111,12 @@ async fn what_a_client_has_is_not_sent_again() {
 async fn the_tag_changes_with_the_code_and_with_the_policy() {
     let fixture = Fixture::start().await;
     let first = get(&fixture, &[]).await.header("etag").to_owned();
-    let settings =
-        json!({"name": "Demo", "parentOrigins": ["https://shop.example"], "jar": "visit"});
-    assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
+    let settings = settings(&["https://shop.example"], "visit");
+    assert_eq!(fixture.configure(DEMO, &settings).await.status, 200);
     let second = get(&fixture, &[]).await;
     assert_ne!(second.header("etag"), first);
     assert!(second.header("content-security-policy").contains(" https://shop.example;"));
-    let code = json!({"head": "x", "bodyEnd": "", "revision": 1});
-    assert_eq!(fixture.write("PUT", "/api/apps/demo/code", &code).await.status, 200);
+    fixture.publish(DEMO, "live", "x").await;
     let third = get(&fixture, &[]).await;
     assert_ne!(third.header("etag"), second.header("etag"));
 }
@@ -175,6 +173,11 @@ async fn no_trick_in_the_path_finds_a_document() {
         "/s/demo;x",
         "/s/.",
         "/s/%2e",
+        "/staging",
+        "/staging/",
+        "/staging/none",
+        "/staging/demo/",
+        "/staging/%64emo",
         "/host.js",
         "/api/apps",
         "/w/demo",

@@ -60,7 +60,7 @@ async fn the_console_is_not_behind_the_door_of_the_pages() {
 }
 
 #[tokio::test]
-async fn hosts_that_contradict_each_other_are_nobodys() {
+async fn hosts_that_contradict_each_other_are_misdirected() {
     let fixture = Fixture::start().await;
     let ours = fixture.host(To::Sandbox);
     let host = format!("host: {ours}");

@@ -1,15 +1,23 @@
 //! The server from its clients' side: over TCP, with all its limits.
 
 mod client;
+mod console;
 mod program;
 
 mod api;
 mod bounds;
 mod document;
+mod drafts;
 mod flood;
+mod history;
 mod hosts;
 mod openapi;
 mod pages;
 mod places;
+mod plans;
 mod previews;
+mod publication;
+mod servers;
+mod settings;
 mod start_and_stop;
+mod switching;

@@ -1,10 +1,14 @@
 //! The description of the API: it is committed, it is served, and real answers are as it says.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use c2c_cluster::Cluster;
+use c2c_server::Limits;
 use serde_json::{Value, json};
 
-use crate::client::{Fixture, To};
+use crate::client::{Fixture, Reply, To};
+use crate::console::code;
 
 const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
 
@@ -19,55 +23,310 @@ fn the_committed_description_is_current() {
     assert!(committed == current, "openapi.json is stale: {hint}");
 }
 
-/// Asserts that a body is as the description says of a response.
-fn assert_described(openapi: &Value, path: &str, method: &str, status: u16, body: &Value) {
-    let responses = &openapi["paths"][path][method]["responses"];
-    let mut schema = responses[status.to_string()]["content"]["application/json"]["schema"].clone();
-    assert!(schema.is_object(), "{method} {path} {status} is not described");
-    schema["components"] = openapi["components"].clone();
-    let schema = jsonschema::draft202012::new(&schema).expect("a schema");
-    let errors: Vec<String> = schema.iter_errors(body).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{method} {path} {status}: {errors:?} in {body}");
+/// A request, and the status of its answer.
+struct Case {
+    method: &'static str,
+    /// As in the description, with a query if there is one.
+    path: &'static str,
+    /// The app, and more parts of the path in the same place.
+    parts: &'static [&'static str],
+    /// The value of `If-Match`.
+    tag: Option<&'static str>,
+    body: Value,
+    status: u16,
+}
+
+impl Case {
+    fn described_path(&self) -> &'static str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+
+    fn address(&self) -> String {
+        let mut address = self.path.to_owned();
+        for part in self.parts {
+            let (start, rest) = address.split_once('{').expect("a place for it");
+            address = format!("{start}{part}{}", rest.split_once('}').expect("its end").1);
+        }
+        address
+    }
+
+    async fn ask(&self, fixture: &Fixture) -> Reply {
+        let address = self.address();
+        if self.method == "get" {
+            return fixture.get(To::Console, &address, &[]).await;
+        }
+        let if_match = self.tag.map(|tag| format!("if-match: \"{tag}\""));
+        let headers: Vec<&str> = if_match.iter().map(String::as_str).collect();
+        fixture.write_with(&self.method.to_uppercase(), &address, &headers, &self.body).await
+    }
+}
+
+const APPS: &str = "/api/apps";
+const APP: &str = "/api/apps/{app}";
+const RESTORE: &str = "/api/apps/{app}/restore";
+const SETTINGS: &str = "/api/apps/{app}/settings";
+const DRAFT: &str = "/api/apps/{app}/draft";
+const REVISIONS: &str = "/api/apps/{app}/revisions";
+const REVISION: &str = "/api/apps/{app}/revisions/{number}";
+const ROLLBACK: &str = "/api/apps/{app}/rollback";
+const PROMOTE: &str = "/api/apps/{app}/promote";
+const SWITCH: &str = "/api/apps/{app}/switch";
+const PLANS: &str = "/api/apps/{app}/plans";
+const PLANNED: &str = "/api/apps/{app}/plans/publish";
+const BACK: &str = "/api/apps/{app}/plans/switch-back";
+const AUDIT: &str = "/api/apps/{app}/audit";
+const PREVIEWS: &str = "/api/apps/{app}/previews";
+const CHECK: &str = "/api/check";
+
+const DEMO: &[&str] = &["demo"];
+const NONE: &[&str] = &["none"];
+
+fn get(path: &'static str, parts: &'static [&'static str], status: u16) -> Case {
+    Case { method: "get", path, parts, tag: None, body: Value::Null, status }
+}
+
+fn write(
+    method: &'static str,
+    path: &'static str,
+    parts: &'static [&'static str],
+    body: Value,
+    status: u16,
+) -> Case {
+    Case { method, path, parts, tag: None, body, status }
+}
+
+fn put(
+    path: &'static str,
+    parts: &'static [&'static str],
+    tag: &'static str,
+    body: Value,
+    status: u16,
+) -> Case {
+    Case { method: "put", path, parts, tag: Some(tag), body, status }
+}
+
+/// A draft with a warning.
+fn warned() -> Value {
+    code("<script>c2c.on('call_end', () => {});</script>", "")
+}
+
+/// A draft that is rejected.
+fn open() -> Value {
+    code("<!-- open", "")
+}
+
+fn nothing() -> Value {
+    json!({})
+}
+
+/// One case for each described status, at least. They are asked in this order, of a server whose first
+/// revision the checker rejects now.
+fn cases() -> Vec<Case> {
+    let mut cases = of_apps();
+    cases.extend(of_revisions());
+    cases.extend(of_the_rest());
+    cases
+}
+
+/// They leave version 3 of the draft, which differs from revision 1, and a staging environment.
+fn of_apps() -> Vec<Case> {
+    let settings = |origin: &str| json!({"name": "Demo", "parentOrigins": [origin], "jar": "kept", "staging": true});
+    let (fine, broken) = (settings("https://shop.example"), settings("http://[::1]"));
+    vec![
+        get(APPS, &[], 200),
+        get("/api/apps?x=1", &[], 400),
+        write("post", APPS, &[], json!({"name": "New"}), 201),
+        write("post", APPS, &[], json!({"name": ""}), 400),
+        get(APP, DEMO, 200),
+        get(APP, NONE, 404),
+        get(SETTINGS, DEMO, 200),
+        get(SETTINGS, NONE, 404),
+        put(SETTINGS, DEMO, "1", fine.clone(), 200),
+        put(SETTINGS, DEMO, "1", fine.clone(), 412),
+        put(SETTINGS, DEMO, "2", broken, 400),
+        put(SETTINGS, NONE, "1", fine.clone(), 404),
+        write("put", SETTINGS, DEMO, fine, 428),
+        get(DRAFT, DEMO, 200),
+        get(DRAFT, NONE, 404),
+        put(DRAFT, DEMO, "2", warned(), 200),
+        put(DRAFT, DEMO, "2", warned(), 412),
+        put(DRAFT, DEMO, "3", json!({"head": 1}), 400),
+        put(DRAFT, NONE, "1", warned(), 404),
+        put(DRAFT, DEMO, "3", code(&"x".repeat(300_000), ""), 422),
+        write("put", DRAFT, DEMO, warned(), 428),
+    ]
+}
+
+/// They leave version 5 of the draft, and revision 4 live.
+fn of_revisions() -> Vec<Case> {
+    let publication = |draft: i64, replaces: Value| json!({"draft": draft, "replaces": replaces});
+    let staged = json!({"draft": 5, "replaces": null, "to": "staging", "note": "to look at"});
+    vec![
+        write("post", REVISIONS, DEMO, publication(3, json!(1)), 201),
+        write("post", REVISIONS, DEMO, publication(3, json!(1)), 409),
+        write("post", REVISIONS, DEMO, publication(2, json!(2)), 409),
+        write("post", REVISIONS, DEMO, nothing(), 400),
+        write("post", REVISIONS, NONE, publication(1, json!(null)), 404),
+        put(DRAFT, DEMO, "3", open(), 200),
+        write("post", REVISIONS, DEMO, publication(4, json!(2)), 422),
+        put(DRAFT, DEMO, "4", code("<b>other</b>", ""), 200),
+        write("post", REVISIONS, DEMO, staged, 201),
+        get(REVISIONS, DEMO, 200),
+        get("/api/apps/{app}/revisions?before=x", DEMO, 400),
+        get(REVISIONS, NONE, 404),
+        get(REVISION, &["demo", "2"], 200),
+        get(REVISION, &["demo", "9"], 404),
+        write("post", PROMOTE, DEMO, json!({"staged": 2, "replaces": 2}), 409),
+        write("post", PROMOTE, DEMO, json!({"staged": 3, "replaces": 2}), 200),
+        write("post", PROMOTE, DEMO, nothing(), 400),
+        write("post", PROMOTE, NONE, json!({"staged": 3, "replaces": 2}), 404),
+        write("post", ROLLBACK, DEMO, json!({"to": 2, "replaces": 3}), 201),
+        write("post", ROLLBACK, DEMO, json!({"to": 2, "replaces": 3}), 409),
+        write("post", ROLLBACK, DEMO, json!({"to": 9, "replaces": 4}), 404),
+        write("post", ROLLBACK, DEMO, json!({"to": 1, "replaces": 4}), 422),
+        write("post", ROLLBACK, DEMO, nothing(), 400),
+    ]
+}
+
+fn of_the_rest() -> Vec<Case> {
+    let later = "2999-01-01T00:00:00Z";
+    let planned = json!({"draft": 5, "replaces": 4, "at": later});
+    vec![
+        write("put", SWITCH, DEMO, json!({"off": true, "reason": "why"}), 200),
+        write("put", SWITCH, DEMO, json!({"off": true}), 409),
+        write("put", SWITCH, DEMO, nothing(), 400),
+        write("put", SWITCH, NONE, json!({"off": true}), 404),
+        write("put", BACK, DEMO, json!({"to": 2, "at": later}), 204),
+        write("put", BACK, DEMO, json!({"to": 2, "at": "2020-01-01T00:00:00Z"}), 400),
+        write("put", BACK, NONE, json!({"to": 2, "at": later}), 404),
+        write("post", REVISIONS, DEMO, planned, 201),
+        get(PLANS, DEMO, 200),
+        get(PLANS, NONE, 404),
+        write("delete", PLANNED, DEMO, nothing(), 204),
+        write("delete", PLANNED, DEMO, nothing(), 404),
+        write("delete", BACK, DEMO, nothing(), 204),
+        write("delete", BACK, DEMO, nothing(), 404),
+        write("post", PREVIEWS, DEMO, warned(), 201),
+        write("post", PREVIEWS, DEMO, open(), 422),
+        write("post", PREVIEWS, DEMO, json!([]), 400),
+        write("post", PREVIEWS, NONE, warned(), 404),
+        write("post", CHECK, &[], warned(), 200),
+        write("post", CHECK, &[], open(), 200),
+        write("post", CHECK, &[], nothing(), 400),
+        write("delete", APP, DEMO, nothing(), 204),
+        write("delete", APP, DEMO, nothing(), 404),
+        write("post", RESTORE, DEMO, nothing(), 200),
+        write("post", RESTORE, DEMO, nothing(), 404),
+        get(AUDIT, DEMO, 200),
+        get("/api/apps/{app}/audit?limit=x", DEMO, 400),
+        get(AUDIT, NONE, 404),
+    ]
+}
+
+#[test]
+fn every_described_answer_is_asked_for() {
+    let openapi: Value = serde_json::from_str(&c2c_server::openapi()).expect("JSON");
+    let mut described = BTreeSet::new();
+    for (path, methods) in openapi["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            for status in operation["responses"].as_object().expect("responses").keys() {
+                described.insert(format!("{method} {path} {status}"));
+            }
+        }
+    }
+    let asked = |case: &Case| format!("{} {} {}", case.method, case.described_path(), case.status);
+    let asked: BTreeSet<String> = cases().iter().map(asked).collect();
+    assert_eq!(asked, described);
 }
 
 #[tokio::test]
 async fn real_answers_are_as_described() {
-    let fixture = Fixture::start().await;
+    let cluster = Cluster::start().expect("a PostgreSQL");
+    let url = cluster.database("c2c").expect("a database");
+    let fixture = Fixture::with(Limits::default(), &["--database", &url]).await;
+    cluster.psql("c2c", "UPDATE revision SET head = '<!-- open' WHERE number = 1").expect("done");
     let openapi = fixture.get(To::Console, "/api/openapi.json", &[]).await.json();
     assert_eq!(openapi["openapi"], "3.1.0");
-    let head = "<script>c2c.on('call_end', () => {});</script>";
-    let draft = json!({"head": head, "bodyEnd": ""});
-    let open = json!({"head": "<!-- open", "bodyEnd": ""});
-    let code = |revision: i64| json!({"head": head, "bodyEnd": "", "revision": revision});
-    let settings = |origin: &str| json!({"name": "Demo", "parentOrigins": [origin], "jar": "kept"});
-    let (app, none) = ("/api/apps/{app}", "none");
-    for (method, path, id, body, status) in [
-        ("get", "/api/apps", "", None, 200),
-        ("post", "/api/apps", "", Some(json!({"name": "New"})), 201),
-        ("post", "/api/apps", "", Some(json!({"name": ""})), 400),
-        ("get", app, "demo", None, 200),
-        ("get", app, none, None, 404),
-        ("put", app, "demo", Some(settings("https://shop.example")), 200),
-        ("put", app, "demo", Some(settings("http://[::1]")), 400),
-        ("put", app, none, Some(settings("https://shop.example")), 404),
-        ("put", "/api/apps/{app}/code", "demo", Some(code(1)), 200),
-        ("put", "/api/apps/{app}/code", "demo", Some(code(1)), 409),
-        ("put", "/api/apps/{app}/code", none, Some(code(1)), 404),
-        ("post", "/api/apps/{app}/previews", "demo", Some(draft.clone()), 201),
-        ("post", "/api/apps/{app}/previews", "demo", Some(open.clone()), 422),
-        ("post", "/api/apps/{app}/previews", none, Some(draft.clone()), 404),
-        ("put", "/api/apps/{app}/code", "demo", Some(json!({"head": 1})), 400),
-        ("post", "/api/apps/{app}/previews", "demo", Some(json!([])), 400),
-        ("post", "/api/check", "", Some(json!({})), 400),
-        ("post", "/api/check", "", Some(draft), 200),
-        ("post", "/api/check", "", Some(open), 200),
-    ] {
-        let address = path.replace("{app}", id);
-        let reply = match &body {
-            None => fixture.get(To::Console, &address, &[]).await,
-            Some(body) => fixture.write(&method.to_uppercase(), &address, body).await,
-        };
-        assert_eq!(reply.status, status, "{method} {address}: {reply:?}");
-        assert_described(&openapi, path, method, status, &reply.json());
+    for case in cases() {
+        let reply = case.ask(&fixture).await;
+        let (method, address) = (case.method, case.address());
+        let which = format!("{method} {address} {}", case.status);
+        assert_eq!(reply.status, case.status, "{which}: {reply:?}");
+        let response = &openapi["paths"][case.described_path()][method]["responses"];
+        assert_described(&openapi, &response[case.status.to_string()], &reply, &which);
     }
+}
+
+/// Asserts that an answer is as the description says.
+fn assert_described(openapi: &Value, response: &Value, reply: &Reply, which: &str) {
+    assert!(response.is_object(), "{which} is not described");
+    let etag = &response["headers"]["ETag"];
+    assert_eq!(reply.headers.contains_key("etag"), etag.is_object(), "{which}: ETag");
+    let Some(content) = response["content"].as_object() else {
+        assert!(reply.body.is_empty() && !reply.headers.contains_key("content-type"), "{which}");
+        return;
+    };
+    assert_eq!(content.keys().collect::<Vec<_>>(), [reply.header("content-type")], "{which}");
+    if reply.status >= 400 {
+        reply.problem();
+    }
+    let body = reply.json();
+    let mut schema = content[reply.header("content-type")]["schema"].clone();
+    assert!(schema.is_object(), "{which} has no schema");
+    schema["components"] = openapi["components"].clone();
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let errors: Vec<String> = validator.iter_errors(&body).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{which}: {errors:?} in {body}");
+    let more = undescribed(openapi, &[&schema], &body, "");
+    assert!(more.is_empty(), "{which}: {more:?} are not described in {body}");
+}
+
+/// The places of an answer that none of the schemas describes.
+fn undescribed(openapi: &Value, schemas: &[&Value], body: &Value, place: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    for schema in schemas {
+        collect_parts(openapi, schema, &mut parts);
+    }
+    if parts.is_empty() {
+        return vec![place.to_owned()];
+    }
+    match body {
+        Value::Array(items) => {
+            let schemas: Vec<&Value> = parts.iter().filter_map(|part| part.get("items")).collect();
+            let more = |item| undescribed(openapi, &schemas, item, &format!("{place}/-"));
+            items.iter().flat_map(more).collect()
+        }
+        Value::Object(fields) => {
+            let more = |(name, value): (&String, &Value)| {
+                let schemas: Vec<&Value> =
+                    parts.iter().filter_map(|part| part.get("properties")?.get(name)).collect();
+                undescribed(openapi, &schemas, value, &format!("{place}/{name}"))
+            };
+            fields.iter().flat_map(more).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The parts of a schema: itself, or those that it refers to.
+fn collect_parts<'a>(openapi: &'a Value, schema: &'a Value, parts: &mut Vec<&'a Value>) {
+    if let Some(name) = schema["$ref"].as_str() {
+        let target = openapi.pointer(name.trim_start_matches('#')).expect("a schema");
+        return collect_parts(openapi, target, parts);
+    }
+    parts.push(schema);
+    for several in ["allOf", "anyOf", "oneOf"] {
+        for part in schema[several].as_array().into_iter().flatten() {
+            collect_parts(openapi, part, parts);
+        }
+    }
+}
+
+/// Without it, a test that finds nothing undescribed would say nothing.
+#[test]
+fn undescribed_properties_are_found() {
+    let openapi: Value = serde_json::from_str(&c2c_server::openapi()).expect("JSON");
+    let schema = json!({"$ref": "#/components/schemas/Revision"});
+    let body = json!({"number": 1, "diagnostics": [{"span": {"x": 1}}, {}], "y": {"z": 1}});
+    assert_eq!(undescribed(&openapi, &[&schema], &body, ""), ["/diagnostics/-/span/x", "/y"]);
 }

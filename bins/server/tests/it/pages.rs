@@ -7,6 +7,7 @@ use c2c_policy::DocumentPolicy;
 use serde_json::json;
 
 use crate::client::{Fixture, To};
+use crate::console::{DEMO, settings};
 use crate::document::decoded;
 
 #[tokio::test]
@@ -137,9 +138,8 @@ async fn every_example_runs_as_it_is_where_it_belongs() {
 #[tokio::test]
 async fn the_widget_is_framed_by_its_parents_and_frames_the_sandbox() {
     let fixture = Fixture::start().await;
-    let settings =
-        json!({"name": "Demo", "parentOrigins": ["https://shop.example"], "jar": "visit"});
-    assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
+    let settings = settings(&["https://shop.example"], "visit");
+    assert_eq!(fixture.configure(DEMO, &settings).await.status, 200);
     let reply = fixture.get(To::Widget, "/w/demo?orderId=A-1", &[]).await;
     let policy = reply.header("content-security-policy");
     let (parent, sandbox) = (fixture.origin(To::Parent), fixture.origin(To::Sandbox));
@@ -163,24 +163,23 @@ async fn an_app_decides_about_its_jar() {
     for (jar, defines, keeps) in
         [("none", false, false), ("visit", true, false), ("kept", true, true)]
     {
-        let settings = json!({"name": "Demo", "parentOrigins": [], "jar": jar});
-        assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
+        assert_eq!(fixture.configure(DEMO, &settings(&[], jar)).await.status, 200);
         let document = fixture.get(To::Sandbox, "/s/demo", &[]).await;
         let shim = Shim { jar: defines, diagnostics: Diagnostics::Errors }.text();
         assert!(document.text().contains(shim), "{jar}");
         let widget = fixture.get(To::Widget, "/w/demo", &[]).await;
         assert_eq!(widget.text().contains("&quot;keepJar&quot;:true"), keeps, "{jar}");
     }
-    let settings = json!({"name": "Demo", "parentOrigins": [], "jar": "forever"});
-    assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 400);
+    assert_eq!(fixture.configure(DEMO, &settings(&[], "forever")).await.status, 400);
 }
 
 #[tokio::test]
 async fn a_name_is_only_ever_text() {
     let fixture = Fixture::start().await;
     let name = "\"><script>alert(1)</script>&quot;";
-    let settings = json!({"name": name, "parentOrigins": [], "jar": "visit"});
-    assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
+    let mut settings = settings(&[], "visit");
+    settings["name"] = name.into();
+    assert_eq!(fixture.configure(DEMO, &settings).await.status, 200);
     let reply = fixture.get(To::Parent, "/p/demo", &[]).await;
     assert!(!reply.text().contains("<script>alert"), "{}", reply.text());
     assert!(

@@ -4,17 +4,14 @@ use c2c_server::Limits;
 use serde_json::{Value, json};
 
 use crate::client::{Fixture, Reply, To};
+use crate::console::{DEMO, code, settings};
 
 const PREVIEWS: &str = "/api/apps/demo/previews";
 const PAGES: [To; 3] = [To::Parent, To::Widget, To::Sandbox];
 
-fn draft(head: &str, body_end: &str) -> Value {
-    json!({"head": head, "bodyEnd": body_end})
-}
-
 /// Stages a draft and returns the path of its pages on their hosts.
 async fn stage(fixture: &Fixture, head: &str, body_end: &str) -> String {
-    let reply = fixture.write("POST", PREVIEWS, &draft(head, body_end)).await;
+    let reply = fixture.write("POST", PREVIEWS, &code(head, body_end)).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     format!("/preview/{}", reply.json()["id"].as_str().expect("an id"))
 }
@@ -33,24 +30,29 @@ fn config(reply: &Reply) -> Value {
     serde_json::from_str(&text.replace("&lt;", "<").replace("&amp;", "&")).expect("JSON")
 }
 
+async fn nothing_is_stored(fixture: &Fixture) {
+    assert_eq!(fixture.read(DEMO).await["newest"], 1);
+    assert_eq!(fixture.read(&format!("{DEMO}/draft")).await["version"], 2);
+}
+
 #[tokio::test]
 async fn a_draft_is_judged_and_nothing_is_stored() {
     let fixture = Fixture::start().await;
-    let fine = fixture.write("POST", "/api/check", &draft("<b>fine</b>", "")).await;
+    let fine = fixture.write("POST", "/api/check", &code("<b>fine</b>", "")).await;
     assert_eq!((fine.status, fine.json()), (200, json!({"rejected": false, "diagnostics": []})));
-    let broken = fixture.write("POST", "/api/check", &draft("", "<p>\n <script>")).await;
+    let broken = fixture.write("POST", "/api/check", &code("", "<p>\n <script>")).await;
     assert_eq!((broken.status, &broken.json()["rejected"]), (200, &json!(true)));
     let found = &broken.json()["diagnostics"][0];
     assert_eq!((&found["code"], &found["area"]), (&json!("unclosed-script"), &json!("bodyEnd")));
     assert_eq!((&found["line"], &found["column"]), (&json!(2), &json!(2)));
-    assert_eq!(fixture.get(To::Console, "/api/apps/demo", &[]).await.json()["revision"], 1);
+    nothing_is_stored(&fixture).await;
 }
 
 #[tokio::test]
 async fn a_draft_is_staged_beside_what_visitors_get() {
     let fixture = Fixture::start().await;
     let before = fixture.get(To::Sandbox, "/s/demo", &[]).await;
-    let reply = fixture.write("POST", PREVIEWS, &draft("<b>draft</b>", "<i>end</i>")).await;
+    let reply = fixture.write("POST", PREVIEWS, &code("<b>draft</b>", "<i>end</i>")).await;
     assert_eq!((reply.status, &reply.json()["diagnostics"]), (201, &json!([])));
     let id = reply.json()["id"].as_str().expect("an id").to_owned();
     assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
@@ -71,7 +73,7 @@ async fn a_draft_is_staged_beside_what_visitors_get() {
         (after.body, after.headers["etag"].clone()),
         (before.body, before.headers["etag"].clone())
     );
-    assert_eq!(fixture.get(To::Console, "/api/apps/demo", &[]).await.json()["revision"], 1);
+    nothing_is_stored(&fixture).await;
     // A preview is not an app.
     for to in PAGES {
         for prefix in ["p", "w", "s"] {
@@ -83,9 +85,8 @@ async fn a_draft_is_staged_beside_what_visitors_get() {
 #[tokio::test]
 async fn the_console_stands_above_previews_and_above_nothing_else() {
     let fixture = Fixture::start().await;
-    let settings =
-        json!({"name": "Demo", "parentOrigins": ["https://shop.example"], "jar": "kept"});
-    assert_eq!(fixture.write("PUT", "/api/apps/demo", &settings).await.status, 200);
+    let settings = settings(&["https://shop.example"], "kept");
+    assert_eq!(fixture.configure(DEMO, &settings).await.status, 200);
     let path = stage(&fixture, "<b>draft</b>", "").await;
     let [console, parent, widget] =
         [To::Console, To::Parent, To::Widget].map(|to| fixture.origin(to));
@@ -152,7 +153,7 @@ async fn a_staged_document_opens_in_a_frame_only() {
 async fn the_areas_are_where_the_browser_will_find_them() {
     let fixture = Fixture::start().await;
     let (head, body_end) = ("<b>1</b>\r\n<b>\u{1F600}</b>", "\n<i>2</i>");
-    let reply = fixture.write("POST", PREVIEWS, &draft(head, body_end)).await;
+    let reply = fixture.write("POST", PREVIEWS, &code(head, body_end)).await;
     let path = format!("/preview/{}", reply.json()["id"].as_str().expect("an id"));
     let document = fixture.get(To::Sandbox, &path, &[]).await;
     let place = |offset: usize| {
@@ -172,13 +173,13 @@ async fn what_cannot_run_is_not_staged() {
     let limits = Limits { previews_max: 1, ..Limits::default() };
     let fixture = Fixture::with_limits(limits).await;
     let path = stage(&fixture, "<b>draft</b>", "").await;
-    let reply = fixture.write("POST", PREVIEWS, &draft("<script>", "")).await;
+    let reply = fixture.write("POST", PREVIEWS, &code("<script>", "")).await;
     assert_eq!(reply.status, 422);
     assert_eq!(reply.json()["diagnostics"][0]["code"], "unclosed-script");
     assert!(reply.json()["id"].is_null());
     for id in ["none", "NO_ID"] {
         let path = format!("/api/apps/{id}/previews");
-        assert_eq!(fixture.write("POST", &path, &draft("", "")).await.status, 404, "{id}");
+        assert_eq!(fixture.write("POST", &path, &code("", "")).await.status, 404, "{id}");
     }
     assert_eq!(fixture.get(To::Sandbox, &path, &[]).await.status, 200, "the place was not taken");
 }
@@ -230,7 +231,7 @@ async fn drafts_come_from_the_console_or_not_at_all() {
     let fixture = Fixture::start().await;
     let ours = format!("origin: {}", fixture.origin(To::Console));
     let json_type = "content-type: application/json";
-    let body = draft("<b>stolen</b>", "").to_string();
+    let body = code("<b>stolen</b>", "").to_string();
     for path in ["/api/check", PREVIEWS] {
         for (headers, expected) in [
             (vec![json_type], 403),

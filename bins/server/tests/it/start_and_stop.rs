@@ -120,6 +120,13 @@ fn what_prevents_the_start_is_said_in_one_line() {
         .expect("written");
     check(&broken, &FREE_PORTS, &["cannot use the database", "c2c.db", "not a database"]);
 
+    // Its password is in no message.
+    let gone = "postgres://anna:secret@127.0.0.1:1/c2c";
+    let (code, stderr) = failure(data.path(), &[&FREE_PORTS[..], &["--database", gone]].concat());
+    assert_eq!((code, stderr.lines().count()), (Some(1), 1), "{stderr}");
+    assert!(stderr.contains("cannot use the database postgres://127.0.0.1:1/c2c: "), "{stderr}");
+    assert!(!stderr.contains("secret"), "{stderr}");
+
     let open = [&["--console-listen", "0.0.0.0:0"], &FREE_PORTS[2..]].concat();
     check(data.path(), &open, &["0.0.0.0:0", "loopback"]);
 
@@ -152,10 +159,15 @@ fn a_wrong_setting_is_explained() {
     for (setting, value, explanation) in [
         ("--widget-origin", "widget.example", "must begin with https:// or http://"),
         ("--proxies", "127.0.0.1,10.0.0.0/33", "must be an address, or a network"),
+        ("--database", "mysql://shop.example/c2c", "must be sqlite:FILE or postgres://"),
+        ("--database", "postgres://anna:secret@shop.example", "must be sqlite:FILE or postgres://"),
+        ("--database", "c2c.db", "must be sqlite:FILE or postgres://"),
+        ("--cache-mib", "x", "invalid digit"),
     ] {
         let (code, stderr) = failure(data.path(), &[setting, value]);
         assert_eq!(code, Some(2));
-        assert!(stderr.contains(explanation), "{stderr}");
+        assert!(stderr.contains(explanation) && stderr.contains(setting), "{stderr}");
+        assert!(!stderr.contains("secret"), "{stderr}");
     }
 }
 
@@ -196,6 +208,9 @@ fn help_explains_every_setting() {
     let help = String::from_utf8(output.stdout).expect("UTF-8");
     for name in [
         "data-dir",
+        "database",
+        "cache-mib",
+        "hold-ms",
         "console-listen",
         "pages-listen",
         "proxies",

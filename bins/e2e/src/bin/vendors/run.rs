@@ -118,7 +118,7 @@ impl Stage {
             });
             let path = format!("/api/apps/{}", app.id);
             self.server.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
-            app.save(&vendor.head, &vendor.body_end).await?;
+            app.publish(&vendor.head, &vendor.body_end).await?;
 
             let site = Site::open(self, engine, vendor, Some(&app)).await?;
             let listen = site.collector.source_url("listen.js")?;

@@ -107,7 +107,7 @@ impl Sdk {
             }
         }
         let paste = self.watch(cx) + &self.paste(cx)?;
-        cx.app().await?.save(&paste, "").await?;
+        cx.app().await?.publish(&paste, "").await?;
         Ok(())
     }
 

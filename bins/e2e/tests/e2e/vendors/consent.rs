@@ -78,7 +78,7 @@ pub(super) async fn consent_mode(cx: &Cx) -> Result<()> {
     two_visits(cx, &url, by_hand, by_hand).await?;
 
     let app = cx.app().await?;
-    app.save(&format!("{CODE}{REPORTER}"), "").await?;
+    app.publish(&format!("{CODE}{REPORTER}"), "").await?;
     choose_jar(cx, "kept").await?;
     let by_a_call = async || {
         cx.browser.click("#call").await?;

@@ -39,7 +39,7 @@ const TITLE: &str = "A page that embeds the widget";
 async fn call_from_elsewhere(cx: &Cx, head: &str, body_end: &str, jar: &str) -> Result<()> {
     serve_all(cx);
     choose_jar(cx, jar).await?;
-    cx.app().await?.save(head, &format!("{body_end}{REPORTER}")).await?;
+    cx.app().await?.publish(head, &format!("{body_end}{REPORTER}")).await?;
     come_from_elsewhere(cx).await?;
     reported(cx, "/loaded").await?;
     call_and_rate(cx).await?;

@@ -179,6 +179,6 @@ pub(super) fn paste_all() -> String {
 /// Saves these snippets for the app.
 pub(super) async fn save_all(cx: &Cx) -> Result<()> {
     serve_all(cx);
-    cx.app().await?.save(&(paste_all() + super::visit::REPORTER), "").await?;
+    cx.app().await?.publish(&(paste_all() + super::visit::REPORTER), "").await?;
     Ok(())
 }

@@ -1,0 +1,53 @@
+// @ts-check
+/** The dialog that a person confirms before something reaches visitors. */
+
+import { byId, element, find } from './dom.js';
+
+/**
+ * @typedef {object} Question
+ * @property {string} title
+ * @property {string} submit the text of the button
+ * @property {string | null} note the label of the note, or null if there is none
+ * @property {Node[]} parts shown above the note
+ * @property {(note: string) => Promise<string | null>} perform does it, and gives the sentence of a failure
+ */
+
+/** Opens the dialog. @param {Question} question */
+export function ask({ title, submit, note, parts, perform }) {
+  const dialog = /** @type {HTMLDialogElement} */ (byId('ask'));
+  const form = /** @type {HTMLFormElement} */ (find(dialog, 'form'));
+  const area = /** @type {HTMLTextAreaElement} */ (byId('ask-note'));
+  const button = /** @type {HTMLButtonElement} */ (byId('ask-submit'));
+  byId('ask-title').textContent = title;
+  byId('ask-parts').replaceChildren(...parts);
+  byId('ask-note-row').hidden = note === null;
+  byId('ask-note-label').textContent = note ?? '';
+  byId('ask-message').textContent = '';
+  area.value = '';
+  button.textContent = submit;
+  button.disabled = false;
+  let busy = false;
+
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    button.disabled = true;
+    byId('ask-message').textContent = '';
+    const failure = await perform(area.value);
+    busy = false;
+    button.disabled = false;
+    if (failure === null) dialog.close();
+    else byId('ask-message').textContent = failure;
+  };
+  byId('ask-cancel').onclick = () => dialog.close();
+  dialog.showModal();
+}
+
+/** A checkbox that has to be checked. @param {string} sentence */
+export function acceptance(sentence) {
+  const box = element('input');
+  box.type = 'checkbox';
+  box.required = true;
+  return element('label', 'accept', box, ` ${sentence}`);
+}

@@ -1,0 +1,140 @@
+//! The audit log of an app.
+
+use axum::extract::{Query, State as Extracted};
+use c2c_store::Action;
+use hyper::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::input::{Id, Search};
+use super::schema::{Problem, SettingsBody, Time};
+use super::{Answer, PROBLEM, State};
+
+/// Entries in one answer, unless fewer are asked for.
+const ENTRIES_MAX: u32 = 100;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Part {
+    /// Only entries before this one.
+    before: Option<i64>,
+    /// At most this many, up to 100.
+    limit: Option<u32>,
+}
+
+/// Who did what, and when.
+#[derive(Serialize, ToSchema)]
+struct Entry {
+    seq: i64,
+    #[schema(value_type = String, format = DateTime)]
+    at: Time,
+    actor: String,
+    /// The action, with fields that depend on it.
+    #[serde(flatten)]
+    #[schema(value_type = ActionBody)]
+    action: Value,
+}
+
+/// An action, with those of the fields that it has.
+#[derive(ToSchema)]
+#[schema(as = Action, rename_all = "camelCase")]
+#[expect(dead_code, reason = "c2c_store::Action writes it")]
+struct ActionBody {
+    #[schema(example = "published")]
+    action: String,
+    /// The settings that the app has since then.
+    #[schema(required = false)]
+    settings: Option<SettingsBody>,
+    /// The new version of the draft or of the settings.
+    #[schema(required = false)]
+    version: Option<i64>,
+    /// `live` or `staging`.
+    #[schema(required = false)]
+    environment: Option<String>,
+    /// The revision that was made, or put live, or planned.
+    #[schema(required = false)]
+    revision: Option<i64>,
+    /// The version of the draft that was published.
+    #[schema(required = false)]
+    draft: Option<i64>,
+    /// The old revision whose content came back.
+    #[schema(required = false)]
+    to: Option<i64>,
+    /// The reason for a publication.
+    #[schema(required = false)]
+    note: Option<String>,
+    /// The reason for switching the code off or on.
+    #[schema(required = false)]
+    reason: Option<String>,
+    /// The planned task: `publish` or `switch-back`.
+    #[schema(required = false)]
+    task: Option<String>,
+    /// When the task is carried out (RFC 3339).
+    #[schema(required = false, value_type = Option<String>, format = DateTime)]
+    due: Option<Time>,
+    /// The newest revision of an app that came from another store; 0 without any.
+    #[schema(required = false)]
+    newest: Option<i64>,
+    /// Its live revision.
+    #[schema(required = false)]
+    live: Option<i64>,
+    /// Its staged revision.
+    #[schema(required = false)]
+    staged: Option<i64>,
+    /// Whether it came switched off.
+    #[schema(required = false)]
+    off: Option<bool>,
+}
+
+/// The fields of an action, with times as the API writes them.
+fn fields(action: &Action) -> Value {
+    let mut fields = json!(action);
+    if let Action::Planned { due, .. } = action {
+        fields["due"] = json!(Time::from(*due));
+    }
+    fields
+}
+
+#[derive(Serialize, ToSchema)]
+struct Log {
+    /// The newest first.
+    entries: Vec<Entry>,
+    /// Whether there are older ones.
+    more: bool,
+}
+
+/// The audit log of an app
+#[utoipa::path(
+    get,
+    path = "/api/apps/{app}/audit",
+    params(
+        ("app" = String, Path, description = "the app's id"),
+        ("before" = Option<i64>, Query, description = "only entries before this one"),
+        ("limit" = Option<u32>, Query, description = "at most this many, up to 100"),
+    ),
+    responses(
+        (status = 200, body = Log),
+        (status = 400, body = Problem, content_type = PROBLEM),
+        (status = 404, body = Problem, content_type = PROBLEM),
+    ),
+)]
+pub(super) async fn list(
+    Extracted(state): Extracted<State>,
+    Id(id): Id,
+    Search(Query(Part { before, limit })): Search<Part>,
+) -> Answer {
+    let limit = limit.unwrap_or(ENTRIES_MAX).min(ENTRIES_MAX);
+    state.store().app(&id).await.map_err(state.failure())?;
+    let found = state.store().audit(&id, before, limit + 1).await;
+    let mut found = found.map_err(state.failure())?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let entries = found.into_iter().map(|entry| Entry {
+        seq: entry.seq,
+        at: entry.at.into(),
+        actor: entry.actor.to_string(),
+        action: fields(&entry.action),
+    });
+    Ok(super::json(StatusCode::OK, &Log { entries: entries.collect(), more }))
+}
