@@ -1,18 +1,29 @@
 //! The command-line arguments.
 
+mod remote;
+
 use std::path::PathBuf;
 
 use c2c_names::{AppId, BridgeLimits, Origin};
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Check pasted HTML, compile it into a sandbox document, and print the artefacts of an event
-/// catalogue.
+pub(crate) use remote::{
+    PublishArguments, PullArguments, PushArguments, RollbackArguments, StatusArguments,
+};
+
+/// Check pasted HTML, compile it into a sandbox document, keep the custom code of an app in git, and print
+/// the artefacts of an event catalogue.
 #[derive(Debug, Parser)]
 #[command(
     name = "c2c",
     version,
-    after_help = "Exit codes: 0 the snippets are accepted (there may be warnings), 1 they are refused, 2 the command could not be carried out."
+    after_help = "Exit codes:
+  0  done; the snippets are accepted (there may be warnings)
+  1  the snippets are rejected
+  2  the command could not be carried out: its arguments, a file, or the server
+  3  `c2c status`: visitors do not get the code of the folder and the draft
+  4  the server has changes that the folder does not know, and nothing was overwritten"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -76,6 +87,40 @@ In a script, `/// <reference path=\"c2c.d.ts\" />` makes them known.")]
   c2c docs > events.md
   c2c docs catalogue.toml > events.md")]
     Docs(CatalogueArguments),
+    /// Write the draft of an app into a folder, for git.
+    #[command(after_help = remote::PULL_HELP)]
+    Pull(PullArguments),
+    /// Compare a folder with the draft and with the code that visitors get.
+    #[command(after_help = remote::STATUS_HELP)]
+    Status(StatusArguments),
+    /// Check the code of a folder, save it as the draft, and publish it if you wish.
+    ///
+    /// The check is that of `c2c check`; its report goes to standard output. With errors, nothing is sent.
+    #[command(after_help = remote::PUSH_HELP)]
+    Push(PushArguments),
+    /// Publish the draft that a folder is in step with.
+    #[command(after_help = remote::PUBLISH_HELP)]
+    Publish(PublishArguments),
+    /// Put the content of an old revision live again, as a new revision.
+    ///
+    /// The draft and the folder keep their code.
+    #[command(after_help = remote::ROLLBACK_HELP)]
+    Rollback(RollbackArguments),
+}
+
+impl Command {
+    /// Whether nothing is missing if the output is not read to its end.
+    pub(crate) fn only_prints(&self) -> bool {
+        match self {
+            Self::Check(_)
+            | Self::Compile(_)
+            | Self::Schema(_)
+            | Self::Types(_)
+            | Self::Docs(_)
+            | Self::Status(_) => true,
+            Self::Pull(_) | Self::Push(_) | Self::Publish(_) | Self::Rollback(_) => false,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

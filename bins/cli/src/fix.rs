@@ -1,26 +1,12 @@
-//! `c2c check --fix`: applies the fixes of a check, and writes the files.
-
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+//! `c2c check --fix`: applies the fixes of a check.
 
 use bytes::Bytes;
 use c2c_injector::{
     Area, Checked, Code, Diagnostic, Limits, Rejected, Severity, Snippets, Template,
 };
-use tempfile::NamedTempFile;
-use thiserror::Error;
 
 /// The maximum number of fixes in one run. Each is followed by another check.
 const FIXES_MAX: usize = 500;
-
-/// A file could not be written; it is as it was.
-#[derive(Debug, Error)]
-#[error("cannot write {}: {error}", path.display())]
-pub(crate) struct WriteError {
-    path: PathBuf,
-    error: io::Error,
-}
 
 /// Applies one fix after the other, as long as a check offers one that removes its finding, adds no error,
 /// and leads to a text that was not there before. Returns the snippets, and the number of fixes.
@@ -74,18 +60,4 @@ fn fixed(snippets: &Snippets, diagnostic: &Diagnostic) -> Option<Snippets> {
     let after = bytes.get(fix.span.end..)?;
     *bytes = Bytes::from([before, fix.replacement.as_bytes(), after].concat());
     Some(fixed)
-}
-
-/// Replaces a file at once: it is never half written. A link goes on leading to it.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    let replace = || {
-        let file = fs::canonicalize(path)?;
-        let folder = file.parent().ok_or(io::ErrorKind::NotFound)?;
-        let mut new = NamedTempFile::new_in(folder)?;
-        new.write_all(bytes)?;
-        new.as_file().set_permissions(fs::metadata(&file)?.permissions())?;
-        new.persist(&file)?;
-        Ok(())
-    };
-    replace().map_err(|error| WriteError { path: path.to_owned(), error })
 }

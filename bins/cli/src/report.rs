@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use anstream::AutoStream;
 use c2c_injector::{Diagnostic, ExternalHost, Severity};
 
-use crate::Failure;
 use crate::args::Format;
+use crate::failure::Failure;
 use crate::input::Inputs;
 
 mod github;
@@ -29,6 +29,18 @@ pub(crate) fn print(
         Format::Github => github::print(&mut out, inputs, diagnostics)?,
     }
     Ok(out.flush()?)
+}
+
+/// A line of a file.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) file: String,
+    pub(crate) line: u64,
+}
+
+/// Prints something else than a finding of the check beside a line on GitHub.
+pub(crate) fn annotate(is_error: bool, place: &Place, title: &str, text: &str) -> io::Result<()> {
+    github::annotate(&mut io::stdout(), is_error, place, title, text)
 }
 
 /// Prints to standard error, for people.

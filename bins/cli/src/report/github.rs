@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use c2c_injector::{Diagnostic, Severity};
 
-use super::end_column;
+use super::{Place, end_column};
 use crate::input::Inputs;
 
 pub(super) fn print(
@@ -29,6 +29,19 @@ pub(super) fn print(
         )?;
     }
     Ok(())
+}
+
+/// Prints one command.
+pub(super) fn annotate(
+    out: &mut impl Write,
+    is_error: bool,
+    Place { file, line }: &Place,
+    title: &str,
+    text: &str,
+) -> io::Result<()> {
+    let command = if is_error { "error" } else { "warning" };
+    let (file, title, text) = (property(file), property(title), data(text));
+    writeln!(out, "::{command} file={file},line={line},title={title}::{text}")
 }
 
 /// Text after the second `::`, as GitHub's own toolkit escapes it.

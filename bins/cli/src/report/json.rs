@@ -6,7 +6,7 @@ use c2c_injector::{Diagnostic, ExternalHost};
 use serde::Serialize;
 
 use super::counts;
-use crate::Failure;
+use crate::failure::Failure;
 use crate::input::Inputs;
 
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::end_column;
-use crate::Failure;
+use crate::failure::Failure;
 use crate::input::Inputs;
 
 /// All characters that may not stand for themselves in the path of a relative URI

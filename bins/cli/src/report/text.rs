@@ -9,6 +9,7 @@ use c2c_injector::{Diagnostic, Fix, Severity};
 
 use super::counts;
 use crate::input::{Inputs, Source};
+use crate::printable;
 
 /// The maximum number of columns of a source line to show: pasted code is often minified into one.
 const LINE_COLUMNS_MAX: usize = 120;
@@ -115,6 +116,5 @@ fn number(before: &[u8]) -> usize {
 
 /// Replaces bytes that would control the terminal. (The renderer shows a tab as four spaces.)
 fn shown(bytes: &[u8]) -> String {
-    let steers = |character: char| character.is_control() && character != '\t';
-    String::from_utf8_lossy(bytes).replace(steers, "\u{fffd}")
+    printable::shown(&String::from_utf8_lossy(bytes))
 }

@@ -383,9 +383,19 @@ fn what_cannot_be_carried_out_exits_with_2() {
 #[test]
 fn help_teaches_with_examples() {
     let directory = Directory::new("help");
-    for command in ["check", "compile", "schema", "types", "docs"] {
+    let remote = ["pull", "status", "push", "publish", "rollback"];
+    for command in ["check", "compile", "schema", "types", "docs"].iter().chain(&remote) {
         let run = directory.c2c(&[command, "--help"], "");
         assert_eq!(run.code, 0);
         assert!(run.stdout.contains("Examples:"), "{}", run.stdout);
+        assert!(
+            !remote.contains(command) || run.stdout.contains("Exit codes: 0 "),
+            "{}",
+            run.stdout
+        );
+    }
+    let run = directory.c2c(&["--help"], "");
+    for code in 0..=4 {
+        assert!(run.stdout.contains(&format!("\n  {code}  ")), "{}", run.stdout);
     }
 }
