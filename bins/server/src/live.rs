@@ -16,8 +16,8 @@ use c2c_policy::AncestorSource;
 use c2c_store::{App, Environment, FailureKind, Store, StoreError};
 use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
-use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Weighter};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -55,6 +55,16 @@ type Cached = Option<Arc<Pages>>;
 
 /// The pages are not in the cache, and cannot be made now.
 struct Unavailable;
+
+/// A key of the cache, without a copy of the id.
+#[derive(Hash)]
+struct Wanted<'a>(Environment, &'a str);
+
+impl Equivalent<(Environment, AppId)> for Wanted<'_> {
+    fn equivalent(&self, key: &(Environment, AppId)) -> bool {
+        self.0 == key.0 && self.1 == key.1.as_str()
+    }
+}
 
 #[derive(Clone, Debug)]
 struct Weight;
@@ -111,29 +121,41 @@ impl Live {
         answer: fn(&Pages, &Request<B>) -> Response<Bytes>,
     ) -> Response<Body> {
         let path = request.uri().path();
-        if let Some(id) = path.strip_prefix(PREVIEW) {
-            return match self.previews.get(id) {
-                Some(pages) => answer(&pages, request).map(Body::new),
-                None => self.gone(),
-            };
-        }
-        let (environment, id) = match path.strip_prefix(STAGING) {
-            Some(id) => (Environment::Staging, Some(id)),
-            None => (Environment::Live, path.strip_prefix(prefix)),
+        let (environment, id) = match path.strip_prefix(prefix) {
+            Some(id) => (Environment::Live, id),
+            None => match path.strip_prefix(STAGING) {
+                Some(id) => (Environment::Staging, id),
+                None => return self.respond_with_preview(request, answer),
+            },
         };
-        let Some(id) = id.and_then(|id| id.parse().ok()) else { return not_found() };
-        match self.pages(environment, id).await {
+        let pages = match self.cache.get(&Wanted(environment, id)) {
+            Some(pages) => Ok(pages),
+            // In a box, since hyper moves the future of each request, and nearly all of them are hits.
+            None => Box::pin(self.load_once(environment, id)).await,
+        };
+        match pages {
             Ok(Some(pages)) => answer(&pages, request).map(Body::new),
             Ok(None) => not_found(),
             Err(Unavailable) => unavailable(),
         }
     }
 
-    async fn pages(&self, environment: Environment, id: AppId) -> Result<Cached, Unavailable> {
-        let key = (environment, id);
-        if let Some(pages) = self.cache.get(&key) {
-            return Ok(pages);
+    fn respond_with_preview<B>(
+        &self,
+        request: &Request<B>,
+        answer: fn(&Pages, &Request<B>) -> Response<Bytes>,
+    ) -> Response<Body> {
+        let Some(id) = request.uri().path().strip_prefix(PREVIEW) else { return not_found() };
+        match self.previews.get(id) {
+            Some(pages) => answer(&pages, request).map(Body::new),
+            None => self.gone(),
         }
+    }
+
+    /// Loads the pages of an app, once for all requests that wait for them.
+    async fn load_once(&self, environment: Environment, id: &str) -> Result<Cached, Unavailable> {
+        let Ok(id) = id.parse() else { return Ok(None) };
+        let key = (environment, id);
         let asked = Instant::now();
         let mut failed = self.lock(&key.1).lock().await;
         // Another request may have loaded them in the meantime.
