@@ -181,6 +181,21 @@ impl App {
         with_query(format!("{}/w/{}", self.server.widget, self.id), query)
     }
 
+    /// Chooses the pages that may embed the widget, and how long the data that code stores is kept.
+    pub async fn configure(&self, parent_origins: &[&str], jar: &str) -> Result<()> {
+        let path = format!("/api/apps/{}", self.id);
+        let app = self.server.api(Method::GET, &path, None).await?.expect(200)?.json()?;
+        let settings = json!({
+            "name": app["name"],
+            "parentOrigins": parent_origins,
+            "jar": jar,
+            "staging": app["staging"],
+        });
+        let (path, version) = (format!("{path}/settings"), Some(&app["settingsVersion"]));
+        let reply = self.server.api_at(Method::PUT, &path, Some(&settings), version).await?;
+        reply.expect(200).context("changing the settings").map(drop)
+    }
+
     /// Returns the sandbox document that visitors get.
     pub async fn served(&self) -> Result<String> {
         let headers = [("sec-fetch-dest", "iframe")];

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use c2c_store::{Store, StoreError, Timestamp};
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::live::Live;
 
 /// The longest time between two looks at the database, also if no change is announced.
 const LOOK: Duration = Duration::from_secs(1);
+/// The longest time that one look takes: a database that hangs gives no error by itself.
+const LOOK_PATIENCE: Duration = Duration::from_mins(1);
 /// The time between two removals of deleted apps.
 const PURGE: Duration = Duration::from_hours(1);
 /// Changes that are read at once.
@@ -32,7 +34,8 @@ pub(crate) async fn follow(
             _ = stopped.wait_for(|&stopped| stopped) => return,
             () = watch.changed() => {}
         }
-        let outcome = look(&store, &live, &mut seq, &mut purge_at).await;
+        let look = timeout(LOOK_PATIENCE, look(&store, &live, &mut seq, &mut purge_at));
+        let outcome = look.await.unwrap_or_else(|_| Err(StoreError::hung()));
         // One line when it begins, one when it is over.
         match &outcome {
             Err(error) if !failing => tracing::error!(%error, "changes cannot be read"),

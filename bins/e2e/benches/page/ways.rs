@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use c2c_harness::{App, Context as _, Method, Recorded, Result, Server, installed};
+use c2c_harness::{App, Context as _, Recorded, Result, Server, installed};
 use serde_json::json;
 use url::Url;
 
@@ -89,10 +89,7 @@ impl Pages {
 /// Creates an app whose widget the parent page may embed, with the jar that SDKs need.
 async fn app(server: &Arc<Server>, site: &Site) -> Result<App> {
     let app = server.create_app("bench").await?;
-    let parents = [site.collector.origin_of(PARENT)];
-    let settings = json!({"name": "bench", "parentOrigins": parents, "jar": "visit"});
-    let path = format!("/api/apps/{}", app.id);
-    server.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
+    app.configure(&[&site.collector.origin_of(PARENT)], "visit").await?;
     Ok(app)
 }
 

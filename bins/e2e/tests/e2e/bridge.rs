@@ -3,7 +3,6 @@
 //! Absence is asserted after a fence: a later message on the same channel that did arrive.
 
 use c2c_harness::{Cx, DEADLINE, Result, Tests};
-use hyper::Method;
 use serde_json::json;
 
 use crate::steps::{all_heard, enter_widget, heard, mount, open_parent, press, said, say};
@@ -39,11 +38,7 @@ const NAIVE_RECEIVER: &str = "window.naive = []; addEventListener('message', (ev
 
 /// Lets further pages embed the app's widget.
 async fn allow_parent(cx: &Cx, origin: &str) -> Result<()> {
-    let path = format!("/api/apps/{}", cx.app().await?.id);
-    let body = json!({"name": "test", "parentOrigins": [origin], "jar": "visit"});
-    let reply = cx.server().await?.api(Method::PUT, &path, Some(&body)).await?;
-    assert_eq!(reply.status, 200);
-    Ok(())
+    cx.app().await?.configure(&[origin], "visit").await
 }
 
 async fn patched_built_ins_neither_break_nor_betray_the_shim(cx: &Cx) -> Result<()> {

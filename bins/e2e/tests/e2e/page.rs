@@ -1,7 +1,6 @@
 //! Custom code knows what the page around the widget tells it, and nothing else.
 
 use c2c_harness::{Cx, DEADLINE, Engine, Result, Tests};
-use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::steps::{choose_jar, enter_widget, said, say};
@@ -58,13 +57,8 @@ async fn without_a_jar_the_document_is_left_alone(cx: &Cx) -> Result<()> {
 /// are defined there.
 async fn open_integrator(cx: &Cx, script: &str) -> Result<()> {
     let app = cx.app().await?;
-    let settings =
-        json!({"name": "test", "parentOrigins": [cx.collector.origin()], "jar": "visit"});
     let server = cx.server().await?;
-    server
-        .api(Method::PUT, &format!("/api/apps/{}", app.id), Some(&settings))
-        .await?
-        .expect(200)?;
+    app.configure(&[&cx.collector.origin()], "visit").await?;
     app.publish(&knows(cx), "").await?;
     let (listen, widget) = (cx.collector.source_url("listen.js")?, &server.widget);
     let page = format!(

@@ -1,7 +1,6 @@
 //! A frame's life: consent, leaving, restarts, and the data that the visitor's jar keeps.
 
 use c2c_harness::{Cx, DEADLINE, Recorded, Result, Tests};
-use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::steps::{choose_jar, enter_widget, mount, said, say, widget_page_in};
@@ -278,9 +277,7 @@ async fn a_jar_is_of_one_parent_and_one_app(cx: &Cx) -> Result<()> {
     // Another app's code finds none of it.
     let other = cx.server().await?.create_app("other").await?;
     other.publish(&identifies(cx), "").await?;
-    let settings = json!({"name": "other", "parentOrigins": [], "jar": "kept"});
-    let path = format!("/api/apps/{}", other.id);
-    cx.server().await?.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
+    other.configure(&[], "kept").await?;
     let mounts = "const [src, app] = arguments;
         return Promise.all([import('/host.js'), import('/jar.js')]).then(([{ mount }, { keptJar }]) => {
           mount({ events: [], src, app, jar: keptJar });

@@ -2,7 +2,6 @@
 
 use c2c_catalogue::{Catalogue, Envelope, UnknownFields, Validator};
 use c2c_harness::{Context as _, Cx, DEADLINE, Result};
-use hyper::Method;
 use serde_json::{Value, json};
 
 /// Headers as the collector takes them.
@@ -97,21 +96,14 @@ pub(crate) async fn mount(cx: &Cx, options: &str) -> Result<()> {
 
 /// Chooses how long the data that the app's code stores is kept.
 pub(crate) async fn choose_jar(cx: &Cx, jar: &str) -> Result<()> {
-    let app = cx.app().await?;
-    let settings = json!({"name": "test", "parentOrigins": [], "jar": jar});
-    let path = format!("/api/apps/{}", app.id);
-    cx.server().await?.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
-    Ok(())
+    cx.app().await?.configure(&[], jar).await
 }
 
 /// Serves a page of the collector that may embed the widget, with the widget in `#widget`, and with
 /// `script`, in which `HIT` is the URL for reports.
 pub(crate) async fn widget_page_in(cx: &Cx, more: &str, script: &str) -> Result<String> {
     let app = cx.app().await?;
-    let settings =
-        json!({"name": "test", "parentOrigins": [cx.collector.origin()], "jar": "visit"});
-    let path = format!("/api/apps/{}", app.id);
-    cx.server().await?.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
+    app.configure(&[&cx.collector.origin()], "visit").await?;
     let script = script.replace("HIT", &cx.collector.hit_url("report"));
     let page = format!(
         "<script>{script}</script><iframe id=widget src='{}'></iframe>{more}",

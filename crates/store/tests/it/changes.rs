@@ -20,6 +20,8 @@ on_both_engines!(
     servers_read_visible_changes_only,
     changes_go_by_pages,
     a_reader_misses_no_change,
+    a_change_ends_the_wait_of_another_server,
+    a_wait_ends_without_changes,
 );
 
 /// All changes, in small pages.
@@ -233,4 +235,30 @@ async fn a_reader_misses_no_change(place: Place) {
     }
     let last = store.last_seq().await.expect("a number");
     assert!(numbers.iter().copied().eq(1..=last), "gaps before {last}");
+}
+
+/// PostgreSQL announces changes. With a file the wait ends after its time.
+async fn a_change_ends_the_wait_of_another_server(place: Place) {
+    let (store, other) = (place.open().await, place.open().await);
+    // Longer than the test may take, where it must end by an announcement.
+    let patience = if place.is_postgres { 600_000 } else { 20 };
+    let mut watch = other.watch(Duration::from_millis(patience));
+    // The first wait ends when it listens: there may have been changes before.
+    watch.changed().await;
+    let shop = create(&store, "shop").await;
+    watch.changed().await;
+    assert_eq!(changes(&other).await.len(), 1);
+    // A draft concerns no visitor; the publication after it does.
+    let draft = save(&store, &shop, "new").await;
+    let publication = publication(draft, None, Environment::Live);
+    store.publish(&anna(), &shop, &publication).await.expect("it is published");
+    watch.changed().await;
+    assert_eq!(changes(&other).await.len(), 2);
+}
+
+async fn a_wait_ends_without_changes(store: Store) {
+    let mut watch = store.watch(Duration::from_millis(20));
+    for _ in 0..3 {
+        watch.changed().await;
+    }
 }

@@ -111,13 +111,7 @@ impl Stage {
     ) -> Result<Vec<Visit>> {
         let run = async {
             let app = self.server.create_app(&format!("{} {}", vendor.name, jar.name())).await?;
-            let settings = json!({
-                "name": vendor.name,
-                "parentOrigins": [self.collector.origin_of(SHOP_HOST)],
-                "jar": jar.name(),
-            });
-            let path = format!("/api/apps/{}", app.id);
-            self.server.api(Method::PUT, &path, Some(&settings)).await?.expect(200)?;
+            app.configure(&[&self.collector.origin_of(SHOP_HOST)], jar.name()).await?;
             app.publish(&vendor.head, &vendor.body_end).await?;
 
             let site = Site::open(self, engine, vendor, Some(&app)).await?;
