@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use c2c_harness::{
-    App, Browser, Collector, Context as _, DEADLINE, Engine, Error, Method, Options, Recorded,
-    Result, Server,
+    App, Browser, Collector, Context as _, DEADLINE, Engine, Error, Options, Recorded, Result,
+    Server,
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
