@@ -107,6 +107,14 @@ async fn links_lead_there(cx: &Cx) -> Result<()> {
     app.publish(&reporting(cx, "ran"), "").await?;
     let console = &cx.server().await?.console;
     cx.browser.goto(&format!("{console}/")).await?;
+    // The list is long: the tests before have made apps, too.
+    cx.browser.wait_for("document.querySelector('#app-list li')", DEADLINE).await?;
+    let search = "const search = document.querySelector('#app-search');
+        search.value = arguments[0];
+        search.dispatchEvent(new Event('input'));";
+    cx.browser.run(search, &[json!(app.id)]).await?;
+    let found = "document.querySelectorAll('#app-list li').length === 1";
+    cx.browser.wait_for(found, DEADLINE).await?;
     let link = format!("#app-list [href='/apps/{}?run=no']", app.id);
     cx.browser.click(&link).await?;
     assert_held(cx, "You opened").await?;
