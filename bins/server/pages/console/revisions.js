@@ -142,13 +142,15 @@ export async function showHistory(app) {
   const selects = /** @type {HTMLSelectElement[]} */ (['compare-one', 'compare-other'].map((id) => byId(id)));
 
   function fillSelects() {
-    byId('compare-form').hidden = marks.length === 0;
+    byId('compare-revisions').hidden = marks.length === 0;
     for (const select of selects) {
       const chosen = select.value;
       const choices = [element('option', '', 'The draft'), ...marks.map(({ number }) => element('option', '', `Revision ${number}`))];
       choices.forEach((choice, at) => (choice.value = at === 0 ? 'draft' : `${marks[at - 1].number}`));
       select.replaceChildren(...choices);
       if (choices.some(({ value }) => value === chosen)) select.value = chosen;
+      // At first from the live revision to the draft.
+      else if (select === selects[0] && app.live !== null) select.value = `${app.live}`;
     }
   }
 

@@ -3,25 +3,13 @@
 use axum::extract::{Query, State as Extracted};
 use c2c_store::Action;
 use hyper::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::input::{Id, Search};
+use super::input::{Id, Part, Search};
 use super::schema::{Problem, SettingsBody, Time};
 use super::{Answer, PROBLEM, State};
-
-/// Entries in one answer, unless fewer are asked for.
-const ENTRIES_MAX: u32 = 100;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Part {
-    /// Only entries before this one.
-    before: Option<i64>,
-    /// At most this many, up to 100.
-    limit: Option<u32>,
-}
 
 /// Who did what, and when.
 #[derive(Serialize, ToSchema)]
@@ -122,14 +110,12 @@ struct Log {
 pub(super) async fn list(
     Extracted(state): Extracted<State>,
     Id(id): Id,
-    Search(Query(Part { before, limit })): Search<Part>,
+    Search(Query(part)): Search<Part>,
 ) -> Answer {
-    let limit = limit.unwrap_or(ENTRIES_MAX).min(ENTRIES_MAX);
     state.store().app(&id).await.map_err(state.failure())?;
-    let found = state.store().audit(&id, before, limit + 1).await;
+    let found = state.store().audit(&id, part.before, part.wanted()).await;
     let mut found = found.map_err(state.failure())?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
+    let more = part.cut(&mut found);
     let entries = found.into_iter().map(|entry| Entry {
         seq: entry.seq,
         at: entry.at.into(),

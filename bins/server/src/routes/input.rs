@@ -12,6 +12,7 @@ use hyper::body::Body as _;
 use hyper::header::{CONTENT_LENGTH, HeaderValue, IF_MATCH};
 use hyper::http::request::Parts;
 use hyper::{Request, StatusCode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::State;
@@ -42,6 +43,38 @@ impl<T: DeserializeOwned> FromRequestParts<State> for Search<T> {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
         let query = Query::from_request_parts(parts, state).await;
         query.map(Self).map_err(|error| Failure::bad_request(error.body_text()))
+    }
+}
+
+/// Entries of a list in one answer, unless fewer are asked for.
+const ENTRIES_MAX: u32 = 100;
+
+/// The part of a list that a query asks for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Part {
+    /// Only entries before this one.
+    pub(super) before: Option<i64>,
+    /// At most this many, up to 100.
+    limit: Option<u32>,
+}
+
+impl Part {
+    fn limit(&self) -> u32 {
+        self.limit.unwrap_or(ENTRIES_MAX).min(ENTRIES_MAX)
+    }
+
+    /// The entries to read: one more than are shown, which tells whether there are more.
+    pub(super) fn wanted(&self) -> u32 {
+        self.limit() + 1
+    }
+
+    /// Removes that one, and tells whether it was there.
+    pub(super) fn cut<T>(&self, found: &mut Vec<T>) -> bool {
+        let limit = self.limit() as usize;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        more
     }
 }
 

@@ -8,16 +8,13 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::failure::Failure;
-use super::input::{Id, Input, Search, note};
+use super::input::{Id, Input, Part, Search, note};
 use super::schema::{
     AppBody, AppProblem, Diagnostic, Problem, PromotionProblem, PublicationProblem,
     RejectedProblem, Time,
 };
 use super::{Answer, PROBLEM, State, json};
 use crate::apps::{Published, Wish};
-
-/// Revisions in one answer, unless fewer are asked for.
-const REVISIONS_MAX: u32 = 100;
 
 /// A revision without its code.
 #[derive(Serialize, ToSchema)]
@@ -47,15 +44,6 @@ impl From<RevisionMark> for MarkBody {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Part {
-    /// Only revisions before this one.
-    before: Option<i64>,
-    /// At most this many, up to 100.
-    limit: Option<u32>,
-}
-
 #[derive(Serialize, ToSchema)]
 struct History {
     /// The newest first.
@@ -82,13 +70,12 @@ struct History {
 pub(super) async fn list(
     Extracted(state): Extracted<State>,
     Id(id): Id,
-    Search(Query(Part { before, limit })): Search<Part>,
+    Search(Query(part)): Search<Part>,
 ) -> Answer {
-    let limit = limit.unwrap_or(REVISIONS_MAX).min(REVISIONS_MAX);
-    let found = state.store().history(&id, before.map(RevisionNumber::new), limit + 1).await;
+    let found =
+        state.store().history(&id, part.before.map(RevisionNumber::new), part.wanted()).await;
     let mut found = found.map_err(state.failure())?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
+    let more = part.cut(&mut found);
     let revisions = found.into_iter().map(MarkBody::from).collect();
     Ok(json(StatusCode::OK, &History { revisions, more }))
 }
