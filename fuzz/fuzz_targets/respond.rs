@@ -20,9 +20,12 @@ fuzz_target!(|input: &[u8]| {
         .widget("https://widget.example".parse().expect("an origin"))
         .build()
         .expect("a sandbox");
-    let Ok(page) = sandbox.compile(Snippets::head(head.to_vec())) else {
+    let Ok(compiled) = sandbox.compile(Snippets::head(head.to_vec())) else {
         return;
     };
+    let page = compiled.page();
+    let restored = sandbox.restore(&page.to_bytes().into()).expect("it is complete");
+    assert!(sandbox.restore(&Bytes::copy_from_slice(head)).is_err());
     let request = Request::get("/s/demo")
         .header("accept-encoding", accept)
         .header("sec-fetch-dest", destination)
@@ -31,10 +34,12 @@ fuzz_target!(|input: &[u8]| {
     // An invalid header value.
     let Ok(request) = request else { return };
     let response = page.respond(&request);
+    let again = restored.respond(&request);
+    assert_eq!((response.headers(), response.body()), (again.headers(), again.body()));
     let csp = response.headers().get("content-security-policy").expect("a policy");
     assert!(csp.as_bytes().starts_with(b"sandbox"));
     match response.status() {
-        StatusCode::OK => is_the_document(&page, &response),
+        StatusCode::OK => is_the_document(page, &response),
         StatusCode::NOT_MODIFIED => assert!(response.body().is_empty()),
         StatusCode::FORBIDDEN => assert_ne!(destination.trim_ascii(), b"iframe"),
         status => panic!("{status}"),

@@ -14,7 +14,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let widget = env::args().nth(1).ok_or("missing: the origin of the widget page")?;
     let sandbox = Sandbox::builder("demo".parse()?).widget(widget.parse()?).build()?;
     let pasted = "<script>c2c.on('call_ended', (e) => c2c.emit('heard', { by: 'actix_web', seconds: e.seconds }))</script>";
-    let served = Data::new((sandbox.compile(Snippets::head(pasted))?, Scripts::new()));
+    let compiled = sandbox.compile(Snippets::head(pasted))?;
+    let served = Data::new((compiled.page().clone(), Scripts::new()));
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("http://{}/s/demo", listener.local_addr()?);
     let app = move || App::new().app_data(served.clone()).default_service(web::to(respond));

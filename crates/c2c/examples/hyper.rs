@@ -16,7 +16,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let widget = env::args().nth(1).ok_or("missing: the origin of the widget page")?;
     let sandbox = Sandbox::builder("demo".parse()?).widget(widget.parse()?).build()?;
     let pasted = "<script>c2c.on('call_ended', (e) => c2c.emit('heard', { by: 'hyper', seconds: e.seconds }))</script>";
-    let served = Arc::new((sandbox.compile(Snippets::head(pasted))?, Scripts::new()));
+    let compiled = sandbox.compile(Snippets::head(pasted))?;
+    let served = Arc::new((compiled.page().clone(), Scripts::new()));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/s/demo", listener.local_addr()?);
     loop {

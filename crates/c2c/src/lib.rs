@@ -1,7 +1,7 @@
 //! Runs code that customers paste, in every visitor's browser, in a frame that cannot reach the page.
 //!
 //! Providers of embeddable widgets deploy this crate: the [`Sandbox`] of an app compiles a customer's
-//! snippets into a [`Page`], and the page answers requests. The crate does no IO and depends on no server;
+//! snippets, and the compiled [`Page`] answers requests. The crate does no IO and depends on no server;
 //! its types are those of the [`http`] crate, as in hyper, axum and actix-web.
 //!
 //! ```
@@ -13,14 +13,14 @@
 //!     .widget("https://widget.example".parse()?)
 //!     .ancestor("https://*.shop.example".parse()?)
 //!     .build()?;
-//! let page = sandbox.compile(Snippets::head("<script>c2c.on('*', send)</script>"))?;
-//! for warning in page.warnings() {
+//! let compiled = sandbox.compile(Snippets::head("<script>c2c.on('*', send)</script>"))?;
+//! for warning in compiled.warnings() {
 //!     println!("{}:{}: {}", warning.line, warning.column, warning.message);
 //! }
 //!
 //! // For each request to the document's address, on a host name that serves nothing else:
 //! let request = Request::get("/s/demo").header("sec-fetch-dest", "iframe").body(())?;
-//! let response = page.respond(&request);
+//! let response = compiled.page().respond(&request);
 //! assert_eq!(response.status(), 200);
 //! assert!(response.headers()["content-security-policy"].to_str()?.starts_with("sandbox allow-scripts"));
 //!
@@ -41,11 +41,13 @@
 //!   `Content-Security-Policy` adds restrictions; one that replaces it removes the sandbox wherever the
 //!   frame is not ours.
 
+mod compiled;
 mod encoding;
 mod page;
 mod resource;
 mod sandbox;
 mod scripts;
+mod stored;
 
 pub use c2c_catalogue::Catalogue;
 pub use c2c_injector::{
@@ -53,11 +55,13 @@ pub use c2c_injector::{
 };
 pub use c2c_names::{AppId, BridgeLimits, EventName, Origin};
 pub use c2c_policy::{AllowList, AncestorSource, FrameAttribute};
+pub use compiled::Compiled;
 pub use encoding::Compression;
 pub use page::Page;
 pub use resource::{Caching, Resource};
 pub use sandbox::{BuildError, Sandbox, SandboxBuilder};
 pub use scripts::Scripts;
+pub use stored::{Damaged, Fingerprint};
 
 /// Compiles and runs the README's example.
 #[cfg(doctest)]

@@ -1,9 +1,6 @@
 //! The sandbox document of one pair of snippets, as visitors get it.
 
-use std::ops::Range;
-
 use bytes::Bytes;
-use c2c_injector::{Area, Checked, Diagnostic, Document, ExternalHost, Position};
 use c2c_policy::{DocumentPolicy, PagePolicy};
 use http::header::{HeaderMap, HeaderName, HeaderValue, VARY};
 use http::{Request, Response, StatusCode};
@@ -13,38 +10,24 @@ use crate::resource::{Caching, Resource};
 
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// A compiled sandbox document, ready to serve.
+/// A sandbox document, ready to serve. Cloning copies no bytes.
 #[derive(Clone, Debug)]
 pub struct Page {
     resource: Resource,
-    document: Document,
-    warnings: Vec<Diagnostic>,
-    hosts: Vec<ExternalHost>,
 }
 
 impl Page {
-    pub(crate) fn new(checked: &Checked, document: &Document, policy: &HeaderMap) -> Self {
-        Self {
-            resource: Resource::new(
-                document.chunks(),
-                policy,
-                Compression::Fast,
-                Caching::Revalidate,
-            ),
-            document: document.clone(),
-            warnings: checked.diagnostics().to_vec(),
-            hosts: checked.hosts().to_vec(),
-        }
+    pub(crate) fn new(chunks: &[Bytes], policy: &HeaderMap) -> Self {
+        Self { resource: Resource::new(chunks, policy, Compression::Fast, Caching::Revalidate) }
     }
 
-    /// Problems that may keep the code from working as intended, in the order of the snippets.
-    pub fn warnings(&self) -> &[Diagnostic] {
-        &self.warnings
+    pub(crate) fn from_forms(forms: [Bytes; 3], policy: &HeaderMap) -> Self {
+        Self { resource: Resource::from_forms(forms, policy, Caching::Revalidate) }
     }
 
-    /// The hosts that the snippets' markup loads from: sorted, each once per kind.
-    pub fn hosts(&self) -> &[ExternalHost] {
-        &self.hosts
+    /// The bytes in each encoding: none, gzip, Brotli.
+    pub(crate) fn forms(&self) -> [Bytes; 3] {
+        self.resource.forms()
     }
 
     /// Answers a request for the document, whatever its path: GET and HEAD, in an encoding that the
@@ -64,7 +47,7 @@ impl Page {
     /// The same page with `Cache-Control: no-store`, for a preview.
     #[must_use]
     pub fn not_stored(self) -> Self {
-        Self { resource: self.resource.with_caching(Caching::Never), ..self }
+        Self { resource: self.resource.with_caching(Caching::Never) }
     }
 
     /// The document's bytes, to serve by other means, always together with [`headers`](Self::headers).
@@ -80,13 +63,7 @@ impl Page {
     /// The memory that the page takes, for a cache that is bounded in bytes: all encodings with an
     /// estimate of their headers.
     pub fn bytes_kept(&self) -> usize {
-        // The document's parts are kept beside their concatenation.
-        self.resource.bytes_kept() + self.resource.bytes().len()
-    }
-
-    /// The range of a snippet in the document, in lines and columns as browsers count them.
-    pub fn area_range(&self, area: Area) -> Range<Position> {
-        self.document.area_range(area)
+        self.resource.bytes_kept()
     }
 }
 

@@ -40,7 +40,7 @@ struct Forms {
 }
 
 /// One encoding of a resource.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Form {
     bytes: Bytes,
     headers: HeaderMap,
@@ -72,6 +72,24 @@ impl Resource {
             compressed: (compression != Compression::None)
                 .then(|| [Encoding::Gzip, Encoding::Brotli].map(form)),
         }))
+    }
+
+    /// The resource whose [`forms`](Self::forms) these are.
+    pub(crate) fn from_forms(forms: [Bytes; 3], policy: &HeaderMap, caching: Caching) -> Self {
+        let [identity, gzip, brotli] = forms;
+        let tag = tag_of(&identity, policy);
+        let form = |encoding, bytes| Form::new(encoding, &tag, policy, caching, bytes);
+        Self(Arc::new(Forms {
+            identity: form(Encoding::Identity, identity),
+            compressed: Some([form(Encoding::Gzip, gzip), form(Encoding::Brotli, brotli)]),
+        }))
+    }
+
+    /// The bytes in each encoding: none, gzip, Brotli. Those that it does not have are empty.
+    pub(crate) fn forms(&self) -> [Bytes; 3] {
+        let forms = self.0.compressed.clone().unwrap_or_default();
+        let [gzip, brotli] = forms.map(|form| form.bytes);
+        [self.0.identity.bytes.clone(), gzip, brotli]
     }
 
     /// The memory that the resource takes, for a cache that is bounded in bytes: all encodings with an
@@ -174,6 +192,13 @@ fn lists_tag(headers: &HeaderMap, etag: &str) -> bool {
 
 /// The common part of the entity tags of these bytes under these headers.
 fn tag_of(bytes: &[u8], policy: &HeaderMap) -> String {
+    let mut hash = hash_of(policy);
+    hash.update(bytes);
+    hex(&hash.finalize()[..16])
+}
+
+/// A hash of the headers of a policy, to which more can be added.
+pub(crate) fn hash_of(policy: &HeaderMap) -> Sha256 {
     let mut headers: Vec<_> = policy.iter().collect();
     // A map has no order of its own, and the tag is the same on all servers.
     headers.sort_by_key(|(name, _)| name.as_str());
@@ -184,8 +209,7 @@ fn tag_of(bytes: &[u8], policy: &HeaderMap) -> String {
         hash.update(value);
         hash.update([0]);
     }
-    hash.update(bytes);
-    hex(&hash.finalize()[..16])
+    hash
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -2,13 +2,16 @@
 
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use c2c_bridge::{Diagnostics, Shim, shim_attributes};
 use c2c_catalogue::{Catalogue, EventDef};
 use c2c_injector::{EventSignature, Limits, Rejected, ScriptAttributes, Snippets, Template};
 use c2c_names::{AppId, BridgeLimits, Origin};
 use c2c_policy::{AllowList, AncestorSource, DocumentPolicy, FrameAttribute, HostSourceError};
 
+use crate::compiled::Compiled;
 use crate::page::Page;
+use crate::stored::{self, Damaged, Fingerprint};
 
 /// The sandbox of one app: the widget pages that may hold its document, the pages allowed above them,
 /// and the features and limits of its code.
@@ -47,10 +50,37 @@ impl Sandbox {
     /// Fails if a snippet would swallow what follows it, or exceeds the [limits](c2c_injector::Limits).
     /// For each problem the error has a diagnostic with line, column and, where possible, a fix. It also
     /// returns the snippets.
-    pub fn compile(&self, snippets: Snippets) -> Result<Page, Rejected> {
+    pub fn compile(&self, snippets: Snippets) -> Result<Compiled, Rejected> {
         let checked = self.template.check(snippets, &self.limits)?;
         let document = checked.compile(&self.attributes);
-        Ok(Page::new(&checked, &document, self.policy.headers()))
+        Ok(Compiled::new(&checked, document, &self.policy))
+    }
+
+    /// Identifies all that goes into a document beside the snippets: the version of the compiler, the shim,
+    /// the template, the settings and the policy. Sandboxes with the same fingerprint compile the same
+    /// snippets to the same document.
+    ///
+    /// Documents can be kept in a database under this fingerprint and an identification of the snippets
+    /// ([`Page::to_bytes`], [`restore`](Self::restore)). After an upgrade of this crate, or with other
+    /// settings, none is found, and the snippets are compiled again.
+    ///
+    /// What a check accepts depends on limits and catalogue, too; they are not part of it.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let empty = self.template.check(Snippets::default(), &self.limits);
+        let document = empty.expect("there is no code to reject").compile(&self.attributes);
+        Fingerprint::new(document.chunks(), self.policy.headers())
+    }
+
+    /// The page that [`Page::to_bytes`] gave, of a sandbox with the same
+    /// [fingerprint](Self::fingerprint). It costs no compilation and no compression.
+    ///
+    /// The headers are those of this sandbox, so the document is in a sandbox whatever the bytes are.
+    ///
+    /// # Errors
+    ///
+    /// [`Damaged`] if the bytes are not exactly what was given.
+    pub fn restore(&self, stored: &Bytes) -> Result<Page, Damaged> {
+        Ok(Page::from_forms(stored::parse(stored)?, self.policy.headers()))
     }
 
     /// The attributes that the iframe element must have before its `src` is set. The host script sets

@@ -82,3 +82,7 @@ pub use limits::Limits;
 pub use position::Position;
 pub use snippets::Snippets;
 pub use template::{Template, TemplateError};
+
+/// The version of the compiler. It is raised with each change after which the same input gives another
+/// document, or is rejected although it was accepted. Documents that are kept belong to one version.
+pub const COMPILER: u32 = 1;

@@ -12,6 +12,7 @@
 //!   [`StoreError::SettingsConflict`]).
 //! - The audit log is the list of changes, too: [`Store::changes_since`] tells a server which apps to read
 //!   again.
+//! - Compiled documents are kept, too, so that no server compiles them again ([`Store::keep_document`]).
 //!
 //! The crate stores what it is given. It neither checks nor compiles snippets.
 //!
@@ -50,10 +51,12 @@ mod app;
 mod archive;
 mod audit;
 mod database;
+mod document;
 mod draft;
 mod engine;
 mod error;
 mod history;
+mod job;
 mod lifetime;
 mod numbers;
 mod plan;
@@ -73,9 +76,11 @@ pub use app::{App, Environment, Jar, NewApp, Off, Settings};
 pub use archive::ArchiveError;
 pub use audit::{Action, Change, Entry, State};
 pub use database::{Database, DatabaseError, Limits, Store};
+pub use document::{AppDocuments, DocumentKey};
 pub use draft::{Draft, Snippets};
 pub use error::{FailureKind, StoreError};
 pub use history::{Revision, RevisionMark};
+pub use job::Job;
 pub use lifetime::GRACE;
 pub use numbers::{RevisionNumber, Timestamp, Version};
 pub use plan::Plan;

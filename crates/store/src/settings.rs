@@ -19,6 +19,7 @@ macro_rules! columns {
          off_reason, created_at, deleted_at"
     };
 }
+pub(crate) use columns;
 
 impl Store {
     /// An app.

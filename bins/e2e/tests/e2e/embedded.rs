@@ -72,11 +72,11 @@ fn readme(pasted: &'static str, request: http::Request<()>) -> Answer {
         .widget("https://widget.example".parse()?)
         .ancestor("https://*.shop.example".parse()?)
         .build()?;
-    let page = sandbox.compile(Snippets::head(pasted))?; // or a list of what is wrong, with line, column and fix
-    for warning in page.warnings() {
+    let compiled = sandbox.compile(Snippets::head(pasted))?; // or a list of what is wrong, with line, column and fix
+    for warning in compiled.warnings() {
         println!("line {}: {}", warning.line, warning.message);
     }
-    let response: http::Response<bytes::Bytes> = page.respond(&request); // in hyper, axum and actix-web alike
+    let response: http::Response<bytes::Bytes> = compiled.page().respond(&request); // in hyper, axum and actix-web alike
     Ok(response)
 }
 

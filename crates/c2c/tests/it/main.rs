@@ -3,6 +3,7 @@
 mod respond;
 mod sandbox;
 mod scripts;
+mod stored;
 
 use c2c::{Catalogue, Page, Sandbox, SandboxBuilder, Snippets};
 use http::Request;
@@ -18,7 +19,7 @@ fn builder() -> SandboxBuilder {
 
 fn page() -> Page {
     let sandbox = builder().build().expect("a sandbox");
-    sandbox.compile(Snippets::head(CODE)).expect("sound code")
+    sandbox.compile(Snippets::head(CODE)).expect("sound code").page().clone()
 }
 
 fn get(headers: &[(&str, &str)]) -> Request<()> {

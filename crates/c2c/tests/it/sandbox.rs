@@ -24,9 +24,9 @@ fn the_catalogue_is_what_names_are_checked_against() {
     let code =
         "<script>c2c.on('call_ende', send)</script><script src=https://tags.example/a.js></script>";
     let compiled = builder().build().expect("a sandbox").compile(Snippets::head(code));
-    let page = compiled.expect("a warning is no error");
-    assert_eq!(page.warnings().len(), 1, "{:?}", page.warnings());
-    assert_eq!(page.hosts()[0].host, "tags.example");
+    let compiled = compiled.expect("a warning is no error");
+    assert_eq!(compiled.warnings().len(), 1, "{:?}", compiled.warnings());
+    assert_eq!(compiled.hosts()[0].host, "tags.example");
 }
 
 #[test]
@@ -34,7 +34,8 @@ fn all_parts_can_be_left_out() {
     let text = |page: &c2c::Page| String::from_utf8(page.html().to_vec()).expect("text");
     let full = text(&page());
     let compile = |sandbox: c2c::SandboxBuilder| {
-        text(&sandbox.build().expect("a sandbox").compile(Snippets::default()).expect("no code"))
+        let compiled = sandbox.build().expect("a sandbox").compile(Snippets::default());
+        text(compiled.expect("no code").page())
     };
     let [no_jar, no_diagnostics] =
         [builder().without_jar(), builder().without_diagnostics()].map(compile);
@@ -47,7 +48,7 @@ fn all_parts_can_be_left_out() {
 fn an_allow_list_is_in_the_policy() {
     let sandbox = builder().allow_list(AllowList::empty()).build().expect("a sandbox");
     let page = sandbox.compile(Snippets::default()).expect("no code");
-    let csp = page.headers()["content-security-policy"].to_str().expect("text");
+    let csp = page.page().headers()["content-security-policy"].to_str().expect("text");
     assert!(csp.contains("default-src 'none'"), "{csp}");
     let sandboxed = sandbox.frame_attributes();
     assert_eq!((sandboxed[0].name, &*sandboxed[0].value), ("sandbox", "allow-scripts"));

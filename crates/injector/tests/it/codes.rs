@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::{env, fs};
 
-use c2c_injector::{Area, Code, Diagnostic, EventSignature, Limits, Severity, Snippets, Template};
+use c2c_injector::{
+    Area, COMPILER, Code, Diagnostic, EventSignature, Limits, ScriptAttributes, Severity, Snippets,
+    Template,
+};
 use proptest::prelude::{ProptestConfig, proptest};
 
 use crate::grammar::markup;
@@ -291,4 +294,35 @@ name over releases. *Fix* is a change that a program can make without knowing th
         }
     }
     text
+}
+
+/// A document that was compiled before is used as long as the version of the compiler is the same.
+#[test]
+fn the_compiler_has_a_new_version_when_it_behaves_differently() {
+    const EXPECTED: (u32, u64) = (1, 0xdb00_e9f2_8505_5d8b);
+    let template = Template::reference("1").expect("the reference template parses");
+    let mut hash = FNV_OFFSET;
+    for code in codes_with_examples() {
+        for snippet in [bad_example(code), code.good_example().into()] {
+            for snippets in [Snippets::head(snippet.clone()), Snippets::body_end(snippet)] {
+                let document = match template.check(snippets, &Limits::default()) {
+                    Ok(checked) => checked.compile(&ScriptAttributes::new()).chunks().concat(),
+                    Err(_) => b"rejected".to_vec(),
+                };
+                hash = document.iter().chain(b"\0").fold(hash, fnv);
+            }
+        }
+    }
+    assert_eq!(
+        (COMPILER, hash),
+        EXPECTED,
+        "raise COMPILER if other documents come out, or if others are rejected; then write both numbers here"
+    );
+}
+
+/// [FNV-1a](https://www.rfc-editor.org/rfc/rfc9923), whose results are the same in each build.
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn fnv(hash: u64, byte: &u8) -> u64 {
+    (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
 }

@@ -5,9 +5,11 @@ mod archive; // apps as files
 mod atomic; // each use case changes everything or nothing
 mod changes; // the audit log, as a log and as the list of changes that servers follow
 mod concurrency; // two editors and a publisher at the same time
+mod documents; // compiled documents
 mod drafts; // versions, conflicts, sizes and characters
 mod engines; // the two engines, and the tests that run on both
 mod interleavings; // two editors and a publisher in turn, against a model
+mod jobs; // work that one of several servers does
 mod lifetime; // the end of an app: deleted, brought back, purged
 mod migration; // a database of an older version
 mod opening; // addresses, new databases, several servers at once
