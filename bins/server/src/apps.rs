@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use c2c::{Diagnostic, Page, Snippets};
+use c2c::{Compiled, Diagnostic, Snippets};
 use c2c_catalogue::Catalogue;
 use c2c_names::AppId;
 use c2c_store::{
@@ -10,15 +10,17 @@ use c2c_store::{
     StoreError, Timestamp, Version,
 };
 
-use crate::compile::{BuildError, Built, Compiler, code};
+use crate::compile::{BuildError, Compiler, Configured, code, compile};
+use crate::documents::Documents;
 use crate::live::Live;
-use crate::pages::Documents;
+use crate::pages::Documents as Kind;
 
 /// All apps of this server.
 #[derive(Debug)]
 pub(crate) struct Apps {
     store: Store,
     compiler: Arc<Compiler>,
+    documents: Arc<Documents>,
     live: Arc<Live>,
 }
 
@@ -68,12 +70,17 @@ pub(crate) struct Staged {
     /// The id in the addresses of its pages: [`Paths::of_preview`](crate::paths::Paths::of_preview).
     pub(crate) id: String,
     /// The compiled draft.
-    pub(crate) page: Page,
+    pub(crate) compiled: Compiled,
 }
 
 impl Apps {
-    pub(crate) fn new(store: Store, compiler: Arc<Compiler>, live: Arc<Live>) -> Self {
-        Self { store, compiler, live }
+    pub(crate) fn new(
+        store: Store,
+        compiler: Arc<Compiler>,
+        documents: Arc<Documents>,
+        live: Arc<Live>,
+    ) -> Self {
+        Self { store, compiler, documents, live }
     }
 
     /// The store, for reading.
@@ -104,7 +111,7 @@ impl Apps {
         let mut app = self.store.app(id).await?;
         app.settings = settings;
         // An origin that no policy can hold is found here.
-        self.compiler.build(&app, Snippets::default(), Documents::Published).await?;
+        self.compiler.configure(&app, Kind::Published)?;
         let version = self.store.configure(by, id, edited, &app.settings).await?;
         self.live.forget(id).await;
         Ok(version)
@@ -120,7 +127,7 @@ impl Apps {
     ) -> Result<Saved, AppError> {
         let version = self.store.save_draft(by, id, edited, &snippets).await?;
         let findings = match self.check(code(snippets)).await? {
-            Ok(page) => page.warnings().to_vec(),
+            Ok(compiled) => compiled.warnings().to_vec(),
             Err(findings) => findings,
         };
         Ok(Saved { version, findings })
@@ -130,9 +137,9 @@ impl Apps {
     pub(crate) async fn check(
         &self,
         code: Snippets,
-    ) -> Result<Result<Page, Vec<Diagnostic>>, AppError> {
+    ) -> Result<Result<Compiled, Vec<Diagnostic>>, AppError> {
         match self.compiler.check(code).await {
-            Ok(page) => Ok(Ok(page)),
+            Ok(compiled) => Ok(Ok(compiled)),
             Err(BuildError::Rejected(findings)) => Ok(Err(findings)),
             Err(error) => Err(error.into()),
         }
@@ -149,21 +156,23 @@ impl Apps {
         if draft.version != wish.draft {
             return Err(StoreError::DraftConflict(Box::new(draft)).into());
         }
-        let page = self.compiler.check(code(draft.snippets)).await?;
+        let app = self.store.app(id).await?;
+        let compiled = self.documents.compile(&app, code(draft.snippets)).await?;
         let publication = Publication {
             draft: wish.draft,
             replaces: wish.replaces,
             to: wish.to,
             note: wish.note,
             catalogue: catalogue_version(),
-            diagnostics: json(page.warnings()),
+            diagnostics: json(compiled.warnings()),
         };
         let revision = match wish.at {
             None => self.store.publish(by, id, &publication).await?,
             Some(at) => self.store.plan_publication(by, id, &publication, at).await?,
         };
+        self.documents.keep(app, revision, &compiled);
         self.live.forget(id).await;
-        Ok(Published { revision, warnings: page.warnings().to_vec() })
+        Ok(Published { revision, warnings: compiled.warnings().to_vec() })
     }
 
     /// Puts the staged revision live.
@@ -189,17 +198,19 @@ impl Apps {
         note: Note,
     ) -> Result<Published, AppError> {
         let old = self.store.revision(id, to).await?;
-        let page = self.compiler.check(code(old.snippets)).await?;
+        let app = self.store.app(id).await?;
+        let compiled = self.documents.compile(&app, code(old.snippets)).await?;
         let restoration = Restoration {
             to,
             replaces,
             note,
             catalogue: catalogue_version(),
-            diagnostics: json(page.warnings()),
+            diagnostics: json(compiled.warnings()),
         };
         let revision = self.store.roll_back(by, id, &restoration).await?;
+        self.documents.keep(app, revision, &compiled);
         self.live.forget(id).await;
-        Ok(Published { revision, warnings: page.warnings().to_vec() })
+        Ok(Published { revision, warnings: compiled.warnings().to_vec() })
     }
 
     /// Switches the code of an app off for all visitors, or on again.
@@ -237,11 +248,10 @@ impl Apps {
     /// visitors.
     pub(crate) async fn preview(&self, id: &AppId, draft: Snippets) -> Result<Staged, AppError> {
         let app = self.store.app(id).await?;
-        let built = self.compiler.build(&app, draft, Documents::Preview).await?;
-        let page = built.document.clone();
-        let Built { document, above } = built;
-        let id = self.live.stage(&app, &above, document);
-        Ok(Staged { id, page })
+        let Configured { sandbox, above } = self.compiler.configure(&app, Kind::Preview)?;
+        let compiled = compile(sandbox, draft).await?;
+        let id = self.live.stage(&app, &above, compiled.page().clone());
+        Ok(Staged { id, compiled })
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use c2c::{Diagnostic, Page, Rejected, Sandbox, Snippets};
+use c2c::{Compiled, Diagnostic, Rejected, Sandbox, Snippets};
 use c2c_names::BridgeLimits;
 use c2c_policy::{AncestorSource, HostSourceError};
-use c2c_store::{App, NewApp};
+use c2c_store::{App, Jar, NewApp};
 use tokio::task::spawn_blocking;
 
 use crate::pages::{Documents, sandbox_of};
@@ -21,10 +21,10 @@ pub(crate) struct Compiler {
     checker: Sandbox,
 }
 
-/// Compiled code, and the pages that may be above its widget.
+/// The sandbox of an app, and the pages that may be above its widget.
 #[derive(Debug)]
-pub(crate) struct Built {
-    pub(crate) document: Page,
+pub(crate) struct Configured {
+    pub(crate) sandbox: Sandbox,
     pub(crate) above: Vec<AncestorSource>,
 }
 
@@ -57,25 +57,36 @@ impl Compiler {
         Self { sites, limits, checker }
     }
 
+    /// Identifies the compiler and the settings of this server: another version makes other documents.
+    pub(crate) fn version(&self) -> String {
+        let id = "version".parse().expect("an app id");
+        let above = [self.sites.parent.source.clone().into()];
+        let of = |jar| {
+            let settings = NewApp { jar, ..NewApp::default() };
+            let documents = Documents::Published;
+            sandbox_of(&id, &settings, &above, &self.sites, self.limits, documents).fingerprint()
+        };
+        format!("{}-{}", of(Jar::None), of(Jar::Visit))
+    }
+
     /// Checks code. The result is the same for every app.
-    pub(crate) async fn check(&self, snippets: Snippets) -> Result<Page, BuildError> {
+    pub(crate) async fn check(&self, snippets: Snippets) -> Result<Compiled, BuildError> {
         compile(self.checker.clone(), snippets).await
     }
 
-    /// Compiles code for an app's visitors, or for the console.
-    pub(crate) async fn build(
+    /// The sandbox of an app, for its visitors or for the console.
+    pub(crate) fn configure(
         &self,
         app: &App,
-        snippets: Snippets,
         documents: Documents,
-    ) -> Result<Built, BuildError> {
+    ) -> Result<Configured, BuildError> {
         let mut above = self.ancestors(app)?;
         if documents == Documents::Preview {
             above.push(self.sites.console.source.clone().into());
         }
         let sandbox =
             sandbox_of(&app.id, &app.settings, &above, &self.sites, self.limits, documents);
-        Ok(Built { document: compile(sandbox, snippets).await?, above })
+        Ok(Configured { sandbox, above })
     }
 
     /// The pages that may stand above an app's widget: the demo page, and those of its settings.
@@ -90,7 +101,7 @@ pub(crate) fn code(snippets: c2c_store::Snippets) -> Snippets {
 }
 
 /// Compiles on a blocking thread, since it takes time in proportion to the code.
-async fn compile(sandbox: Sandbox, snippets: Snippets) -> Result<Page, BuildError> {
+pub(crate) async fn compile(sandbox: Sandbox, snippets: Snippets) -> Result<Compiled, BuildError> {
     match spawn_blocking(move || sandbox.compile(snippets)).await {
         Ok(compiled) => Ok(compiled?),
         Err(_) => Err(BuildError::Compiler),

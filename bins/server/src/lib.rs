@@ -10,7 +10,9 @@
 //! timeouts) → `server` (the host, or 421) → one of `sites::console`, `routes` (the API), `live` (pages in
 //! a cache).
 //! A publication passes `routes` → `apps` → `compile` (the check) → the crate `c2c_store` → `live`, which
-//! forgets the app's pages; the next request for them passes `live` → the store → `compile` → `pages`.
+//! forgets the app's pages; the next request for them passes `live` → the store → `documents` → `pages`.
+//! A document is compiled at publication (`compile`) and kept in the database; `renew` compiles those of all
+//! apps again after an upgrade. `purge` tells a content delivery network about changes.
 //! A preview passes `routes` → `apps` → `compile` → `live` → `pages`, `previews` (in memory only).
 //! `follow` looks for changes by other servers, and carries out plans.
 
@@ -20,6 +22,7 @@ mod client;
 mod compile;
 mod demo;
 mod descriptors;
+mod documents;
 mod examples;
 mod follow;
 mod listeners;
@@ -28,6 +31,8 @@ mod pages;
 mod paths;
 mod places;
 mod previews;
+mod purge;
+mod renew;
 mod response;
 mod routes;
 mod run;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use c2c::{Page, Snippets};
+use c2c::Page;
 use c2c_names::AppId;
 use c2c_policy::AncestorSource;
 use c2c_store::{App, Environment, FailureKind, Store, StoreError};
@@ -21,8 +21,9 @@ use quick_cache::{Equivalent, Weighter};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::compile::{Compiler, code};
-use crate::pages::{Documents, Pages};
+use crate::apps::AppError;
+use crate::documents::{Document, Documents};
+use crate::pages::Pages;
 use crate::paths::{PREVIEW, STAGING};
 use crate::previews::Previews;
 use crate::response::{Body, framed_message, message, not_found};
@@ -42,12 +43,14 @@ const PAGES_BYTES: u64 = 32 * 1024;
 pub(crate) struct Live {
     sites: Arc<Sites>,
     store: Store,
-    compiler: Arc<Compiler>,
+    documents: Arc<Documents>,
     cache: Cache<(Environment, AppId), Cached, Weight>,
     /// Each with the time when the database was last asked in vain.
     locks: [Mutex<Option<Instant>>; LOCKS],
     hasher: RandomState,
     previews: Previews,
+    /// How long a content delivery network may keep pages.
+    cdn: Option<Duration>,
 }
 
 /// The pages of an app, or `None` if there are none: for an unknown id, for code that cannot be served.
@@ -80,19 +83,21 @@ impl Live {
     pub(crate) fn new(
         sites: Arc<Sites>,
         store: Store,
-        compiler: Arc<Compiler>,
+        documents: Arc<Documents>,
         cache_bytes: u64,
         previews_max: usize,
+        cdn: Option<Duration>,
     ) -> Self {
         let entries = usize::try_from(cache_bytes / PAGES_BYTES).unwrap_or(usize::MAX);
         Self {
             sites,
             store,
-            compiler,
+            documents,
             cache: Cache::with_weighter(entries, cache_bytes, Weight),
             locks: std::array::from_fn(|_| Mutex::default()),
             hasher: RandomState::new(),
             previews: Previews::new(previews_max),
+            cdn,
         }
     }
 
@@ -189,18 +194,15 @@ impl Live {
             return Ok(None);
         }
         let off = environment == Environment::Live && app.off.is_some();
-        let snippets = match app.revision_in(environment) {
-            Some(number) if !off => code(self.store.revision(id, number).await?.snippets),
-            _ => Snippets::default(),
-        };
-        // A checker that has become stricter may reject what it once accepted.
-        match self.compiler.build(&app, snippets, Documents::Published).await {
-            Ok(built) => {
-                let pages =
-                    Pages::of_app(&app, environment, &built.above, &self.sites, built.document);
+        let revision = if off { None } else { app.revision_in(environment) };
+        match self.documents.of(&app, revision).await {
+            Ok(Document { page, above }) => {
+                let pages = Pages::of_app(&app, environment, &above, &self.sites, page, self.cdn);
                 Ok(Some(Arc::new(pages)))
             }
-            Err(error) => {
+            Err(AppError::Store(error)) => Err(error),
+            // A checker that has become stricter may reject what it once accepted.
+            Err(AppError::Build(error)) => {
                 tracing::error!(%id, %error, "the app's code cannot be served until other code is published");
                 Ok(None)
             }

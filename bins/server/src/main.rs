@@ -12,10 +12,11 @@ use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, Parser)]
 struct Program {
-    #[command(flatten)]
-    settings: Settings,
+    // Before the settings, whose description is the program's.
     #[command(subcommand)]
     transfer: Option<Transfer>,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 #[tokio::main]

@@ -1,7 +1,9 @@
 //! The three pages around one compiled document: an app's for visitors, a draft's for the console.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use c2c::{Caching, Compression, Page, Resource, Sandbox, SnippetLimits};
+use c2c::{Caching, Cdn, Compression, Page, Resource, Sandbox, SnippetLimits};
 use c2c_catalogue::Catalogue;
 use c2c_names::{AppId, BridgeLimits};
 use c2c_policy::{AncestorSource, PagePolicy};
@@ -23,15 +25,25 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    /// The pages of an app's environment. `above` are the pages that may be above its widget.
+    /// The pages of an app's environment. `above` are the pages that may be above its widget, `cdn`
+    /// is how long a content delivery network may keep them.
     pub(crate) fn of_app(
         app: &App,
         environment: Environment,
         above: &[AncestorSource],
         sites: &Sites,
         document: Page,
+        cdn: Option<Duration>,
     ) -> Self {
-        Self::new(app, above, sites, document, &Paths::of_app(&app.id, environment), None)
+        let paths = Paths::of_app(&app.id, environment);
+        let pages = Self::new(app, above, sites, document, &paths, None);
+        let Some(max_age) = cdn else { return pages };
+        let cdn = Cdn::new(&app.id, max_age);
+        Self {
+            document: pages.document.with_cdn(&cdn),
+            widget: pages.widget.with_cdn(&cdn),
+            parent: pages.parent.with_cdn(&cdn),
+        }
     }
 
     /// A draft's pages for the console: the same ones, but the console may be above each of them,

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use c2c_names::BridgeLimits;
 use c2c_store::{Database, Environment, Store, StoreError};
@@ -14,12 +15,15 @@ use crate::apps::{AppError, Apps};
 use crate::compile::Compiler;
 use crate::demo;
 use crate::descriptors::{Bounds, TooFew};
+use crate::documents::{Documents, keep};
 use crate::follow::follow;
 use crate::listeners::{Door, ListenError, bind, serve};
 use crate::live::Live;
 use crate::pages::snippet_limits;
 use crate::paths::Paths;
 use crate::places::Places;
+use crate::purge::{Hook, purge};
+use crate::renew::renew;
 use crate::routes::Api;
 use crate::server::Server;
 use crate::settings::{Limits, Settings};
@@ -104,14 +108,19 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let mut bridge = BridgeLimits::default();
     bridge.hold_ms_max = settings.hold_ms;
     let compiler = Arc::new(Compiler::new(Arc::clone(&sites), bridge));
+    let version = compiler.version();
+    let (documents, waiting) = Documents::new(store.clone(), Arc::clone(&compiler));
+    let documents = Arc::new(documents);
     let live = Arc::new(Live::new(
         Arc::clone(&sites),
         store.clone(),
-        Arc::clone(&compiler),
+        Arc::clone(&documents),
         u64::from(settings.cache_mib) * 1024 * 1024,
         limits.previews_max,
+        settings.cdn_seconds.map(|seconds| Duration::from_secs(seconds.into())),
     ));
-    let apps = Arc::new(Apps::new(store.clone(), compiler, Arc::clone(&live)));
+    let apps =
+        Arc::new(Apps::new(store.clone(), compiler, Arc::clone(&documents), Arc::clone(&live)));
     demo::seed(&apps).await.map_err(StartError::Demo)?;
 
     let server = Arc::new(Server {
@@ -125,6 +134,12 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     });
     let (stop, stopped) = watch::channel(false);
     let mut listeners = JoinSet::new();
+    listeners.spawn(keep(store.clone(), waiting, stopped.clone()));
+    listeners.spawn(renew(store.clone(), documents, version, stopped.clone()));
+    if let Some(url) = settings.purge_url.clone() {
+        let hook = Hook::new(url, settings.purge_authorization.clone());
+        listeners.spawn(purge(store.clone(), hook, stopped.clone()));
+    }
     listeners.spawn(follow(store.clone(), Arc::clone(&server.live), seq, stopped.clone()));
     for (door, bound, connections_max) in
         [(Door::Console, console, bounds.console), (Door::Pages, pages, bounds.pages)]

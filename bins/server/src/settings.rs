@@ -1,8 +1,10 @@
 //! The operator's settings, by flag or environment variable.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use c2c_names::{BridgeLimits, Origin};
@@ -10,6 +12,7 @@ use c2c_store::{Database, DatabaseError};
 use clap::builder::{RangedU64ValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Command, Parser};
+use hyper::header::HeaderValue;
 use ipnet::IpNet;
 
 /// Runs customers' code in every visitor's browser, in a sandbox that can react to a widget's
@@ -62,6 +65,40 @@ pub struct Settings {
     /// Memory for the pages that visitors get, in MiB; others are made again when they are asked for
     #[arg(long, env = "C2C_CACHE_MIB", value_name = "MIB", default_value_t = 256)]
     pub cache_mib: u32,
+
+    /// How long a content delivery network in front of the server may keep the pages of an app, in
+    /// seconds (CDN-Cache-Control, with the app's tag in Cache-Tag and Surrogate-Key). Needs
+    /// --purge-url, so that changes are served at once [default: not at all]
+    #[arg(
+        long,
+        env = "C2C_CDN_SECONDS",
+        value_name = "SECONDS",
+        requires = "purge_url",
+        help_heading = "Content delivery network"
+    )]
+    pub cdn_seconds: Option<u32>,
+
+    /// Address that gets a POST with {"tags": [...]} after each change, the tags of the apps that
+    /// changed; any 2xx status means that their pages are purged
+    #[arg(
+        long,
+        env = "C2C_PURGE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        help_heading = "Content delivery network"
+    )]
+    pub purge_url: Option<PurgeUrl>,
+
+    /// Value of the header Authorization for --purge-url
+    #[arg(
+        long,
+        env = "C2C_PURGE_AUTHORIZATION",
+        value_name = "VALUE",
+        hide_env_values = true,
+        requires = "purge_url",
+        help_heading = "Content delivery network"
+    )]
+    pub purge_authorization: Option<Secret>,
 
     /// Address of the console and its API. The console has no login, so it must be a loopback
     /// address; port 0 picks a free port
@@ -123,6 +160,47 @@ pub struct Settings {
     /// Origin of the sandbox documents [default: sandbox.localhost with the pages' port, by http]
     #[arg(long, env = "C2C_SANDBOX_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub sandbox_origin: Option<Origin>,
+}
+
+/// The address of a hook: http or https. It may hold a secret, so it is not shown.
+#[derive(Clone)]
+pub struct PurgeUrl(pub(crate) ureq::http::Uri);
+
+/// A header value that is not shown.
+#[derive(Clone)]
+pub struct Secret(pub(crate) HeaderValue);
+
+impl FromStr for PurgeUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let rejected = "must be the address of a hook, such as https://cdn.example/purge";
+        let url: ureq::http::Uri = text.parse().map_err(|_| rejected)?;
+        match url.scheme_str() {
+            Some("http" | "https") => Ok(Self(url)),
+            _ => Err(rejected),
+        }
+    }
+}
+
+impl FromStr for Secret {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        HeaderValue::from_str(text).map(Self).map_err(|_| "cannot be the value of a header")
+    }
+}
+
+impl fmt::Debug for PurgeUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PurgeUrl(…)")
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
 }
 
 /// Limits on one client's use of the server.

@@ -41,6 +41,7 @@
 //!   `Content-Security-Policy` adds restrictions; one that replaces it removes the sandbox wherever the
 //!   frame is not ours.
 
+mod cdn;
 mod compiled;
 mod encoding;
 mod page;
@@ -55,6 +56,7 @@ pub use c2c_injector::{
 };
 pub use c2c_names::{AppId, BridgeLimits, EventName, Origin};
 pub use c2c_policy::{AllowList, AncestorSource, FrameAttribute};
+pub use cdn::Cdn;
 pub use compiled::Compiled;
 pub use encoding::Compression;
 pub use page::Page;

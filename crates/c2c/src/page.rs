@@ -5,6 +5,7 @@ use c2c_policy::{DocumentPolicy, PagePolicy};
 use http::header::{HeaderMap, HeaderName, HeaderValue, VARY};
 use http::{Request, Response, StatusCode};
 
+use crate::cdn::Cdn;
 use crate::encoding::Compression;
 use crate::resource::{Caching, Resource};
 
@@ -48,6 +49,12 @@ impl Page {
     #[must_use]
     pub fn not_stored(self) -> Self {
         Self { resource: self.resource.with_caching(Caching::Never) }
+    }
+
+    /// The same page, for a content delivery network to keep.
+    #[must_use]
+    pub fn with_cdn(self, cdn: &Cdn) -> Self {
+        Self { resource: self.resource.with_cdn(cdn) }
     }
 
     /// The document's bytes, to serve by other means, always together with [`headers`](Self::headers).

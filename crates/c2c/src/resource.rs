@@ -11,6 +11,7 @@ use http::header::{
 use http::{Method, Request, Response, StatusCode};
 use sha2::{Digest as _, Sha256};
 
+use crate::cdn::Cdn;
 use crate::encoding::{self, Compression, Encoding};
 
 /// Bytes in each of their encodings, with complete headers. Cloning costs one reference count.
@@ -102,9 +103,21 @@ impl Resource {
     /// The same resource with another `Cache-Control`.
     #[must_use]
     pub fn with_caching(&self, caching: Caching) -> Self {
+        self.with_headers(|headers| {
+            headers.insert(CACHE_CONTROL, caching.value());
+        })
+    }
+
+    /// The same resource, for a content delivery network to keep.
+    #[must_use]
+    pub fn with_cdn(&self, cdn: &Cdn) -> Self {
+        self.with_headers(|headers| cdn.write(headers))
+    }
+
+    fn with_headers(&self, write: impl Fn(&mut HeaderMap)) -> Self {
         let mut forms = (*self.0).clone();
         for form in forms.compressed.iter_mut().flatten().chain([&mut forms.identity]) {
-            form.headers.insert(CACHE_CONTROL, caching.value());
+            write(&mut form.headers);
         }
         Self(Arc::new(forms))
     }

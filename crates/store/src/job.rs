@@ -20,9 +20,23 @@ pub struct Job {
     until: Timestamp,
 }
 
+/// The answer to a claim.
+#[derive(Debug)]
+pub enum Claim {
+    /// The job is this server's.
+    Mine(Job),
+    /// Another server has it.
+    Taken,
+    /// It is done for good.
+    Finished,
+}
+
+/// The end of the claim of a finished job.
+const FOR_EVER: Timestamp = Timestamp(i64::MAX);
+
 impl Store {
     /// Claims a job for `lease`, unless another server has it or it is finished.
-    pub async fn claim(&self, name: &str, lease: Duration) -> Result<Option<Job>, StoreError> {
+    pub async fn claim(&self, name: &str, lease: Duration) -> Result<Claim, StoreError> {
         let now = Timestamp::now();
         let until = now.after(lease);
         let row = sqlx::query(
@@ -35,8 +49,16 @@ impl Store {
         .bind(now.0)
         .fetch_optional(&self.write)
         .await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(Job { name: name.to_owned(), position: row.try_get("position")?, until }))
+        if let Some(row) = row {
+            let position = row.try_get("position")?;
+            return Ok(Claim::Mine(Job { name: name.to_owned(), position, until }));
+        }
+        let row = sqlx::query("SELECT until FROM job WHERE name = $1")
+            .bind(name)
+            .fetch_one(&self.read)
+            .await?;
+        let until: i64 = row.try_get("until")?;
+        Ok(if until == FOR_EVER.0 { Claim::Finished } else { Claim::Taken })
     }
 
     /// Says how far a job is, and claims it for `lease` from now on. `None` if the claim was over and another
@@ -55,7 +77,7 @@ impl Store {
 
     /// Finishes a job for good: it is not claimed again.
     pub async fn finish_job(&self, job: Job) -> Result<(), StoreError> {
-        self.set_job(&job, &job.position, Timestamp(i64::MAX)).await?;
+        self.set_job(&job, &job.position, FOR_EVER).await?;
         Ok(())
     }
 

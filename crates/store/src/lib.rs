@@ -80,7 +80,7 @@ pub use document::{AppDocuments, DocumentKey};
 pub use draft::{Draft, Snippets};
 pub use error::{FailureKind, StoreError};
 pub use history::{Revision, RevisionMark};
-pub use job::Job;
+pub use job::{Claim, Job};
 pub use lifetime::GRACE;
 pub use numbers::{RevisionNumber, Timestamp, Version};
 pub use plan::Plan;

@@ -57,8 +57,8 @@ struct Place {
 }
 
 impl Places {
-    fn of(page: &c2c::Page, area: Area) -> Self {
-        let range = page.area_range(area);
+    fn of(compiled: &c2c::Compiled, area: Area) -> Self {
+        let range = compiled.area_range(area);
         let place = |at: c2c::Position| Place { line: at.line, column: at.column };
         Self { start: place(range.start), end: place(range.end) }
     }
@@ -86,10 +86,10 @@ pub(super) async fn preview(
     let body = Preview {
         links: Links::new(&Paths::of_preview(&staged.id), &state.sites),
         areas: Areas {
-            head: Places::of(&staged.page, Area::Head),
-            body_end: Places::of(&staged.page, Area::BodyEnd),
+            head: Places::of(&staged.compiled, Area::Head),
+            body_end: Places::of(&staged.compiled, Area::BodyEnd),
         },
-        diagnostics: staged.page.warnings().to_vec(),
+        diagnostics: staged.compiled.warnings().to_vec(),
         id: staged.id,
     };
     Ok(json(StatusCode::CREATED, &body))
@@ -113,7 +113,7 @@ struct Checked {
 pub(super) async fn check(Extracted(state): Extracted<State>, Input(code): Input<Code>) -> Answer {
     let checked = state.apps.check(code.snippets()).await.map_err(state.failure())?;
     let (rejected, diagnostics) = match checked {
-        Ok(page) => (false, page.warnings().to_vec()),
+        Ok(compiled) => (false, compiled.warnings().to_vec()),
         Err(findings) => (true, findings),
     };
     Ok(json(StatusCode::OK, &Checked { rejected, diagnostics }))

@@ -6,6 +6,8 @@ mod program;
 
 mod api;
 mod bounds;
+mod cdn;
+mod compiled;
 mod document;
 mod drafts;
 mod flood;

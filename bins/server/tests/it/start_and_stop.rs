@@ -206,11 +206,15 @@ fn the_limit_of_open_files_is_raised_and_what_is_missing_is_said() {
 fn help_explains_every_setting() {
     let output = Command::new(PROGRAM).arg("--help").output().expect("runs");
     let help = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(help.starts_with("Runs customers' code"), "{help}");
     for name in [
         "data-dir",
         "database",
         "cache-mib",
         "hold-ms",
+        "cdn-seconds",
+        "purge-url",
+        "purge-authorization",
         "console-listen",
         "pages-listen",
         "proxies",

@@ -67,11 +67,7 @@ fn encodings_decode_to_the_same_bytes() {
         for (accept, encoding) in
             [("br;q=0", ""), ("gzip", "gzip"), ("gzip, deflate, br, zstd", "br")]
         {
-            assert_eq!(
-                decoded(&page, accept, encoding),
-                page.html().to_vec(),
-                "{size}, {encoding}"
-            );
+            assert_eq!(decoded(page, accept, encoding), page.html().to_vec(), "{size}, {encoding}");
         }
     }
 }

@@ -1,0 +1,133 @@
+//! The documents of visitors. Each is compiled once for all servers, and kept in the database.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use c2c::{Compiled, Page, Snippets};
+use c2c_policy::AncestorSource;
+use c2c_store::{App, DocumentKey, RevisionNumber, Store};
+use tokio::sync::{mpsc, watch};
+
+use crate::apps::AppError;
+use crate::compile::{Compiler, Configured, code, compile};
+use crate::pages::Documents as Kind;
+
+/// Documents that wait to be kept. One that finds no place is compiled again when it is needed.
+const WAITING_MAX: usize = 256;
+
+/// Compiles documents, and finds those that were compiled before.
+#[derive(Debug)]
+pub(crate) struct Documents {
+    store: Store,
+    compiler: Arc<Compiler>,
+    waiting: mpsc::Sender<Compilation>,
+}
+
+/// A document for visitors, and the pages that may be above its widget.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) page: Page,
+    pub(crate) above: Vec<AncestorSource>,
+}
+
+/// A document to keep.
+#[derive(Debug)]
+struct Compilation {
+    app: App,
+    key: DocumentKey,
+    page: Page,
+}
+
+/// The documents that wait to be kept, for [`keep`].
+#[derive(Debug)]
+pub(crate) struct Waiting(mpsc::Receiver<Compilation>);
+
+impl Documents {
+    pub(crate) fn new(store: Store, compiler: Arc<Compiler>) -> (Self, Waiting) {
+        let (waiting, receiver) = mpsc::channel(WAITING_MAX);
+        (Self { store, compiler, waiting }, Waiting(receiver))
+    }
+
+    /// The document of a revision, or one without code. It is kept if it was not.
+    pub(crate) async fn of(
+        &self,
+        app: &App,
+        revision: Option<RevisionNumber>,
+    ) -> Result<Document, AppError> {
+        let Configured { sandbox, above } = self.compiler.configure(app, Kind::Published)?;
+        let key = key(revision, &sandbox);
+        if let Some(bytes) = self.store.document(&app.id, &key).await? {
+            match sandbox.restore(&Bytes::from(bytes)) {
+                Ok(page) => return Ok(Document { page, above }),
+                Err(error) => tracing::warn!(app = %app.id, %error, "a document is made again"),
+            }
+        }
+        let snippets = match revision {
+            Some(number) => code(self.store.revision(&app.id, number).await?.snippets),
+            None => Snippets::default(),
+        };
+        let page = compile(sandbox, snippets).await?.page().clone();
+        self.keep_later(Compilation { app: app.clone(), key, page: page.clone() });
+        Ok(Document { page, above })
+    }
+
+    /// Compiles code that becomes a revision of an app.
+    pub(crate) async fn compile(&self, app: &App, code: Snippets) -> Result<Compiled, AppError> {
+        let Configured { sandbox, .. } = self.compiler.configure(app, Kind::Published)?;
+        Ok(compile(sandbox, code).await?)
+    }
+
+    /// Keeps the document of code that became a revision.
+    pub(crate) fn keep(&self, app: App, revision: RevisionNumber, compiled: &Compiled) {
+        if let Ok(Configured { sandbox, .. }) = self.compiler.configure(&app, Kind::Published) {
+            let key = key(Some(revision), &sandbox);
+            self.keep_later(Compilation { app, key, page: compiled.page().clone() });
+        }
+    }
+
+    /// Keeps the document of a revision, unless its key is among those that are `kept`. Gives whether it
+    /// was compiled.
+    pub(crate) async fn renew(
+        &self,
+        app: &App,
+        revision: RevisionNumber,
+        kept: &[DocumentKey],
+    ) -> Result<bool, AppError> {
+        let Configured { sandbox, .. } = self.compiler.configure(app, Kind::Published)?;
+        let key = key(Some(revision), &sandbox);
+        if kept.contains(&key) {
+            return Ok(false);
+        }
+        let code = code(self.store.revision(&app.id, revision).await?.snippets);
+        let compiled = compile(sandbox, code).await?;
+        self.store.keep_document(app, &key, &compiled.page().to_bytes()).await?;
+        Ok(true)
+    }
+
+    fn keep_later(&self, compilation: Compilation) {
+        if self.waiting.try_send(compilation).is_err() {
+            tracing::debug!("a document is not kept: too many wait");
+        }
+    }
+}
+
+fn key(revision: Option<RevisionNumber>, sandbox: &c2c::Sandbox) -> DocumentKey {
+    DocumentKey { revision, sandbox: sandbox.fingerprint().as_bytes().to_vec() }
+}
+
+/// Keeps documents until `stopped` holds true. Visitors do not wait for it.
+pub(crate) async fn keep(store: Store, waiting: Waiting, mut stopped: watch::Receiver<bool>) {
+    let Waiting(mut waiting) = waiting;
+    loop {
+        let compilation = tokio::select! {
+            _ = stopped.wait_for(|&stopped| stopped) => return,
+            compilation = waiting.recv() => compilation,
+        };
+        let Some(Compilation { app, key, page }) = compilation else { return };
+        let bytes = page.to_bytes();
+        if let Err(error) = store.keep_document(&app, &key, &bytes).await {
+            // It is compiled again when it is needed.
+            tracing::debug!(app = %app.id, %error, "a document is not kept");
+        }
+    }
+}
