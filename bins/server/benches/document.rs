@@ -7,30 +7,19 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
 
-use std::cell::Cell;
-use std::convert::Infallible;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::rc::Rc;
-use std::time::{Duration, Instant};
+mod support;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use support::{Answer, ONE_THREAD, Peer, Spread, connect, load, serve_peer};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::task::LocalSet;
 
 /// Many short pairs, so that a temporary disturbance spoils both sides of only a few.
 const PAIRS: usize = 61;
-const CONNECTIONS: usize = 16;
 const WINDOW: Duration = Duration::from_millis(250);
-/// One worker for each server, so that the comparison measures work and not scheduling.
-const ONE_THREAD: (&str, &str) = ("TOKIO_WORKER_THREADS", "1");
 /// The project's target ratio.
 const GOAL: f64 = 0.95;
 
@@ -72,24 +61,12 @@ fn compare(form: &str, accept: &str, peer: &str, quick: bool) -> bool {
 
     let window = if quick { Duration::from_millis(20) } else { WINDOW };
     let size = answer.head.len() + answer.body.len();
-    let rate = |address| load(address, &request, size, window);
+    let requests = [request];
+    let rate = |address| load(address, &requests, size, window);
     rate(ours.address);
     rate(started.address);
-    let mut ratios: Vec<f64> = (0..PAIRS)
-        .map(|pair| {
-            // The first one alternates, so that the machine's drift favours neither.
-            if pair % 2 == 0 {
-                let first = rate(ours.address);
-                first / rate(started.address)
-            } else {
-                let first = rate(started.address);
-                rate(ours.address) / first
-            }
-        })
-        .collect();
-    ratios.sort_by(f64::total_cmp);
-    let median = ratios[PAIRS / 2];
-    let (low, high) = (ratios[PAIRS / 4], ratios[PAIRS - 1 - PAIRS / 4]);
+    let Spread { median, low, high } =
+        Spread::of_pairs(PAIRS, || rate(ours.address), || rate(started.address));
     let met = quick || median >= GOAL;
     println!(
         "GET /s/{{app}} / hyper ({peer}), {form:8} {:6} B body: {median:.3} (quartiles {low:.3} to {high:.3}, \
@@ -98,62 +75,6 @@ fn compare(form: &str, accept: &str, peer: &str, quick: bool) -> bool {
         if met { "met" } else { "MISSED" }
     );
     met
-}
-
-/// Requests answered per second, over [`CONNECTIONS`] keep-alive connections of one thread. Each
-/// server has one thread too ([`ONE_THREAD`]), and the servers have a core to themselves.
-fn load(address: SocketAddr, request: &str, size: usize, window: Duration) -> f64 {
-    let client =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let answered = Rc::new(Cell::new(0_u32));
-    let start = Instant::now();
-    let tasks = LocalSet::new();
-    for _ in 0..CONNECTIONS {
-        let answered = Rc::clone(&answered);
-        let request = request.to_owned();
-        tasks.spawn_local(async move {
-            let mut stream =
-                tokio::net::TcpStream::connect(address).await.expect("the server listens");
-            stream.set_nodelay(true).expect("a TCP socket");
-            let mut buffer = vec![0; size];
-            loop {
-                stream.write_all(request.as_bytes()).await.expect("the server reads");
-                // Every answer has the same size: `Date` has a fixed length.
-                stream.read_exact(&mut buffer).await.expect("the server answers");
-                answered.set(answered.get() + 1);
-            }
-        });
-    }
-    client.block_on(tasks.run_until(async { tokio::time::sleep(window).await }));
-    f64::from(answered.get()) / start.elapsed().as_secs_f64()
-}
-
-fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).expect("the server listens");
-    stream.set_nodelay(true).expect("a TCP socket");
-    stream
-}
-
-/// A response as received, split at the empty line.
-struct Answer {
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn read(stream: &mut TcpStream, request: &str) -> Self {
-        stream.write_all(request.as_bytes()).expect("the server reads");
-        let mut reader = BufReader::new(stream);
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            assert!(reader.read_line(&mut head).expect("a head") > 0, "closed: {head}");
-        }
-        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let mut body = vec![0; length.expect("a length").parse().expect("a number")];
-        reader.read_exact(&mut body).expect("a body");
-        Self { head, body }
-    }
 }
 
 /// The product as its users start it.
@@ -194,81 +115,4 @@ impl Drop for Ours {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The bare handler: this program again, which reads its answer from standard input.
-struct Peer {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Peer {
-    fn start(answer: &Answer, peer: &str) -> Self {
-        let mut child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["--peer", peer])
-            .env(ONE_THREAD.0, ONE_THREAD.1)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("starts");
-        let mut stdin = child.stdin.take().expect("piped");
-        stdin.write_all(answer.head.as_bytes()).expect("written");
-        stdin.write_all(&answer.body).expect("written");
-        drop(stdin);
-        let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
-        stdout.read_line(&mut line).expect("an address");
-        Self { child, address: line.trim().parse().expect("an address") }
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Serves a fixed answer with the minimum that hyper needs, with its head timeout or without.
-fn serve_peer(with_timeout: bool) {
-    let mut input = Vec::new();
-    std::io::stdin().read_to_end(&mut input).expect("the answer");
-    let end = input.windows(4).position(|four| four == b"\r\n\r\n").expect("an empty line") + 4;
-    let head = String::from_utf8(input[..end].to_vec()).expect("an ASCII head");
-    let body = Bytes::copy_from_slice(&input[end..]);
-    let mut headers = HeaderMap::new();
-    for line in head.lines().skip(1).filter(|line| !line.is_empty()) {
-        let (name, value) = line.split_once(": ").expect("a header line");
-        // hyper writes these two itself, for us too.
-        if !matches!(name, "content-length" | "date") {
-            let name: HeaderName = name.parse().expect("a name");
-            headers.insert(name, HeaderValue::from_str(value).expect("a value"));
-        }
-    }
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async move {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        println!("{}", listener.local_addr().expect("an address"));
-        loop {
-            let (stream, _) = listener.accept().await.expect("a connection");
-            stream.set_nodelay(true).expect("a TCP socket");
-            let (headers, body) = (headers.clone(), body.clone());
-            tokio::spawn(async move {
-                let service = service_fn(move |_: Request<hyper::body::Incoming>| {
-                    let mut response = Response::new(Full::new(body.clone()));
-                    *response.headers_mut() = headers.clone();
-                    async move { Ok::<_, Infallible>(response) }
-                });
-                let mut connection = hyper::server::conn::http1::Builder::new();
-                if with_timeout {
-                    connection
-                        .timer(TokioTimer::new())
-                        .header_read_timeout(Duration::from_secs(15));
-                }
-                // The client leaves when it has enough.
-                let _ = connection.serve_connection(TokioIo::new(stream), service).await;
-            });
-        }
-    });
 }

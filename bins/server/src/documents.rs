@@ -1,11 +1,12 @@
 //! The documents of visitors. Each is compiled once for all servers, and kept in the database.
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use c2c::{Compiled, Page, Snippets};
 use c2c_policy::AncestorSource;
-use c2c_store::{App, DocumentKey, RevisionNumber, Store};
+use c2c_store::{App, DocumentKey, NewDocument, RevisionNumber, Store};
 use tokio::sync::{mpsc, watch};
 
 use crate::apps::AppError;
@@ -20,7 +21,7 @@ const WAITING_MAX: usize = 256;
 pub(crate) struct Documents {
     store: Store,
     compiler: Arc<Compiler>,
-    waiting: mpsc::Sender<Compilation>,
+    waiting: mpsc::Sender<NewDocument>,
 }
 
 /// A document for visitors, and the pages that may be above its widget.
@@ -30,17 +31,9 @@ pub(crate) struct Document {
     pub(crate) above: Vec<AncestorSource>,
 }
 
-/// A document to keep.
-#[derive(Debug)]
-struct Compilation {
-    app: App,
-    key: DocumentKey,
-    page: Page,
-}
-
 /// The documents that wait to be kept, for [`keep`].
 #[derive(Debug)]
-pub(crate) struct Waiting(mpsc::Receiver<Compilation>);
+pub(crate) struct Waiting(mpsc::Receiver<NewDocument>);
 
 impl Documents {
     pub(crate) fn new(store: Store, compiler: Arc<Compiler>) -> (Self, Waiting) {
@@ -67,7 +60,7 @@ impl Documents {
             None => Snippets::default(),
         };
         let page = compile(sandbox, snippets).await?.page().clone();
-        self.keep_later(Compilation { app: app.clone(), key, page: page.clone() });
+        self.keep_later(NewDocument { app: app.clone(), key, bytes: page.to_bytes() });
         Ok(Document { page, above })
     }
 
@@ -81,31 +74,29 @@ impl Documents {
     pub(crate) fn keep(&self, app: App, revision: RevisionNumber, compiled: &Compiled) {
         if let Ok(Configured { sandbox, .. }) = self.compiler.configure(&app, Kind::Published) {
             let key = key(Some(revision), &sandbox);
-            self.keep_later(Compilation { app, key, page: compiled.page().clone() });
+            self.keep_later(NewDocument { app, key, bytes: compiled.page().to_bytes() });
         }
     }
 
-    /// Keeps the document of a revision, unless its key is among those that are `kept`. Gives whether it
-    /// was compiled.
+    /// The document of a revision, to keep; `None` if its key is among those that are `kept`.
     pub(crate) async fn renew(
         &self,
         app: &App,
         revision: RevisionNumber,
         kept: &[DocumentKey],
-    ) -> Result<bool, AppError> {
+    ) -> Result<Option<NewDocument>, AppError> {
         let Configured { sandbox, .. } = self.compiler.configure(app, Kind::Published)?;
         let key = key(Some(revision), &sandbox);
         if kept.contains(&key) {
-            return Ok(false);
+            return Ok(None);
         }
         let code = code(self.store.revision(&app.id, revision).await?.snippets);
-        let compiled = compile(sandbox, code).await?;
-        self.store.keep_document(app, &key, &compiled.page().to_bytes()).await?;
-        Ok(true)
+        let bytes = compile(sandbox, code).await?.page().to_bytes();
+        Ok(Some(NewDocument { app: app.clone(), key, bytes }))
     }
 
-    fn keep_later(&self, compilation: Compilation) {
-        if self.waiting.try_send(compilation).is_err() {
+    fn keep_later(&self, document: NewDocument) {
+        if self.waiting.try_send(document).is_err() {
             tracing::debug!("a document is not kept: too many wait");
         }
     }
@@ -119,15 +110,14 @@ fn key(revision: Option<RevisionNumber>, sandbox: &c2c::Sandbox) -> DocumentKey 
 pub(crate) async fn keep(store: Store, waiting: Waiting, mut stopped: watch::Receiver<bool>) {
     let Waiting(mut waiting) = waiting;
     loop {
-        let compilation = tokio::select! {
+        let document = tokio::select! {
             _ = stopped.wait_for(|&stopped| stopped) => return,
-            compilation = waiting.recv() => compilation,
+            document = waiting.recv() => document,
         };
-        let Some(Compilation { app, key, page }) = compilation else { return };
-        let bytes = page.to_bytes();
-        if let Err(error) = store.keep_document(&app, &key, &bytes).await {
+        let Some(document) = document else { return };
+        if let Err(error) = store.keep_documents(from_ref(&document)).await {
             // It is compiled again when it is needed.
-            tracing::debug!(app = %app.id, %error, "a document is not kept");
+            tracing::debug!(app = %document.app.id, %error, "a document is not kept");
         }
     }
 }

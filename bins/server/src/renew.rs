@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use c2c_store::{AppDocuments, Claim, Job, Store, StoreError};
+use c2c_store::{AppDocuments, Claim, Job, NewDocument, Store, StoreError};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
@@ -75,9 +75,11 @@ impl<'a> Renewal<'a> {
             let after = job.position.parse().ok();
             let group = self.store.app_documents(after.as_ref(), GROUP).await?;
             let Some(last) = group.last().map(|last| last.app.id.to_string()) else { break };
+            let mut documents = Vec::new();
             for app in &group {
-                self.renew(app).await?;
+                self.renew(app, &mut documents).await?;
             }
+            self.store.keep_documents(&documents).await?;
             match self.store.advance(job, &last, LEASE).await? {
                 Some(next) => job = next,
                 None => return Ok(false),
@@ -103,16 +105,19 @@ impl<'a> Renewal<'a> {
     async fn renew(
         &mut self,
         AppDocuments { app, kept, .. }: &AppDocuments,
+        documents: &mut Vec<NewDocument>,
     ) -> Result<(), StoreError> {
         self.seen += 1;
         for revision in [app.live, app.staged].into_iter().flatten() {
             let began = Instant::now();
             match self.documents.renew(app, revision, kept).await {
-                Ok(false) => continue,
-                Ok(true) => self.compiled += 1,
-                Err(AppError::Store(
-                    StoreError::NoSuchApp(_) | StoreError::NoSuchRevision { .. },
-                )) => {}
+                Ok(None) => continue,
+                Ok(Some(document)) => {
+                    self.compiled += 1;
+                    documents.push(document);
+                }
+                // It was deleted in the meantime.
+                Err(AppError::Store(StoreError::NoSuchApp(_))) => {}
                 Err(AppError::Store(error)) => return Err(error),
                 Err(AppError::Build(error)) => {
                     self.rejected += 1;

@@ -26,6 +26,12 @@ const BENCHES: &[(&str, &str, &str, &str)] = &[
         "throughput of the sandbox document, relative to a bare hyper static handler",
     ),
     (
+        "apps",
+        "c2c-server",
+        "apps",
+        "100,000 apps relative to 100: start, hits, misses, memory, throughput",
+    ),
+    (
         "bridge",
         "c2c-e2e",
         "bridge",

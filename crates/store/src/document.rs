@@ -1,12 +1,11 @@
 //! Compiled documents: kept so that no server compiles them again.
 //!
-//! They can be made again at any time, so they are in no audit log and no archive, and each statement is a
-//! transaction by itself.
+//! They can be made again at any time, so they are in no audit log and no archive.
 
 use std::collections::HashMap;
 
 use c2c_names::AppId;
-use sqlx::Row as _;
+use sqlx::{AnyConnection, Row as _};
 
 use crate::app::App;
 use crate::database::Store;
@@ -27,6 +26,17 @@ pub struct DocumentKey {
     pub sandbox: Vec<u8>,
 }
 
+/// A document to keep.
+#[derive(Clone, Debug)]
+pub struct NewDocument {
+    /// Its app.
+    pub app: App,
+    /// Its key.
+    pub key: DocumentKey,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
 /// An app with code, and the keys of its documents.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -40,6 +50,37 @@ pub struct AppDocuments {
 impl DocumentKey {
     fn number(&self) -> i64 {
         self.revision.map_or(0, RevisionNumber::get)
+    }
+}
+
+impl NewDocument {
+    async fn keep(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let Self { app, key, bytes } = self;
+        sqlx::query(
+            // An app with the same id may have been created after the purge.
+            "INSERT INTO document (app_id, revision, sandbox, made_at, bytes)
+             SELECT id, $2, $3, $4, $5 FROM app WHERE id = $1 AND created_at = $6
+             ON CONFLICT (app_id, revision, sandbox) DO UPDATE
+             SET made_at = excluded.made_at, bytes = excluded.bytes",
+        )
+        .bind(app.id.as_str())
+        .bind(key.number())
+        .bind(&key.sandbox[..])
+        .bind(Timestamp::now().0)
+        .bind(&bytes[..])
+        .bind(app.created_at.0)
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query(
+            "DELETE FROM document WHERE app_id = $1 AND (revision, sandbox) NOT IN
+                 (SELECT revision, sandbox FROM document WHERE app_id = $1
+                  ORDER BY made_at DESC, revision DESC LIMIT $2)",
+        )
+        .bind(app.id.as_str())
+        .bind(DOCUMENTS_MAX)
+        .execute(connection)
+        .await?;
+        Ok(())
     }
 }
 
@@ -61,39 +102,15 @@ impl Store {
         Ok(row.map(|row| row.try_get("bytes")).transpose()?)
     }
 
-    /// Keeps a document of an app, in place of one with the same key. Of many documents of an app, the oldest
-    /// go. If the app has been purged in the meantime, nothing is kept.
-    pub async fn keep_document(
-        &self,
-        app: &App,
-        key: &DocumentKey,
-        bytes: &[u8],
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            // An app with the same id may have been created after the purge.
-            "INSERT INTO document (app_id, revision, sandbox, made_at, bytes)
-             SELECT id, $2, $3, $4, $5 FROM app WHERE id = $1 AND created_at = $6
-             ON CONFLICT (app_id, revision, sandbox) DO UPDATE
-             SET made_at = excluded.made_at, bytes = excluded.bytes",
-        )
-        .bind(app.id.as_str())
-        .bind(key.number())
-        .bind(&key.sandbox[..])
-        .bind(Timestamp::now().0)
-        .bind(bytes)
-        .bind(app.created_at.0)
-        .execute(&self.write)
-        .await?;
-        sqlx::query(
-            "DELETE FROM document WHERE app_id = $1 AND (revision, sandbox) NOT IN
-                 (SELECT revision, sandbox FROM document WHERE app_id = $1
-                  ORDER BY made_at DESC, revision DESC LIMIT $2)",
-        )
-        .bind(app.id.as_str())
-        .bind(DOCUMENTS_MAX)
-        .execute(&self.write)
-        .await?;
-        Ok(())
+    /// Keeps documents, each in place of one with the same key. Of many documents of an app, the oldest go. If
+    /// an app has been purged in the meantime, nothing of it is kept.
+    pub async fn keep_documents(&self, documents: &[NewDocument]) -> Result<(), StoreError> {
+        let begin = self.engine.locking("BEGIN IMMEDIATE", "BEGIN");
+        let mut tx = self.write.begin_with(begin).await?;
+        for document in documents {
+            document.keep(&mut tx).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// The number of apps with a live or staged revision.

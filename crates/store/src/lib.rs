@@ -12,7 +12,7 @@
 //!   [`StoreError::SettingsConflict`]).
 //! - The audit log is the list of changes, too: [`Store::changes_since`] tells a server which apps to read
 //!   again.
-//! - Compiled documents are kept, too, so that no server compiles them again ([`Store::keep_document`]).
+//! - Compiled documents are kept, too, so that no server compiles them again ([`Store::keep_documents`]).
 //!
 //! The crate stores what it is given. It neither checks nor compiles snippets.
 //!
@@ -76,7 +76,7 @@ pub use app::{App, Environment, Jar, NewApp, Off, Settings};
 pub use archive::ArchiveError;
 pub use audit::{Action, Change, Entry, State};
 pub use database::{Database, DatabaseError, Limits, Store};
-pub use document::{AppDocuments, DocumentKey};
+pub use document::{AppDocuments, DocumentKey, NewDocument};
 pub use draft::{Draft, Snippets};
 pub use error::{FailureKind, StoreError};
 pub use history::{Revision, RevisionMark};

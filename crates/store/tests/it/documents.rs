@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use c2c_names::AppId;
-use c2c_store::{App, DocumentKey, Environment, GRACE, RevisionNumber, Store, Timestamp};
+use c2c_store::{
+    App, DocumentKey, Environment, GRACE, NewDocument, RevisionNumber, Store, Timestamp,
+};
 
 use crate::engines::{Place, on_both_engines};
 use crate::steps::{anna, create, log, number, publish, release};
@@ -27,7 +29,8 @@ async fn found(store: &Store, id: &AppId, key: &DocumentKey) -> Option<Vec<u8>> 
 }
 
 async fn keep(store: &Store, app: &App, key: &DocumentKey, bytes: &[u8]) {
-    store.keep_document(app, key, bytes).await.expect("it is kept");
+    let new = NewDocument { app: app.clone(), key: key.clone(), bytes: bytes.to_vec() };
+    store.keep_documents(&[new]).await.expect("it is kept");
 }
 
 async fn new_app(store: &Store, id: &str) -> App {
