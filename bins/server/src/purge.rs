@@ -13,6 +13,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use ureq::Agent;
 use ureq::http::header::AUTHORIZATION;
+use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::settings::{PurgeUrl, Secret};
 
@@ -49,7 +50,10 @@ enum PurgeError {
 
 impl Hook {
     pub(crate) fn new(url: PurgeUrl, authorization: Option<Secret>) -> Self {
+        // As for PostgreSQL: what the system trusts, a company's own authority among it.
+        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
         let agent = Agent::config_builder()
+            .tls_config(tls)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)

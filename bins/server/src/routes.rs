@@ -10,6 +10,7 @@
 mod apps;
 mod audit;
 mod code;
+mod common;
 mod draft;
 mod failure;
 mod input;
@@ -86,17 +87,14 @@ pub(crate) struct Api {
     info(
         title = "c2c console",
         description = "The API of the console. Writes need `Origin: <the console's origin>` and \
-                       `Content-Type: application/json`; reads need nothing. Any write may also get 403 \
-                       (not from the console), 408 (the body was too slow), 413 (too large) or 415 (not \
-                       JSON), and any request 503 (the database cannot be reached), each with a \
-                       Problem.",
+                       `Content-Type: application/json`; reads need nothing.",
     ),
     components(schemas(schema::Diagnostic))
 )]
 struct Description;
 
 fn described() -> (Router<State>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Description::openapi())
+    let (router, mut openapi) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(apps::list, apps::create))
         .routes(routes!(apps::show, apps::delete))
         .routes(routes!(apps::restore))
@@ -113,7 +111,9 @@ fn described() -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(audit::list))
         .routes(routes!(code::preview))
         .routes(routes!(code::check))
-        .split_for_parts()
+        .split_for_parts();
+    common::describe(&mut openapi);
+    (router, openapi)
 }
 
 /// The description of the API, as it is committed and served.

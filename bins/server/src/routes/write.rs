@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use c2c_names::Origin;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
 
 use super::State;
 use super::failure::Failure;
@@ -19,7 +19,8 @@ pub(super) async fn check(
     request: Request<Body>,
     next: Next,
 ) -> Response<Body> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD)
+    // By a safe method (RFC 9110 §9.2.1) nothing can be written; most of them get 405.
+    if !request.method().is_safe()
         && let Err(failure) = is_ours(request.headers(), &state.sites.console.origin)
     {
         return failure.into_response();
