@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::account::Account;
 use crate::error::{Context as _, Error, Result};
+use crate::pause::Paused;
 use crate::programs::Programs;
 use crate::server::Server;
 use crate::watcher::Watcher;
@@ -143,6 +144,14 @@ impl Cluster {
     /// Does nothing if it does not run.
     pub fn stop(&mut self) -> Result<(), Error> {
         self.end(Server::stop)
+    }
+
+    /// Stops all processes of the server with SIGSTOP, until the result is dropped.
+    ///
+    /// Fails if it does not run.
+    pub fn pause(&self) -> Result<Paused, Error> {
+        let server = self.server.as_ref().filter(|server| !server.has_ended());
+        Paused::new(server.ok_or_else(|| Error::new("the server does not run"))?.id())
     }
 
     /// Starts the server again, with the same port and data.

@@ -33,9 +33,11 @@ mod account;
 mod cluster;
 mod error;
 mod log;
+mod pause;
 mod programs;
 mod server;
 mod watcher;
 
 pub use cluster::Cluster;
 pub use error::Error;
+pub use pause::Paused;

@@ -6,7 +6,6 @@ use c2c_cluster::Cluster;
 use c2c_store::{FailureKind, NewApp, Note, Store, StoreError};
 use libtest_mimic::Failed;
 
-use crate::pause::Paused;
 use crate::support::{anna, app, fails, open, run};
 
 /// The longest time that a use case takes: 5 s for a connection, and some for a loaded machine.
@@ -36,7 +35,7 @@ pub(crate) fn not_answering() -> Result<(), Failed> {
     run(async {
         let store = open(&database).await?;
         store.create(&anna(), &app(), &NewApp::default()).await?;
-        let paused = Paused::new(&cluster)?;
+        let paused = cluster.pause()?;
         nothing_works(&database, &store).await?;
         drop(paused);
         works(&store).await

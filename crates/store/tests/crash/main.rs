@@ -19,7 +19,6 @@ mod full; // no space left
 mod hung; // a server that is down, or does not answer
 mod kill; // rounds of kills
 mod newer; // a database that a newer server has migrated
-mod pause; // stops and continues all processes of a server
 mod private; // a small disk for one test
 mod random; // seeded choices
 mod read_only; // a disk that cannot be written
