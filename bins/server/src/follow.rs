@@ -12,18 +12,18 @@ use crate::live::Live;
 
 /// The longest time between two looks at the database, also if no change is announced.
 const LOOK: Duration = Duration::from_secs(1);
-/// The longest time that one look takes: a database that hangs gives no error by itself.
-const LOOK_PATIENCE: Duration = Duration::from_mins(1);
 /// The time between two removals of deleted apps.
 const PURGE: Duration = Duration::from_hours(1);
 /// Changes that are read at once.
 const CHANGES_MAX: u32 = 1000;
 
-/// Runs until `stopped` holds true. `seq` is the audit entry after which changes are new.
+/// Runs until `stopped` holds true. `seq` is the audit entry after which changes are new; one look takes at
+/// most `look_timeout`.
 pub(crate) async fn follow(
     store: Store,
     live: Arc<Live>,
     mut seq: i64,
+    look_timeout: Duration,
     mut stopped: watch::Receiver<bool>,
 ) {
     let mut watch = store.watch(LOOK);
@@ -34,7 +34,7 @@ pub(crate) async fn follow(
             _ = stopped.wait_for(|&stopped| stopped) => return,
             () = watch.changed() => {}
         }
-        let look = timeout(LOOK_PATIENCE, look(&store, &live, &mut seq, &mut purge_at));
+        let look = timeout(look_timeout, look(&store, &live, &mut seq, &mut purge_at));
         let outcome = look.await.unwrap_or_else(|_| Err(StoreError::hung()));
         // One line when it begins, one when it is over.
         match &outcome {

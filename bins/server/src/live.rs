@@ -27,12 +27,11 @@ use crate::pages::Pages;
 use crate::paths::{PREVIEW, STAGING};
 use crate::previews::Previews;
 use crate::response::{Body, framed_message, message, not_found};
+use crate::settings::Limits;
 use crate::sites::Sites;
 
 /// The number of locks: enough that two apps rarely wait for each other.
 const LOCKS: usize = 64;
-/// How long a request waits for the database: a server that hangs gives no error by itself.
-pub(crate) const DATABASE_PATIENCE: Duration = Duration::from_secs(10);
 /// The estimated size of an entry without its pages, in bytes.
 const ENTRY_BYTES: u64 = 512;
 /// The estimated size of an entry's pages, for the cache's first allocation.
@@ -45,6 +44,8 @@ pub(crate) struct Live {
     store: Store,
     documents: Arc<Documents>,
     cache: Cache<(Environment, AppId), Cached, Weight>,
+    /// [`Limits::database_timeout`].
+    database_timeout: Duration,
     /// Each with the time when the database was last asked in vain.
     locks: [Mutex<Option<Instant>>; LOCKS],
     hasher: RandomState,
@@ -79,14 +80,14 @@ impl Weighter<(Environment, AppId), Cached> for Weight {
 }
 
 impl Live {
-    /// No pages yet; later pages of at most `cache_bytes`, and at most `previews_max` previews.
+    /// No pages yet; later pages of at most `cache_bytes`, and previews within the limits.
     pub(crate) fn new(
         sites: Arc<Sites>,
         store: Store,
         documents: Arc<Documents>,
         cache_bytes: u64,
-        previews_max: usize,
         cdn: Option<Duration>,
+        limits: &Limits,
     ) -> Self {
         let entries = usize::try_from(cache_bytes / PAGES_BYTES).unwrap_or(usize::MAX);
         Self {
@@ -96,7 +97,8 @@ impl Live {
             cache: Cache::with_weighter(entries, cache_bytes, Weight),
             locks: std::array::from_fn(|_| Mutex::default()),
             hasher: RandomState::new(),
-            previews: Previews::new(previews_max),
+            database_timeout: limits.database_timeout,
+            previews: Previews::new(limits.previews_max),
             cdn,
         }
     }
@@ -172,7 +174,7 @@ impl Live {
         if failed.is_some_and(|failed| failed >= asked) {
             return Err(Unavailable);
         }
-        let loaded = timeout(DATABASE_PATIENCE, self.load(environment, &key.1)).await;
+        let loaded = timeout(self.database_timeout, self.load(environment, &key.1)).await;
         let pages = match loaded.unwrap_or_else(|_| Err(StoreError::hung())) {
             Ok(pages) => pages,
             Err(StoreError::NoSuchApp(_)) => None,

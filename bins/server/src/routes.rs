@@ -43,7 +43,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::apps::{AppError, Apps};
-use crate::live::DATABASE_PATIENCE;
 use crate::response::{Body, closing};
 use crate::settings::Limits;
 use crate::sites::Sites;
@@ -133,7 +132,7 @@ impl Api {
             .fallback(async || Failure::not_found(&"there is nothing at this address"))
             .layer(from_fn_with_state(state.clone(), write::check))
             .with_state(state);
-        Self { router, patience: limits.body_timeout + DATABASE_PATIENCE }
+        Self { router, patience: limits.body_timeout + limits.database_timeout }
     }
 
     /// Answers a request whose path begins with `/api/`.

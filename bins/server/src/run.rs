@@ -116,8 +116,8 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         store.clone(),
         Arc::clone(&documents),
         u64::from(settings.cache_mib) * 1024 * 1024,
-        limits.previews_max,
         settings.cdn_seconds.map(|seconds| Duration::from_secs(seconds.into())),
+        &limits,
     ));
     let apps =
         Arc::new(Apps::new(store.clone(), compiler, Arc::clone(&documents), Arc::clone(&live)));
@@ -140,7 +140,13 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         let hook = Hook::new(url, settings.purge_authorization.clone());
         listeners.spawn(purge(store.clone(), hook, stopped.clone()));
     }
-    listeners.spawn(follow(store.clone(), Arc::clone(&server.live), seq, stopped.clone()));
+    listeners.spawn(follow(
+        store.clone(),
+        Arc::clone(&server.live),
+        seq,
+        limits.look_timeout,
+        stopped.clone(),
+    ));
     for (door, bound, connections_max) in
         [(Door::Console, console, bounds.console), (Door::Pages, pages, bounds.pages)]
     {

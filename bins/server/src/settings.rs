@@ -203,7 +203,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Limits on one client's use of the server.
+/// Limits on one client's use of the server, and on the server's use of its database.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How long a client may take to send a request's head, and how long a connection may idle.
@@ -215,6 +215,11 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// How long responses in flight may take after a signal to stop.
     pub drain_timeout: Duration,
+    /// How long a request waits for the database, after its body has arrived. One that hangs gives no
+    /// error by itself.
+    pub database_timeout: Duration,
+    /// How long the server waits for the database when it looks for changes by other servers.
+    pub look_timeout: Duration,
     /// Request heads up to this size, in bytes, are accepted; much larger ones get 431.
     pub head_bytes_max: usize,
     /// The most header fields in a request; more get 431.
@@ -245,6 +250,8 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(15),
             write_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(10),
+            database_timeout: Duration::from_secs(10),
+            look_timeout: Duration::from_mins(1),
             head_bytes_max: 32 * 1024,
             header_fields_max: 64,
             target_bytes_max: 8 * 1024,
