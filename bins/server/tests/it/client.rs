@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Deref;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// The test's own server.
 pub(crate) struct Fixture {
     pub(crate) running: Running,
+    client: Client,
     /// Removed with the fixture, database included.
     _data: TempDir,
+}
+
+/// A client of a server in this process or in another.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    /// In the order of [`To`].
+    hosts: [String; 4],
 }
 
 /// One of the four sites.
@@ -44,18 +53,29 @@ impl Fixture {
     pub(crate) async fn with(limits: Limits, more: &[&str]) -> Self {
         let data = TempDir::new().expect("a directory");
         let running = start(&settings(data.path(), more), limits).await.expect("starts");
-        Self { running, _data: data }
+        let sites = running.sites();
+        let sites = [&sites.console, &sites.parent, &sites.widget, &sites.sandbox];
+        let client = Client::new(sites.map(|site| site.origin.authority().to_owned()));
+        Self { running, client, _data: data }
+    }
+}
+
+impl Deref for Fixture {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Client {
+    /// A client of console, parent page, widget and sandbox at these hosts.
+    pub(crate) fn new(hosts: [String; 4]) -> Self {
+        Self { hosts }
     }
 
-    pub(crate) fn host(&self, to: To) -> String {
-        let sites = self.running.sites();
-        let site = match to {
-            To::Console => &sites.console,
-            To::Parent => &sites.parent,
-            To::Widget => &sites.widget,
-            To::Sandbox => &sites.sandbox,
-        };
-        site.origin.authority().to_owned()
+    pub(crate) fn host(&self, to: To) -> &str {
+        &self.hosts[to as usize]
     }
 
     pub(crate) fn origin(&self, to: To) -> String {

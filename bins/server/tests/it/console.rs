@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Fixture, Reply, To};
+use crate::client::{Client, Fixture, Reply, To};
 
 /// The demo app's address in the API.
 pub(crate) const DEMO: &str = "/api/apps/demo";
@@ -16,7 +16,7 @@ pub(crate) fn settings(parent_origins: &[&str], jar: &str) -> Value {
     json!({"name": "Demo", "parentOrigins": parent_origins, "jar": jar, "staging": false})
 }
 
-impl Fixture {
+impl Client {
     /// Reads something of the console that is there.
     pub(crate) async fn read(&self, path: &str) -> Value {
         let reply = self.get(To::Console, path, &[]).await;
@@ -42,14 +42,6 @@ impl Fixture {
     pub(crate) async fn configure(&self, app: &str, settings: &Value) -> Reply {
         let path = format!("{app}/settings");
         self.edit(&path, &self.tag(&path).await, settings).await
-    }
-
-    /// Gives the demo app a staging environment.
-    pub(crate) async fn with_staging(self) -> Self {
-        let mut settings = settings(&[], "visit");
-        settings["staging"] = true.into();
-        assert_eq!(self.configure(DEMO, &settings).await.status, 200);
-        self
     }
 
     /// Saves the draft over the one that is there.
@@ -91,5 +83,15 @@ impl Fixture {
         let reply = self.get(To::Sandbox, path, &[]).await;
         assert_eq!(reply.status, 200, "{path}: {reply:?}");
         reply.text().to_owned()
+    }
+}
+
+impl Fixture {
+    /// Gives the demo app a staging environment.
+    pub(crate) async fn with_staging(self) -> Self {
+        let mut settings = settings(&[], "visit");
+        settings["staging"] = true.into();
+        assert_eq!(self.configure(DEMO, &settings).await.status, 200);
+        self
     }
 }

@@ -2,14 +2,12 @@
 //! waits for their timeout.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tempfile::TempDir;
 
-use crate::client::{Connection, request};
-use crate::program::{FREE_PORTS, addresses, command_within};
+use crate::client::{Client, Connection, To, request};
+use crate::program::{Process, command_within};
 
 /// More connections than descriptors. A server that accepts no more leaves the rest in its queue,
 /// so the flood completes there, too.
@@ -26,41 +24,21 @@ const VISITOR: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const ATTACKER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
 /// The program, in a process with its own limit.
-struct Program {
-    child: Child,
-    console: String,
-    sandbox: String,
-    _data: TempDir,
-}
-
-impl Program {
-    fn within(limit: &str) -> Self {
-        let data = TempDir::new().expect("a directory");
-        let mut command = command_within(limit, data.path());
-        let mut child = command.args(FREE_PORTS).stderr(Stdio::null()).spawn().expect("starts");
-        let addresses = addresses(&mut child);
-        let host = |at: usize| addresses[at].1.split('/').nth(2).expect("a host").to_owned();
-        Self { child, console: host(0), sandbox: host(3), _data: data }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn address(host: &str) -> SocketAddr {
-    let port = host.rsplit_once(':').expect("a port").1.parse().expect("a port");
-    (Ipv4Addr::LOCALHOST, port).into()
+fn program(limit: &str) -> Process {
+    Process::start(|data| command_within(limit, data))
 }
 
 /// The status of an answer that arrives in time.
-async fn status(client: Ipv4Addr, host: &str, path: &str, patience: Duration) -> Option<u16> {
+async fn status(
+    client: Ipv4Addr,
+    server: &Client,
+    to: To,
+    path: &str,
+    patience: Duration,
+) -> Option<u16> {
     let answer = async {
-        let mut connection = Connection::between(client, address(host)).await;
-        let host = format!("host: {host}");
+        let mut connection = Connection::between(client, server.address(to)).await;
+        let host = format!("host: {}", server.host(to));
         connection.send(&request("GET", path, &[&host, "connection: close"], "")).await;
         connection.reply("GET").await.status
     };
@@ -75,10 +53,10 @@ fn raise_own_limit() {
     setrlimit(Resource::Nofile, limit).expect("a higher limit");
 }
 
-async fn flood(attacker: Ipv4Addr, host: &str, connections: usize) -> Vec<Connection> {
+async fn flood(attacker: Ipv4Addr, server: SocketAddr, connections: usize) -> Vec<Connection> {
     let mut flood = Vec::new();
     for _ in 0..connections {
-        let mut connection = Connection::between(attacker, address(host)).await;
+        let mut connection = Connection::between(attacker, server).await;
         // The server may have closed it already.
         let _ = connection.try_send(b"GET / HTTP/1.1\r\nhost: ").await;
         flood.push(connection);
@@ -89,22 +67,22 @@ async fn flood(attacker: Ipv4Addr, host: &str, connections: usize) -> Vec<Connec
 /// Floods the pages, then checks that the server is prompt.
 async fn check(limit: &str, attacker: Ipv4Addr) {
     raise_own_limit();
-    let program = Program::within(limit);
-    let _flood = flood(attacker, &program.sandbox, FLOOD).await;
+    let program = program(limit);
+    let _flood = flood(attacker, program.address(To::Sandbox), FLOOD).await;
     check_promptness(&program).await;
 }
 
-async fn check_promptness(program: &Program) {
+async fn check_promptness(program: &Client) {
     // Answers after the flood, if there are any, mean that the server has absorbed it.
     answers(program, SWALLOWED).await;
     let answers = answers(program, PROMPT).await;
     assert_eq!(answers, (Some(200), Some(200)), "visitor and console, after a flood");
 }
 
-async fn answers(program: &Program, patience: Duration) -> (Option<u16>, Option<u16>) {
+async fn answers(program: &Client, patience: Duration) -> (Option<u16>, Option<u16>) {
     tokio::join!(
-        status(VISITOR, &program.sandbox, "/s/demo", patience),
-        status(EDITOR, &program.console, "/api/apps", patience),
+        status(VISITOR, program, To::Sandbox, "/s/demo", patience),
+        status(EDITOR, program, To::Console, "/api/apps", patience),
     )
 }
 
@@ -128,8 +106,8 @@ async fn a_flood_below_a_raised_limit_delays_no_visitor() {
 #[tokio::test]
 async fn a_flood_of_both_doors_delays_no_visitor() {
     raise_own_limit();
-    let program = Program::within("-n 256");
-    let _pages = flood(Ipv4Addr::LOCALHOST, &program.sandbox, 300).await;
-    let _console = flood(Ipv4Addr::LOCALHOST, &program.console, 100).await;
+    let program = program("-n 256");
+    let _pages = flood(Ipv4Addr::LOCALHOST, program.address(To::Sandbox), 300).await;
+    let _console = flood(Ipv4Addr::LOCALHOST, program.address(To::Console), 100).await;
     check_promptness(&program).await;
 }

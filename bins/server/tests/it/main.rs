@@ -2,6 +2,7 @@
 
 mod client;
 mod console;
+mod database;
 mod program;
 
 mod api;
@@ -10,6 +11,7 @@ mod cdn;
 mod compiled;
 mod document;
 mod drafts;
+mod fleet;
 mod flood;
 mod history;
 mod hosts;

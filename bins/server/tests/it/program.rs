@@ -1,15 +1,66 @@
 //! The program, in its own process.
 
 use std::io::{BufRead, BufReader};
+use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::client::Client;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_c2c-server");
 pub(crate) const FREE_PORTS: [&str; 4] =
     ["--console-listen", "127.0.0.1:0", "--pages-listen", "127.0.0.1:0,[::1]:0"];
 
+/// A server in its own process. Dropped, it is killed.
+pub(crate) struct Process {
+    pub(crate) child: Child,
+    client: Client,
+    /// Removed with the process, database included.
+    _data: TempDir,
+}
+
+impl Process {
+    /// Starts a server on free ports. `command` makes it, for a data directory.
+    pub(crate) fn start(command: impl FnOnce(&Path) -> Command) -> Self {
+        let data = TempDir::new().expect("a directory");
+        let mut command = command(data.path());
+        let mut child = command.args(FREE_PORTS).stderr(Stdio::null()).spawn().expect("starts");
+        let addresses = addresses(&mut child);
+        let host = |at: usize| addresses[at].1.split('/').nth(2).expect("a host").to_owned();
+        Self { child, client: Client::new(std::array::from_fn(host)), _data: data }
+    }
+
+    /// Ends it as an operator does. Returns whether it succeeded.
+    pub(crate) fn stop(mut self) -> bool {
+        signal(&self.child, "-TERM");
+        self.child.wait().expect("ends").success()
+    }
+}
+
+impl Deref for Process {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 pub(crate) fn command(data: &Path) -> Command {
-    with_data(Command::new(PROGRAM), data)
+    command_of(PROGRAM, data)
+}
+
+/// The same of another version.
+pub(crate) fn command_of(program: &str, data: &Path) -> Command {
+    with_data(Command::new(program), data)
 }
 
 /// The program with a limit, given as an argument of `ulimit`.

@@ -2,29 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use c2c_cluster::Cluster;
-use c2c_server::Limits;
 use serde_json::json;
 
 use crate::client::{Fixture, PATIENCE, To, eventually};
 use crate::console::{DEMO, code};
+use crate::database::{database, server};
 
 /// Changes of another server are seen within a second.
 const SEEN: Duration = Duration::from_secs(3);
 /// The longest wait for a database that is gone: 5 s, and some for a slow machine. Three waits, one after
 /// the other, would take longer.
 const REFUSED: Duration = Duration::from_secs(12);
-
-/// A PostgreSQL with an empty database, and its URL.
-fn database() -> (Cluster, String) {
-    let cluster = Cluster::start().expect("a PostgreSQL");
-    let url = cluster.database("c2c").expect("a database");
-    (cluster, url)
-}
-
-async fn server(url: &str) -> Fixture {
-    Fixture::with(Limits::default(), &["--database", url]).await
-}
 
 /// Two servers that start at the same time, so that one of them makes the schema and the demo app.
 async fn two(url: &str) -> (Fixture, Fixture) {
