@@ -16,6 +16,7 @@ mod flood;
 mod history;
 mod hosts;
 mod openapi;
+mod outage;
 mod pages;
 mod places;
 mod plans;
