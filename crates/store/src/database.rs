@@ -1,12 +1,14 @@
 //! The database: which one, and how it is opened.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::{AnyPool, Connection as _, Executor as _};
+use tokio::time::timeout;
 use url::Url;
 
 use crate::draft::Snippets;
@@ -230,6 +232,16 @@ fn pool(engine: Engine, options: &AnyConnectOptions, connections: u32) -> AnyPoo
         // and the connection could never begin another.
         .before_acquire(|connection, _| {
             Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
+        // A caller may have given up a statement that hangs. The pool would wait for the end of that before it
+        // uses the connection again, without a time limit, and would soon have no others.
+        .after_release(move |connection, _| {
+            Box::pin(async move {
+                if engine == Engine::Postgres {
+                    timeout(WAIT, connection.ping()).await.map_err(io::Error::from)??;
+                }
+                Ok(true)
+            })
         })
         .connect_lazy_with(options.clone())
 }
