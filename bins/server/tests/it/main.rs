@@ -4,6 +4,7 @@ mod client;
 mod console;
 mod database;
 mod program;
+mod wire;
 
 mod api;
 mod bounds;
@@ -13,6 +14,7 @@ mod document;
 mod drafts;
 mod fleet;
 mod flood;
+mod hang;
 mod history;
 mod hosts;
 mod openapi;
