@@ -2,6 +2,7 @@
 
 use c2c_names::AppId;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -132,6 +133,18 @@ pub enum Action {
     Restored,
     /// Nothing of the app but its audit log is left.
     Purged,
+    /// An action of a newer version, which has used this database.
+    #[serde(untagged)]
+    Unknown(UnknownAction),
+}
+
+/// An action of a newer version: any name and fields, as the log has them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownAction {
+    #[serde(rename = "action")]
+    name: String,
+    #[serde(flatten)]
+    fields: Map<String, Value>,
 }
 
 /// A change that may concern visitors.
@@ -231,7 +244,7 @@ pub struct State {
 }
 
 impl State {
-    /// Replays all entries of an app, oldest first. `None` if they do not begin with its creation. An id
+    /// Replays all entries of an app, oldest first. Actions of newer versions change nothing. `None` if they do not begin with its creation. An id
     /// that was purged and created again begins anew.
     pub fn replay<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<Self> {
         let mut entries = entries.into_iter();
@@ -303,11 +316,34 @@ impl State {
             Action::Created { .. }
             | Action::Imported { .. }
             | Action::Cancelled { .. }
-            | Action::Purged => {}
+            | Action::Purged
+            | Action::Unknown(_) => {}
             Action::SwitchedOff { .. } => self.off = true,
             Action::SwitchedOn { .. } => self.off = false,
             Action::Deleted => self.deleted = true,
             Action::Restored => self.deleted = false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, is_known: bool) {
+        let action: Action = serde_json::from_str(text).expect("an action");
+        assert_eq!(!matches!(action, Action::Unknown(_)), is_known, "{text}");
+        assert_eq!(serde_json::to_string(&action).expect("JSON"), text);
+    }
+
+    #[test]
+    fn actions_of_newer_versions_are_kept_as_they_are() {
+        check(r#"{"action":"deleted"}"#, true);
+        check(r#"{"action":"promoted","revision":7}"#, true);
+        check(r#"{"action":"recalled"}"#, false);
+        check(r#"{"action":"recalled","by":["a",1],"revision":7}"#, false);
+        for text in ["{}", r#"{"action":7}"#, "[]", "\"deleted\""] {
+            assert!(serde_json::from_str::<Action>(text).is_err(), "{text}");
         }
     }
 }

@@ -74,7 +74,7 @@ mod write;
 
 pub use app::{App, Environment, Jar, NewApp, Off, Settings};
 pub use archive::ArchiveError;
-pub use audit::{Action, Change, Entry, State};
+pub use audit::{Action, Change, Entry, State, UnknownAction};
 pub use database::{Database, DatabaseError, Limits, Store};
 pub use document::{AppDocuments, DocumentKey, NewDocument};
 pub use draft::{Draft, Snippets};
