@@ -10,6 +10,7 @@ mod api;
 mod bounds;
 mod cdn;
 mod compiled;
+mod deploy;
 mod document;
 mod drafts;
 mod fleet;
