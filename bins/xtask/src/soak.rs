@@ -1,6 +1,7 @@
 //! `cargo xtask soak <what>`: longer runs of checks that `cargo xtask test` runs only briefly.
 
 mod seeds;
+mod upgrade;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,6 +50,21 @@ enum What {
         #[arg(long, value_name = "N", default_value_t = 20)]
         server_rounds: u32,
     },
+    /// Three servers on one PostgreSQL: how soon they serve a change, and an outage of it under load
+    Fleet {
+        /// Publications, and as many switches off and on
+        #[arg(long, value_name = "N", default_value_t = 200)]
+        rounds: u32,
+        /// How long the database is away
+        #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+        outage_seconds: u32,
+    },
+    /// A deploy of this version in the place of an older one, under load
+    Upgrade {
+        /// The older version
+        #[arg(long, value_name = "COMMIT")]
+        from: String,
+    },
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
@@ -70,6 +86,19 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             tests.env("C2C_CRASH_ROUNDS", rounds.to_string());
             tests.env("C2C_CRASH_SERVER_ROUNDS", server_rounds.to_string());
             show(&mut tests)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        What::Fleet { rounds, outage_seconds } => {
+            let tests = "test --package c2c-server --test it -- fleet:: outage:: --nocapture";
+            let mut tests = cargo(tests);
+            tests.env("C2C_FLEET_ROUNDS", rounds.to_string());
+            tests.env("C2C_OUTAGE_SECONDS", outage_seconds.to_string());
+            // One after the other, so that the load of one is not in the figures of another.
+            show(tests.arg("--test-threads=1"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        What::Upgrade { from } => {
+            upgrade::run(from)?;
             Ok(ExitCode::SUCCESS)
         }
     }
