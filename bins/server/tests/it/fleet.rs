@@ -1,6 +1,6 @@
 //! Three servers on one PostgreSQL: how long it takes until the others serve a change.
 //!
-//! `C2C_FLEET_ROUNDS` (40) is the number of publications, and of switches off and on. `cargo xtask soak
+//! `C2C_FLEET_ROUNDS` (100) is the number of publications, and of switches off and on. `cargo xtask soak
 //! fleet` does more of them.
 
 #![expect(clippy::print_stdout, reason = "figures")]
@@ -93,7 +93,7 @@ async fn the_other_servers_serve_a_change_within_a_second() {
     let (_cluster, url) = database();
     let servers = three(&url).await;
     let [mut published, mut off, mut on] = <[Delays; 3]>::default();
-    for round in 0..count("C2C_FLEET_ROUNDS", 40) {
+    for round in 0..count("C2C_FLEET_ROUNDS", 100) {
         let [writer, second, third] = [0, 1, 2].map(|at| &servers[(round + at) % 3]);
         let mut others = [Visitor::of(second).await, Visitor::of(third).await];
         let text = format!("<b>round {round}</b>");
