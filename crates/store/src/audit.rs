@@ -142,7 +142,7 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnknownAction {
     #[serde(rename = "action")]
-    name: String,
+    pub(crate) name: String,
     #[serde(flatten)]
     fields: Map<String, Value>,
 }

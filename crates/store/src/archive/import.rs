@@ -84,8 +84,8 @@ fn read(folder: &Folder) -> Result<Archived, ArchiveError> {
     }
     let lines = folder.read("audit.jsonl")?;
     let audit = lines.lines().enumerate().map(|(index, line)| {
-        serde_json::from_str(line)
-            .map_err(|error| folder.wrong("audit.jsonl", format!("line {}: {error}", index + 1)))
+        read_line(line)
+            .map_err(|reason| folder.wrong("audit.jsonl", format!("line {}: {reason}", index + 1)))
     });
     Ok(Archived {
         draft: folder.join("draft").read_snippets()?,
@@ -93,6 +93,18 @@ fn read(folder: &Folder) -> Result<Archived, ArchiveError> {
         audit: audit.collect::<Result<_, _>>()?,
         app,
     })
+}
+
+/// Reads a line of the audit log. One of a newer version is rejected: this one would lose the rest of the app
+/// that belongs to it.
+fn read_line(line: &str) -> Result<AuditLine, String> {
+    let line: AuditLine = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    match &line.action {
+        Action::Unknown(action) => {
+            Err(format!("this version does not know the action {:?}, or its fields", action.name))
+        }
+        _ => Ok(line),
+    }
 }
 
 /// The numbers of the revisions, by the names of their folders.
