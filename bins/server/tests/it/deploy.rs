@@ -101,7 +101,9 @@ async fn visitors_do_not_notice_a_deploy() {
     };
     let mut servers: Vec<_> = (0..SERVERS).map(|_| start("C2C_OLD_SERVER")).collect();
     let visits = Arc::<Visits>::default();
-    servers.iter().for_each(|server| visits.add(server));
+    for server in &servers {
+        visits.add(server);
+    }
     let mut visitors = JoinSet::new();
     for visitor in 0..VISITORS {
         visitors.spawn(visit(Arc::clone(&visits), visitor));

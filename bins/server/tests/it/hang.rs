@@ -54,8 +54,8 @@ async fn a_visitor_does_not_wait_for_a_statement_that_hangs() {
     is_refused(&second);
     assert!(took < REFUSED, "{took:?}");
     assert_eq!(wire.repair(), 1, "connections that hung");
-    let served = async || ask().await.status == 200;
-    assert!(eventually(PATIENCE, served).await, "it is not served after the repair");
+    let works = async || ask().await.status == 200;
+    assert!(eventually(PATIENCE, works).await, "it is not served after the repair");
 }
 
 /// A request of the API while the statement with `text` hangs.
@@ -108,8 +108,8 @@ async fn changes_are_seen_after_a_look_that_hangs() {
     wire.cut_at(LOOKS);
     tokio::time::timeout(PATIENCE, wire.cut(1)).await.expect("it looks");
     other.publish(DEMO, "live", "<b>new</b>").await;
-    let served = async || server.document("/s/demo").await.contains("<b>new</b>");
-    assert!(eventually(PATIENCE, served).await, "it is not served");
+    let works = async || server.document("/s/demo").await.contains("<b>new</b>");
+    assert!(eventually(PATIENCE, works).await, "it is not served");
 }
 
 /// The other end of all connections is gone, without a word: its host has lost its power, and another has

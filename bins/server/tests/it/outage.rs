@@ -175,7 +175,7 @@ async fn check(away: fn(&mut Cluster) -> Away) {
     let seconds = count("C2C_OUTAGE_SECONDS", 12);
     let end = start + Duration::from_secs(seconds.try_into().expect("seconds"));
     let save = |at: usize| save_in_vain(&servers[at], &saved, &tag, end);
-    let saves = tokio::join!(save(0), save(1), save(2), save(0), save(1), save(2));
+    let refused = tokio::join!(save(0), save(1), save(2), save(0), save(1), save(2));
     let took = start.elapsed();
     load.go_on().await;
 
@@ -193,7 +193,7 @@ async fn check(away: fn(&mut Cluster) -> Away) {
     let Seen { whole, unchanged, failed, longest } = load.end().await;
     println!(
         "away for {took:.1?}: {whole} documents and {unchanged} that had not changed, {} failed, \
-         the slowest in {longest:.1?}; {saves:?} saves refused; published {published:.1?} after the \
+         the slowest in {longest:.1?}; {refused:?} saves refused; published {published:.1?} after the \
          end, and served by all after {served:.1?}",
         failed.len()
     );

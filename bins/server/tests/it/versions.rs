@@ -34,27 +34,27 @@ const USE_CASE: &str = r#"UPDATE app SET live = 1, colour = 'blue' WHERE id = 'd
     SELECT pg_notify('c2c_change', '')"#;
 
 /// Waits until a server's document has the text, or has it no more. It always has the server's own setting.
-async fn serves(server: &Client, text: &str, there: bool, hold_ms: &str) {
+async fn check(server: &Client, text: &str, there: bool, hold_ms: &str) {
     let hold_ms = format!("data-hold-ms=\"{hold_ms}\"");
-    let served = async || {
+    let holds = async || {
         let document = server.document("/s/demo").await;
         assert!(document.contains(&hold_ms), "{document}");
         document.contains(text) == there
     };
-    assert!(eventually(SEEN, served).await, "{text:?} with {hold_ms}: {}", !there);
+    assert!(eventually(SEEN, holds).await, "{text:?} with {hold_ms}: {}", !there);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_and_a_newer_server_follow_each_other() {
     let (cluster, url) = database();
     let older = server(&url).await;
-    serves(&older, "call_ended", true, OLDER_MS).await;
+    check(&older, "call_ended", true, OLDER_MS).await;
     cluster.psql("c2c", NEWER).expect("a later version");
     let newer = ["--database", &url, "--hold-ms", NEWER_MS];
     let newer = Fixture::with(Limits::default(), &newer).await;
     let both_serve = async |text: &str, there: bool| {
-        serves(&older, text, there, OLDER_MS).await;
-        serves(&newer, text, there, NEWER_MS).await;
+        check(&older, text, there, OLDER_MS).await;
+        check(&newer, text, there, NEWER_MS).await;
     };
     both_serve("call_ended", true).await;
 

@@ -84,8 +84,8 @@ async fn carry(
     let mut postgres = TcpStream::connect(postgres).await?;
     let (mut from_server, mut to_server) = server.split();
     let (mut from_postgres, mut to_postgres) = postgres.split();
-    let (mut questions, mut answers) = ([0; 8192], [0; 8192]);
-    let mut changes = cuts.subscribe();
+    let (mut questions, mut answers) = (vec![0; 8192], vec![0; 8192]);
+    let mut news = cuts.subscribe();
     // A text may arrive in two parts.
     let mut last = Vec::new();
     // The number of repairs at the time of the cut.
@@ -113,11 +113,11 @@ async fn carry(
                 }
                 to_server.write_all(read).await?;
             }
-            changed = changes.changed() => {
+            changed = news.changed() => {
                 if changed.is_err() {
                     return Ok(());
                 }
-                let repairs = changes.borrow_and_update().repairs;
+                let repairs = news.borrow_and_update().repairs;
                 cut = cut.filter(|&before| before == repairs);
             }
         }
