@@ -19,8 +19,8 @@ const REFUSED: Duration = Duration::from_secs(4);
 /// The connections of a server to its database.
 const CONNECTIONS: usize = 8;
 
-/// The statement that reads an app.
-const READS_APP: &str = "FROM app WHERE id";
+/// The statement that reads an app, to its end: a longer one keeps a document.
+const READS_APP: &str = "FROM app WHERE id = $1\0";
 /// The one that looks for changes.
 const LOOKS: &str = "FROM audit WHERE seq > ";
 
@@ -34,6 +34,10 @@ async fn wired(cluster: &Cluster) -> (Wire, Fixture) {
         ..Limits::default()
     };
     let server = Fixture::with(limits, &["--database", &wire.url("c2c")]).await;
+    // After its start, the server reads apps by itself, to compile their documents.
+    let done = "SELECT COUNT(*) FROM job WHERE until = 9223372036854775807";
+    let is_done = async || cluster.psql("c2c", done).is_ok_and(|count| count.trim() == "1");
+    assert!(eventually(PATIENCE, is_done).await, "documents are not compiled");
     (wire, server)
 }
 
