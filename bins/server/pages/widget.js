@@ -19,22 +19,47 @@ const preview = config.console ? (await import('./preview.js')).connect(config.c
 
 const { context } = contextFromQuery(location.search);
 
-const mounted = mount({
-  src: config.src,
-  events: Object.keys(catalogue.events),
-  app: config.app,
-  jar: config.keepJar && (await import('./jar.js')).keptJar,
-  context,
-  page,
-  parentOrigins: config.parentOrigins,
-  ...preview?.options,
-});
-// An event that breaks the catalogue's rules is a mistake in this script. A preview does not send
-// it; on a visitor's page the call goes on, and the page's error handlers get a report.
-const bridge = validating(mounted, catalogue, preview?.refuse ?? reportError);
+/** @type {ReturnType<typeof validating> | null} */
+let bridge = null;
+/** Events from before there is a bridge. @type {[name: string, fields: Record<string, unknown>][]} */
+const early = [];
+
+/** Starts the custom code. @param {string | null} draft the address of a draft in place of the published code */
+async function start(draft) {
+  const mounted = mount({
+    src: draft ?? config.src,
+    events: Object.keys(catalogue.events),
+    app: config.app,
+    // What a draft stores ends with the page.
+    jar: config.keepJar && draft === null && (await import('./jar.js')).keptJar,
+    context,
+    page,
+    parentOrigins: config.parentOrigins,
+    ...preview?.options,
+  });
+  // An event that breaks the catalogue's rules is a mistake in this script. A preview does not send
+  // it; on a visitor's page the call goes on, and the page's error handlers get a report.
+  bridge = validating(mounted, catalogue, preview?.refuse ?? reportError);
+  for (const [name, fields] of early.splice(0)) emit(name, fields);
+}
+
+/** Asks the page of a preview link, which may have opened the window, and starts. @param {Window} opener */
+async function startLinked(opener) {
+  const { draftFrom, showMark } = await import('./linked.js');
+  const draft = await draftFrom(opener, config.app, config.src);
+  if (draft !== null) showMark();
+  await start(draft);
+}
+
+// The opener of another origin can be reached, but not read. Most visitors have none, and wait for nothing.
+const opener = preview === null ? window.top?.opener : null;
+// The widget works while it waits for an answer.
+if (opener) startLinked(opener);
+else await start(null);
 
 /** @param {string} name @param {Record<string, unknown>} fields */
 function emit(name, fields) {
+  if (bridge === null) return void early.push([name, fields]);
   const known = bridge.emit(name, fields);
   preview?.sent({ ...known, data: { ...fields, context } });
 }

@@ -6,8 +6,8 @@ use c2c::{Compiled, Diagnostic, Snippets};
 use c2c_catalogue::Catalogue;
 use c2c_names::AppId;
 use c2c_store::{
-    Actor, Environment, NewApp, Note, Publication, Restoration, RevisionNumber, Settings, Store,
-    StoreError, Timestamp, Version,
+    Actor, App, Environment, NewApp, Note, PreviewLink, Publication, Restoration, RevisionNumber,
+    Secret, Settings, Store, StoreError, Timestamp, Version,
 };
 
 use crate::compile::{BuildError, Compiler, Configured, code, compile};
@@ -252,6 +252,36 @@ impl Apps {
         let compiled = compile(sandbox, draft).await?;
         let id = self.live.stage(&app, &above, compiled.page().clone());
         Ok(Staged { id, compiled })
+    }
+
+    /// The preview link with this secret, and its app.
+    pub(crate) async fn preview_link(
+        &self,
+        secret: &Secret,
+    ) -> Result<(PreviewLink, App), AppError> {
+        let link = self.store.preview_link(secret, Timestamp::now()).await?;
+        let app = self.store.app(&link.app).await?;
+        Ok((link, app))
+    }
+
+    /// Checks the draft that a preview link shows, and makes a ticket for one load of it.
+    pub(crate) async fn open_preview_link(&self, secret: &Secret) -> Result<Secret, AppError> {
+        let link = self.store.preview_link(secret, Timestamp::now()).await?;
+        let draft = self.store.draft(&link.app).await?;
+        self.compiler.check(code(draft.snippets)).await?;
+        let (_, ticket) = self.store.make_preview_ticket(secret, Timestamp::now()).await?;
+        Ok(ticket)
+    }
+
+    /// Takes a ticket, and compiles the present draft of its app as its publication would be. `None` if there
+    /// is no such ticket, or it was taken.
+    pub(crate) async fn load_preview(&self, ticket: &Secret) -> Result<Option<Page>, AppError> {
+        let taken = self.store.take_preview_ticket(ticket, Timestamp::now()).await?;
+        let Some(id) = taken else { return Ok(None) };
+        let app = self.store.app(&id).await?;
+        let draft = self.store.draft(&id).await?;
+        let built = self.compiler.build(&app, code(draft.snippets), Documents::Published).await?;
+        Ok(Some(built.document.not_stored()))
     }
 }
 

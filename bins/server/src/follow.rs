@@ -1,5 +1,5 @@
 //! Work that no request asks for: noticing changes that other servers made, carrying out plans, and
-//! removing apps that were deleted long ago.
+//! removing apps that were deleted long ago and preview links that have ended.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,6 +71,7 @@ async fn look(
         for id in store.purge(&by, Timestamp::now()).await? {
             tracing::info!(app = %id, "nothing of the deleted app is left but its audit log");
         }
+        store.purge_previews(Timestamp::now()).await?;
         *purge_at = Instant::now() + PURGE;
     }
     Ok(())

@@ -14,6 +14,7 @@
 //! A document is compiled at publication (`compile`) and kept in the database; `renew` compiles those of all
 //! apps again after an upgrade. `purge` tells a content delivery network about changes.
 //! A preview passes `routes` → `apps` → `compile` → `live` → `pages`, `previews` (in memory only).
+//! A preview link passes `preview_links` → `apps` → the store → `compile`; nothing of it is kept in memory.
 //! `follow` looks for changes by other servers, and carries out plans.
 
 mod activity;
@@ -30,6 +31,7 @@ mod live;
 mod pages;
 mod paths;
 mod places;
+mod preview_links;
 mod previews;
 mod purge;
 mod renew;

@@ -112,7 +112,7 @@ pub(crate) async fn serve(
         match door {
             Door::Pages => connections.spawn(stream, place, move |request| {
                 let server = Arc::clone(&server);
-                async move { server.respond_to_visitor(&request).await }
+                async move { server.respond_to_visitor(request).await }
             }),
             Door::Console => connections.spawn(stream, place, move |request| {
                 let server = Arc::clone(&server);

@@ -15,6 +15,9 @@ pub(crate) const SANDBOX: &str = "/s/";
 pub(crate) const STAGING: &str = "/staging/";
 /// The path prefix of a preview's id, on each of the three hosts.
 pub(crate) const PREVIEW: &str = "/preview/";
+/// The path of the page of a preview link on the widget's host, and before a slash of the requests of that
+/// page; on the sandbox's host, of the documents for its tickets.
+pub(crate) const PREVIEW_LINK: &str = "/preview-link";
 
 /// The paths of the pages, each on its own host.
 #[derive(Debug)]

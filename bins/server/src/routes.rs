@@ -15,6 +15,7 @@ mod draft;
 mod failure;
 mod input;
 mod plans;
+mod preview_links;
 mod revisions;
 mod schema;
 mod settings;
@@ -107,6 +108,8 @@ fn described() -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(plans::list))
         .routes(routes!(plans::cancel_publication))
         .routes(routes!(plans::switch_back, plans::cancel_switch_back))
+        .routes(routes!(preview_links::list, preview_links::make))
+        .routes(routes!(preview_links::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(code::preview))
         .routes(routes!(code::check))

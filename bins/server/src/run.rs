@@ -24,6 +24,7 @@ use crate::paths::Paths;
 use crate::places::Places;
 use crate::purge::{Hook, purge};
 use crate::renew::renew;
+use crate::preview_links::PreviewLinks;
 use crate::routes::Api;
 use crate::server::Server;
 use crate::settings::{Limits, Settings};
@@ -125,6 +126,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
 
     let server = Arc::new(Server {
         console: Console::new(&sites),
+        preview_links: PreviewLinks::new(Arc::clone(&apps), Arc::clone(&sites), limits),
         api: Api::new(apps, Arc::clone(&sites), limits),
         sites,
         limits,

@@ -6,7 +6,8 @@ use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 
 use crate::live::Live;
-use crate::paths::{PARENT, SANDBOX, WIDGET};
+use crate::paths::{PARENT, PREVIEW_LINK, SANDBOX, WIDGET};
+use crate::preview_links::PreviewLinks;
 use crate::response::{Body, closing, message};
 use crate::routes::Api;
 use crate::scripts::Files;
@@ -23,6 +24,8 @@ pub(crate) struct Server {
     pub(crate) limits: Limits,
     /// The pages of apps and drafts.
     pub(crate) live: Arc<Live>,
+    /// The previews that holders of links see.
+    pub(crate) preview_links: PreviewLinks,
     /// The console's API.
     pub(crate) api: Api,
     /// The console.
@@ -35,10 +38,25 @@ pub(crate) struct Server {
 
 impl Server {
     /// Answers a request to one of the three pages' hosts. It waits only for pages that are not in memory.
-    pub(crate) async fn respond_to_visitor<B>(&self, request: &Request<B>) -> Response<Body> {
-        if let Some(refusal) = self.refuse_target(request) {
+    pub(crate) async fn respond_to_visitor(&self, request: Request<Incoming>) -> Response<Body> {
+        if let Some(refusal) = self.refuse_target(&request) {
             return refusal;
         }
+        // Preview links in boxes, since hyper moves the future of each request, and they are rare.
+        let is_preview_link = request.uri().path().starts_with(PREVIEW_LINK);
+        if is_preview_link && self.sites.sandbox.is_addressed_by(&request) {
+            return Box::pin(self.preview_links.document(&request)).await;
+        }
+        if is_preview_link && self.sites.widget.is_addressed_by(&request) {
+            return match self.widget_files.respond(&request) {
+                Some(response) => response,
+                None => Box::pin(self.preview_links.respond(request)).await,
+            };
+        }
+        self.respond_with_page(&request).await
+    }
+
+    async fn respond_with_page<B>(&self, request: &Request<B>) -> Response<Body> {
         if self.sites.sandbox.is_addressed_by(request) {
             self.live
                 .respond(request, SANDBOX, |pages, request| pages.document.respond(request))

@@ -21,10 +21,11 @@ pub(crate) fn no_store() -> Header {
 }
 
 /// `Cross-Origin-Opener-Policy` ([HTML](https://html.spec.whatwg.org/multipage/browsers.html#cross-origin-opener-policies)):
-/// a page that opened this one cannot navigate it.
-pub(crate) fn opener_policy() -> Header {
+/// a page that opened this one cannot navigate it. With `same-origin-allow-popups`, pages that this one opens
+/// know it as their opener.
+pub(crate) fn opener_policy(value: &'static str) -> Header {
     let name = HeaderName::from_static("cross-origin-opener-policy");
-    (name, HeaderValue::from_static("same-origin"))
+    (name, HeaderValue::from_static(value))
 }
 
 /// `Access-Control-Allow-Origin` ([Fetch](https://fetch.spec.whatwg.org/#http-access-control-allow-origin))

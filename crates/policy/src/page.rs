@@ -43,7 +43,22 @@ impl PagePolicy {
             framed_by(&[]),
         ];
         Self::html(files_from(&Source::Nonce(nonce)), more)
-            .and(header::opener_policy())
+            .and(header::opener_policy("same-origin"))
+            .and(header::no_store())
+    }
+
+    /// The page of a preview link, on the widget's origin. It talks to its own origin, and opens pages of
+    /// integrators, which know it as their opener. No page can frame it or control it as *its* opener, and no
+    /// string becomes script.
+    pub fn preview_link() -> Self {
+        let more = [
+            Directive::Sources(SourceDirective::Connect, vec![Source::SelfOrigin]),
+            Directive::RequireTrustedTypesForScript,
+            Directive::TrustedTypesNone,
+            framed_by(&[]),
+        ];
+        Self::html(files_from(&Source::SelfOrigin), more)
+            .and(header::opener_policy("same-origin-allow-popups"))
             .and(header::no_store())
     }
 

@@ -10,6 +10,7 @@ use crate::app::{Environment, Settings};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::numbers::{RevisionNumber, Timestamp, Version};
+use crate::preview_link::PreviewLinkId;
 use crate::rows::read_id;
 use crate::task::Task;
 use crate::text::{Actor, Note};
@@ -127,6 +128,18 @@ pub enum Action {
         /// The revision that is live now.
         revision: RevisionNumber,
     },
+    /// A link was made that shows the draft.
+    PreviewLinkMade {
+        /// The link.
+        link: PreviewLinkId,
+        /// When it ends.
+        expires: Timestamp,
+    },
+    /// A preview link was ended before its time.
+    PreviewLinkRevoked {
+        /// The link.
+        link: PreviewLinkId,
+    },
     /// The app was deleted. It can come back for a while.
     Deleted,
     /// A deleted app came back.
@@ -162,7 +175,12 @@ impl Action {
     pub(crate) fn is_visible(&self) -> bool {
         !matches!(
             self,
-            Self::DraftSaved { .. } | Self::Planned { .. } | Self::Cancelled { .. } | Self::Purged
+            Self::DraftSaved { .. }
+                | Self::Planned { .. }
+                | Self::Cancelled { .. }
+                | Self::PreviewLinkMade { .. }
+                | Self::PreviewLinkRevoked { .. }
+                | Self::Purged
         )
     }
 }
@@ -316,6 +334,8 @@ impl State {
             Action::Created { .. }
             | Action::Imported { .. }
             | Action::Cancelled { .. }
+            | Action::PreviewLinkMade { .. }
+            | Action::PreviewLinkRevoked { .. }
             | Action::Purged
             | Action::Unknown(_) => {}
             Action::SwitchedOff { .. } => self.off = true,

@@ -54,6 +54,23 @@ pub enum StoreError {
     /// There is no such plan.
     #[error("nothing is planned")]
     NotPlanned,
+    /// The app has no such preview link, or the link has ended.
+    #[error("there is no such preview link")]
+    NoSuchPreviewLink,
+    /// The app has as many preview links as it can have.
+    #[error("the app {app} has {max} preview links, which is the most; revoke one first")]
+    TooManyPreviewLinks {
+        /// The app.
+        app: AppId,
+        /// The greatest number: [`PREVIEW_LINKS_MAX`](crate::PREVIEW_LINKS_MAX).
+        max: usize,
+    },
+    /// The lifetime of a preview link is zero or too long.
+    #[error("a preview link lasts 7 days at most")]
+    PreviewLifetime,
+    /// A preview link was opened too often within a minute.
+    #[error("the preview link is opened too often; try again in a minute")]
+    TooManyPreviewTickets,
     /// A snippet is too large.
     #[error("a snippet has {bytes} bytes; at most {max} are stored")]
     SnippetTooLarge {

@@ -13,6 +13,7 @@
 //! - The audit log is the list of changes, too: [`Store::changes_since`] tells a server which apps to read
 //!   again.
 //! - Compiled documents are kept, too, so that no server compiles them again ([`Store::keep_documents`]).
+//! - A preview link shows the draft to its holder for a while ([`Store::make_preview_link`]).
 //!
 //! The crate stores what it is given. It neither checks nor compiles snippets.
 //!
@@ -60,11 +61,14 @@ mod job;
 mod lifetime;
 mod numbers;
 mod plan;
+mod preview_link;
+mod preview_ticket;
 mod publish;
 mod read_only;
 mod rows;
 mod save;
 mod schema;
+mod secret;
 mod settings;
 mod switch;
 mod task;
@@ -84,7 +88,12 @@ pub use job::{Claim, Job};
 pub use lifetime::GRACE;
 pub use numbers::{RevisionNumber, Timestamp, Version};
 pub use plan::Plan;
+pub use preview_link::{
+    NewPreviewLink, PREVIEW_LIFETIME_MAX, PREVIEW_LINKS_MAX, PreviewLink, PreviewLinkId,
+};
+pub use preview_ticket::{PREVIEW_TICKET_LIFETIME, PREVIEW_TICKETS_MAX};
 pub use publish::{Publication, Restoration};
+pub use secret::{Secret, SecretError};
 pub use task::Task;
 pub use text::{Actor, Name, Note, TextError};
 pub use watch::Watch;

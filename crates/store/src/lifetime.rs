@@ -16,7 +16,8 @@ use crate::text::Actor;
 pub const GRACE: Duration = Duration::from_hours(30 * 24);
 
 impl Store {
-    /// Deletes an app. Nothing of it is served any more; for [`GRACE`] it can come back.
+    /// Deletes an app. Nothing of it is served any more; for [`GRACE`] it can come back, without its preview
+    /// links.
     pub async fn delete(&self, by: &Actor, id: &AppId) -> Result<(), StoreError> {
         let mut write = self.write(by).await?;
         write.lock(id).await?;
@@ -25,6 +26,7 @@ impl Store {
             .bind(write.at.0)
             .execute(&mut *write.tx)
             .await?;
+        write.end_preview_links(id).await?;
         write.finish(id, &Action::Deleted).await
     }
 
@@ -61,6 +63,8 @@ impl Store {
             let id: &str = row.try_get("app_id")?;
             for query in [
                 "DELETE FROM plan WHERE app_id = $1",
+                "DELETE FROM preview_ticket WHERE app_id = $1",
+                "DELETE FROM preview_link WHERE app_id = $1",
                 "DELETE FROM draft WHERE app_id = $1",
                 "DELETE FROM revision WHERE app_id = $1",
                 "DELETE FROM app WHERE id = $1",

@@ -61,6 +61,12 @@ struct ActionBody {
     /// When the task is carried out (RFC 3339).
     #[schema(required = false, value_type = Option<String>, format = DateTime)]
     due: Option<Time>,
+    /// The preview link that was made or revoked.
+    #[schema(required = false)]
+    link: Option<String>,
+    /// When the link ends (RFC 3339).
+    #[schema(required = false, value_type = Option<String>, format = DateTime)]
+    expires: Option<Time>,
     /// The newest revision of an app that came from another store; 0 without any.
     #[schema(required = false)]
     newest: Option<i64>,
@@ -78,8 +84,10 @@ struct ActionBody {
 /// The fields of an action, with times as the API writes them.
 fn fields(action: &Action) -> Value {
     let mut fields = json!(action);
-    if let Action::Planned { due, .. } = action {
-        fields["due"] = json!(Time::from(*due));
+    match action {
+        Action::Planned { due, .. } => fields["due"] = json!(Time::from(*due)),
+        Action::PreviewLinkMade { expires, .. } => fields["expires"] = json!(Time::from(*expires)),
+        _ => {}
     }
     fields
 }

@@ -120,6 +120,9 @@ impl Failure {
             StoreError::NoSuchApp(_) => not_found("no-such-app"),
             StoreError::NoSuchRevision { .. } => not_found("no-such-revision"),
             StoreError::NotPlanned => not_found("not-planned"),
+            StoreError::NoSuchPreviewLink => not_found("no-such-preview-link"),
+            StoreError::TooManyPreviewLinks { .. } => conflict("too-many-preview-links"),
+            StoreError::PreviewLifetime => Self::bad_request(format!("/hours: {sentence}")),
             StoreError::DraftConflict(draft) => {
                 conflict("draft-conflict").with("draft", json!(DraftBody::from(*draft)))
             }

@@ -10,6 +10,8 @@ use crate::scripts::Files;
 use crate::sites::Sites;
 
 const PAGE: &str = include_str!("../../pages/widget.html");
+/// The page of a preview link: the same for all links, whose token only its script knows.
+pub(crate) const PREVIEW_LINK_PAGE: &str = include_str!("../../pages/preview-link.html");
 const FILES: &[(&str, &str)] = &[
     (
         "/widget.css",
@@ -17,6 +19,12 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("/widget.js", include_str!("../../pages/widget.js")),
     ("/preview.js", include_str!("../../pages/preview.js")),
+    ("/linked.js", include_str!("../../pages/linked.js")),
+    ("/preview-link.js", include_str!("../../pages/preview-link.js")),
+    (
+        "/preview-link.css",
+        concat!(include_str!("../../pages/base.css"), include_str!("../../pages/preview-link.css")),
+    ),
 ];
 
 /// The scripts and styles of this site.

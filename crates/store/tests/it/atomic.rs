@@ -51,6 +51,10 @@ async fn without_its_audit_entry_nothing_is_done(place: Place) {
     check!(place, store, app, store.plan_switch_back(by, app, number(1), at));
     check!(place, store, app, store.cancel_plan(by, app, Task::Publish));
     check!(place, store, app, store.carry_out_due(at));
+    check!(place, store, app, store.make_preview_link(by, app, Duration::from_hours(1)));
+    let links = store.preview_links(app, Timestamp::now()).await.expect("links");
+    let [link] = &links[..] else { panic!("{links:?}") };
+    check!(place, store, app, store.revoke_preview_link(by, app, link.id));
     check_log(store, app).await;
     check!(place, store, app, store.delete(by, app));
     check!(place, store, app, store.restore(by, app));

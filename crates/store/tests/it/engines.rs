@@ -83,6 +83,15 @@ impl Place {
         count
     }
 
+    /// The text in a column of a table with one row.
+    pub(crate) async fn text(&self, table: &str, column: &str) -> String {
+        let sql = AssertSqlSafe(format!("SELECT {column} FROM {table}"));
+        let mut connection = self.connect().await;
+        let text = sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("one row");
+        connection.close().await.expect("it closes");
+        text
+    }
+
     async fn connect(&self) -> AnyConnection {
         sqlx::any::install_default_drivers();
         AnyConnection::connect(&self.url).await.expect("it connects")

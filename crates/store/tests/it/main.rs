@@ -15,6 +15,7 @@ mod migration; // a database of an older version
 mod opening; // addresses, new databases, several servers at once
 mod people; // two editors and a publisher: their acts, and what they saw
 mod plans; // publications and returns at a later time
+mod preview_links; // links that show a draft, and the tickets of its document
 mod publication; // revisions: published, staged, rolled back
 mod races; // eight tasks of two servers do the same thing, and one succeeds
 mod random; // property tests whose cases are apps of one store
