@@ -67,6 +67,10 @@ pub const SCREENS: &[Screen] = screens! {
     "code-conflict" => conflict,
     "code-compare" => compare,
     "code-publish" => publish,
+    "code-share" => share,
+    "preview-link" => preview_link,
+    "preview-link-gone" => preview_link_gone,
+    "widget-preview" => widget_preview,
     "general" => general,
     "demo-page" => demo_page,
     "widget" => widget,
@@ -282,6 +286,66 @@ async fn publish(stage: &Stage<'_>) -> Result<()> {
     stage.wait("document.querySelector('#message').textContent.startsWith('Draft saved')").await?;
     stage.browser.click("#code-form [type=submit]").await?;
     stage.wait("document.querySelector('#ask[open]')").await
+}
+
+/// The dialog with a new link, and an older one.
+async fn share(stage: &Stage<'_>) -> Result<()> {
+    code(stage).await?;
+    make_link(stage, 168).await?;
+    stage.browser.click("#open-share").await?;
+    stage.wait("document.querySelector('#share-links li')").await?;
+    stage.browser.click("#share-form button").await?;
+    stage.wait("document.querySelectorAll('#share-links li').length > 1").await
+}
+
+const LINKS: &str = "/api/apps/demo/preview-links";
+
+/// Makes a preview link of the demo app in the place of all others, and gives its address.
+async fn make_link(stage: &Stage<'_>, hours: u32) -> Result<String> {
+    let links = stage.server.api(Method::GET, LINKS, None).await?.expect(200)?.json()?;
+    for link in links["links"].as_array().into_iter().flatten() {
+        let path = format!("{LINKS}/{}", link["id"].as_str().unwrap_or_default());
+        stage.server.api(Method::DELETE, &path, None).await?.expect(204)?;
+    }
+    let wish = json!({"hours": hours});
+    let made = stage.server.api(Method::POST, LINKS, Some(&wish)).await?.expect(201)?.json()?;
+    Ok(made["url"].as_str().unwrap_or_default().to_owned())
+}
+
+/// The page of a link, for an app that pages of two integrators may embed.
+async fn preview_link(stage: &Stage<'_>) -> Result<()> {
+    reset(stage).await?;
+    let origins = json!(["https://shop.example", "https://checkout.long-name-of-a-shop.example"]);
+    set_origins(stage, &origins).await?;
+    let url = make_link(stage, 24).await?;
+    stage.browser.goto(&url).await?;
+    stage.wait("document.querySelector('#link').checkVisibility()").await?;
+    set_origins(stage, &json!([])).await
+}
+
+async fn set_origins(stage: &Stage<'_>, origins: &Value) -> Result<()> {
+    let app = stage.server.api(Method::GET, "/api/apps/demo", None).await?.expect(200)?.json()?;
+    let settings = json!({
+        "name": app["name"], "parentOrigins": origins, "jar": app["jar"], "staging": app["staging"],
+    });
+    let (path, version) = ("/api/apps/demo/settings", Some(&app["settingsVersion"]));
+    let changed = stage.server.api_at(Method::PUT, path, Some(&settings), version).await?;
+    changed.expect(200).map(drop)
+}
+
+/// The page of a link that does not work.
+async fn preview_link_gone(stage: &Stage<'_>) -> Result<()> {
+    let address = format!("{}/preview-link#{}", stage.server.widget, "0".repeat(64));
+    stage.browser.goto("about:blank").await?;
+    stage.browser.goto(&address).await?;
+    stage.wait("document.querySelector('#invalid').checkVisibility()").await
+}
+
+/// The widget with a draft that a link shows.
+async fn widget_preview(stage: &Stage<'_>) -> Result<()> {
+    widget(stage).await?;
+    let mark = "return import('/linked.js').then(({ showMark }) => showMark())";
+    stage.browser.run(mark, &[]).await.map(drop)
 }
 
 async fn goto_history(stage: &Stage<'_>, app: &str) -> Result<()> {

@@ -80,7 +80,8 @@ async fn every_screen_is_quiet_and_stays_at_home(cx: &Cx) -> Result<()> {
     for screen in SCREENS {
         screen.open(&stage).await?;
         // These show a refusal of the server, which the browser logs.
-        let refused = ["no-app", "code-conflict", "code-compare"].contains(&screen.name);
+        let refused =
+            ["no-app", "code-conflict", "code-compare", "preview-link-gone"].contains(&screen.name);
         let lines = cx.browser.console().await?.unwrap_or_default();
         let new = lines.iter().skip(seen);
         seen = lines.len();

@@ -74,6 +74,12 @@ export const api = {
   planSwitchBack: (id, to, at) => call('PUT', `/api/apps/${id}/plans/switch-back`, { to, at }),
   /** @param {string} id @param {string} task */
   cancelPlan: (id, task) => call('DELETE', `/api/apps/${id}/plans/${task}`),
+  /** @param {string} id */
+  previewLinks: (id) => call('GET', `/api/apps/${id}/preview-links`),
+  /** @param {string} id @param {number} hours */
+  makePreviewLink: (id, hours) => call('POST', `/api/apps/${id}/preview-links`, { hours }),
+  /** @param {string} id @param {string} link */
+  revokePreviewLink: (id, link) => call('DELETE', `/api/apps/${id}/preview-links/${link}`),
   /** @param {string} id @param {number | null} before */
   audit: (id, before) => call('GET', `/api/apps/${id}/audit${query({ before, limit: 50 })}`),
   /** @param {Code} code */

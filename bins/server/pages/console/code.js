@@ -10,6 +10,7 @@ import { preview } from './preview.js';
 import { publishing } from './publish.js';
 import { showReference } from './reference.js';
 import { saving } from './saving.js';
+import { sharing } from './share.js';
 import { tabs } from './tabs.js';
 
 /** @typedef {import('./api.js').Code} Code @typedef {import('./api.js').Finding} Finding */
@@ -147,6 +148,7 @@ export async function showCode(app, draft, live, config, runs) {
 
   const stage = preview({ app, config, code, areas, published, showFindings });
   tabs(byId('code'));
+  sharing(app);
   showReference(areas);
   fill(saved);
   // Compared in the text areas' form, which has no carriage returns.

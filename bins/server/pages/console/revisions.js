@@ -263,6 +263,10 @@ function inWords(entry, times) {
       return entry.task === 'publish' ? 'cancelled the planned publication' : 'cancelled the planned return';
     case 'carriedOut':
       return `put revision ${entry.revision} live as planned`;
+    case 'previewLinkMade':
+      return `made a preview link that lasts until ${moment(entry.expires)}`;
+    case 'previewLinkRevoked':
+      return 'revoked a preview link';
     case 'deleted':
       return 'deleted the app';
     case 'restored':

@@ -1,14 +1,15 @@
 //! Preview links: each shows the draft to its holder, for a while.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State as Extracted};
 use c2c_store::{PreviewLinkId, StoreError, Timestamp};
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::failure::Failure;
 use super::input::{Id, Input};
 use super::schema::{Problem, Time};
 use super::{Answer, PROBLEM, State, json, nothing};
@@ -116,9 +117,9 @@ pub(super) async fn make(
 pub(super) async fn revoke(
     Extracted(state): Extracted<State>,
     Id(id): Id,
-    Path(parts): Path<HashMap<String, String>>,
+    parts: Result<Path<(String, String)>, PathRejection>,
 ) -> Answer {
-    let link = parts.get("link").map(String::as_str).unwrap_or_default();
+    let Path((_, link)) = parts.map_err(|error| Failure::not_found(&error))?;
     let link: PreviewLinkId = link.parse().map_err(state.failure::<StoreError>())?;
     let revoked = state.store().revoke_preview_link(&state.actor(), &id, link).await;
     revoked.map_err(state.failure())?;

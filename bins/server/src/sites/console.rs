@@ -56,6 +56,7 @@ const FILES: &[(&str, &str)] = &[
     ("/console/verdict.js", include_str!("../../pages/console/verdict.js")),
     ("/console/runs.js", include_str!("../../pages/console/runs.js")),
     ("/console/saving.js", include_str!("../../pages/console/saving.js")),
+    ("/console/share.js", include_str!("../../pages/console/share.js")),
     ("/console/tabs.js", include_str!("../../pages/console/tabs.js")),
     ("/console/timeline.js", include_str!("../../pages/console/timeline.js")),
 ];

@@ -24,6 +24,7 @@ mod outage;
 mod pages;
 mod places;
 mod plans;
+mod preview_links;
 mod previews;
 mod publication;
 mod servers;

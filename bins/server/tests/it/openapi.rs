@@ -78,8 +78,13 @@ const PLANS: &str = "/api/apps/{app}/plans";
 const PLANNED: &str = "/api/apps/{app}/plans/publish";
 const BACK: &str = "/api/apps/{app}/plans/switch-back";
 const AUDIT: &str = "/api/apps/{app}/audit";
+const LINKS: &str = "/api/apps/{app}/preview-links";
+const LINK: &str = "/api/apps/{app}/preview-links/{link}";
 const PREVIEWS: &str = "/api/apps/{app}/previews";
 const CHECK: &str = "/api/check";
+
+/// The id that the test gives one of the links in the database.
+const KNOWN_LINK: &str = "6e9d7a0c-2f5b-4c1e-8a43-0f1d2b3c4d5e";
 
 const DEMO: &[&str] = &["demo"];
 const NONE: &[&str] = &["none"];
@@ -127,6 +132,7 @@ fn nothing() -> Value {
 fn cases() -> Vec<Case> {
     let mut cases = of_apps();
     cases.extend(of_revisions());
+    cases.extend(of_preview_links());
     cases.extend(of_the_rest());
     cases
 }
@@ -189,6 +195,21 @@ fn of_revisions() -> Vec<Case> {
         write("post", ROLLBACK, DEMO, json!({"to": 1, "replaces": 4}), 422),
         write("post", ROLLBACK, DEMO, nothing(), 400),
     ]
+}
+
+/// The last link that is made is one too many.
+fn of_preview_links() -> Vec<Case> {
+    let mut cases = vec![
+        write("post", LINKS, DEMO, json!({"hours": 0}), 400),
+        write("post", LINKS, NONE, json!({"hours": 1}), 404),
+    ];
+    cases.extend((0..20).map(|_| write("post", LINKS, DEMO, json!({"hours": 168}), 201)));
+    cases.push(write("post", LINKS, DEMO, json!({"hours": 1}), 409));
+    cases.push(get(LINKS, DEMO, 200));
+    cases.push(get(LINKS, NONE, 404));
+    cases.push(write("delete", LINK, &["demo", KNOWN_LINK], nothing(), 204));
+    cases.push(write("delete", LINK, &["demo", KNOWN_LINK], nothing(), 404));
+    cases
 }
 
 fn of_the_rest() -> Vec<Case> {
@@ -254,6 +275,11 @@ async fn real_answers_are_as_described() {
     let openapi = fixture.get(To::Console, "/api/openapi.json", &[]).await.json();
     assert_eq!(openapi["openapi"], "3.1.0");
     for case in cases() {
+        if case.method == "delete" && case.parts.contains(&KNOWN_LINK) && case.status == 204 {
+            let one = "(SELECT MIN(id) FROM preview_link)";
+            let sql = format!("UPDATE preview_link SET id = '{KNOWN_LINK}' WHERE id = {one}");
+            cluster.psql("c2c", &sql).expect("done");
+        }
         let reply = case.ask(&fixture).await;
         let (method, address) = (case.method, case.address());
         let which = format!("{method} {address} {}", case.status);
