@@ -36,6 +36,7 @@ mod mutants; // a test notices each missing check of the host's driver
 mod page; // custom code's knowledge of the page around the widget
 mod polluted; // polluted prototypes change nothing
 mod port; // the port to the widget is out of custom code's reach
+mod preview_links; // drafts that links show on integrators' pages
 mod previews; // drafts in the console, and the examples that it offers
 mod publication; // from a paste to visitors and back: staging, history, switching off
 mod requests; // the requests and ignored calls in the timeline, and the verdict
@@ -97,6 +98,7 @@ fn main() -> std::process::ExitCode {
             ("page", VISITORS, page::TESTS),
             ("polluted", VISITORS, polluted::TESTS),
             ("port", VISITORS, port::TESTS),
+            ("preview_links", VISITORS, preview_links::TESTS),
             ("previews", CONSOLE, previews::TESTS),
             ("publication", VISITORS, publication::TESTS),
             ("screens", CONSOLE, screens::TESTS),
