@@ -39,7 +39,8 @@ export function draftFrom(opener, app, sandbox) {
         clearTimeout(clock);
         clock = setTimeout(end, ADDRESS_MS_MAX, null);
       }
-      if (data?.c2c === 'preview') end(isWithin(sandbox, data.src) ? data.src : null);
+      // The frame may have been another app's widget when its question was asked.
+      if (data?.c2c === 'preview' && data.app === app) end(isWithin(sandbox, data.src) ? data.src : null);
     }
 
     addEventListener('message', hear);
@@ -49,7 +50,7 @@ export function draftFrom(opener, app, sandbox) {
 
 /** @param {string} sandbox @param {unknown} src @returns {src is string} */
 function isWithin(sandbox, src) {
-  return typeof src === 'string' && URL.canParse(src) && new URL(src).origin === new URL(sandbox).origin;
+  return typeof src === 'string' && src.startsWith(`${new URL(sandbox).origin}/`);
 }
 
 /** Shows above the widget that it does not run the published code. */

@@ -141,7 +141,11 @@ function look(page) {
       'bad',
     );
   } else if (waited > QUESTION_MS_MAX) {
-    say(`No widget of this app has asked for the draft on ${page.origin}. Open a page there that has the widget.`, 'bad');
+    say(
+      `No widget of this app has asked for the draft on ${page.origin}. Open a page there that has the widget. On a page with the ` +
+        'header Cross-Origin-Opener-Policy (for example same-origin) a preview by link is not possible.',
+      'bad',
+    );
   } else setTimeout(look, LOOK_MS, page);
 }
 
@@ -160,7 +164,7 @@ async function answer(link, { data, origin, source }) {
   page.hasAsked = true;
   widget.postMessage({ c2c: 'preview-wait' }, origin);
   const { status, body } = await call('open');
-  widget.postMessage({ c2c: 'preview', src: status === 200 ? body.src : null }, origin);
+  widget.postMessage({ c2c: 'preview', app: link.app, src: status === 200 ? body.src : null }, origin);
   if (status === 200) say('The widget got the draft. It is marked as a preview.', 'good');
   else say(`The widget did not get the draft: ${body.detail}${/[.!?]$/.test(body.detail) ? '' : '.'}`, 'bad');
 }

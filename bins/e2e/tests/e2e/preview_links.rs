@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use c2c_harness::{App, Context as _, Cx, DEADLINE, Engine, Method, Result, Tests, request};
+use c2c_harness::{App, Context as _, Cx, DEADLINE, Method, Result, Tests, request};
 use serde_json::{Value, json};
 
 use crate::steps::{all_heard, enter_widget, heard};
@@ -13,6 +13,7 @@ pub(crate) const TESTS: Tests = &[
     ("no_script_finds_the_token", &no_script_finds_the_token),
     ("a_foreign_opener_gets_no_question", &a_foreign_opener_gets_no_question),
     ("the_page_answers_widgets_of_its_app_only", &the_page_answers_widgets_of_its_app_only),
+    ("only_an_answer_of_the_right_form_counts", &only_an_answer_of_the_right_form_counts),
     ("the_page_says_why_there_is_no_preview", &the_page_says_why_there_is_no_preview),
     ("a_page_that_isolates_itself_is_explained", &a_page_that_isolates_itself_is_explained),
 ];
@@ -35,6 +36,10 @@ const ADDRESSES: &str = "[
     ...[() => top.opener.location.href, () => opener.location.href, () => parent.location.href, () => top.opener.document.body.outerHTML]
       .map((read) => { try { return `${read()}`; } catch (error) { return error.name; } }),
   ]";
+
+/// How often the page of a link has asked for an address.
+const CALLS: &str =
+    "performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/open')).length";
 
 const LIVE: &str = "<script>c2c.emit('live')</script>";
 
@@ -293,9 +298,11 @@ async fn no_script_finds_the_token(cx: &Cx) -> Result<()> {
     // The draft's only address is used up.
     let own = seen[0].as_str().context("an address")?;
     request(Method::GET, own, &[("sec-fetch-dest", "iframe")], "").await?.expect(404)?;
-    // Only the widget asked: once.
+    // Only the question of the widget was answered.
     cx.browser.switch_to_window(&link).await?;
-    state(cx, "good", "The widget got the draft").await
+    state(cx, "good", "The widget got the draft").await?;
+    assert_eq!(cx.browser.eval(CALLS).await?, 1);
+    Ok(())
 }
 
 /// A page of another origin opens the integrator's page, and sends answers of its own.
@@ -367,7 +374,6 @@ async fn the_page_answers_widgets_of_its_app_only(cx: &Cx) -> Result<()> {
     // Questions of other windows of the widget's origin, and of other origins, get no answer: there is none
     // before a later one of the right kind.
     cx.browser.switch_to_window(&link).await?;
-    let calls = "performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/open')).length";
     let ask = format!(
         "postMessage({{ c2c: 'preview?', app: {:?} }}, location.origin);
          dispatchEvent(new MessageEvent('message', {{ data: {{ c2c: 'preview?', app: {:?} }}, origin: location.origin, source: window }}));
@@ -375,11 +381,11 @@ async fn the_page_answers_widgets_of_its_app_only(cx: &Cx) -> Result<()> {
         app.id, app.id
     );
     cx.browser.run(&ask, &[]).await?;
-    assert_eq!(cx.browser.eval(calls).await?, 0);
+    assert_eq!(cx.browser.eval(CALLS).await?, 0);
     open_page(cx, &server.parent, None).await?;
     heard(cx, "custom:draft").await?;
     cx.browser.switch_to_window(&link).await?;
-    assert_eq!(cx.browser.eval(calls).await?, 1);
+    assert_eq!(cx.browser.eval(CALLS).await?, 1);
     Ok(())
 }
 
@@ -431,14 +437,73 @@ async fn a_page_that_isolates_itself_is_explained(cx: &Cx) -> Result<()> {
     let url = make(cx, app).await?;
     open_link(cx, &url).await?;
     let link = open_page(cx, &cx.collector.origin(), Some(&page)).await?;
-    if cx.engine == Engine::WebKit {
-        // It ignores the header of pages without TLS.
-        cx.collector.hit("draft", DEADLINE).await?;
-        return Ok(());
-    }
     assert_eq!(mark(cx).await?, Value::Null);
     cx.browser.switch_to_window(&link).await?;
     state(cx, "bad", "Cross-Origin-Opener-Policy").await?;
     assert_eq!(cx.collector.count("draft"), 0);
+    Ok(())
+}
+
+/// The widget's side alone: its own window is the opener, which gives the answers of a test.
+async fn only_an_answer_of_the_right_form_counts(cx: &Cx) -> Result<()> {
+    let app = app(cx).await?;
+    let server = cx.server().await?;
+    let (sandbox, widget) = (&server.sandbox, &server.widget);
+    let right = format!("{sandbox}/preview-link/1");
+    cx.browser.goto(&app.widget_url("")).await?;
+    let check = "const [answers, sandbox, sender] = arguments;
+        return import('/linked.js').then(async ({ draftFrom }) => {
+          const opener = sender === 'self' ? window : frames[0];
+          const draft = draftFrom(opener, 'shop', `${sandbox}/s/shop`);
+          for (const answer of answers) postMessage(JSON.parse(answer), location.origin);
+          return draft;
+        });";
+    let draft = async |answers: &[String], sender: &str| {
+        cx.browser.run(check, &[json!(answers), json!(sandbox), json!(sender)]).await
+    };
+    let answer = |src: &str| json!({"c2c": "preview", "app": "shop", "src": src}).to_string();
+    assert_eq!(draft(&[answer(&right)], "self").await?, right);
+    let wait = json!({"c2c": "preview-wait"}).to_string();
+    assert_eq!(draft(&[wait, answer(&right)], "self").await?, right);
+    // From another window than the opener.
+    assert_eq!(draft(&[answer(&right)], "frame").await?, Value::Null);
+    let port = sandbox.rsplit_once(':').context("a port")?.0;
+    for src in [
+        "https://evil.example/",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "",
+        "/preview-link/1",
+        &format!("{widget}/preview-link/1"),
+        &format!("{port}:1/preview-link/1"),
+        &format!("{sandbox}@evil.example/"),
+        &format!("blob:{sandbox}/1"),
+    ] {
+        assert_eq!(draft(&[answer(src)], "self").await?, Value::Null, "{src}");
+    }
+    for other in [
+        json!({"c2c": "preview", "app": "shop", "src": null}),
+        json!({"c2c": "preview", "app": "shop", "src": [right]}),
+        json!({"c2c": "preview", "app": "shop", "src": {"href": right}}),
+    ] {
+        assert_eq!(draft(&[other.to_string()], "self").await?, Value::Null, "{other}");
+    }
+    // These are no answers at all: the right one comes after them.
+    let others = [
+        json!({"c2c": "preview", "app": "other", "src": format!("{sandbox}/preview-link/2")}),
+        json!({"c2c": "preview", "src": format!("{sandbox}/preview-link/2")}),
+        json!({"c2c": ["preview"], "app": "shop", "src": right}),
+        json!(null),
+        json!("preview"),
+        json!(1),
+    ];
+    let polluted = format!("{{\"__proto__\": {}}}", answer(&right));
+    let mut answers: Vec<String> = others.iter().map(Value::to_string).collect();
+    answers.push(polluted.clone());
+    answers.push(answer(&right));
+    assert_eq!(draft(&answers, "self").await?, right);
+    answers.pop();
+    assert_eq!(draft(&answers, "self").await?, Value::Null);
+    assert_eq!(cx.browser.eval("({}).c2c ?? null").await?, Value::Null);
     Ok(())
 }
