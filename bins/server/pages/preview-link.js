@@ -24,7 +24,8 @@ const TOKEN = /^#[0-9a-f]{64}$/;
 const byId = (id) => /** @type {T} */ (document.getElementById(id));
 
 /**
- * @typedef {{app: string, name: string, expiresAt: string, pages: string[]}} Link
+ * @typedef {{app: string, name: string, expiresAt: string, pages: string[], demo: string}} Link
+ *   `pages` and `demo` are addresses to begin with
  * @typedef {{view: Window, origin: string, openedAt: number, hasAsked: boolean}} Opened
  */
 
@@ -87,23 +88,23 @@ function showLink(link) {
   const expires = /** @type {HTMLTimeElement} */ (byId('expires'));
   expires.dateTime = link.expiresAt;
   expires.textContent = new Date(link.expiresAt).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
-  byId('pages').replaceChildren(...link.pages.map(pageForm));
+  byId('pages').replaceChildren(...[...link.pages, link.demo].map((address) => pageForm(address, address === link.demo)));
   byId('link').hidden = false;
   addEventListener('message', (event) => answer(link, event));
 }
 
-/** A field for the path on one of the origins, and a button. @param {string} address @param {number} at */
-function pageForm(address, at) {
+/** A field for the path on one of the origins, and a button. @param {string} address @param {boolean} isDemo */
+function pageForm(address, isDemo) {
   const { origin, pathname } = new URL(address);
   const input = document.createElement('input');
-  Object.assign(input, { id: `path-${at}`, value: pathname, spellcheck: false, autocapitalize: 'off', autocomplete: 'off' });
+  Object.assign(input, { id: `path-${origin}`, value: pathname, spellcheck: false, autocapitalize: 'off', autocomplete: 'off' });
   const label = document.createElement('label');
   label.htmlFor = input.id;
-  label.textContent = origin;
+  label.textContent = isDemo ? `Demo page on ${origin}` : origin;
   const button = document.createElement('button');
   button.textContent = 'Open the preview';
   button.setAttribute('aria-label', `Open the preview on ${origin}`);
-  button.className = 'primary';
+  if (!isDemo) button.className = 'primary';
   const row = document.createElement('div');
   row.className = 'row';
   row.append(input, button);

@@ -49,7 +49,7 @@ impl Paths {
     }
 }
 
-/// The origins that an app's widget may post to: the demo page's and those in its settings.
+/// The origins that an app's widget may post to: the demo page's, and after it those in its settings.
 pub(crate) fn parents_of<'a>(
     settings: &'a Settings,
     sites: &'a Sites,

@@ -132,15 +132,15 @@ impl PreviewLinks {
         let (link, app) = self.in_time(self.apps.preview_link(secret)).await?;
         let expires = jiff::Timestamp::from_millisecond(link.expires_at.as_millis());
         let demo = Paths::of_app(&app.id, Environment::Live).parent;
-        let pages = parents_of(&app.settings, &self.sites).enumerate().map(|(at, origin)| {
-            let path = if at == 0 { &demo } else { "/" };
-            format!("{origin}{path}")
-        });
+        let demo = format!("{}{demo}", self.sites.parent.origin);
+        let pages = parents_of(&app.settings, &self.sites).skip(1);
+        let pages: Vec<String> = pages.map(|origin| format!("{origin}/")).collect();
         Ok(json!({
             "app": app.id,
             "name": app.settings.name.as_str(),
             "expiresAt": expires.unwrap_or_default(),
-            "pages": pages.collect::<Vec<_>>(),
+            "pages": pages,
+            "demo": demo,
         }))
     }
 
@@ -207,7 +207,7 @@ impl PreviewLinks {
 /// The same for a link that was never made, has expired, was revoked, or whose app was deleted.
 fn invalid() -> Response<Body> {
     let detail =
-        "this preview link is not valid: it has expired, was revoked, or was not copied whole";
+        "this preview link is not valid: it has expired, was revoked, or was not copied completely";
     problem(StatusCode::NOT_FOUND, "no-such-preview-link", detail)
 }
 

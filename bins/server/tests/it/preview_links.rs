@@ -74,7 +74,8 @@ async fn a_link_shows_the_draft_and_visitors_get_what_is_published() {
         "app": "demo",
         "name": "Demo",
         "expiresAt": listed[0]["expiresAt"],
-        "pages": [demo, "https://shop.example/"],
+        "pages": ["https://shop.example/"],
+        "demo": demo,
     });
     assert_eq!(shown.json(), expected);
 

@@ -27,6 +27,7 @@ fn all() -> Vec<(&'static str, HeaderMap)> {
         ),
         ("parent", PagePolicy::parent(&widget, &[]).headers().clone()),
         ("console", PagePolicy::console(&parent, Nonce::new([7; 16])).headers().clone()),
+        ("preview link", PagePolicy::preview_link().headers().clone()),
         ("asset", PagePolicy::asset("text/javascript; charset=utf-8").headers().clone()),
         ("shared", PagePolicy::shared_asset("text/javascript; charset=utf-8").headers().clone()),
         ("api", PagePolicy::api().headers().clone()),
@@ -101,6 +102,20 @@ fn the_console_frames_parent_pages_and_talks_to_itself() {
          require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'none'"
     );
     assert_eq!(value(policy.headers(), "cross-origin-opener-policy"), "same-origin");
+    assert_eq!(value(policy.headers(), "cache-control"), "no-store");
+}
+
+#[test]
+fn the_page_of_a_preview_link_is_the_opener_of_others_and_has_none() {
+    let policy = PagePolicy::preview_link();
+    assert_eq!(
+        value(policy.headers(), "content-security-policy"),
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
+         form-action 'none'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; \
+         frame-ancestors 'none'"
+    );
+    let opener = value(policy.headers(), "cross-origin-opener-policy");
+    assert_eq!(opener, "same-origin-allow-popups");
     assert_eq!(value(policy.headers(), "cache-control"), "no-store");
 }
 
