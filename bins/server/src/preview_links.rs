@@ -73,7 +73,7 @@ impl PreviewLinks {
                     return method_not_allowed("POST");
                 }
                 let opens = wish == "/open";
-                self.answer(request, opens).await.unwrap_or_else(|refusal| refusal)
+                self.answer(request, opens).await.unwrap_or_else(Refusal::respond)
             }
             _ => not_found(),
         }
@@ -113,18 +113,18 @@ impl PreviewLinks {
         }
     }
 
-    /// Answers a request of the page. `Err` is an answer, too.
+    /// Answers a request of the page.
     async fn answer(
         &self,
         request: Request<Incoming>,
         opens: bool,
-    ) -> Result<Response<Body>, Response<Body>> {
+    ) -> Result<Response<Body>, Refusal> {
         self.check(request.headers())?;
         let Held { token } = self.read(request).await?;
         // A token of another form gets the answer of an unknown one.
-        let secret: Secret = token.parse().map_err(|_| invalid())?;
+        let secret: Secret = token.parse().map_err(|_| Refusal::invalid())?;
         let answer = if opens { self.open(&secret).await } else { self.show(&secret).await };
-        answer.map(|body| json_body(StatusCode::OK, &body)).map_err(|error| refusal(&error))
+        answer.map(|body| json_body(StatusCode::OK, &body)).map_err(|error| Refusal::of(&error))
     }
 
     /// The pages that the link's app may be seen on, as addresses to begin with.
@@ -165,35 +165,35 @@ impl PreviewLinks {
 
     /// Any web page can send requests here. A browser says where a request comes from, and lets a page send
     /// JSON elsewhere only if the other side agrees, which this server never does.
-    fn check(&self, headers: &HeaderMap) -> Result<(), Response<Body>> {
+    fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let ours = self.sites.widget.origin.as_str().as_bytes();
         let mut origins = headers.get_all(ORIGIN).iter();
         let is_ours = origins.next().is_some_and(|origin| origin.as_bytes() == ours);
         if !is_ours || origins.next().is_some() {
             let detail = "only the page of a preview link may ask";
-            return Err(problem(StatusCode::FORBIDDEN, "not-from-the-page", detail));
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "not-from-the-page", detail));
         }
         let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
         if media_type != Some(b"application/json") {
             let detail = "the header Content-Type: application/json is needed";
-            return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", detail));
+            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", detail));
         }
         Ok(())
     }
 
-    async fn read(&self, request: Request<Incoming>) -> Result<Held, Response<Body>> {
+    async fn read(&self, request: Request<Incoming>) -> Result<Held, Refusal> {
         let body = Limited::new(request.into_body(), BODY_BYTES_MAX).collect();
         let body = timeout(self.limits.body_timeout, body).await.map_err(|_| {
             let detail = "the body took too long to arrive";
-            closing(problem(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail))
+            Refusal::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail).closing()
         })?;
         let body = body.map_err(|_| {
             let detail = format!("the body is incomplete, or has more than {BODY_BYTES_MAX} bytes");
-            closing(problem(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", &detail))
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail).closing()
         })?;
         serde_json::from_slice(&body.to_bytes()).map_err(|_| {
             let detail = "the body must be an object with a token";
-            problem(StatusCode::BAD_REQUEST, "bad-request", detail)
+            Refusal::new(StatusCode::BAD_REQUEST, "bad-request", detail)
         })
     }
 
@@ -204,32 +204,68 @@ impl PreviewLinks {
     }
 }
 
-/// The same for a link that was never made, has expired, was revoked, or whose app was deleted.
-fn invalid() -> Response<Body> {
-    let detail =
-        "this preview link is not valid: it has expired, was revoked, or was not copied completely";
-    problem(StatusCode::NOT_FOUND, "no-such-preview-link", detail)
+/// An answer other than the wished one, with a sentence.
+struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    /// The rest of the request was not read.
+    closes: bool,
 }
 
-fn refusal(error: &AppError) -> Response<Body> {
-    match error {
-        AppError::Store(StoreError::NoSuchPreviewLink | StoreError::NoSuchApp(_)) => invalid(),
-        AppError::Store(error @ StoreError::TooManyPreviewTickets) => {
-            problem(StatusCode::TOO_MANY_REQUESTS, "too-many-loads", &error.to_string())
+impl Refusal {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), closes: false }
+    }
+
+    fn closing(self) -> Self {
+        Self { closes: true, ..self }
+    }
+
+    /// The same for a link that was never made, has expired, was revoked, or whose app was deleted.
+    fn invalid() -> Self {
+        let detail = "this preview link is not valid: it has expired, was revoked, or was not copied \
+                      completely";
+        Self::new(StatusCode::NOT_FOUND, "no-such-preview-link", detail)
+    }
+
+    fn of(error: &AppError) -> Self {
+        match error {
+            AppError::Store(StoreError::NoSuchPreviewLink | StoreError::NoSuchApp(_)) => {
+                Self::invalid()
+            }
+            AppError::Store(error @ StoreError::TooManyPreviewTickets) => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-loads", error.to_string())
+            }
+            AppError::Build(BuildError::Rejected(findings)) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "code-rejected", in_words(findings))
+            }
+            AppError::Store(StoreError::Failed { kind: FailureKind::Unavailable, .. }) => {
+                tracing::error!(%error, "a preview link cannot be read");
+                let detail = "the server cannot reach its database; try again in a few seconds";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database-unavailable", detail)
+            }
+            error => {
+                tracing::error!(%error, "a preview link failed");
+                let detail = "the server failed; its log has the details";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", detail)
+            }
         }
-        AppError::Build(BuildError::Rejected(findings)) => {
-            problem(StatusCode::UNPROCESSABLE_ENTITY, "code-rejected", &in_words(findings))
+    }
+
+    /// A problem ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)), as the console's API has them.
+    fn respond(self) -> Response<Body> {
+        let Self { status, code, detail, closes } = self;
+        let title = status.canonical_reason().unwrap_or_default();
+        let body =
+            json!({"status": status.as_u16(), "code": code, "title": title, "detail": detail});
+        let mut response = json_body(status, &body);
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(CONTENT_TYPE, kind);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response = later(response);
         }
-        AppError::Store(StoreError::Failed { kind: FailureKind::Unavailable, .. }) => {
-            tracing::error!(%error, "a preview link cannot be read");
-            let detail = "the server cannot reach its database; try again in a few seconds";
-            later(problem(StatusCode::SERVICE_UNAVAILABLE, "database-unavailable", detail))
-        }
-        error => {
-            tracing::error!(%error, "a preview link failed");
-            let detail = "the server failed; its log has the details";
-            problem(StatusCode::INTERNAL_SERVER_ERROR, "failed", detail)
-        }
+        if closes { closing(response) } else { response }
     }
 }
 
@@ -249,16 +285,6 @@ fn json_body(status: StatusCode, body: &Value) -> Response<Body> {
     let mut response = Response::new(Body::from(Bytes::from(body.to_string())));
     *response.status_mut() = status;
     *response.headers_mut() = PagePolicy::api().headers().clone();
-    response
-}
-
-/// A problem ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)), as the console's API has them.
-fn problem(status: StatusCode, code: &str, detail: &str) -> Response<Body> {
-    let title = status.canonical_reason().unwrap_or_default();
-    let body = json!({"status": status.as_u16(), "code": code, "title": title, "detail": detail});
-    let mut response = json_body(status, &body);
-    let kind = HeaderValue::from_static("application/problem+json");
-    response.headers_mut().insert(CONTENT_TYPE, kind);
     response
 }
 

@@ -34,8 +34,9 @@ impl Secret {
 
     /// The SHA-256 in hexadecimal digits, as the database has it.
     pub(crate) fn hash(&self) -> String {
-        let hash = Sha256::digest(self.0.as_bytes());
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        let digits =
+            |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
+        Sha256::digest(self.0.as_bytes()).into_iter().flat_map(digits).flatten().collect()
     }
 }
 
