@@ -64,8 +64,9 @@ export function sharing(app) {
     url.value = body.url;
     byId('share-made').hidden = false;
     url.focus();
-    // Backward, so that the beginning of the address is in sight.
-    url.setSelectionRange(0, url.value.length, 'backward');
+    url.select();
+    // The beginning of the address is in sight.
+    url.scrollLeft = 0;
     announce('The link is ready to copy.');
     await showLinks();
   }
