@@ -30,7 +30,7 @@ async function start(draft) {
     src: draft ?? config.src,
     events: Object.keys(catalogue.events),
     app: config.app,
-    // What a draft stores ends with the page.
+    // Storage of a draft ends with the page.
     jar: config.keepJar && draft === null && (await import('./jar.js')).keptJar,
     context,
     page,

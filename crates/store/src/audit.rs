@@ -10,7 +10,7 @@ use crate::app::{Environment, Settings};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::numbers::{RevisionNumber, Timestamp, Version};
-use crate::preview_link::PreviewLinkId;
+use crate::preview_id::PreviewLinkId;
 use crate::rows::read_id;
 use crate::task::Task;
 use crate::text::{Actor, Note};

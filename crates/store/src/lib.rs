@@ -61,6 +61,7 @@ mod job;
 mod lifetime;
 mod numbers;
 mod plan;
+mod preview_id;
 mod preview_link;
 mod preview_ticket;
 mod publish;
@@ -88,9 +89,8 @@ pub use job::{Claim, Job};
 pub use lifetime::GRACE;
 pub use numbers::{RevisionNumber, Timestamp, Version};
 pub use plan::Plan;
-pub use preview_link::{
-    NewPreviewLink, PREVIEW_LIFETIME_MAX, PREVIEW_LINKS_MAX, PreviewLink, PreviewLinkId,
-};
+pub use preview_id::PreviewLinkId;
+pub use preview_link::{NewPreviewLink, PREVIEW_LIFETIME_MAX, PREVIEW_LINKS_MAX, PreviewLink};
 pub use preview_ticket::{PREVIEW_TICKET_LIFETIME, PREVIEW_TICKETS_MAX};
 pub use publish::{Publication, Restoration};
 pub use secret::{Secret, SecretError};

@@ -4,20 +4,17 @@
 //! under the link's own secret, which scripts in the draft could read from their address, but under a ticket
 //! for one load of the document ([`Store::make_preview_ticket`]).
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use c2c_names::AppId;
-use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
-use uuid::Uuid;
 
 use crate::audit::Action;
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::numbers::Timestamp;
+use crate::preview_id::PreviewLinkId;
 use crate::rows::read_id;
 use crate::secret::Secret;
 use crate::text::Actor;
@@ -28,11 +25,6 @@ pub const PREVIEW_LIFETIME_MAX: Duration = Duration::from_hours(7 * 24);
 
 /// The most links of an app at a time: more than a team needs, and few enough to look through.
 pub const PREVIEW_LINKS_MAX: usize = 20;
-
-/// The id of a link. It is no secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PreviewLinkId(Uuid);
 
 /// A link that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +83,7 @@ impl Store {
         }
         let secret = Secret::random();
         let link = PreviewLink {
-            id: PreviewLinkId(Uuid::new_v4()),
+            id: PreviewLinkId::random(),
             app: app.clone(),
             made_at: write.at,
             made_by: by.clone(),
@@ -222,21 +214,4 @@ fn read_link(row: &AnyRow) -> Result<PreviewLink, StoreError> {
         expires_at: Timestamp(row.try_get("expires_at")?),
         app,
     })
-}
-
-impl fmt::Display for PreviewLinkId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-/// Only the form that it prints.
-impl FromStr for PreviewLinkId {
-    type Err = StoreError;
-
-    fn from_str(text: &str) -> Result<Self, StoreError> {
-        let id = Uuid::parse_str(text).map_err(|_| StoreError::NoSuchPreviewLink)?;
-        let is_printed = id.to_string() == text;
-        is_printed.then_some(Self(id)).ok_or(StoreError::NoSuchPreviewLink)
-    }
 }
