@@ -275,13 +275,16 @@ impl Apps {
 
     /// Takes a ticket, and compiles the present draft of its app as its publication would be. `None` if there
     /// is no such ticket, or it was taken.
-    pub(crate) async fn load_preview(&self, ticket: &Secret) -> Result<Option<Page>, AppError> {
+    pub(crate) async fn load_preview(
+        &self,
+        ticket: &Secret,
+    ) -> Result<Option<c2c::Page>, AppError> {
         let taken = self.store.take_preview_ticket(ticket, Timestamp::now()).await?;
         let Some(id) = taken else { return Ok(None) };
         let app = self.store.app(&id).await?;
         let draft = self.store.draft(&id).await?;
-        let built = self.compiler.build(&app, code(draft.snippets), Documents::Published).await?;
-        Ok(Some(built.document.not_stored()))
+        let compiled = self.documents.compile(&app, code(draft.snippets)).await?;
+        Ok(Some(compiled.page().clone().not_stored()))
     }
 }
 

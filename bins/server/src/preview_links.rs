@@ -25,7 +25,6 @@ use tokio::time::timeout;
 
 use crate::apps::{AppError, Apps};
 use crate::compile::BuildError;
-use crate::live::DATABASE_PATIENCE;
 use crate::paths::{PREVIEW_LINK, Paths, parents_of};
 use crate::response::{Body, closing, framed_message, message, method_not_allowed, not_found};
 use crate::settings::Limits;
@@ -160,7 +159,9 @@ impl PreviewLinks {
             let _place = self.places.acquire().await;
             work.await
         };
-        timeout(DATABASE_PATIENCE, work).await.unwrap_or_else(|_| Err(StoreError::hung().into()))
+        timeout(self.limits.database_timeout, work)
+            .await
+            .unwrap_or_else(|_| Err(StoreError::hung().into()))
     }
 
     /// Any web page can send requests here. A browser says where a request comes from, and lets a page send
