@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use crate::activity::Traced;
 use crate::places::{Place, Places};
-use crate::response::Body;
+use crate::response::Answer;
 use crate::server::{Server, failed};
 use crate::settings::Limits;
 
@@ -110,16 +110,15 @@ pub(crate) async fn serve(
         };
         let server = Arc::clone(&server);
         match door {
-            Door::Pages => connections.spawn(stream, place, move |request| {
-                let server = Arc::clone(&server);
-                async move { server.respond_to_visitor(request).await }
-            }),
+            Door::Pages => {
+                connections.spawn(stream, place, move |request| server.respond_to_visitor(request));
+            }
             Door::Console => connections.spawn(stream, place, move |request| {
                 let server = Arc::clone(&server);
                 // A separate task, so that a departing client cannot end a save between the
                 // database and publication.
                 let answer = tokio::spawn(async move { server.respond_to_editor(request).await });
-                async move { answer.await.unwrap_or_else(|_| failed()) }
+                Answer::later(async move { answer.await.unwrap_or_else(|_| failed()) })
             }),
         }
     }
@@ -138,10 +137,9 @@ struct Connections {
 
 impl Connections {
     /// Serves one connection until it ends, then frees its place.
-    fn spawn<F, A>(&self, stream: TcpStream, place: Place, respond: F)
+    fn spawn<F>(&self, stream: TcpStream, place: Place, respond: F)
     where
-        F: Fn(Request<Incoming>) -> A + Send + 'static,
-        A: Future<Output = Response<Body>> + Send + 'static,
+        F: Fn(Request<Incoming>) -> Answer + Send + 'static,
     {
         let limits = &self.limits;
         if let Err(error) = prepare(&stream, limits) {

@@ -9,7 +9,6 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use c2c::Page;
 use c2c_names::AppId;
 use c2c_policy::AncestorSource;
@@ -23,8 +22,8 @@ use tokio::time::timeout;
 
 use crate::apps::AppError;
 use crate::documents::{Document, Documents};
-use crate::pages::Pages;
-use crate::paths::{PREVIEW, STAGING};
+use crate::pages::{Kind, Pages};
+use crate::paths::{PARENT, PREVIEW, SANDBOX, STAGING, WIDGET};
 use crate::previews::Previews;
 use crate::response::{Body, framed_message, message, not_found};
 use crate::settings::Limits;
@@ -119,42 +118,39 @@ impl Live {
         id
     }
 
-    /// Answers with one of the pages that the path names: those of a draft, those of an app in staging, or
-    /// after `prefix` those of an app.
-    pub(crate) async fn respond<B>(
+    /// Answers with the page that the path names, if that is known without the database: the page of a
+    /// draft, or of an app whose pages are in the cache.
+    pub(crate) fn respond_at_once<B>(
         &self,
         request: &Request<B>,
-        prefix: &str,
-        answer: fn(&Pages, &Request<B>) -> Response<Bytes>,
+        page: Kind,
+    ) -> Option<Response<Body>> {
+        let Some((environment, id)) = app_at(request, page) else {
+            return Some(self.respond_with_preview(request, page));
+        };
+        let pages = self.cache.get(&Wanted(environment, id))?;
+        Some(respond(pages.as_deref(), request, page))
+    }
+
+    /// Answers with the page that the path names, and reads it if it is not in the cache.
+    pub(crate) async fn respond_later<B>(
+        &self,
+        request: &Request<B>,
+        page: Kind,
     ) -> Response<Body> {
-        let path = request.uri().path();
-        let (environment, id) = match path.strip_prefix(prefix) {
-            Some(id) => (Environment::Live, id),
-            None => match path.strip_prefix(STAGING) {
-                Some(id) => (Environment::Staging, id),
-                None => return self.respond_with_preview(request, answer),
-            },
+        let Some((environment, id)) = app_at(request, page) else {
+            return self.respond_with_preview(request, page);
         };
-        let pages = match self.cache.get(&Wanted(environment, id)) {
-            Some(pages) => Ok(pages),
-            // In a box, since hyper moves the future of each request, and nearly all of them are hits.
-            None => Box::pin(self.load_once(environment, id)).await,
-        };
-        match pages {
-            Ok(Some(pages)) => answer(&pages, request).map(Body::new),
-            Ok(None) => not_found(),
+        match self.load_once(environment, id).await {
+            Ok(pages) => respond(pages.as_deref(), request, page),
             Err(Unavailable) => unavailable(),
         }
     }
 
-    fn respond_with_preview<B>(
-        &self,
-        request: &Request<B>,
-        answer: fn(&Pages, &Request<B>) -> Response<Bytes>,
-    ) -> Response<Body> {
+    fn respond_with_preview<B>(&self, request: &Request<B>, page: Kind) -> Response<Body> {
         let Some(id) = request.uri().path().strip_prefix(PREVIEW) else { return not_found() };
         match self.previews.get(id) {
-            Some(pages) => answer(&pages, request).map(Body::new),
+            Some(pages) => pages.respond(request, page),
             None => self.gone(),
         }
     }
@@ -223,6 +219,22 @@ impl Live {
         let text = "This preview is no longer there. Run the preview again.";
         framed_message(StatusCode::NOT_FOUND, text, &ancestors)
     }
+}
+
+/// The app that a path names, live or in staging.
+fn app_at<B>(request: &Request<B>, page: Kind) -> Option<(Environment, &str)> {
+    let path = request.uri().path();
+    let prefix = match page {
+        Kind::Document => SANDBOX,
+        Kind::Widget => WIDGET,
+        Kind::Parent => PARENT,
+    };
+    let live = path.strip_prefix(prefix).map(|id| (Environment::Live, id));
+    live.or_else(|| Some((Environment::Staging, path.strip_prefix(STAGING)?)))
+}
+
+fn respond<B>(pages: Option<&Pages>, request: &Request<B>, page: Kind) -> Response<Body> {
+    pages.map_or_else(not_found, |pages| pages.respond(request, page))
 }
 
 fn unavailable() -> Response<Body> {

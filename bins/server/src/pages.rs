@@ -8,10 +8,23 @@ use c2c_catalogue::Catalogue;
 use c2c_names::{AppId, BridgeLimits};
 use c2c_policy::{AncestorSource, PagePolicy};
 use c2c_store::{App, Environment, Jar, Settings};
+use hyper::{Request, Response};
 
 use crate::paths::Paths;
+use crate::response::Body;
 use crate::sites::{Site, Sites};
 use crate::sites::{parent, widget};
+
+/// One of the three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The sandbox document.
+    Document,
+    /// The widget page.
+    Widget,
+    /// The demo of a parent page.
+    Parent,
+}
 
 /// The pages of one document.
 #[derive(Debug)]
@@ -62,6 +75,16 @@ impl Pages {
             widget: pages.widget.with_caching(Caching::Never),
             parent: pages.parent.with_caching(Caching::Never),
         }
+    }
+
+    /// Answers a request with one of them.
+    pub(crate) fn respond<B>(&self, request: &Request<B>, page: Kind) -> Response<Body> {
+        match page {
+            Kind::Document => self.document.respond(request),
+            Kind::Widget => self.widget.respond(request),
+            Kind::Parent => self.parent.respond(request),
+        }
+        .map(Body::new)
     }
 
     /// The size of all three in memory, in bytes.

@@ -1,5 +1,8 @@
 //! Responses: their body, and the conversion of a policy to a header map.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use c2c_policy::{AncestorSource, PagePolicy};
 use http_body_util::Full;
@@ -8,6 +11,33 @@ use hyper::{Response, StatusCode};
 
 /// A body of bytes in memory, sent without copying or waiting.
 pub(crate) type Body = Full<Bytes>;
+
+/// A response, now or later. Hyper moves it several times, so what is not there yet is in a box.
+pub(crate) enum Answer {
+    Now(Option<Response<Body>>),
+    Later(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),
+}
+
+impl Answer {
+    pub(crate) fn now(response: Response<Body>) -> Self {
+        Self::Now(Some(response))
+    }
+
+    pub(crate) fn later(response: impl Future<Output = Response<Body>> + Send + 'static) -> Self {
+        Self::Later(Box::pin(response))
+    }
+}
+
+impl Future for Answer {
+    type Output = Response<Body>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response<Body>> {
+        match self.get_mut() {
+            Self::Now(response) => Poll::Ready(response.take().expect("it is polled once")),
+            Self::Later(response) => response.as_mut().poll(context),
+        }
+    }
+}
 
 /// A short explanation as plain, inert text.
 pub(crate) fn message(status: StatusCode, text: &str) -> Response<Body> {

@@ -6,9 +6,10 @@ use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 
 use crate::live::Live;
-use crate::paths::{PARENT, PREVIEW_LINK, SANDBOX, WIDGET};
+use crate::pages::Kind;
+use crate::paths::PREVIEW_LINK;
 use crate::preview_links::PreviewLinks;
-use crate::response::{Body, closing, message};
+use crate::response::{Answer, Body, closing, message};
 use crate::routes::Api;
 use crate::scripts::Files;
 use crate::settings::Limits;
@@ -37,51 +38,59 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers a request to one of the three pages' hosts. It waits only for pages that are not in memory.
-    pub(crate) async fn respond_to_visitor(&self, request: Request<Incoming>) -> Response<Body> {
-        if let Some(refusal) = self.refuse_target(&request) {
-            return refusal;
+    /// Answers a request to one of the three pages' hosts: at once, or later if that needs the database.
+    ///
+    /// Nearly all answers are there at once, and hyper moves the future of each request.
+    pub(crate) fn respond_to_visitor(self: &Arc<Self>, request: Request<Incoming>) -> Answer {
+        if let Some(response) = self.respond_at_once(&request) {
+            return Answer::now(response);
         }
-        // Preview links in boxes, since hyper moves the future of each request, and they are rare.
-        let is_preview_link = request.uri().path().starts_with(PREVIEW_LINK);
-        if is_preview_link && self.sites.sandbox.is_addressed_by(&request) {
-            return Box::pin(self.preview_links.document(&request)).await;
-        }
-        if is_preview_link && self.sites.widget.is_addressed_by(&request) {
-            return match self.widget_files.respond(&request) {
-                Some(response) => response,
-                None => Box::pin(self.preview_links.respond(request)).await,
-            };
-        }
-        self.respond_with_page(&request).await
+        let server = Arc::clone(self);
+        Answer::later(async move { server.respond_later(request).await })
     }
 
-    async fn respond_with_page<B>(&self, request: &Request<B>) -> Response<Body> {
-        if self.sites.sandbox.is_addressed_by(request) {
-            self.live
-                .respond(request, SANDBOX, |pages, request| pages.document.respond(request))
-                .await
-        } else if self.sites.widget.is_addressed_by(request) {
-            match self.widget_files.respond(request) {
-                Some(response) => response,
-                None => {
-                    self.live
-                        .respond(request, WIDGET, |pages, request| pages.widget.respond(request))
-                        .await
-                }
-            }
-        } else if self.sites.parent.is_addressed_by(request) {
-            match self.parent_files.respond(request) {
-                Some(response) => response,
-                None => {
-                    self.live
-                        .respond(request, PARENT, |pages, request| pages.parent.respond(request))
-                        .await
-                }
-            }
-        } else {
-            misdirected()
+    fn respond_at_once<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+        if let Some(refusal) = self.refuse_target(request) {
+            return Some(refusal);
         }
+        let Some(page) = self.page_at(request) else { return Some(misdirected()) };
+        let files = match page {
+            Kind::Document => None,
+            Kind::Widget => Some(&self.widget_files),
+            Kind::Parent => Some(&self.parent_files),
+        };
+        if let Some(response) = files.and_then(|files| files.respond(request)) {
+            return Some(response);
+        }
+        if has_preview_link(request) {
+            return None;
+        }
+        self.live.respond_at_once(request, page)
+    }
+
+    async fn respond_later(&self, request: Request<Incoming>) -> Response<Body> {
+        match self.page_at(&request) {
+            Some(Kind::Document) if has_preview_link(&request) => {
+                self.preview_links.document(&request).await
+            }
+            Some(Kind::Widget) if has_preview_link(&request) => {
+                self.preview_links.respond(request).await
+            }
+            Some(page) => self.live.respond_later(&request, page).await,
+            None => misdirected(),
+        }
+    }
+
+    /// The page of which a request's host has one for each app.
+    fn page_at<B>(&self, request: &Request<B>) -> Option<Kind> {
+        let sites = &self.sites;
+        [
+            (&sites.sandbox, Kind::Document),
+            (&sites.widget, Kind::Widget),
+            (&sites.parent, Kind::Parent),
+        ]
+        .into_iter()
+        .find_map(|(site, page)| site.is_addressed_by(request).then_some(page))
     }
 
     /// Answers a request to the console's host.
@@ -107,6 +116,10 @@ impl Server {
         }
         None
     }
+}
+
+fn has_preview_link<B>(request: &Request<B>) -> bool {
+    request.uri().path().starts_with(PREVIEW_LINK)
 }
 
 pub(crate) fn failed() -> Response<Body> {
