@@ -53,10 +53,10 @@ function isWithin(sandbox, src) {
   return typeof src === 'string' && src.startsWith(`${new URL(sandbox).origin}/`);
 }
 
-/** Shows above the widget that it does not run the published code. */
+/** Shows in the widget that it does not run the published code. */
 export function showMark() {
   const mark = document.createElement('p');
   mark.className = 'preview-mark';
   mark.textContent = 'Preview of a draft';
-  document.body.prepend(mark);
+  document.querySelector('main')?.prepend(mark);
 }
