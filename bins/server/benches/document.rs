@@ -54,7 +54,9 @@ fn compare(form: &str, accept: &str, peer: &str, quick: bool) -> bool {
         ours.host
     );
     let answer = Answer::read(&mut connect(ours.address), &request);
-    let started = Peer::start(&answer, peer);
+    let answers = [("/s/demo".to_owned(), answer)];
+    let started = Peer::start(&answers, peer);
+    let answer = &answers[0].1;
     let theirs = Answer::read(&mut connect(started.address), &request);
     assert_eq!(theirs.body, answer.body, "the same body");
     assert_eq!(theirs.head.len(), answer.head.len(), "the same headers");

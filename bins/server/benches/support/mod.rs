@@ -1,11 +1,13 @@
 //! Load on two servers in turn, and the bare handler that ours is compared with.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -120,7 +122,8 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) fn start(answer: &Answer, peer: &str) -> Self {
+    /// Starts a handler that gives each path its answer.
+    pub(crate) fn start(answers: &[(String, Answer)], peer: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("this program"))
             .args(["--peer", peer])
             .env(ONE_THREAD.0, ONE_THREAD.1)
@@ -129,8 +132,10 @@ impl Peer {
             .spawn()
             .expect("starts");
         let mut stdin = child.stdin.take().expect("piped");
-        stdin.write_all(answer.head.as_bytes()).expect("written");
-        stdin.write_all(&answer.body).expect("written");
+        for (path, answer) in answers {
+            write!(stdin, "{path}\r\n{}", answer.head).expect("written");
+            stdin.write_all(&answer.body).expect("written");
+        }
         drop(stdin);
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
@@ -146,22 +151,18 @@ impl Drop for Peer {
     }
 }
 
-/// Serves a fixed answer with the minimum that hyper needs, with its head timeout or without.
+/// Serves answers from memory with the minimum that hyper needs, with its head timeout or without.
 pub(crate) fn serve_peer(with_timeout: bool) {
     let mut input = Vec::new();
-    std::io::stdin().read_to_end(&mut input).expect("the answer");
-    let end = input.windows(4).position(|four| four == b"\r\n\r\n").expect("an empty line") + 4;
-    let head = String::from_utf8(input[..end].to_vec()).expect("an ASCII head");
-    let body = Bytes::copy_from_slice(&input[end..]);
-    let mut headers = HeaderMap::new();
-    for line in head.lines().skip(1).filter(|line| !line.is_empty()) {
-        let (name, value) = line.split_once(": ").expect("a header line");
-        // hyper writes these two itself, for us too.
-        if !matches!(name, "content-length" | "date") {
-            let name: HeaderName = name.parse().expect("a name");
-            headers.insert(name, HeaderValue::from_str(value).expect("a value"));
-        }
+    std::io::stdin().read_to_end(&mut input).expect("answers");
+    let mut answers = HashMap::new();
+    let mut rest = &input[..];
+    while !rest.is_empty() {
+        let (path, answer, end) = answer_of(rest);
+        answers.insert(path, answer);
+        rest = &rest[end..];
     }
+    let answers = Arc::new(answers);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async move {
@@ -170,9 +171,10 @@ pub(crate) fn serve_peer(with_timeout: bool) {
         loop {
             let (stream, _) = listener.accept().await.expect("a connection");
             stream.set_nodelay(true).expect("a TCP socket");
-            let (headers, body) = (headers.clone(), body.clone());
+            let answers = Arc::clone(&answers);
             tokio::spawn(async move {
-                let service = service_fn(move |_: Request<hyper::body::Incoming>| {
+                let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+                    let (headers, body) = &answers[request.uri().path()];
                     let mut response = Response::new(Full::new(body.clone()));
                     *response.headers_mut() = headers.clone();
                     async move { Ok::<_, Infallible>(response) }
@@ -188,4 +190,29 @@ pub(crate) fn serve_peer(with_timeout: bool) {
             });
         }
     });
+}
+
+/// The first answer of the input with its path, and the place where it ends.
+fn answer_of(input: &[u8]) -> (String, (HeaderMap, Bytes), usize) {
+    let head_end =
+        input.windows(4).position(|four| four == b"\r\n\r\n").expect("an empty line") + 4;
+    let head = std::str::from_utf8(&input[..head_end]).expect("an ASCII head");
+    let mut lines = head.lines();
+    let path = lines.next().expect("a path").to_owned();
+    let mut headers = HeaderMap::new();
+    let mut length = 0;
+    for line in lines.skip(1).filter(|line| !line.is_empty()) {
+        let (name, value) = line.split_once(": ").expect("a header line");
+        match name {
+            "content-length" => length = value.parse().expect("a number"),
+            // hyper writes both itself, for us too.
+            "date" => {}
+            name => {
+                let name: HeaderName = name.parse().expect("a name");
+                headers.insert(name, HeaderValue::from_str(value).expect("a value"));
+            }
+        }
+    }
+    let end = head_end + length;
+    (path, (headers, Bytes::copy_from_slice(&input[head_end..end])), end)
 }
