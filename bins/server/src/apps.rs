@@ -12,6 +12,7 @@ use c2c_store::{
 
 use crate::compile::{BuildError, Compiler, Configured, code, compile};
 use crate::documents::Documents;
+use crate::error::AppError;
 use crate::live::Live;
 use crate::pages::Documents as Kind;
 
@@ -22,18 +23,6 @@ pub(crate) struct Apps {
     compiler: Arc<Compiler>,
     documents: Arc<Documents>,
     live: Arc<Live>,
-}
-
-/// A use case that changed nothing.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AppError {
-    /// The code or the settings cannot be served.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// The store did not carry it out.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// A draft that is saved.

@@ -3,7 +3,8 @@
 use c2c_names::AppId;
 use c2c_store::{Environment, NewApp, Note, Snippets, StoreError};
 
-use crate::apps::{AppError, Apps, Wish};
+use crate::apps::{Apps, Wish};
+use crate::error::AppError;
 
 /// The demo app's id, in the addresses that the server prints.
 pub(crate) fn id() -> AppId {

@@ -9,8 +9,8 @@ use c2c_policy::AncestorSource;
 use c2c_store::{App, DocumentKey, NewDocument, RevisionNumber, Store};
 use tokio::sync::{mpsc, watch};
 
-use crate::apps::AppError;
 use crate::compile::{Compiler, Configured, code, compile};
+use crate::error::AppError;
 use crate::pages::Documents as Kind;
 
 /// Documents that wait to be kept. One that finds no place is compiled again when it is needed.

@@ -24,6 +24,7 @@ mod compile;
 mod demo;
 mod descriptors;
 mod documents;
+mod error;
 mod examples;
 mod follow;
 mod listeners;
@@ -44,8 +45,8 @@ mod settings;
 mod sites;
 mod transfer;
 
-pub use apps::AppError;
 pub use compile::BuildError;
+pub use error::AppError;
 pub use listeners::ListenError;
 pub use routes::openapi;
 pub use run::{Running, StartError, start};

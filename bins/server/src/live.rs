@@ -20,8 +20,8 @@ use quick_cache::{Equivalent, Weighter};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::apps::AppError;
 use crate::documents::{Document, Documents};
+use crate::error::AppError;
 use crate::pages::{Kind, Pages};
 use crate::paths::{PARENT, PREVIEW, SANDBOX, STAGING, WIDGET};
 use crate::previews::Previews;

@@ -23,8 +23,9 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::apps::{AppError, Apps};
+use crate::apps::Apps;
 use crate::compile::BuildError;
+use crate::error::AppError;
 use crate::paths::{PREVIEW_LINK, Paths, parents_of};
 use crate::response::{Body, closing, framed_message, message, method_not_allowed, not_found};
 use crate::settings::Limits;

@@ -7,8 +7,8 @@ use c2c_store::{AppDocuments, Claim, Job, NewDocument, Store, StoreError};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use crate::apps::AppError;
 use crate::documents::Documents;
+use crate::error::AppError;
 
 /// How long a server has the work before another may go on with it. It is claimed anew after each group of
 /// apps.

@@ -43,7 +43,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::apps::{AppError, Apps};
+use crate::apps::Apps;
+use crate::error::AppError;
 use crate::response::{Body, closing};
 use crate::settings::Limits;
 use crate::sites::Sites;

@@ -11,11 +11,12 @@ use c2c_store::{Database, Environment, Store, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::apps::{AppError, Apps};
+use crate::apps::Apps;
 use crate::compile::Compiler;
 use crate::demo;
 use crate::descriptors::{Bounds, TooFew};
 use crate::documents::{Documents, keep};
+use crate::error::AppError;
 use crate::follow::follow;
 use crate::listeners::{Door, ListenError, bind, serve};
 use crate::live::Live;

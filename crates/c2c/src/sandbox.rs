@@ -64,7 +64,7 @@ impl Sandbox {
     /// ([`Page::to_bytes`], [`restore`](Self::restore)). After an upgrade of this crate, or with other
     /// settings, none is found, and the snippets are compiled again.
     ///
-    /// What a check accepts depends on limits and catalogue, too; they are not part of it.
+    /// Limits and catalogue are not part of it, although a check depends on them.
     #[expect(clippy::missing_panics_doc, reason = "there is no code to reject")]
     pub fn fingerprint(&self) -> Fingerprint {
         let empty = self.template.check(Snippets::default(), &Limits::default());

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::problem as reply;
 use super::schema::{AppBody, DraftBody};
-use crate::apps::AppError;
 use crate::compile::BuildError;
+use crate::error::AppError;
 use crate::sites::Sites;
 
 pub(super) struct Failure {

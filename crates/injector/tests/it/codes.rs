@@ -309,7 +309,7 @@ fn the_compiler_has_a_new_version_when_it_behaves_differently() {
                     Ok(checked) => checked.compile(&ScriptAttributes::new()).chunks().concat(),
                     Err(_) => b"rejected".to_vec(),
                 };
-                hash = document.iter().chain(b"\0").fold(hash, fnv);
+                hash = document.iter().chain(b"\0").copied().fold(hash, fnv);
             }
         }
     }
@@ -323,6 +323,6 @@ fn the_compiler_has_a_new_version_when_it_behaves_differently() {
 /// [FNV-1a](https://www.rfc-editor.org/rfc/rfc9923), whose results are the same in each build.
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 
-fn fnv(hash: u64, byte: &u8) -> u64 {
-    (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+fn fnv(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }
