@@ -43,18 +43,18 @@ async function start(draft) {
   for (const [name, fields] of early.splice(0)) emit(name, fields);
 }
 
-/** Asks the page of a preview link, which may have opened the window, and starts. @param {Window} opener */
-async function startLinked(opener) {
+/** Asks the page of a preview link, which may have opened the window. @param {Window} opener */
+async function linkedDraft(opener) {
   const { draftFrom, showMark } = await import('./linked.js');
   const draft = await draftFrom(opener, config.app, config.src);
   if (draft !== null) showMark();
-  await start(draft);
+  return draft;
 }
 
 // The opener of another origin can be reached, but not read. Most visitors have none, and wait for nothing.
 const opener = preview === null ? window.top?.opener : null;
-// The widget works while it waits for an answer.
-if (opener) startLinked(opener);
+// The widget works while it waits for an answer. Without one, whatever the reason, visitors get what is published.
+if (opener) linkedDraft(opener).catch(() => null).then(start);
 else await start(null);
 
 /** @param {string} name @param {Record<string, unknown>} fields */
