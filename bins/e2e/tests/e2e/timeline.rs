@@ -417,8 +417,12 @@ async fn a_stall_ends_the_run_and_begins_another(cx: &Cx) -> Result<()> {
     let told = "[...document.querySelectorAll('#timeline .error')]
         .some(({ textContent }) => textContent.includes('it runs once more'))";
     cx.browser.wait_for(told, 2 * DEADLINE).await?;
-    // The state of the second run.
-    connected(cx, 2).await?;
+    // The state of the second run. Rarely, Chromium passes the rest of the flood on when the next frame has
+    // begun, which is then stopped, too (docs/protocol.md).
+    let ended = "document.querySelectorAll('#timeline .state').length >= 2
+        || [...document.querySelectorAll('#timeline .error')]
+          .some(({ textContent }) => textContent.includes('stalled the page again'))";
+    cx.browser.wait_for(ended, DEADLINE).await?;
     cx.browser.append_code("head", "<p>fixed</p>").await?;
     play(cx, "survey").await?;
     row(cx, "survey_submitted", "").await
