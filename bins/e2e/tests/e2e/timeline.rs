@@ -417,8 +417,8 @@ async fn a_stall_ends_the_run_and_begins_another(cx: &Cx) -> Result<()> {
     let told = "[...document.querySelectorAll('#timeline .error')]
         .some(({ textContent }) => textContent.includes('it runs once more'))";
     cx.browser.wait_for(told, 2 * DEADLINE).await?;
-    // The state of the second run. Rarely, Chromium passes the rest of the flood on when the next frame has
-    // begun, which is then stopped, too (docs/protocol.md).
+    // The state of the second run. Rarely, Chromium's pages are still stalled then, and it is stopped, too
+    // (docs/protocol.md).
     let ended = "document.querySelectorAll('#timeline .state').length >= 2
         || [...document.querySelectorAll('#timeline .error')]
           .some(({ textContent }) => textContent.includes('stalled the page again'))";
