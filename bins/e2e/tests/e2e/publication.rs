@@ -165,11 +165,22 @@ async fn two_people_at_once(cx: &Cx) -> Result<()> {
     let rejected = format!("{failure}.startsWith('Not published: the draft was saved elsewhere')");
     cx.browser.wait_for(&rejected, DEADLINE).await?;
     cx.browser.click("#ask-cancel").await?;
+    // The console reads the app again when it meets the conflict; the answer comes after *Keep mine*.
+    let hold = "const original = window.fetch;
+        const held = new Promise((resolve) => { window.release = resolve; });
+        window.fetch = async (...request) => {
+            const read = new RegExp('^/api/apps/[0-9a-f]+$').test(request[0]);
+            const answer = await original(...request);
+            if (read) await held;
+            return answer;
+        };";
+    cx.browser.run(hold, &[]).await?;
     // The draft is theirs; nothing of the own text is lost.
     cx.browser.append_code("head", "<b></b>").await?;
     message(cx, "Not saved. Resolve the conflict").await?;
     let keep = "[...document.querySelectorAll('.notice button')].find((button) => button.textContent === 'Keep mine').click()";
     cx.browser.run(keep, &[]).await?;
+    cx.browser.run("window.release()", &[]).await?;
     message(cx, "Draft saved. Visitors have revision 2.").await?;
     publish(cx, "Published as revision 3").await?;
     visit(cx, &app.parent_url(""), "mine").await

@@ -119,7 +119,7 @@ export function saving({ id, saved, drafts, code, fill, showFindings, summary, n
     conflict = true;
     say('Not saved. Resolve the conflict above; your code is still here.');
     check();
-    refresh();
+    const refreshed = refresh();
     const end = async (/** @type {Code} */ other) => {
       if (!drafts.leave({ head: other.head, bodyEnd: other.bodyEnd, version: theirs.version })) {
         return void say('This browser cannot keep the other code. Copy it before you go on.');
@@ -128,6 +128,8 @@ export function saving({ id, saved, drafts, code, fill, showFindings, summary, n
       Object.assign(saved, { head: theirs.head, bodyEnd: theirs.bodyEnd, version: theirs.version });
       notice.remove();
       if (other !== theirs) fill(theirs);
+      // What is said after saving is about the app as it is now.
+      await refreshed;
       // Kept code that the server has is forgotten: the server has to have the other first.
       await save();
       leftBehind();
