@@ -3,8 +3,9 @@
 use c2c_names::{AppId, Origin};
 use serde::{Deserialize, Serialize};
 
+use crate::actor::Actor;
 use crate::numbers::{RevisionNumber, Timestamp, Version};
-use crate::text::{Actor, Name, Note};
+use crate::text::{Name, Note};
 
 /// One configured widget, without its code.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use crate::actor::{Actor, read_actor};
 use crate::app::{Environment, Settings};
 use crate::database::Store;
 use crate::error::StoreError;
@@ -13,7 +14,7 @@ use crate::numbers::{RevisionNumber, Timestamp, Version};
 use crate::preview_id::PreviewLinkId;
 use crate::rows::read_id;
 use crate::task::Task;
-use crate::text::{Actor, Note};
+use crate::text::Note;
 
 /// One entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,7 +196,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Entry>, StoreError> {
         let rows = sqlx::query(
-            "SELECT seq, app_id, at, actor, action FROM audit WHERE app_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+            "SELECT seq, app_id, at, actor, credential, address, action FROM audit WHERE app_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
         )
         .bind(id.as_str())
         .bind(before.unwrap_or(i64::MAX))
@@ -229,11 +230,10 @@ fn read_entry(row: &AnyRow) -> Result<Entry, StoreError> {
     let app = read_id(row)?;
     let unreadable = |reason: String| StoreError::Unreadable { app: app.to_string(), reason };
     let action: &str = row.try_get("action")?;
-    let actor: &str = row.try_get("actor")?;
     Ok(Entry {
         seq: row.try_get("seq")?,
         at: Timestamp(row.try_get("at")?),
-        actor: actor.parse().map_err(|error| unreadable(format!("actor {error}")))?,
+        actor: read_actor(row).map_err(unreadable)?,
         action: serde_json::from_str(action)
             .map_err(|error| unreadable(format!("audit entry: {error}")))?,
         app,

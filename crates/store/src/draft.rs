@@ -1,7 +1,7 @@
 //! The draft of an app: the one pair of snippets that people edit.
 
+use crate::actor::Actor;
 use crate::numbers::{Timestamp, Version};
-use crate::text::Actor;
 
 /// A pair of snippets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -68,6 +68,27 @@ pub enum StoreError {
     /// The lifetime of a preview link is zero or too long.
     #[error("a preview link lasts 7 days at most")]
     PreviewLifetime,
+    /// There is no such token, or it has ended.
+    #[error("there is no such token")]
+    NoSuchToken,
+    /// There is no such sign-in link, or it was spent or has ended.
+    #[error("there is no such sign-in link; it may have been used already, or be too old")]
+    NoSuchLink,
+    /// There is no such session, or it has ended.
+    #[error("there is no such session")]
+    NoSuchSession,
+    /// There are as many tokens as there can be.
+    #[error("there are {max} tokens, which is the most; revoke one first")]
+    TooManyTokens {
+        /// The greatest number: [`TOKENS_MAX`](crate::TOKENS_MAX).
+        max: usize,
+    },
+    /// The lifetime of a token or a sign-in link is zero or too long.
+    #[error("it lasts {hours} hours at most", hours = max.as_secs() / 3600)]
+    AccessLifetime {
+        /// The longest lifetime.
+        max: std::time::Duration,
+    },
     /// A preview link was opened too often within a minute.
     #[error("the preview link is opened too often; try again in a minute")]
     TooManyPreviewTickets,

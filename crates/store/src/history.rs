@@ -4,12 +4,13 @@ use c2c_names::AppId;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use crate::actor::Actor;
 use crate::database::Store;
 use crate::draft::Snippets;
 use crate::error::StoreError;
 use crate::numbers::{RevisionNumber, Timestamp};
 use crate::rows::read_snippets;
-use crate::text::{Actor, Note};
+use crate::text::Note;
 
 /// A revision without its code, as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -48,6 +48,8 @@
 //! # Ok(()) }
 //! ```
 
+mod access_log;
+mod actor;
 mod app;
 mod archive;
 mod audit;
@@ -56,6 +58,7 @@ mod document;
 mod draft;
 mod engine;
 mod error;
+mod grant;
 mod history;
 mod job;
 mod lifetime;
@@ -69,21 +72,27 @@ mod read_only;
 mod rows;
 mod save;
 mod schema;
-mod secret;
+mod session;
 mod settings;
+mod sign_in_link;
 mod switch;
 mod task;
 mod text;
+mod token;
 mod watch;
 mod write;
 
+pub use access_log::{AccessAction, AccessEntry};
+pub use actor::Actor;
 pub use app::{App, Environment, Jar, NewApp, Off, Settings};
 pub use archive::ArchiveError;
 pub use audit::{Action, Change, Entry, State, UnknownAction};
+pub use c2c_access::{Secret, SecretError};
 pub use database::{Database, DatabaseError, Limits, Store};
 pub use document::{AppDocuments, DocumentKey, NewDocument};
 pub use draft::{Draft, Snippets};
 pub use error::{FailureKind, StoreError};
+pub use grant::Grant;
 pub use history::{Revision, RevisionMark};
 pub use job::{Claim, Job};
 pub use lifetime::GRACE;
@@ -93,7 +102,9 @@ pub use preview_id::PreviewLinkId;
 pub use preview_link::{NewPreviewLink, PREVIEW_LIFETIME_MAX, PREVIEW_LINKS_MAX, PreviewLink};
 pub use preview_ticket::{PREVIEW_TICKET_LIFETIME, PREVIEW_TICKETS_MAX};
 pub use publish::{Publication, Restoration};
-pub use secret::{Secret, SecretError};
+pub use session::{NewSession, Session, SessionLimits};
+pub use sign_in_link::{NewSignInLink, SIGN_IN_LIFETIME_MAX, SignInLink};
 pub use task::Task;
-pub use text::{Actor, Name, Note, TextError};
+pub use text::{ActorName, Name, Note, TextError};
+pub use token::{ApiToken, NewApiToken, TOKEN_LIFETIME_MAX, TOKENS_MAX};
 pub use watch::Watch;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use c2c_names::AppId;
 use sqlx::Row as _;
 
+use crate::actor::Actor;
 use crate::audit::Action;
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::numbers::Timestamp;
 use crate::rows::read_id;
-use crate::text::Actor;
 
 /// How long a deleted app can come back: 30 days.
 pub const GRACE: Duration = Duration::from_hours(30 * 24);

@@ -4,6 +4,7 @@ use c2c_names::AppId;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use crate::actor::Actor;
 use crate::app::Environment;
 use crate::audit::Action;
 use crate::database::Store;
@@ -12,7 +13,7 @@ use crate::numbers::{RevisionNumber, Timestamp};
 use crate::publish::Publication;
 use crate::rows::read_id;
 use crate::task::Task;
-use crate::text::{Actor, Note};
+use crate::text::Note;
 use crate::write::Write;
 
 /// A task, its time and its revision. An app has at most one of each task.

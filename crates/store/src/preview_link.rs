@@ -10,15 +10,15 @@ use c2c_names::AppId;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use crate::actor::Actor;
 use crate::audit::Action;
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::numbers::Timestamp;
 use crate::preview_id::PreviewLinkId;
 use crate::rows::read_id;
-use crate::secret::Secret;
-use crate::text::Actor;
 use crate::write::Write;
+use c2c_access::Secret;
 
 /// The longest lifetime of a link: a forgotten one does not show drafts for ever.
 pub const PREVIEW_LIFETIME_MAX: Duration = Duration::from_hours(7 * 24);

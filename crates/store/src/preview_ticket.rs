@@ -12,7 +12,7 @@ use crate::database::Store;
 use crate::error::StoreError;
 use crate::numbers::Timestamp;
 use crate::rows::read_id;
-use crate::secret::Secret;
+use c2c_access::Secret;
 
 /// The lifetime of a ticket: a page loads its frame at once, also on a slow network.
 pub const PREVIEW_TICKET_LIFETIME: Duration = Duration::from_mins(1);

@@ -2,13 +2,14 @@
 
 use c2c_names::AppId;
 
+use crate::actor::Actor;
 use crate::app::{App, Environment};
 use crate::audit::Action;
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::numbers::{RevisionNumber, Version};
 use crate::save::read_draft;
-use crate::text::{Actor, Note};
+use crate::text::Note;
 use crate::write::Write;
 
 /// A draft to publish.

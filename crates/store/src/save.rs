@@ -3,13 +3,13 @@
 use c2c_names::AppId;
 use sqlx::{AnyConnection, Row as _};
 
+use crate::actor::Actor;
 use crate::audit::Action;
 use crate::database::Store;
 use crate::draft::{Draft, Snippets};
 use crate::error::StoreError;
 use crate::numbers::{Timestamp, Version};
 use crate::rows::read_snippets;
-use crate::text::Actor;
 
 impl Store {
     /// The draft of an app.

@@ -37,12 +37,14 @@ const SQLITE: Versions = &[
     (3, "drafts, history, audit", include_str!("schema/sqlite.3.sql")),
     (4, "compiled documents, jobs", include_str!("schema/sqlite.4.sql")),
     (5, "preview links", include_str!("schema/sqlite.5.sql")),
+    (6, "access", include_str!("schema/sqlite.6.sql")),
 ];
 
 const POSTGRES: Versions = &[
     (3, "drafts, history, audit", include_str!("schema/postgres.3.sql")),
     (4, "compiled documents, jobs", include_str!("schema/postgres.4.sql")),
     (5, "preview links", include_str!("schema/postgres.5.sql")),
+    (6, "access", include_str!("schema/postgres.6.sql")),
 ];
 
 /// Brings a database up to date. Several servers may do so at the same time.

@@ -3,13 +3,14 @@
 use c2c_names::AppId;
 use sqlx::{AnyConnection, Row as _};
 
+use crate::actor::Actor;
 use crate::app::{App, NewApp, Settings};
 use crate::audit::Action;
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::numbers::{Timestamp, Version};
 use crate::rows::read_app;
-use crate::text::{Actor, Name};
+use crate::text::Name;
 use crate::write::Write;
 
 /// The columns of an app, by name: a newer server may have added others.

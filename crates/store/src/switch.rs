@@ -2,10 +2,11 @@
 
 use c2c_names::AppId;
 
+use crate::actor::Actor;
 use crate::audit::Action;
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::text::{Actor, Note};
+use crate::text::Note;
 
 impl Store {
     /// Takes the code of an app away from all visitors: they get an empty sandbox. Staging is not

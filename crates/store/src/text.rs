@@ -87,8 +87,8 @@ text! {
     Name, 100, empty: false, permits: |_| false
 }
 text! {
-    /// The person or program that does something, as history shows it: 1 to 200 characters in one line.
-    Actor, 200, empty: false, permits: |_| false
+    /// The name of a person or program, as history shows it: 1 to 200 characters in one line.
+    ActorName, 200, empty: false, permits: |_| false
 }
 text! {
     /// The reason for a publication or a switch: at most 1,000 characters, on any number of lines. It may

@@ -4,12 +4,12 @@ use c2c_names::AppId;
 use sqlx::any::Any;
 use sqlx::{Row as _, Transaction};
 
+use crate::actor::Actor;
 use crate::audit::Action;
 use crate::database::Store;
 use crate::engine::Engine;
 use crate::error::StoreError;
 use crate::numbers::Timestamp;
-use crate::text::Actor;
 use crate::watch::CHANNEL;
 
 /// A transaction in progress. Dropped, it changes nothing.
@@ -55,7 +55,8 @@ impl Write<'_> {
                 .await?;
             let seq: i64 = row.try_get("seq")?;
             sqlx::query(
-                "INSERT INTO audit (seq, app_id, at, actor, visible, action) VALUES ($1, $2, $3, $4, $5, $6)",
+                "INSERT INTO audit (seq, app_id, at, actor, visible, action, credential, address)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             )
             .bind(seq)
             .bind(app.as_str())
@@ -63,6 +64,8 @@ impl Write<'_> {
             .bind(by.as_str())
             .bind(i64::from(action.is_visible()))
             .bind(serde_json::to_string(action).expect("an action is JSON"))
+            .bind(by.credential.map(|credential| credential.to_string()))
+            .bind(by.address.map(|address| address.to_string()))
             .execute(&mut *self.tx)
             .await?;
         }

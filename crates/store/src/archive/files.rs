@@ -8,12 +8,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::ArchiveError;
+use crate::actor::Actor;
 use crate::app::Settings;
 use crate::audit::Action;
 use crate::draft::Snippets;
 use crate::numbers::{RevisionNumber, Timestamp, Version};
 use crate::task::Task;
-use crate::text::{Actor, Note};
+use crate::text::Note;
 
 /// The version of the form. Another one is rejected.
 pub(super) const FORMAT: u32 = 1;

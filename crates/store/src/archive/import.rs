@@ -7,13 +7,13 @@ use c2c_names::AppId;
 
 use super::ArchiveError;
 use super::files::{AppFile, AuditLine, FORMAT, Folder, RevisionFile};
+use crate::actor::Actor;
 use crate::audit::Action;
 use crate::database::Store;
 use crate::draft::Snippets;
 use crate::error::StoreError;
 use crate::history::{Revision, RevisionMark};
 use crate::numbers::{RevisionNumber, Timestamp};
-use crate::text::Actor;
 use crate::write::{Write, Written};
 
 /// An app as its files describe it.

@@ -1,5 +1,6 @@
 //! The conformance suite of the store: each test runs on SQLite and on PostgreSQL.
 
+mod access; // tokens, sign-in links, sessions
 mod apps; // creation, lists and settings
 mod archive; // apps as files
 mod atomic; // each use case changes everything or nothing

@@ -1,4 +1,4 @@
-//! The secret in a preview link, or in the address of its document: shown once, and stored as a hash.
+//! The secret that a principal shows, or the holder of a link: shown once, and stored as a hash.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
-/// The text is not a secret of a store.
+/// The text is not a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be 64 hexadecimal digits")]
 pub struct SecretError;
@@ -22,18 +22,18 @@ impl Secret {
     const LEN: usize = 64;
 
     /// A new secret, from the system's source of randomness.
-    pub(crate) fn random() -> Self {
+    pub fn random() -> Self {
         let [one, other] = [Uuid::new_v4(), Uuid::new_v4()];
         Self(format!("{}{}", one.simple(), other.simple()))
     }
 
-    /// The digits, which are enough to see the preview.
+    /// The digits, which are enough to use what the secret opens.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
     /// The SHA-256 in hexadecimal digits, as the database has it.
-    pub(crate) fn hash(&self) -> String {
+    pub fn hash(&self) -> String {
         let digits =
             |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
         Sha256::digest(self.0.as_bytes()).into_iter().flat_map(digits).flatten().collect()
