@@ -7,7 +7,7 @@
 //!
 //! A request passes through the modules in this order:
 //! `places` (connection limits, and the choice of a connection to close) → `listeners` (connections,
-//! timeouts) → `server` (the host, or 421) → one of `sites::console`, `routes` (the API), `live` (pages in
+//! timeouts) → `forwarded` (the client's address behind a proxy) → `server` (the host, or 421) → one of `sites::console`, `routes` (the API), `live` (pages in
 //! a cache).
 //! A publication passes `routes` → `apps` → `compile` (the check) → the crate `c2c_store` → `live`, which
 //! forgets the app's pages; the next request for them passes `live` → the store → `documents` → `pages`.
@@ -27,6 +27,7 @@ mod documents;
 mod error;
 mod examples;
 mod follow;
+mod forwarded;
 mod listeners;
 mod live;
 mod pages;
@@ -47,6 +48,7 @@ mod transfer;
 
 pub use compile::BuildError;
 pub use error::AppError;
+pub use forwarded::AddressHeader;
 pub use listeners::ListenError;
 pub use routes::openapi;
 pub use run::{Running, StartError, start};

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,9 +101,10 @@ pub(crate) async fn serve(
     mut stop: watch::Receiver<bool>,
 ) {
     let limits = server.limits;
-    let connections = Connections { graceful: GracefulShutdown::new(), limits };
+    let connections =
+        Connections { graceful: GracefulShutdown::new(), server: Arc::clone(&server) };
     loop {
-        let (stream, place) = tokio::select! {
+        let accepted = tokio::select! {
             // An error means that the sender is gone.
             _ = stop.wait_for(|&stop| stop) => break,
             accepted = accept(&listener, &places) => accepted,
@@ -111,9 +112,9 @@ pub(crate) async fn serve(
         let server = Arc::clone(&server);
         match door {
             Door::Pages => {
-                connections.spawn(stream, place, move |request| server.respond_to_visitor(request));
+                connections.spawn(accepted, move |request| server.respond_to_visitor(request));
             }
-            Door::Console => connections.spawn(stream, place, move |request| {
+            Door::Console => connections.spawn(accepted, move |request| {
                 let server = Arc::clone(&server);
                 // A separate task, so that a departing client cannot end a save between the
                 // database and publication.
@@ -132,23 +133,33 @@ pub(crate) async fn serve(
 /// The connections of one listener. They take the door's places.
 struct Connections {
     graceful: GracefulShutdown,
-    limits: Limits,
+    server: Arc<Server>,
+}
+
+/// A connection that has a place.
+struct Accepted {
+    stream: TcpStream,
+    peer: IpAddr,
+    place: Place,
 }
 
 impl Connections {
     /// Serves one connection until it ends, then frees its place.
-    fn spawn<F>(&self, stream: TcpStream, place: Place, respond: F)
+    fn spawn<F>(&self, accepted: Accepted, respond: F)
     where
         F: Fn(Request<Incoming>) -> Answer + Send + 'static,
     {
-        let limits = &self.limits;
+        let Accepted { stream, peer, place } = accepted;
+        let limits = &self.server.limits;
         if let Err(error) = prepare(&stream, limits) {
             tracing::debug!(%error, "a connection ended before it began");
             return;
         }
         let activity = Arc::clone(&place.activity);
         let traces = Arc::clone(&activity);
-        let service = service_fn(move |request| {
+        let server = Arc::clone(&self.server);
+        let service = service_fn(move |mut request| {
+            server.proxies.identify(peer, &mut request);
             let (traces, answer) = (Arc::clone(&traces), respond(request));
             async move {
                 let _answering = traces.answering();
@@ -186,12 +197,12 @@ impl Connections {
 }
 
 /// Returns the next connection that gets a place.
-async fn accept(listener: &TcpListener, places: &Arc<Places>) -> (TcpStream, Place) {
+async fn accept(listener: &TcpListener, places: &Arc<Places>) -> Accepted {
     loop {
         match listener.accept().await {
             Ok((stream, client)) => {
                 if let Some(place) = places.take(client.ip()).await {
-                    return (stream, place);
+                    return Accepted { stream, peer: client.ip(), place };
                 }
                 // The connection is closed without an answer: an answer written before the request
                 // is read is often lost, and reading the request needs a place.

@@ -18,6 +18,7 @@ use crate::descriptors::{Bounds, TooFew};
 use crate::documents::{Documents, keep};
 use crate::error::AppError;
 use crate::follow::follow;
+use crate::forwarded::Proxies;
 use crate::listeners::{Door, ListenError, bind, serve};
 use crate::live::Live;
 use crate::pages::snippet_limits;
@@ -131,6 +132,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         api: Api::new(apps, Arc::clone(&sites), limits),
         sites,
         limits,
+        proxies: Proxies::new(&settings.proxies, settings.client_address_header),
         live,
         parent_files: parent::files(),
         widget_files: widget::files(),

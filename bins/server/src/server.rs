@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 
+use crate::forwarded::{ClientAddress, Proxies};
 use crate::live::Live;
 use crate::pages::Kind;
 use crate::paths::PREVIEW_LINK;
@@ -23,6 +24,8 @@ pub(crate) struct Server {
     pub(crate) sites: Arc<Sites>,
     /// Limits on each client.
     pub(crate) limits: Limits,
+    /// The proxies in front of the server.
+    pub(crate) proxies: Proxies,
     /// The pages of apps and drafts.
     pub(crate) live: Arc<Live>,
     /// The previews that holders of links see.
@@ -53,7 +56,7 @@ impl Server {
         if let Some(refusal) = self.refuse_target(request) {
             return Some(refusal);
         }
-        let Some(page) = self.page_at(request) else { return Some(misdirected()) };
+        let Some(page) = self.page_at(request) else { return Some(misdirected(request)) };
         let files = match page {
             Kind::Document => None,
             Kind::Widget => Some(&self.widget_files),
@@ -77,7 +80,7 @@ impl Server {
                 self.preview_links.respond(request).await
             }
             Some(page) => self.live.respond_later(&request, page).await,
-            None => misdirected(),
+            None => misdirected(&request),
         }
     }
 
@@ -99,7 +102,7 @@ impl Server {
             return refusal;
         }
         if !self.sites.console.is_addressed_by(&request) {
-            return misdirected();
+            return misdirected(&request);
         }
         if request.uri().path().starts_with("/api/") {
             return self.api.respond(request).await;
@@ -126,7 +129,10 @@ pub(crate) fn failed() -> Response<Body> {
     message(StatusCode::INTERNAL_SERVER_ERROR, "The server failed. Its log has the details.")
 }
 
-fn misdirected() -> Response<Body> {
+fn misdirected<B>(request: &Request<B>) -> Response<Body> {
+    if let Some(ClientAddress(client)) = request.extensions().get() {
+        tracing::debug!(%client, "a request names a host that is not served here");
+    }
     let text = "This server does not speak for the host in the request.";
     closing(message(StatusCode::MISDIRECTED_REQUEST, text))
 }

@@ -15,6 +15,8 @@ use clap::{Arg, Command, Parser};
 use hyper::header::HeaderValue;
 use ipnet::IpNet;
 
+use crate::forwarded::AddressHeader;
+
 /// Runs customers' code in every visitor's browser, in a sandbox that can react to a widget's
 /// events and touch nothing else.
 ///
@@ -133,6 +135,12 @@ pub struct Settings {
         default_value = "127.0.0.1,::1"
     )]
     pub proxies: Vec<IpNet>,
+
+    /// Header in which the proxies name their client's address. It counts only in requests that come
+    /// from --proxies. Set it only if each of them overwrites the header that it receives, or appends
+    /// to it [default: none; the proxy is taken for the client]
+    #[arg(long, env = "C2C_CLIENT_ADDRESS_HEADER", value_name = "HEADER")]
+    pub client_address_header: Option<AddressHeader>,
 
     /// How long events wait for a document that is still being parsed, in milliseconds; later
     /// handlers receive them with `{replay: true}` only. At most 600000

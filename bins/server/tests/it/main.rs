@@ -15,6 +15,7 @@ mod document;
 mod drafts;
 mod fleet;
 mod flood;
+mod forwarded;
 mod hang;
 mod history;
 mod hosts;

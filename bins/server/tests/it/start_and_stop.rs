@@ -159,6 +159,7 @@ fn a_wrong_setting_is_explained() {
     for (setting, value, explanation) in [
         ("--widget-origin", "widget.example", "must begin with https:// or http://"),
         ("--proxies", "127.0.0.1,10.0.0.0/33", "must be an address, or a network"),
+        ("--client-address-header", "x-real-ip", "x-forwarded-for, forwarded"),
         ("--database", "mysql://shop.example/c2c", "must be sqlite:FILE or postgres://"),
         ("--database", "postgres://anna:secret@shop.example", "must be sqlite:FILE or postgres://"),
         ("--database", "c2c.db", "must be sqlite:FILE or postgres://"),
@@ -218,6 +219,7 @@ fn help_explains_every_setting() {
         "console-listen",
         "pages-listen",
         "proxies",
+        "client-address-header",
         "console-origin",
         "parent-origin",
         "widget-origin",
