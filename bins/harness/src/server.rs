@@ -72,6 +72,8 @@ impl Server {
             .arg(data_dir)
             .args(["--console-listen", &format!("127.0.0.1:{console}")])
             .args(["--pages-listen", &format!("127.0.0.1:{pages},[::1]:{pages}")])
+            // Unless the arguments say otherwise.
+            .env("C2C_ACCESS", "open")
             .args(arguments)
             .current_dir(&dir);
         let mut process = Process::start(&binary.display().to_string(), command, dir)?;

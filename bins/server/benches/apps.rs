@@ -189,6 +189,7 @@ impl Site {
         let data = TempDir::new().expect("a directory");
         let (listen, port) = (format!("127.0.0.1:{}", self.port), self.port);
         let mut child = Command::new(env!("CARGO_BIN_EXE_c2c-server"))
+            .env("C2C_ACCESS", "open")
             .args(["--console-listen", "127.0.0.1:0", "--pages-listen", &listen])
             .args(["--console-origin", "http://console.localhost:1"])
             .args(["--database", &self.url, "--cache-mib", &cache_mib.to_string()])

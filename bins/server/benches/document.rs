@@ -91,6 +91,7 @@ impl Ours {
     fn start() -> Self {
         let data = TempDir::new().expect("a directory");
         let mut child = Command::new(env!("CARGO_BIN_EXE_c2c-server"))
+            .env("C2C_ACCESS", "open")
             .args(["--console-listen", "127.0.0.1:0", "--pages-listen", "127.0.0.1:0"])
             .arg("--data-dir")
             .arg(data.path())

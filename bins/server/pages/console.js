@@ -1,12 +1,14 @@
 // @ts-check
 /** The console: the list of apps at `/`, one app's settings below `/apps/{app}`. */
 
+import { showAccess } from './console/access.js';
 import { api } from './console/api.js';
 import { showApps } from './console/apps.js';
 import { showCode } from './console/code.js';
 import { byId } from './console/dom.js';
 import { showGeneral } from './console/general.js';
 import { showHistory } from './console/revisions.js';
+import { showOwn } from './console/session.js';
 
 const config = JSON.parse(document.body.dataset.config ?? '');
 
@@ -14,6 +16,11 @@ async function show() {
   const [, id, page] = /^\/apps\/([^/]+)(?:\/([a-z]+))?$/.exec(location.pathname) ?? [];
   // `?run=no` is for code that stalls or hangs the page.
   const runs = new URLSearchParams(location.search).get('run') !== 'no';
+  const session = await api.session();
+  if (session.status === 401) return void (byId('signed-out').hidden = false);
+  if (session.status !== 200) return showTrouble(session.body.detail);
+  showOwn(session.body);
+  if (location.pathname === '/access') return showAccess(session.body);
   const { status, body } = await (id ? api.app(id) : api.apps('', null));
   if (status !== 200) return showTrouble(body.detail);
   if (!id) return showApps(body);

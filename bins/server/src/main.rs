@@ -5,8 +5,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use c2c_server::{Limits, Settings, Transfer};
-use clap::Parser;
+use c2c_server::{Limits, NewLink, Settings, Transfer};
+use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -14,20 +14,29 @@ use tracing_subscriber::EnvFilter;
 struct Program {
     // Before the settings, whose description is the program's.
     #[command(subcommand)]
-    transfer: Option<Transfer>,
+    work: Option<Work>,
     #[command(flatten)]
     settings: Settings,
 }
 
+/// Work on the database instead of serving.
+#[derive(Debug, Subcommand)]
+enum Work {
+    #[command(flatten)]
+    Transfer(Transfer),
+    Link(NewLink),
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Program { settings, transfer } = Program::parse();
+    let Program { settings, work } = Program::parse();
     let filter =
         EnvFilter::try_from_env("C2C_LOG").unwrap_or_else(|_| "warn,c2c_server=info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let outcome = match &transfer {
+    let outcome = match &work {
         None => run(&settings).await,
-        Some(transfer) => {
+        Some(Work::Link(link)) => print_link(&settings, link).await,
+        Some(Work::Transfer(transfer)) => {
             let done = |line: &str| eprintln!("c2c-server: {line}");
             c2c_server::transfer(&settings, transfer, done).await.map_err(Into::into)
         }
@@ -41,6 +50,12 @@ async fn main() -> ExitCode {
     }
 }
 
+async fn print_link(settings: &Settings, link: &NewLink) -> Result<(), Box<dyn std::error::Error>> {
+    let url = c2c_server::make_link(settings, link).await?;
+    writeln!(std::io::stdout(), "{url}")?;
+    Ok(())
+}
+
 async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     // First of all, so that no signal during the start is lost.
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -49,8 +64,11 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     let running = c2c_server::start(settings, Limits::default()).await?;
     let announcement = format!(
         "c2c is running. Open the parent page to see the widget, or the console to paste code:\n\n\
-         {}\nCtrl-C ends it.\n",
-        running.addresses()
+         {}{}\nCtrl-C ends it.\n",
+        running.addresses(),
+        running.first_link().map_or_else(String::new, |url| format!(
+            "\nSign in to the console as its owner. This link works once, within an hour:\n\n  {url}\n"
+        ))
     );
     // A missing reader is no reason to stop serving.
     let _ = std::io::stdout().write_all(announcement.as_bytes());

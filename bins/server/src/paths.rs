@@ -1,5 +1,6 @@
 //! The paths of all pages, spelled nowhere else.
 
+use c2c_access::Secret;
 use c2c_names::{AppId, Origin};
 use c2c_store::{Environment, Settings};
 
@@ -18,6 +19,14 @@ pub(crate) const PREVIEW: &str = "/preview/";
 /// The path of the page of a preview link on the widget's host, and before a slash of the requests of that
 /// page; on the sandbox's host, of the documents for its tickets.
 pub(crate) const PREVIEW_LINK: &str = "/preview-link";
+
+/// The path of the page on the console's host that a sign-in link opens.
+pub(crate) const SIGN_IN: &str = "/sign-in";
+
+/// The address of a sign-in link. Browsers do not send what is after `#`, so it is in no log.
+pub(crate) fn sign_in_url(console: &Origin, secret: &Secret) -> String {
+    format!("{console}{SIGN_IN}#{}", secret.reveal())
+}
 
 /// The paths of the pages, each on its own host.
 #[derive(Debug)]

@@ -7,53 +7,72 @@
 //! `code`, one sentence in `detail`, and whatever helps to fix it. A request that is rejected before it gets
 //! here (for its host, or its size) is answered in plain text.
 
+mod access;
+mod access_log;
 mod apps;
 mod audit;
+mod caller;
 mod code;
 mod common;
 mod draft;
 mod failure;
+mod guard;
 mod input;
+mod links;
 mod plans;
 mod preview_links;
 mod revisions;
 mod schema;
+mod session;
+mod sessions;
 mod settings;
 mod switch;
+mod table;
+mod throttle;
+mod tokens;
 mod write;
 
+pub use table::access_table;
+
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::to_bytes;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse as _;
+use axum::{Extension, Router};
 use bytes::Bytes;
 use c2c_policy::PagePolicy;
-use c2c_store::{Actor, Store, StoreError, Version};
+use c2c_store::{Store, StoreError, Version};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, ETAG, HeaderValue};
+use hyper::http::Extensions;
 use hyper::{Request, Response, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
 use tower::ServiceExt as _;
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::apps::Apps;
 use crate::error::AppError;
+use crate::forwarded::ClientAddress;
 use crate::response::{Body, closing};
-use crate::settings::Limits;
+use crate::settings::{Access, Limits};
 use crate::sites::Sites;
+use caller::{Callers, NoCaller};
 use failure::Failure;
+use guard::{Need, Routes};
+use throttle::Throttle;
 
 /// Whatever the handlers use.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     apps: Arc<Apps>,
+    callers: Arc<Callers>,
+    throttle: Arc<Throttle>,
     sites: Arc<Sites>,
     limits: Limits,
 }
@@ -63,10 +82,14 @@ impl State {
         self.apps.store()
     }
 
-    /// The one who acts: the console has no login yet, so all are the same.
-    #[expect(clippy::unused_self, reason = "it will depend on the session")]
-    fn actor(&self) -> Actor {
-        "console".parse().expect("an actor")
+    /// Explains why a request has no caller. Wrong secrets are counted: many from one address are answered
+    /// later.
+    fn rejected(&self, error: &NoCaller, address: Option<IpAddr>) -> Failure {
+        let is_guess = matches!(error, NoCaller::Token | NoCaller::Session);
+        match is_guess.then(|| self.throttle.guess(address)) {
+            Some(Err(wait)) => Failure::too_many(wait),
+            _ => Failure::of_no_caller(error),
+        }
     }
 
     /// Explains an error.
@@ -87,35 +110,62 @@ pub(crate) struct Api {
 #[openapi(
     info(
         title = "c2c console",
-        description = "The API of the console. Writes need `Origin: <the console's origin>` and \
-                       `Content-Type: application/json`; reads need nothing.",
+        description = "The API of the console. Programs send an API token, and the console the cookie of \
+                       its session. Writes need `Content-Type: application/json`, and with the \
+                       cookie also `Origin: <the console's origin>`.",
     ),
     components(schemas(schema::Diagnostic))
 )]
 struct Description;
 
+/// All routes, with what each needs.
+fn routes() -> Routes {
+    use c2c_access::Permission::{
+        Check, Configure, CreateApp, Edit, ListApps, ManageAccess, Publish, Read, ReadAccessLog,
+    };
+    let to = Need::Permission;
+    Routes::new(Description::openapi())
+        .with(to(ListApps), routes!(apps::list))
+        .with(to(CreateApp), routes!(apps::create))
+        .with(to(Read), routes!(apps::show))
+        .with(to(Configure), routes!(apps::delete))
+        .with(to(Configure), routes!(apps::restore))
+        .with(to(Read), routes!(settings::show))
+        .with(to(Configure), routes!(settings::change))
+        .with(to(Read), routes!(draft::show))
+        .with(to(Edit), routes!(draft::save))
+        .with(to(Read), routes!(revisions::list))
+        .with(to(Publish), routes!(revisions::publish))
+        .with(to(Read), routes!(revisions::show))
+        .with(to(Publish), routes!(revisions::roll_back))
+        .with(to(Publish), routes!(revisions::promote))
+        .with(to(Publish), routes!(switch::switch))
+        .with(to(Read), routes!(plans::list))
+        .with(to(Publish), routes!(plans::cancel_publication))
+        .with(to(Publish), routes!(plans::switch_back, plans::cancel_switch_back))
+        .with(to(Edit), routes!(preview_links::list))
+        .with(to(Edit), routes!(preview_links::make))
+        .with(to(Edit), routes!(preview_links::revoke))
+        .with(to(Read), routes!(audit::list))
+        .with(to(Edit), routes!(code::preview))
+        .with(to(Check), routes!(code::check))
+        .with(Need::Nothing, routes!(session::look))
+        .with(Need::Nothing, routes!(session::sign_in))
+        .with(Need::Caller, routes!(session::show, session::sign_out))
+        .with(Need::Caller, routes!(session::sign_out_everywhere))
+        .with(to(ManageAccess), routes!(tokens::list, tokens::make))
+        .with(to(ManageAccess), routes!(tokens::revoke))
+        .with(to(ManageAccess), routes!(links::list, links::make))
+        .with(to(ManageAccess), routes!(links::revoke))
+        .with(to(ManageAccess), routes!(sessions::list))
+        .with(to(ManageAccess), routes!(sessions::end))
+        .with(to(ReadAccessLog), routes!(access_log::list))
+}
+
 fn described() -> (Router<State>, utoipa::openapi::OpenApi) {
-    let (router, mut openapi) = OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(apps::list, apps::create))
-        .routes(routes!(apps::show, apps::delete))
-        .routes(routes!(apps::restore))
-        .routes(routes!(settings::show, settings::change))
-        .routes(routes!(draft::show, draft::save))
-        .routes(routes!(revisions::list, revisions::publish))
-        .routes(routes!(revisions::show))
-        .routes(routes!(revisions::roll_back))
-        .routes(routes!(revisions::promote))
-        .routes(routes!(switch::switch))
-        .routes(routes!(plans::list))
-        .routes(routes!(plans::cancel_publication))
-        .routes(routes!(plans::switch_back, plans::cancel_switch_back))
-        .routes(routes!(preview_links::list, preview_links::make))
-        .routes(routes!(preview_links::revoke))
-        .routes(routes!(audit::list))
-        .routes(routes!(code::preview))
-        .routes(routes!(code::check))
-        .split_for_parts();
-    common::describe(&mut openapi);
+    let (router, guarded) = routes().split();
+    let (router, mut openapi) = router.split_for_parts();
+    common::describe(&mut openapi, &guarded);
     (router, openapi)
 }
 
@@ -126,8 +176,10 @@ pub fn openapi() -> String {
 }
 
 impl Api {
-    pub(crate) fn new(apps: Arc<Apps>, sites: Arc<Sites>, limits: Limits) -> Self {
-        let state = State { apps, sites, limits };
+    pub(crate) fn new(apps: Arc<Apps>, sites: Arc<Sites>, access: Access, limits: Limits) -> Self {
+        let callers = Callers::new(apps.store().clone(), access, &sites.console.origin);
+        let (callers, throttle) = (Arc::new(callers), Arc::new(Throttle::new(&limits)));
+        let state = State { apps, callers, throttle, sites, limits };
         let text = Bytes::from(openapi());
         let description = move || std::future::ready(json_text(StatusCode::OK, text.clone()));
         let router = described()
@@ -135,6 +187,8 @@ impl Api {
             .route("/api/openapi.json", axum::routing::get(description))
             .fallback(async || Failure::not_found(&"there is nothing at this address"))
             .layer(from_fn_with_state(state.clone(), write::check))
+            // For the guards.
+            .layer(Extension(state.clone()))
             .with_state(state);
         Self { router, patience: limits.body_timeout + limits.database_timeout }
     }
@@ -152,6 +206,11 @@ impl Api {
         let response = Response::from_parts(parts, Body::from(body));
         if closes { closing(response) } else { response }
     }
+}
+
+/// The address that a request came from.
+fn address(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get().map(|ClientAddress(address)| *address)
 }
 
 /// The outcome of a handler.

@@ -1,12 +1,13 @@
 //! The server's start from its settings, and its end.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use c2c_names::BridgeLimits;
+use c2c_access::ScopeError;
+use c2c_names::{BridgeLimits, Origin};
 use c2c_store::{Database, Environment, Store, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -19,6 +20,7 @@ use crate::documents::{Documents, keep};
 use crate::error::AppError;
 use crate::follow::follow;
 use crate::forwarded::Proxies;
+use crate::link::first_link;
 use crate::listeners::{Door, ListenError, bind, serve};
 use crate::live::Live;
 use crate::pages::snippet_limits;
@@ -29,7 +31,7 @@ use crate::purge::{Hook, purge};
 use crate::renew::renew;
 use crate::routes::Api;
 use crate::server::Server;
-use crate::settings::{Limits, Settings};
+use crate::settings::{Access, Limits, Settings};
 use crate::sites::console::Console;
 use crate::sites::{Sites, SitesError};
 use crate::sites::{parent, widget};
@@ -60,12 +62,21 @@ pub enum StartError {
     /// The server cannot listen on an address.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// The settings would open the console to other machines.
+    /// The settings would give the console to all who reach it, from other machines.
     #[error(
-        "--console-listen {0}: the console has no login, so it listens on loopback addresses only; \
-         put a proxy with a login in front of it"
+        "--access open: all who reach the console may do everything, so --console-listen and \
+         --console-origin must be loopback addresses, and {0} is not"
     )]
-    ConsoleNotLoopback(SocketAddr),
+    OpenToOthers(String),
+    /// A sign-in link for too many apps.
+    #[error("--app: {0}")]
+    Apps(#[source] ScopeError),
+    /// Cookies and code would pass a network in the clear.
+    #[error(
+        "--console-origin {0}: the console needs https, unless its host is a loopback address; put a \
+         proxy with TLS in front of it"
+    )]
+    ConsoleNotSecure(Origin),
     /// The system lets the process open too few files.
     #[error(
         "cannot serve with a limit of {limit} open files: the least is {least} (`ulimit -Hn`, or \
@@ -95,17 +106,16 @@ pub struct Running {
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
     store: Store,
+    first_link: Option<String>,
 }
 
 /// Opens the database and listens.
 pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, StartError> {
-    if !settings.console_listen.ip().is_loopback() {
-        return Err(StartError::ConsoleNotLoopback(settings.console_listen));
-    }
     let bounds = Bounds::provide(limits.connections_max)?;
     let console = bind(&[settings.console_listen], "--console-listen")?;
     let pages = bind(&settings.pages_listen, "--pages-listen")?;
     let sites = Arc::new(Sites::new(settings, console.port, pages.port)?);
+    check_access(settings, &sites.console.origin)?;
 
     let (store, seq) = open_store(settings).await?;
     let mut bridge = BridgeLimits::default();
@@ -125,11 +135,16 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let apps =
         Arc::new(Apps::new(store.clone(), compiler, Arc::clone(&documents), Arc::clone(&live)));
     demo::seed(&apps).await.map_err(StartError::Demo)?;
+    let first_link = match settings.access {
+        Access::SignIn => first_link(&store, &sites.console.origin).await,
+        Access::Open => Ok(None),
+    };
+    let first_link = first_link.map_err(|source| database_error(settings, source))?;
 
     let server = Arc::new(Server {
         console: Console::new(&sites),
         preview_links: PreviewLinks::new(Arc::clone(&apps), Arc::clone(&sites), limits),
-        api: Api::new(apps, Arc::clone(&sites), limits),
+        api: Api::new(apps, Arc::clone(&sites), settings.access, limits),
         sites,
         limits,
         proxies: Proxies::new(&settings.proxies, settings.client_address_header),
@@ -163,7 +178,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
             listeners.spawn(serve(server, door, listener, places, stopped.clone()));
         }
     }
-    Ok(Running { server, stop, listeners, store })
+    Ok(Running { server, stop, listeners, store, first_link })
 }
 
 impl Running {
@@ -181,6 +196,11 @@ impl Running {
         .concat()
     }
 
+    /// The address of a sign-in link for an owner, if there was none yet who could make one.
+    pub fn first_link(&self) -> Option<&str> {
+        self.first_link.as_deref()
+    }
+
     /// The four origins.
     pub fn sites(&self) -> &Sites {
         &self.server.sites
@@ -195,21 +215,55 @@ impl Running {
     }
 }
 
+/// Whether the console may be had in this way at this address.
+#[expect(clippy::result_large_err, reason = "it is made once, at the start")]
+fn check_access(settings: &Settings, console: &Origin) -> Result<(), StartError> {
+    let is_local = is_loopback(console);
+    let listens = settings.console_listen;
+    match settings.access {
+        Access::Open if !listens.ip().is_loopback() => {
+            Err(StartError::OpenToOthers(listens.to_string()))
+        }
+        Access::Open if !is_local => Err(StartError::OpenToOthers(console.to_string())),
+        _ if !is_local && !console.as_str().starts_with("https:") => {
+            Err(StartError::ConsoleNotSecure(console.clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether browsers reach an origin on their own machine
+/// ([Secure Contexts §3.1](https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy)).
+fn is_loopback(origin: &Origin) -> bool {
+    let host = origin.host();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    address.map_or_else(
+        |_| host == "localhost" || host.ends_with(".localhost"),
+        |address| address.is_loopback(),
+    )
+}
+
 /// Opens the database, and gives it with the number of its last audit entry.
 pub(crate) async fn open_store(settings: &Settings) -> Result<(Store, i64), StartError> {
-    let database = if let Some(database) = &settings.database {
-        database.clone()
-    } else {
+    if settings.database.is_none() {
         let directory = &settings.data_dir;
         std::fs::create_dir_all(directory)
             .map_err(|source| StartError::DataDirectory { directory: directory.clone(), source })?;
-        Database::file(&directory.join("c2c.db"))
-    };
+    }
     let opened = async {
         let limits = c2c_store::Limits { snippet_bytes_max: snippet_limits().snippet_bytes_max() };
-        let store = Store::open(&database, limits).await?;
+        let store = Store::open(&database(settings), limits).await?;
         let seq = store.last_seq().await?;
         Ok((store, seq))
     };
-    opened.await.map_err(|source| StartError::Database { database, source })
+    opened.await.map_err(|source| database_error(settings, source))
+}
+
+fn database(settings: &Settings) -> Database {
+    let file = || Database::file(&settings.data_dir.join("c2c.db"));
+    settings.database.clone().unwrap_or_else(file)
+}
+
+pub(crate) fn database_error(settings: &Settings, source: StoreError) -> StartError {
+    StartError::Database { database: database(settings), source }
 }

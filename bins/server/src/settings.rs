@@ -3,15 +3,16 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use c2c_names::{BridgeLimits, Origin};
-use c2c_store::{Database, DatabaseError};
+use c2c_store::{Database, DatabaseError, SessionLimits};
 use clap::builder::{RangedU64ValueParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Arg, Command, Parser};
+use clap::{Arg, Command, Parser, ValueEnum};
 use hyper::header::HeaderValue;
 use ipnet::IpNet;
 
@@ -102,8 +103,8 @@ pub struct Settings {
     )]
     pub purge_authorization: Option<Secret>,
 
-    /// Address of the console and its API. The console has no login, so it must be a loopback
-    /// address; port 0 picks a free port
+    /// Address of the console and its API; port 0 picks a free port. Browsers reach it by https
+    /// only, unless --console-origin is a loopback address
     #[arg(
         long,
         env = "C2C_CONSOLE_LISTEN",
@@ -111,6 +112,10 @@ pub struct Settings {
         default_value = "127.0.0.1:7100"
     )]
     pub console_listen: SocketAddr,
+
+    /// How people get into the console: by signing in, or, on a loopback address only, all who reach it
+    #[arg(long, env = "C2C_ACCESS", value_name = "HOW", value_enum, default_value_t = Access::SignIn)]
+    pub access: Access,
 
     /// Addresses of parent page, widget and sandbox, separated by commas; port 0 picks one free
     /// port for all of them
@@ -168,6 +173,15 @@ pub struct Settings {
     /// Origin of the sandbox documents [default: sandbox.localhost with the pages' port, by http]
     #[arg(long, env = "C2C_SANDBOX_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub sandbox_origin: Option<Origin>,
+}
+
+/// How people get into the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Access {
+    /// By a sign-in link, once, and then for as long as their session lasts; programs by an API token.
+    SignIn,
+    /// All who reach it may do everything: for demos that run by themselves, on a loopback address only.
+    Open,
 }
 
 /// The address of a hook: http or https. It may hold a secret, so it is not shown.
@@ -237,6 +251,15 @@ pub struct Limits {
     /// The largest request body, in bytes; larger ones get 413. Two snippets of 256 KiB fit, even
     /// if JSON needs six bytes for each of theirs.
     pub body_bytes_max: usize,
+    /// When sessions of the console end by themselves.
+    pub session: SessionLimits,
+    /// How many requests to the API one session or token may send in a second, on average; more get 429.
+    pub caller_requests_per_second: NonZeroU32,
+    /// How many of them it may send at once.
+    pub caller_requests_burst: NonZeroU32,
+    /// How many wrong secrets one client may show in a minute; more get 429. A right one is always
+    /// accepted.
+    pub guesses_per_minute: NonZeroU32,
     /// How many drafts are staged for preview at once; an extra one replaces the oldest.
     pub previews_max: usize,
     /// How many connections the console has at once, and how many the three pages have, each over
@@ -264,6 +287,10 @@ impl Default for Limits {
             header_fields_max: 64,
             target_bytes_max: 8 * 1024,
             body_bytes_max: 4 * 1024 * 1024,
+            session: SessionLimits::default(),
+            caller_requests_per_second: const { NonZeroU32::new(50).expect("not zero") },
+            caller_requests_burst: const { NonZeroU32::new(200).expect("not zero") },
+            guesses_per_minute: const { NonZeroU32::new(20).expect("not zero") },
             previews_max: 32,
             connections_max: 1024,
             connections_per_client_max: 256,

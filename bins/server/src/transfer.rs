@@ -1,5 +1,6 @@
 //! Apps as files: `c2c-server export` and `import`, also from one database to another.
 
+use c2c_access::Scope;
 use std::path::{Path, PathBuf};
 
 use c2c_names::AppId;
@@ -95,7 +96,7 @@ async fn export(
     }
     let mut last = None;
     while chosen.is_empty() {
-        let apps = store.apps("", last.as_ref(), APPS).await?;
+        let apps = store.apps(&Scope::ALL, "", last.as_ref(), APPS).await?;
         let Some(app) = apps.last() else { break };
         last = Some(app.id.clone());
         for app in &apps {

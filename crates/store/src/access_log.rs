@@ -65,7 +65,7 @@ pub enum AccessAction {
     SignedIn {
         /// The session.
         session: CredentialId,
-        /// The link that was spent; `None` after a sign-in by OpenID Connect.
+        /// The link that was spent; `None` after a sign-in at an identity provider.
         link: Option<CredentialId>,
         /// Whose.
         #[serde(flatten)]
@@ -119,9 +119,9 @@ impl Store {
                 Ok(AccessEntry {
                     seq: row.try_get("seq")?,
                     at: Timestamp(row.try_get("at")?),
-                    actor: read_actor(row).map_err(|error| unreadable("access log", error))?,
+                    actor: read_actor(row).map_err(|error| unreadable("access log", &error))?,
                     action: serde_json::from_str(action)
-                        .map_err(|error| unreadable("access log", error))?,
+                        .map_err(|error| unreadable("access log", &error))?,
                 })
             })
             .collect()

@@ -25,7 +25,7 @@ impl Grant {
 }
 
 /// A row that this version cannot have written gives no access.
-pub(crate) fn unreadable(what: &str, reason: impl ToString) -> StoreError {
+pub(crate) fn unreadable(what: &str, reason: &impl ToString) -> StoreError {
     StoreError::Unreadable { app: what.to_owned(), reason: reason.to_string() }
 }
 
@@ -33,11 +33,11 @@ pub(crate) fn read_grant(row: &AnyRow) -> Result<Grant, StoreError> {
     let (name, role): (&str, &str) = (row.try_get("name")?, row.try_get("role")?);
     let apps: Option<&str> = row.try_get("apps")?;
     let apps: Scope = serde_json::from_str(apps.unwrap_or("null"))
-        .map_err(|error| unreadable("access", error))?;
+        .map_err(|error| unreadable("access", &error))?;
     Ok(Grant {
-        name: name.parse().map_err(|error| unreadable("access", error))?,
+        name: name.parse().map_err(|error| unreadable("access", &error))?,
         principal: Principal {
-            role: role.parse().map_err(|error| unreadable("access", error))?,
+            role: role.parse().map_err(|error| unreadable("access", &error))?,
             scope: apps,
         },
     })

@@ -265,7 +265,7 @@ impl Session {
 
 fn read_id(row: &AnyRow) -> Result<CredentialId, StoreError> {
     let id: &str = row.try_get("id")?;
-    id.parse().map_err(|error| unreadable("session", error))
+    id.parse().map_err(|error| unreadable("session", &error))
 }
 
 fn read_session(row: &AnyRow) -> Result<Session, StoreError> {

@@ -1,7 +1,8 @@
 //! Apps: create one, list them, change their settings.
 
+use c2c_access::Scope;
 use c2c_names::AppId;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use crate::actor::Actor;
 use crate::app::{App, NewApp, Settings};
@@ -33,10 +34,11 @@ impl Store {
         find(&mut connection, id, concat!("SELECT ", columns!(), " FROM app WHERE id = $1")).await
     }
 
-    /// Apps by name and id, at most `limit`, after the app `after`; those with `search` in their name or
-    /// id. Upper and lower case of A to Z are the same.
+    /// Apps of a scope by name and id, at most `limit`, after the app `after`; those with `search` in their
+    /// name or id. Upper and lower case of A to Z are the same.
     pub async fn apps(
         &self,
+        scope: &Scope,
         search: &str,
         after: Option<&AppId>,
         limit: u32,
@@ -45,20 +47,29 @@ impl Store {
         if search.contains('\0') || search.chars().count() > Name::CHARS_MAX {
             return Ok(Vec::new());
         }
-        let rows = sqlx::query(concat!(
+        let apps: Vec<_> = scope.named().into_iter().flatten().collect();
+        let sql = concat!(
             "SELECT ",
             columns!(),
             r" FROM app
               WHERE deleted_at IS NULL
                 AND (lower(name) LIKE $1 ESCAPE '\' OR id LIKE $1 ESCAPE '\')
-                AND (name, id) > (COALESCE((SELECT name FROM app WHERE id = $2), ''), $2)
-              ORDER BY name, id LIMIT $3"
-        ))
-        .bind(like(search))
-        .bind(after.map_or("", AppId::as_str))
-        .bind(i64::from(limit))
-        .fetch_all(&self.read)
-        .await?;
+                AND (name, id) > (COALESCE((SELECT name FROM app WHERE id = $2), ''), $2)"
+        );
+        // Numbers of parameters only.
+        let places: Vec<_> = (4..4 + apps.len()).map(|number| format!("${number}")).collect();
+        let within = if scope.is_all() {
+            String::new()
+        } else {
+            format!("AND id IN ({})", places.join(", "))
+        };
+        let sql = AssertSqlSafe(format!("{sql} {within} ORDER BY name, id LIMIT $3"));
+        let query = sqlx::query(sql)
+            .bind(like(search))
+            .bind(after.map_or("", AppId::as_str))
+            .bind(i64::from(limit));
+        let query = apps.iter().fold(query, |query, app| query.bind(app.as_str()));
+        let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_app).collect()
     }
 

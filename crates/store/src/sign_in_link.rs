@@ -144,10 +144,10 @@ impl Store {
 pub(crate) fn read_link(row: &AnyRow) -> Result<SignInLink, StoreError> {
     let (id, by): (&str, &str) = (row.try_get("id")?, row.try_get("made_by")?);
     Ok(SignInLink {
-        id: id.parse().map_err(|error| unreadable("sign-in link", error))?,
+        id: id.parse().map_err(|error| unreadable("sign-in link", &error))?,
         grant: read_grant(row)?,
         made_at: Timestamp(row.try_get("made_at")?),
-        made_by: by.parse().map_err(|error| unreadable("sign-in link", error))?,
+        made_by: by.parse().map_err(|error| unreadable("sign-in link", &error))?,
         expires_at: Timestamp(row.try_get("expires_at")?),
     })
 }

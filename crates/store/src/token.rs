@@ -176,10 +176,10 @@ fn read_token(row: &AnyRow) -> Result<ApiToken, StoreError> {
     let (id, by): (&str, &str) = (row.try_get("id")?, row.try_get("made_by")?);
     let used_at: Option<i64> = row.try_get("used_at")?;
     Ok(ApiToken {
-        id: id.parse().map_err(|error| unreadable("token", error))?,
+        id: id.parse().map_err(|error| unreadable("token", &error))?,
         grant: read_grant(row)?,
         made_at: Timestamp(row.try_get("made_at")?),
-        made_by: by.parse().map_err(|error| unreadable("token", error))?,
+        made_by: by.parse().map_err(|error| unreadable("token", &error))?,
         expires_at: Timestamp(row.try_get("expires_at")?),
         used_at: used_at.map(Timestamp),
     })

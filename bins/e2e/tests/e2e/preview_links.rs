@@ -191,7 +191,7 @@ async fn a_draft_is_shared_and_seen_on_the_demo_page(cx: &Cx) -> Result<()> {
     let revoked =
         "document.querySelector('#share-message').textContent === 'The link no longer works.'";
     cx.browser.wait_for(revoked, DEADLINE).await?;
-    cx.browser.wait_for("!document.querySelector('#no-links').hidden", DEADLINE).await?;
+    cx.browser.wait_for("!document.querySelector('#share-none').hidden", DEADLINE).await?;
     cx.browser.switch_to_window(opened.as_str().context("a window")?).await?;
     cx.browser.reload().await?;
     heard(cx, "custom:live").await?;

@@ -8,6 +8,7 @@
  *   message: string, help: string, fix?: {span: {start: number, end: number}, replacement: string}}} Finding
  *   the span of a fix is in bytes
  * @typedef {{status: number, body: any}} Reply
+ * @typedef {{name: string, role: string, apps: string[] | null, hours: number}} NewAccess
  */
 
 /**
@@ -39,6 +40,26 @@ function query(values) {
 }
 
 export const api = {
+  /** @param {string} secret of a sign-in link */
+  offer: (secret) => call('POST', '/api/session/offer', { secret }),
+  /** @param {string} secret of a sign-in link */
+  signIn: (secret) => call('POST', '/api/session', { secret }),
+  session: () => call('GET', '/api/session'),
+  signOut: () => call('DELETE', '/api/session'),
+  signOutEverywhere: () => call('DELETE', '/api/session/everywhere'),
+  sessions: () => call('GET', '/api/sessions'),
+  /** @param {string} id */
+  endSession: (id) => call('DELETE', `/api/sessions/${id}`),
+  links: () => call('GET', '/api/links'),
+  /** @param {NewAccess} access */
+  makeLink: (access) => call('POST', '/api/links', access),
+  /** @param {string} id */
+  revokeLink: (id) => call('DELETE', `/api/links/${id}`),
+  tokens: () => call('GET', '/api/tokens'),
+  /** @param {NewAccess} access */
+  makeToken: (access) => call('POST', '/api/tokens', access),
+  /** @param {string} id */
+  revokeToken: (id) => call('DELETE', `/api/tokens/${id}`),
   /** @param {string} search @param {string | null} after */
   apps: (search, after) => call('GET', `/api/apps${query({ search, after })}`),
   /** @param {string} name */

@@ -10,6 +10,7 @@ import { preview } from './preview.js';
 import { publishing } from './publish.js';
 import { showReference } from './reference.js';
 import { saving } from './saving.js';
+import { may } from './session.js';
 import { sharing } from './share.js';
 import { tabs } from './tabs.js';
 
@@ -28,6 +29,7 @@ export async function showCode(app, draft, live, config, runs) {
   /** @type {Finding[]} */
   let shown = [];
 
+  for (const id of ['head', 'body-end']) /** @type {HTMLTextAreaElement} */ (byId(id)).readOnly = !may('editor');
   const areas = {
     head: editor('head', app.snippetBytesMax, typed),
     bodyEnd: editor('body-end', app.snippetBytesMax, typed),
@@ -154,6 +156,7 @@ export async function showCode(app, draft, live, config, runs) {
   // Compared in the text areas' form, which has no carriage returns.
   Object.assign(saved, code());
   byId('code').hidden = false;
+  if (!may('publisher')) notify('role', may('editor') ? 'You can change the draft. One with the role publisher publishes it.' : 'You can look at the draft. To change it, you need the role editor.');
   keeper.saySaved();
   keeper.check();
   restoreMine();

@@ -5,6 +5,7 @@ import { api } from './api.js';
 import { ask } from './ask.js';
 import { comparison } from './compare.js';
 import { announce, button, byId, element, moment } from './dom.js';
+import { needs } from './session.js';
 
 /** @typedef {import('./api.js').Code} Code */
 /** @typedef {{number: number, createdAt: string, author: string, note: string, copyOf: number | null}} Mark */
@@ -36,6 +37,7 @@ export async function showHistory(app) {
     const state = byId('state');
     state.dataset.off = `${app.off !== null}`;
     const change = app.off ? button('Switch on…', askSwitch, 'primary') : button('Switch off…', askSwitch);
+    needs('publisher', change);
     change.id = 'switch';
     state.replaceChildren(element('p', '', off || live), change);
     const staging = byId('staging-state');
@@ -44,7 +46,7 @@ export async function showHistory(app) {
     const open = element('a', '', 'Open the staging page');
     open.href = app.stagingLinks.parent;
     const sentence = app.staged === null ? 'Nothing is in staging.' : `Revision ${app.staged} is in staging. `;
-    const promote = app.staged === null || app.staged === app.live ? [] : [button(`Put revision ${app.staged} live…`, askPromotion)];
+    const promote = app.staged === null || app.staged === app.live ? [] : [needs('publisher', button(`Put revision ${app.staged} live…`, askPromotion))];
     staging.replaceChildren(element('p', '', sentence, ...(app.staged === null ? [] : [open])), ...promote);
   }
 
@@ -125,7 +127,7 @@ export async function showHistory(app) {
     const copy = mark.copyOf === null ? '' : `Restored revision ${mark.copyOf}. `;
     const compare = button('Compare', () => showComparison(app.live ?? mark.number, mark.number), 'small');
     compare.setAttribute('aria-label', `Compare revision ${mark.number} with the live one`);
-    const restore = button('Restore…', () => askRestoration(mark), 'small');
+    const restore = needs('publisher', button('Restore…', () => askRestoration(mark), 'small'));
     restore.setAttribute('aria-label', `Restore revision ${mark.number}`);
     return element(
       'li',

@@ -82,6 +82,7 @@ export function rich({ area, section, events, onInput, apply }) {
         if (!filling) onInput();
       }),
       EditorState.tabSize.of(2),
+      EditorState.readOnly.of(area.readOnly),
       indentUnit.of('  '),
       lineNumbers(),
       highlightSpecialChars(),

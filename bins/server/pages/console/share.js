@@ -32,7 +32,7 @@ export function sharing(app) {
     const { status, body } = await api.previewLinks(app.id);
     if (status !== 200) return say(`The links could not be read: ${body.detail}.`);
     byId('share-links').replaceChildren(...body.links.map(entry));
-    byId('no-links').hidden = body.links.length > 0;
+    byId('share-none').hidden = body.links.length > 0;
   }
 
   /** @param {Link} link */

@@ -7,8 +7,9 @@ use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::caller::Caller;
 use super::failure::Failure;
-use super::input::{Id, Input, Search};
+use super::input::{By, Id, Input, Search};
 use super::schema::{AppBody, Problem};
 use super::{Answer, PROBLEM, State, json, nothing};
 
@@ -47,6 +48,7 @@ struct List {
 )]
 pub(super) async fn list(
     Extracted(state): Extracted<State>,
+    caller: Caller,
     Search(Query(selection)): Search<Selection>,
 ) -> Answer {
     let Selection { search, after, limit } = selection;
@@ -55,7 +57,8 @@ pub(super) async fn list(
         // No name has it. PostgreSQL cannot take it, and SQLite would end the text there.
         return Ok(json(StatusCode::OK, &List { apps: Vec::new(), more: false }));
     }
-    let found = state.store().apps(&search, after.as_ref(), limit + 1).await;
+    let found =
+        state.store().apps(&caller.principal.scope, &search, after.as_ref(), limit + 1).await;
     let mut found = found.map_err(state.failure())?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
@@ -80,11 +83,12 @@ pub(super) struct New {
 )]
 pub(super) async fn create(
     Extracted(state): Extracted<State>,
+    By(by): By,
     Input(New { name }): Input<New>,
 ) -> Answer {
     let name = name.parse().map_err(|error| Failure::bad_request(format!("/name: it {error}")))?;
     let (id, settings) = (new_id(), Settings { name, ..NewApp::default() });
-    state.apps.create(&state.actor(), &id, &settings).await.map_err(state.failure())?;
+    state.apps.create(&by, &id, &settings).await.map_err(state.failure())?;
     let app = state.store().app(&id).await.map_err(state.failure())?;
     Ok(json(StatusCode::CREATED, &AppBody::new(&app, &state.sites)))
 }
@@ -108,8 +112,8 @@ pub(super) async fn show(Extracted(state): Extracted<State>, Id(id): Id) -> Answ
     params(("app" = String, Path, description = "the app's id")),
     responses((status = 204), (status = 404, body = Problem, content_type = PROBLEM)),
 )]
-pub(super) async fn delete(Extracted(state): Extracted<State>, Id(id): Id) -> Answer {
-    state.apps.delete(&state.actor(), &id).await.map_err(state.failure())?;
+pub(super) async fn delete(Extracted(state): Extracted<State>, Id(id): Id, By(by): By) -> Answer {
+    state.apps.delete(&by, &id).await.map_err(state.failure())?;
     Ok(nothing())
 }
 
@@ -120,8 +124,8 @@ pub(super) async fn delete(Extracted(state): Extracted<State>, Id(id): Id) -> An
     params(("app" = String, Path, description = "the app's id")),
     responses((status = 200, body = AppBody), (status = 404, body = Problem, content_type = PROBLEM)),
 )]
-pub(super) async fn restore(Extracted(state): Extracted<State>, Id(id): Id) -> Answer {
-    state.apps.restore(&state.actor(), &id).await.map_err(state.failure())?;
+pub(super) async fn restore(Extracted(state): Extracted<State>, Id(id): Id, By(by): By) -> Answer {
+    state.apps.restore(&by, &id).await.map_err(state.failure())?;
     let app = state.store().app(&id).await.map_err(state.failure())?;
     Ok(json(StatusCode::OK, &AppBody::new(&app, &state.sites)))
 }

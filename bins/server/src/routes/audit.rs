@@ -1,12 +1,14 @@
 //! The audit log of an app.
 
 use axum::extract::{Query, State as Extracted};
+use c2c_access::Role;
 use c2c_store::Action;
 use hyper::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::caller::Caller;
 use super::input::{Id, Part, Search};
 use super::schema::{Problem, SettingsBody, Time};
 use super::{Answer, PROBLEM, State};
@@ -18,6 +20,10 @@ struct Entry {
     #[schema(value_type = String, format = DateTime)]
     at: Time,
     actor: String,
+    /// `token:ID` or `session:ID`; null for plans, for the server's own, and in logs of older versions.
+    credential: Option<String>,
+    /// The client's address, which only owners see; null if not known.
+    address: Option<String>,
     /// The action, with fields that depend on it.
     #[serde(flatten)]
     #[schema(value_type = ActionBody)]
@@ -118,16 +124,20 @@ struct Log {
 pub(super) async fn list(
     Extracted(state): Extracted<State>,
     Id(id): Id,
+    caller: Caller,
     Search(Query(part)): Search<Part>,
 ) -> Answer {
     state.store().app(&id).await.map_err(state.failure())?;
     let found = state.store().audit(&id, part.before, part.wanted()).await;
     let mut found = found.map_err(state.failure())?;
     let more = part.cut(&mut found);
+    let sees_addresses = caller.principal.role == Role::Owner;
     let entries = found.into_iter().map(|entry| Entry {
         seq: entry.seq,
         at: entry.at.into(),
         actor: entry.actor.to_string(),
+        credential: entry.actor.credential.map(|credential| credential.to_string()),
+        address: entry.actor.address.filter(|_| sees_addresses).map(|address| address.to_string()),
         action: fields(&entry.action),
     });
     Ok(super::json(StatusCode::OK, &Log { entries: entries.collect(), more }))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::failure::Failure;
-use super::input::{Id, IfMatch, Input};
+use super::input::{By, Id, IfMatch, Input};
 use super::schema::{Diagnostic, DraftBody, DraftProblem, Problem};
 use super::{Answer, PROBLEM, State, json, tagged};
 
@@ -65,11 +65,12 @@ struct SavedDraft {
 pub(super) async fn save(
     Extracted(state): Extracted<State>,
     Id(id): Id,
+    By(by): By,
     IfMatch(edited): IfMatch,
     Input(NewDraft { head, body_end }): Input<NewDraft>,
 ) -> Answer {
     let snippets = Snippets { head, body_end };
-    let saved = state.apps.save_draft(&state.actor(), &id, edited, snippets).await;
+    let saved = state.apps.save_draft(&by, &id, edited, snippets).await;
     let saved = saved.map_err(state.failure()).map_err(Failure::of_if_match)?;
     let body = SavedDraft { version: saved.version, diagnostics: saved.findings };
     Ok(tagged(json(StatusCode::OK, &body), saved.version))

@@ -1,12 +1,17 @@
 //! Responses other than the wished one, each with a sentence.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::IntoResponse;
+use c2c_access::Denied;
+use c2c_names::AppId;
 use c2c_store::{FailureKind, StoreError};
-use hyper::header::{ALLOW, HeaderValue, RETRY_AFTER};
+use hyper::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::caller::NoCaller;
 use super::problem as reply;
 use super::schema::{AppBody, DraftBody};
 use crate::compile::BuildError;
@@ -17,6 +22,8 @@ pub(super) struct Failure {
     status: StatusCode,
     body: Value,
     closes: bool,
+    /// In seconds, for those statuses that have it.
+    retry_after: u64,
 }
 
 /// In a response's extensions: the connection ends after it, since the rest of the request was not read.
@@ -28,7 +35,7 @@ impl Failure {
         let title = status.canonical_reason().unwrap_or_default();
         let (number, detail) = (status.as_u16(), detail.into());
         let body = json!({"status": number, "code": code, "title": title, "detail": detail});
-        Self { status, body, closes: false }
+        Self { status, body, closes: false, retry_after: 5 }
     }
 
     pub(super) fn bad_request(detail: impl Into<String>) -> Self {
@@ -37,6 +44,37 @@ impl Failure {
 
     pub(super) fn not_found(detail: &impl ToString) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", detail.to_string())
+    }
+
+    /// A route that needs a caller got none.
+    pub(super) fn no_caller() -> Self {
+        Self::of_no_caller(&NoCaller::Nothing)
+    }
+
+    pub(super) fn of_no_caller(error: &NoCaller) -> Self {
+        let code = match error {
+            NoCaller::Nothing => "not-signed-in",
+            NoCaller::Token => "no-such-token",
+            NoCaller::Session => "session-ended",
+            NoCaller::Store(error) => return Self::of_database(error),
+        };
+        Self::new(StatusCode::UNAUTHORIZED, code, error.to_string())
+    }
+
+    /// A hidden app gets the answer of one that does not exist.
+    pub(super) fn of_denied(denied: Denied, app: Option<AppId>, sites: &Sites) -> Self {
+        match (denied, app) {
+            (Denied::Hidden, Some(app)) => Self::of_store(StoreError::NoSuchApp(app), sites),
+            (denied, _) => Self::new(StatusCode::FORBIDDEN, "not-permitted", denied.to_string()),
+        }
+    }
+
+    /// A caller has to wait.
+    pub(super) fn too_many(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + 1;
+        let detail = format!("too many requests; try again in {seconds} seconds");
+        let failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail);
+        Self { retry_after: seconds, ..failure }
     }
 
     /// The same problem for a request that named the version in `If-Match`.
@@ -63,8 +101,12 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response<Body> {
         let mut response = reply(self.status, &self.body);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        let headers = response.headers_mut();
+        if [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&self.status) {
+            headers.insert(RETRY_AFTER, self.retry_after.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"c2c\""));
         }
         if self.closes {
             response.extensions_mut().insert(Closes);
@@ -122,7 +164,9 @@ impl Failure {
             StoreError::NotPlanned => not_found("not-planned"),
             StoreError::NoSuchPreviewLink => not_found("no-such-preview-link"),
             StoreError::TooManyPreviewLinks { .. } => conflict("too-many-preview-links"),
-            StoreError::PreviewLifetime => Self::bad_request(format!("/hours: {sentence}")),
+            StoreError::PreviewLifetime | StoreError::AccessLifetime { .. } => {
+                Self::bad_request(format!("/hours: {sentence}"))
+            }
             StoreError::DraftConflict(draft) => {
                 conflict("draft-conflict").with("draft", json!(DraftBody::from(*draft)))
             }
@@ -132,6 +176,10 @@ impl Failure {
             StoreError::SettingsConflict(app) => {
                 conflict("settings-conflict").with("app", json!(AppBody::new(&app, sites)))
             }
+            StoreError::NoSuchToken => not_found("no-such-token"),
+            StoreError::NoSuchLink => not_found("no-such-link"),
+            StoreError::NoSuchSession => not_found("no-such-session"),
+            StoreError::TooManyTokens { .. } => conflict("too-many-tokens"),
             StoreError::AppExists(_) => conflict("app-exists"),
             StoreError::NoStaging(_) => conflict("no-staging"),
             StoreError::NothingStaged(_) => conflict("nothing-staged"),

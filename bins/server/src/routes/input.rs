@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query};
+use c2c_access::{CredentialError, CredentialId};
 use c2c_names::AppId;
-use c2c_store::{Note, Version};
+use c2c_store::{Actor, Note, Version};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as _;
 use hyper::header::{CONTENT_LENGTH, HeaderValue, IF_MATCH};
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::State;
+use super::caller::Caller;
 use super::failure::Failure;
 use crate::settings::Limits;
 
@@ -31,6 +33,40 @@ impl FromRequestParts<State> for Id {
             .map_err(|error| Failure::not_found(&error))?;
         let id = all.get("app").map(String::as_str).unwrap_or_default();
         Ok(Self(id.parse().map_err(|error: c2c_names::AppIdError| Failure::not_found(&error))?))
+    }
+}
+
+/// The caller, as the logs have them.
+pub(super) struct By(pub(super) Actor);
+
+impl FromRequestParts<State> for By {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        Ok(Self(Caller::from_request_parts(parts, state).await?.actor))
+    }
+}
+
+impl FromRequestParts<State> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Failure> {
+        // The guard has added it, unless the route needs none.
+        parts.extensions.get().cloned().ok_or_else(Failure::no_caller)
+    }
+}
+
+/// The `{id}` of an address: that of a token, a sign-in link or a session.
+pub(super) struct CredentialPath(pub(super) CredentialId);
+
+impl FromRequestParts<State> for CredentialPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Failure::not_found(&error))?;
+        id.parse().map(Self).map_err(|error: CredentialError| Failure::not_found(&error))
     }
 }
 

@@ -2,12 +2,12 @@
 
 use axum::extract::State as Extracted;
 use c2c_names::AppId;
-use c2c_store::{RevisionNumber, Task};
+use c2c_store::{Actor, RevisionNumber, Task};
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::input::{Id, Input};
+use super::input::{By, Id, Input};
 use super::schema::{Problem, Time};
 use super::{Answer, PROBLEM, State, json, nothing};
 
@@ -75,11 +75,11 @@ pub(super) struct SwitchBack {
 pub(super) async fn switch_back(
     Extracted(state): Extracted<State>,
     Id(id): Id,
+    By(by): By,
     Input(SwitchBack { to, at }): Input<SwitchBack>,
 ) -> Answer {
     let at = c2c_store::Timestamp::from_millis(at.as_millisecond());
-    let planned =
-        state.store().plan_switch_back(&state.actor(), &id, RevisionNumber::new(to), at).await;
+    let planned = state.store().plan_switch_back(&by, &id, RevisionNumber::new(to), at).await;
     planned.map_err(state.failure())?;
     Ok(nothing())
 }
@@ -91,8 +91,12 @@ pub(super) async fn switch_back(
     params(("app" = String, Path, description = "the app's id")),
     responses((status = 204), (status = 404, body = Problem, content_type = PROBLEM)),
 )]
-pub(super) async fn cancel_publication(Extracted(state): Extracted<State>, Id(id): Id) -> Answer {
-    cancel(&state, &id, Task::Publish).await
+pub(super) async fn cancel_publication(
+    Extracted(state): Extracted<State>,
+    Id(id): Id,
+    By(by): By,
+) -> Answer {
+    cancel(&state, &by, &id, Task::Publish).await
 }
 
 /// Give up the planned return
@@ -102,11 +106,15 @@ pub(super) async fn cancel_publication(Extracted(state): Extracted<State>, Id(id
     params(("app" = String, Path, description = "the app's id")),
     responses((status = 204), (status = 404, body = Problem, content_type = PROBLEM)),
 )]
-pub(super) async fn cancel_switch_back(Extracted(state): Extracted<State>, Id(id): Id) -> Answer {
-    cancel(&state, &id, Task::SwitchBack).await
+pub(super) async fn cancel_switch_back(
+    Extracted(state): Extracted<State>,
+    Id(id): Id,
+    By(by): By,
+) -> Answer {
+    cancel(&state, &by, &id, Task::SwitchBack).await
 }
 
-async fn cancel(state: &State, id: &AppId, task: Task) -> Answer {
-    state.store().cancel_plan(&state.actor(), id, task).await.map_err(state.failure())?;
+async fn cancel(state: &State, by: &Actor, id: &AppId, task: Task) -> Answer {
+    state.store().cancel_plan(by, id, task).await.map_err(state.failure())?;
     Ok(nothing())
 }

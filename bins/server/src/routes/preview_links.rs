@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::failure::Failure;
-use super::input::{Id, Input};
+use super::input::{By, Id, Input};
 use super::schema::{Problem, Time};
 use super::{Answer, PROBLEM, State, json, nothing};
 use crate::paths::PREVIEW_LINK;
@@ -91,10 +91,11 @@ struct MadePreviewLink {
 pub(super) async fn make(
     Extracted(state): Extracted<State>,
     Id(id): Id,
+    By(by): By,
     Input(NewPreviewLink { hours }): Input<NewPreviewLink>,
 ) -> Answer {
     let lifetime = Duration::from_hours(hours.into());
-    let made = state.store().make_preview_link(&state.actor(), &id, lifetime).await;
+    let made = state.store().make_preview_link(&by, &id, lifetime).await;
     let made = made.map_err(state.failure())?;
     let widget = &state.sites.widget.origin;
     let body = MadePreviewLink {
@@ -117,11 +118,12 @@ pub(super) async fn make(
 pub(super) async fn revoke(
     Extracted(state): Extracted<State>,
     Id(id): Id,
+    By(by): By,
     parts: Result<Path<(String, String)>, PathRejection>,
 ) -> Answer {
     let Path((_, link)) = parts.map_err(|error| Failure::not_found(&error))?;
     let link: PreviewLinkId = link.parse().map_err(state.failure::<StoreError>())?;
-    let revoked = state.store().revoke_preview_link(&state.actor(), &id, link).await;
+    let revoked = state.store().revoke_preview_link(&by, &id, link).await;
     revoked.map_err(state.failure())?;
     Ok(nothing())
 }

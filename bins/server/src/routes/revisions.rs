@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::failure::Failure;
-use super::input::{Id, Input, Part, Search, note};
+use super::input::{By, Id, Input, Part, Search, note};
 use super::schema::{
     AppBody, AppProblem, Diagnostic, Problem, PromotionProblem, PublicationProblem,
     RejectedProblem, Time,
@@ -179,6 +179,7 @@ impl From<Published> for NewRevision {
 pub(super) async fn publish(
     Extracted(state): Extracted<State>,
     Id(id): Id,
+    By(by): By,
     Input(Publication { draft, replaces, to, note: why, at }): Input<Publication>,
 ) -> Answer {
     if to == Environment::Staging && at.is_some() {
@@ -191,7 +192,7 @@ pub(super) async fn publish(
         note: note(&why, "/note")?,
         at: at.map(|at| c2c_store::Timestamp::from_millis(at.as_millisecond())),
     };
-    let published = state.apps.publish(&state.actor(), &id, wish).await;
+    let published = state.apps.publish(&by, &id, wish).await;
     let published = published.map_err(state.failure())?;
     tracing::info!(app = %id, revision = %published.revision, ?to, ?at, "published");
     Ok(json(StatusCode::CREATED, &NewRevision::from(published)))
@@ -226,11 +227,12 @@ pub(super) struct Rollback {
 pub(super) async fn roll_back(
     Extracted(state): Extracted<State>,
     Id(id): Id,
+    By(by): By,
     Input(Rollback { to, replaces, note: why }): Input<Rollback>,
 ) -> Answer {
     let (to, replaces) = (RevisionNumber::new(to), replaces.map(RevisionNumber::new));
     let why = note(&why, "/note")?;
-    let published = state.apps.roll_back(&state.actor(), &id, to, replaces, why).await;
+    let published = state.apps.roll_back(&by, &id, to, replaces, why).await;
     let published = published.map_err(state.failure())?;
     tracing::info!(app = %id, revision = %published.revision, %to, "rolled back");
     Ok(json(StatusCode::CREATED, &NewRevision::from(published)))
@@ -261,10 +263,11 @@ pub(super) struct Promotion {
 pub(super) async fn promote(
     Extracted(state): Extracted<State>,
     Id(id): Id,
+    By(by): By,
     Input(Promotion { staged, replaces }): Input<Promotion>,
 ) -> Answer {
     let (staged, replaces) = (RevisionNumber::new(staged), replaces.map(RevisionNumber::new));
-    let promoted = state.apps.promote(&state.actor(), &id, staged, replaces).await;
+    let promoted = state.apps.promote(&by, &id, staged, replaces).await;
     promoted.map_err(state.failure())?;
     let app = state.store().app(&id).await.map_err(state.failure())?;
     Ok(json(StatusCode::OK, &AppBody::new(&app, &state.sites)))

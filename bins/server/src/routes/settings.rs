@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::failure::Failure;
-use super::input::{Id, IfMatch, Input};
+use super::input::{By, Id, IfMatch, Input};
 use super::schema::{AppBody, AppProblem, JarName, Problem, SettingsBody};
 use super::{Answer, PROBLEM, State, json, tagged};
 
@@ -65,6 +65,7 @@ pub(super) struct NewSettings {
 pub(super) async fn change(
     Extracted(state): Extracted<State>,
     Id(id): Id,
+    By(by): By,
     IfMatch(edited): IfMatch,
     Input(settings): Input<NewSettings>,
 ) -> Answer {
@@ -74,7 +75,7 @@ pub(super) async fn change(
     }
     let name = name.parse().map_err(|error| Failure::bad_request(format!("/name: it {error}")))?;
     let settings = Settings { name, parent_origins, jar, staging };
-    let changed = state.apps.configure(&state.actor(), &id, edited, settings).await;
+    let changed = state.apps.configure(&by, &id, edited, settings).await;
     let version = changed.map_err(state.failure()).map_err(Failure::of_if_match)?;
     let app = state.store().app(&id).await.map_err(state.failure())?;
     Ok(tagged(json(StatusCode::OK, &AppBody::new(&app, &state.sites)), version))

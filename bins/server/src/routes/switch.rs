@@ -5,7 +5,7 @@ use hyper::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::input::{Id, Input, note};
+use super::input::{By, Id, Input, note};
 use super::schema::{AppBody, Problem};
 use super::{Answer, PROBLEM, State, json};
 
@@ -35,10 +35,11 @@ pub(super) struct Switch {
 pub(super) async fn switch(
     Extracted(state): Extracted<State>,
     Id(id): Id,
+    By(by): By,
     Input(Switch { off, reason }): Input<Switch>,
 ) -> Answer {
     let reason = note(&reason, "/reason")?;
-    let switched = state.apps.switch(&state.actor(), &id, off, &reason).await;
+    let switched = state.apps.switch(&by, &id, off, &reason).await;
     switched.map_err(state.failure())?;
     tracing::info!(app = %id, off, "switched");
     let app = state.store().app(&id).await.map_err(state.failure())?;

@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::examples::EXAMPLES;
+use crate::paths::SIGN_IN;
 use crate::response::{Body, method_not_allowed, not_found};
 use crate::scripts::Files;
 use crate::sites::Sites;
 use crate::sites::widget::with_config;
 
 const PAGE: &str = include_str!("../../pages/console.html");
+const SIGN_IN_PAGE: &str = include_str!("../../pages/sign-in.html");
 const FILES: &[(&str, &str)] = &[
     (
         "/console.css",
@@ -24,6 +26,13 @@ const FILES: &[(&str, &str)] = &[
             include_str!("../../pages/history.css")
         ),
     ),
+    (
+        "/sign-in.css",
+        concat!(include_str!("../../pages/base.css"), include_str!("../../pages/sign-in.css")),
+    ),
+    ("/sign-in.js", include_str!("../../pages/sign-in.js")),
+    ("/console/access.js", include_str!("../../pages/console/access.js")),
+    ("/console/session.js", include_str!("../../pages/console/session.js")),
     ("/codemirror.js", include_str!("../../pages/codemirror.js")),
     ("/diff.js", include_str!("../../pages/diff.js")),
     ("/console.js", include_str!("../../pages/console.js")),
@@ -100,14 +109,17 @@ impl Console {
             return response;
         }
         let path = request.uri().path();
-        if path != "/" && !path.starts_with("/apps/") {
-            return not_found();
-        }
+        let page = match path {
+            SIGN_IN => SIGN_IN_PAGE,
+            "/" | "/access" => &self.page,
+            path if path.starts_with("/apps/") => &self.page,
+            _ => return not_found(),
+        };
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return method_not_allowed("GET, HEAD");
         }
         let nonce = Nonce::new(Uuid::new_v4().into_bytes());
-        let page = self.page.replace("{{nonce}}", &nonce.to_string());
+        let page = page.replace("{{nonce}}", &nonce.to_string());
         let mut response = Response::new(Body::from(Bytes::from(page)));
         *response.headers_mut() = PagePolicy::console(&self.parent, nonce).headers().clone();
         response

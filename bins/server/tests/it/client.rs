@@ -146,6 +146,10 @@ pub(crate) fn settings(data: &Path, more: &[&str]) -> Settings {
     let data = data.to_str().expect("UTF-8");
     let mut arguments = vec!["c2c-server", "--data-dir", data];
     arguments.extend(["--console-listen", "127.0.0.1:0", "--pages-listen", "127.0.0.1:0,[::1]:0"]);
+    if !more.contains(&"--access") {
+        // Tests of access say so.
+        arguments.extend(["--access", "open"]);
+    }
     arguments.extend(more);
     Settings::try_parse_from(arguments).expect("a command line")
 }

@@ -6,6 +6,7 @@ mod database;
 mod program;
 mod wire;
 
+mod access;
 mod api;
 mod bounds;
 mod cdn;

@@ -82,9 +82,24 @@ const LINKS: &str = "/api/apps/{app}/preview-links";
 const LINK: &str = "/api/apps/{app}/preview-links/{link}";
 const PREVIEWS: &str = "/api/apps/{app}/previews";
 const CHECK: &str = "/api/check";
+const SESSION: &str = "/api/session";
+const OFFER: &str = "/api/session/offer";
+const EVERYWHERE: &str = "/api/session/everywhere";
+const SESSIONS: &str = "/api/sessions";
+const ONE_SESSION: &str = "/api/sessions/{id}";
+const SIGN_IN_LINKS: &str = "/api/links";
+const SIGN_IN_LINK: &str = "/api/links/{id}";
+const TOKENS: &str = "/api/tokens";
+const TOKEN: &str = "/api/tokens/{id}";
+const ACCESS_LOG: &str = "/api/access-log";
 
-/// The id that the test gives one of the links in the database.
+/// The id that the test gives one of the preview links in the database, and the only token, sign-in link and
+/// session.
 const KNOWN_LINK: &str = "6e9d7a0c-2f5b-4c1e-8a43-0f1d2b3c4d5e";
+
+/// The secret that the test gives the sign-in link, and its SHA-256.
+const KNOWN_SECRET: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+const KNOWN_HASH: &str = "60e05bd1b195af2f94112fa7197a5c88289058840ce7c6df9693756bc6250f55";
 
 const DEMO: &[&str] = &["demo"];
 const NONE: &[&str] = &["none"];
@@ -134,6 +149,7 @@ fn cases() -> Vec<Case> {
     cases.extend(of_revisions());
     cases.extend(of_preview_links());
     cases.extend(of_the_rest());
+    cases.extend(of_access());
     cases
 }
 
@@ -247,6 +263,64 @@ fn of_the_rest() -> Vec<Case> {
     ]
 }
 
+/// A token, a link and a session are made, looked at, used and ended. The last token is one too many.
+fn of_access() -> Vec<Case> {
+    let known = &[KNOWN_LINK];
+    let access = |apps: Value| json!({"name": "ben", "role": "editor", "apps": apps, "hours": 1});
+    let secret = || json!({"secret": KNOWN_SECRET});
+    vec![
+        write("post", TOKENS, &[], access(json!(["demo"])), 201),
+        write("post", TOKENS, &[], access(json!([])), 400),
+        get(TOKENS, &[], 200),
+        write("delete", TOKEN, known, nothing(), 204),
+        write("delete", TOKEN, known, nothing(), 404),
+        write("post", SIGN_IN_LINKS, &[], access(json!(["demo"])), 201),
+        write("post", SIGN_IN_LINKS, &[], access(json!([])), 400),
+        get(SIGN_IN_LINKS, &[], 200),
+        write("delete", SIGN_IN_LINK, known, nothing(), 204),
+        write("delete", SIGN_IN_LINK, known, nothing(), 404),
+        write("post", SIGN_IN_LINKS, &[], access(json!(["demo"])), 201),
+        write("post", OFFER, &[], secret(), 200),
+        write("post", OFFER, &[], nothing(), 400),
+        write("post", SESSION, &[], secret(), 201),
+        write("post", SESSION, &[], secret(), 404),
+        write("post", SESSION, &[], nothing(), 400),
+        write("post", OFFER, &[], secret(), 404),
+        get(SESSION, &[], 200),
+        get(SESSIONS, &[], 200),
+        write("delete", ONE_SESSION, known, nothing(), 204),
+        write("delete", ONE_SESSION, known, nothing(), 404),
+        write("delete", SESSION, &[], nothing(), 204),
+        write("delete", EVERYWHERE, &[], nothing(), 204),
+        get(ACCESS_LOG, &[], 200),
+        get("/api/access-log?limit=x", &[], 400),
+        write("post", TOKENS, &[], access(Value::Null), 409),
+    ]
+}
+
+/// What a test does to the database before a case, so that it knows an id or a secret.
+fn preparation(case: &Case) -> Option<String> {
+    let known = |table: &str| format!("UPDATE {table} SET id = '{KNOWN_LINK}'");
+    match (case.method, case.path, case.status) {
+        ("delete", LINK, 204) => {
+            let one = "(SELECT MIN(id) FROM preview_link)";
+            Some(format!("{} WHERE id = {one}", known("preview_link")))
+        }
+        ("delete", TOKEN, 204) => Some(known("token")),
+        ("delete", SIGN_IN_LINK, 204) => Some(known("sign_in_link")),
+        ("delete", ONE_SESSION, 204) => Some(known("session")),
+        ("post", OFFER, 200) => {
+            Some(format!("UPDATE sign_in_link SET secret_hash = '{KNOWN_HASH}'"))
+        }
+        ("post", TOKENS, 409) => Some(
+            "INSERT INTO token SELECT number::text, number::text, 'x', 'viewer', NULL, 0, 'x', 9e15
+             FROM generate_series(1, 10000) AS number"
+                .to_owned(),
+        ),
+        _ => None,
+    }
+}
+
 #[test]
 fn every_described_answer_is_asked_for() {
     let openapi: Value = serde_json::from_str(&c2c_server::openapi()).expect("JSON");
@@ -275,9 +349,7 @@ async fn real_answers_are_as_described() {
     let openapi = fixture.get(To::Console, "/api/openapi.json", &[]).await.json();
     assert_eq!(openapi["openapi"], "3.1.0");
     for case in cases() {
-        if case.method == "delete" && case.parts.contains(&KNOWN_LINK) && case.status == 204 {
-            let one = "(SELECT MIN(id) FROM preview_link)";
-            let sql = format!("UPDATE preview_link SET id = '{KNOWN_LINK}' WHERE id = {one}");
+        if let Some(sql) = preparation(&case) {
             cluster.psql("c2c", &sql).expect("done");
         }
         let reply = case.ask(&fixture).await;
@@ -301,9 +373,10 @@ async fn common_answers_are_as_described() {
     };
     let fixture = Fixture::with(limits, &["--database", &url]).await;
     let openapi = fixture.get(To::Console, "/api/openapi.json", &[]).await.json();
+    let guarded = guarded_beside(&url).await;
     let operations = operations(&openapi);
     for (method, path, operation) in &operations {
-        let mut given = BTreeSet::new();
+        let mut given = guards_answers(&fixture, &guarded, method, path).await;
         let mut ask = async |headers: &[&str], body: &str| {
             given.insert(common_answer(&fixture, method, path, headers, body).await.status);
         };
@@ -313,7 +386,7 @@ async fn common_answers_are_as_described() {
         let ours = [origin.as_str(), "content-type: application/json", "if-match: \"1\""];
         ask(&ours, &format!("{{\"x\": \"{}\"}}", "x".repeat(100))).await;
         ask(&[&ours[..], &["content-length: 50"]].concat(), "").await;
-        given.retain(|status| [403, 408, 413, 415].contains(status));
+        given.retain(|status| [401, 403, 408, 413, 415, 429].contains(status));
         given.insert(503);
         let common = operation["responses"].as_object().expect("responses").iter();
         let described: BTreeSet<u16> = common
@@ -327,7 +400,9 @@ async fn common_answers_are_as_described() {
     let fixture = Arc::new(fixture);
     // All at the same time, since each waits for the database.
     let mut asked = JoinSet::new();
-    for (method, path, _) in operations.into_iter().filter(|(method, ..)| method == "get") {
+    // Without a login, nothing has to be read to say who the caller is.
+    let reads = |(method, path, _): &(String, String, Value)| method == "get" && path != SESSION;
+    for (method, path, _) in operations.into_iter().filter(reads) {
         let fixture = Arc::clone(&fixture);
         asked.spawn(async move {
             let reply = common_answer(&fixture, &method, &path, &[], "").await;
@@ -336,6 +411,41 @@ async fn common_answers_are_as_described() {
         });
     }
     asked.join_all().await;
+}
+
+/// A server on the same database, which asks for a sign-in and is soon out of patience.
+async fn guarded_beside(url: &str) -> Fixture {
+    let one = std::num::NonZeroU32::new(1).expect("not zero");
+    let limits = Limits {
+        caller_requests_per_second: one,
+        caller_requests_burst: one,
+        guesses_per_minute: one,
+        ..Limits::default()
+    };
+    Fixture::with(limits, &["--database", url, "--access", "sign-in"]).await
+}
+
+/// The statuses of an operation for one who has not signed in, for a viewer, for one in haste, and for one
+/// who guesses.
+async fn guards_answers(
+    open: &Fixture,
+    guarded: &Fixture,
+    method: &str,
+    path: &str,
+) -> BTreeSet<u16> {
+    let viewer = json!({"name": "v", "role": "viewer", "apps": null, "hours": 1});
+    let made = open.write("POST", TOKENS, &viewer).await.json();
+    let token = format!("authorization: Bearer {}", made["secret"].as_str().expect("a token"));
+    let origin = format!("origin: {}", guarded.origin(To::Console));
+    let ours = [origin.as_str(), "content-type: application/json"];
+    let body = json!({"secret": "x"}).to_string();
+    let mut given = BTreeSet::new();
+    for headers in [&ours[..], &[&ours[..], &[&token]].concat(), &[&ours[..], &[&token]].concat()] {
+        given.insert(common_answer(guarded, method, path, headers, &body).await.status);
+    }
+    // Not of the guard's.
+    given.retain(|status| [401, 403, 429].contains(status));
+    given
 }
 
 /// Method, path and description of each operation.
@@ -357,7 +467,7 @@ async fn common_answer(
     headers: &[&str],
     body: &str,
 ) -> Reply {
-    let path = path.replace("{app}", "demo").replace("{number}", "1");
+    let path = path.replace("{app}", "demo").replace("{number}", "1").replace("{id}", "x");
     fixture.send(To::Console, &method.to_uppercase(), &path, headers, body).await
 }
 

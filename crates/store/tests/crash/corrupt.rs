@@ -4,6 +4,7 @@
 //! such text is read as if it had been written so. Damage of a page's list of rows may make a row disappear.
 //! The test reports how often nothing was noticed.
 
+use c2c_access::Scope;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
@@ -143,7 +144,7 @@ async fn ask(store: &Store) -> Answers {
         answer.map(|answer| format!("{answer:?}"))
     }
     let mut answers = Answers::new();
-    answers.insert("apps".to_owned(), text(store.apps("", None, 100).await));
+    answers.insert("apps".to_owned(), text(store.apps(&Scope::ALL, "", None, 100).await));
     answers.insert("changes".to_owned(), text(store.changes_since(0, 1000).await));
     answers.insert("next due".to_owned(), text(store.next_due().await));
     for number in 0..APPS {

@@ -1,5 +1,6 @@
 //! A database that a newer server has migrated: older ones go on with it, and can be started again.
 
+use c2c_access::Scope;
 use c2c_cluster::Cluster;
 use c2c_store::{NewApp, Store};
 use libtest_mimic::Failed;
@@ -84,7 +85,9 @@ async fn use_it(store: &Store, known: &mut Known) -> Result<(), Failed> {
     let copy = store.roll_back(&by, &id, &restoration(live, Some(live))).await?;
     writes.push(step::rolled_back(copy.get(), live.get()));
     known.verify(store, &writes).await?;
-    if store.apps("", None, 10).await?.len() != 1 || !store.plans(&id).await?.is_empty() {
+    if store.apps(&Scope::ALL, "", None, 10).await?.len() != 1
+        || !store.plans(&id).await?.is_empty()
+    {
         return Err("there is another app, or a plan".into());
     }
     Ok(())

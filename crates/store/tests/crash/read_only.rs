@@ -1,5 +1,6 @@
 //! A disk that can only be read.
 
+use c2c_access::Scope;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -100,7 +101,7 @@ async fn serves(database: &Killed) -> Result<(), Failed> {
     known.verify(&store, &database.writes).await?;
     cannot_write(&store).await?;
     known.verify(&store, &[]).await?;
-    if store.apps("", None, 10).await?.len() != 1 {
+    if store.apps(&Scope::ALL, "", None, 10).await?.len() != 1 {
         return Err("the app is not listed".into());
     }
     store.close().await;

@@ -28,6 +28,7 @@ on_both_engines!(
     the_logs_say_who_showed_what_and_where,
     an_owner_is_known,
     what_has_ended_is_removed,
+    a_list_has_the_apps_of_its_scope_only,
 );
 
 /// Fails the test unless the result is this error.
@@ -161,7 +162,8 @@ async fn looking_at_a_link_does_not_spend_it(store: Store) {
 async fn a_link_ends_by_itself_or_is_revoked(store: Store) {
     let made = store.make_sign_in_link(&anna(), editor(), HOUR).await.expect("a link");
     let end = made.link.expires_at;
-    assert_eq!(store.sign_in_links(end.before(MOMENT)).await.expect("links"), [made.link.clone()]);
+    let listed = store.sign_in_links(end.before(MOMENT)).await.expect("links");
+    assert_eq!(listed, std::slice::from_ref(&made.link));
     assert_eq!(store.sign_in_links(end).await.expect("links"), []);
     fails!(store.sign_in_link(&made.secret, end).await, NoSuchLink);
 
@@ -292,4 +294,23 @@ async fn what_has_ended_is_removed(place: Place) {
     assert_eq!(count().await.2, 0);
     store.purge_access(Timestamp::now().after(HOUR)).await.expect("done");
     assert_eq!(count().await, (0, 0, 0));
+}
+
+async fn a_list_has_the_apps_of_its_scope_only(store: Store) {
+    for id in ["blog", "shop", "tour"] {
+        create(&store, id).await;
+    }
+    let scope = |ids: &[&str]| {
+        Scope::apps(ids.iter().map(|id| id.parse().expect("an id"))).expect("a scope")
+    };
+    let list = async |ids: &[&str], search: &str, after: Option<&str>| {
+        let after = after.map(|id| id.parse().expect("an id"));
+        let apps = store.apps(&scope(ids), search, after.as_ref(), 10).await.expect("a list");
+        apps.iter().map(|app| app.id.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(list(&["shop"], "", None).await, "shop");
+    assert_eq!(list(&["tour", "blog", "none"], "", None).await, "blog tour");
+    assert_eq!(list(&["tour", "blog"], "", Some("blog")).await, "tour");
+    assert_eq!(list(&["tour", "blog"], "shop", None).await, "");
+    assert_eq!(list(&["none"], "", None).await, "");
 }

@@ -1,5 +1,6 @@
 //! Apps: creation, lists and settings.
 
+use c2c_access::Scope;
 use std::slice::from_ref;
 
 use c2c_store::{App, Environment, GRACE, Jar, NewApp, Settings, Store, StoreError, Timestamp};
@@ -119,21 +120,21 @@ async fn lists_go_by_name_and_id(store: Store) {
         store.create(&anna(), &id(app), &settings(name, false)).await.expect("a new app");
     }
     let expected: Vec<&str> = sorted.iter().map(|(app, _)| *app).collect();
-    let all = store.apps("", None, 100).await.expect("a list");
+    let all = store.apps(&Scope::ALL, "", None, 100).await.expect("a list");
     assert_eq!(ids(&all), expected);
-    assert_eq!(store.apps("", None, 0).await.expect("an empty list"), []);
+    assert_eq!(store.apps(&Scope::ALL, "", None, 0).await.expect("an empty list"), []);
 
     for size in 1..=11 {
         let (mut paged, mut last) = (Vec::new(), None);
         loop {
-            let page = store.apps("", last.as_ref(), size).await.expect("a page");
+            let page = store.apps(&Scope::ALL, "", last.as_ref(), size).await.expect("a page");
             let Some(app) = page.last() else { break };
             last = Some(app.id.clone());
             paged.extend(page);
         }
         assert_eq!(paged, all, "pages of {size}");
     }
-    let found = store.apps("shop", Some(&id("a")), 2).await.expect("a page");
+    let found = store.apps(&Scope::ALL, "shop", Some(&id("a")), 2).await.expect("a page");
     assert_eq!(ids(&found), ["b", "b-2"]);
 }
 
@@ -142,7 +143,7 @@ async fn a_list_goes_on_after_a_deleted_app(store: Store) {
         create(&store, app).await;
     }
     store.delete(&anna(), &id("b")).await.expect("it is deleted");
-    let after = async |app| store.apps("", Some(&id(app)), 10).await.expect("a list");
+    let after = async |app| store.apps(&Scope::ALL, "", Some(&id(app)), 10).await.expect("a list");
     assert_eq!(ids(&after("a").await), ["c"]);
     assert_eq!(ids(&after("b").await), ["c"]);
 }
@@ -186,7 +187,7 @@ async fn search_takes_no_patterns(store: Store) {
         ("\u{0}100", vec![]),
         (long.as_str(), vec![]),
     ] {
-        let found = store.apps(search, None, 100).await.expect(search);
+        let found = store.apps(&Scope::ALL, search, None, 100).await.expect(search);
         assert_eq!(ids(&found), expected, "{search}");
     }
 }

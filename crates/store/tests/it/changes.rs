@@ -1,5 +1,6 @@
 //! The audit log, as a log and as the list of changes that servers follow.
 
+use c2c_access::Scope;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -229,7 +230,7 @@ async fn a_reader_misses_no_change(place: Place) {
     assert_eq!(all.len(), apps.len() + WRITERS * WRITES / 3 * 2);
 
     let mut numbers = BTreeSet::new();
-    for app in store.apps("", None, u32::MAX).await.expect("a list") {
+    for app in store.apps(&Scope::ALL, "", None, u32::MAX).await.expect("a list") {
         check_log(&store, &app.id).await;
         numbers.extend(log(&store, &app.id).await.iter().map(|entry| entry.seq));
     }

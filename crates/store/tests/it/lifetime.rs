@@ -1,5 +1,6 @@
 //! The end of an app: deleted, brought back, purged.
 
+use c2c_access::Scope;
 use std::slice::from_ref;
 use std::time::Duration;
 
@@ -64,7 +65,7 @@ async fn check_missing(store: &Store, app: &AppId) {
         store.cancel_plan(&by, app, Task::Publish),
         store.delete(&by, app),
     );
-    assert_eq!(store.apps("", None, 100).await.expect("a list"), []);
+    assert_eq!(store.apps(&Scope::ALL, "", None, 100).await.expect("a list"), []);
     assert_eq!(store.next_due().await.expect("no time"), None);
     let late = Timestamp::from_millis(i64::MAX);
     assert_eq!(store.carry_out_due(late).await.expect("nothing is due"), None);

@@ -1,6 +1,7 @@
 //! A database of an older version: `data/c2c.db`, which `c2c-server` of commit 7de74a5 wrote. Its apps came
 //! over that server's API; their names and code are as below.
 
+use c2c_access::Scope;
 use c2c_names::AppId;
 use c2c_store::{
     Action, App, Database, Environment, Jar, Limits, Snippets, State, Store, Timestamp, Version,
@@ -33,7 +34,7 @@ async fn open(database: &Database) -> Store {
 }
 
 async fn all(store: &Store) -> Vec<App> {
-    store.apps("", None, 100).await.expect("a list")
+    store.apps(&Scope::ALL, "", None, 100).await.expect("a list")
 }
 
 #[test]

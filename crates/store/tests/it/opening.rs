@@ -1,5 +1,6 @@
 //! Opening: addresses, new databases, several servers at once.
 
+use c2c_access::Scope;
 use std::path::Path;
 
 use c2c_store::{
@@ -29,7 +30,7 @@ async fn six_servers_open_a_new_database(place: Place) {
         });
     }
     for store in tasks.join_all().await {
-        assert_eq!(store.apps("", None, 100).await.expect("a list").len(), 6);
+        assert_eq!(store.apps(&Scope::ALL, "", None, 100).await.expect("a list").len(), 6);
         assert_eq!(store.last_seq().await.expect("a number"), 6);
     }
 }

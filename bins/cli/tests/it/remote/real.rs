@@ -61,6 +61,7 @@ impl Real {
         let mut child = Command::new(&*PROGRAM)
             .args(["--data-dir", "data", "--console-listen", "127.0.0.1:0"])
             .args(["--pages-listen", "127.0.0.1:0"])
+            .env("C2C_ACCESS", "open")
             .current_dir(directory.path(""))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

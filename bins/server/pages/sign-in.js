@@ -1,0 +1,61 @@
+// @ts-check
+/**
+ * The page of a sign-in link. It shows what the link grants, and only a press of the button uses it: programs
+ * that follow links in mails use up nothing.
+ */
+
+import { api } from './console/api.js';
+import { byId, element, moment } from './console/dom.js';
+import { CAN } from './console/session.js';
+
+/** The link's secret. Servers never see what is after `#`, and from here on the address has it no longer. */
+const secret = location.hash.slice(1);
+history.replaceState(null, '', location.pathname);
+
+async function show() {
+  byId('refused').hidden = true;
+  if (secret === '') return refuse('Sign in with a link', 'Open the sign-in link that you were sent. Its operator gets one by c2c-server link --role owner.');
+  const [offer, own] = await Promise.all([api.offer(secret), api.session()]);
+  if (offer.status !== 200) {
+    const sentence = offer.body.detail;
+    byId('again').hidden = offer.status === 404;
+    return refuse('This link cannot be used', `${sentence[0].toUpperCase()}${sentence.slice(1)}. Ask for another.`);
+  }
+  showOffer(offer.body, own.status === 200 ? own.body.name : null);
+}
+
+/** @param {string} title @param {string} reason */
+function refuse(title, reason) {
+  byId('refused-title').textContent = title;
+  byId('reason').textContent = reason;
+  byId('refused').hidden = false;
+}
+
+/**
+ * @param {{name: string, role: keyof typeof CAN, apps: {id: string, name: string}[] | null, madeBy: string, expiresAt: string}} offer
+ * @param {string | null} present who is signed in until then
+ */
+function showOffer({ name, role, apps, madeBy, expiresAt }, present) {
+  byId('name').textContent = name;
+  byId('grants').replaceChildren('You will be ', element('b', '', role), ` of ${apps ? 'these apps' : 'all apps'}, and can ${CAN[role]}.`);
+  byId('apps').replaceChildren(...(apps ?? []).map((app) => element('li', '', app.name)));
+  byId('apps').hidden = !apps || apps.length === 0;
+  byId('replaces').textContent = `In this browser, ${present} is signed in. That session will end.`;
+  byId('replaces').hidden = present === null;
+  byId('made-by').textContent = madeBy;
+  byId('expires').textContent = moment(expiresAt);
+  byId('offer').hidden = false;
+}
+
+async function signIn() {
+  const button = /** @type {HTMLButtonElement} */ (byId('sign-in'));
+  button.disabled = true;
+  const { status, body } = await api.signIn(secret);
+  if (status === 201) return location.replace('/');
+  button.disabled = false;
+  byId('message').textContent = `Not signed in: ${body.detail}.`;
+}
+
+byId('sign-in').addEventListener('click', signIn);
+byId('again').addEventListener('click', show);
+show();

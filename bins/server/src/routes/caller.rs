@@ -1,0 +1,233 @@
+//! The one who sends a request to the API: found by an API token or by the cookie of a session.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use c2c_access::{Principal, Secret, Token};
+use c2c_names::Origin;
+use c2c_store::{Actor, ApiToken, Grant, Session, Store, StoreError, Timestamp};
+use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderValue};
+
+use crate::settings::Access;
+
+/// One who may send this request, with what they showed.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    /// What they may do.
+    pub(super) principal: Principal,
+    /// Who they are, for the audit log.
+    pub(super) actor: Actor,
+    /// The session, if it was one.
+    pub(super) session: Option<Session>,
+}
+
+/// A reason why a request has no caller.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoCaller {
+    /// There is nothing to find one by.
+    #[error("sign in: open a sign-in link, or send an API token")]
+    Nothing,
+    /// It never existed, or is over.
+    #[error("the API token does not exist, or has ended")]
+    Token,
+    /// It never existed, or is over.
+    #[error("the session has ended; open a new sign-in link")]
+    Session,
+    /// Whether there is one cannot be found out.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Finds callers.
+#[derive(Clone, Debug)]
+pub(super) struct Callers {
+    store: Store,
+    access: Access,
+    cookie: SessionCookie,
+}
+
+impl Callers {
+    pub(super) fn new(store: Store, access: Access, console: &Origin) -> Self {
+        Self { store, access, cookie: SessionCookie::new(console) }
+    }
+
+    pub(super) fn cookie(&self) -> &SessionCookie {
+        &self.cookie
+    }
+
+    /// The caller of a request from an address.
+    ///
+    /// A token decides alone: a browser sends cookies by itself, and a token never.
+    pub(super) async fn find(
+        &self,
+        headers: &HeaderMap,
+        address: Option<IpAddr>,
+    ) -> Result<Caller, NoCaller> {
+        if self.access == Access::Open {
+            let actor: Actor = "console".parse().expect("an actor");
+            let actor = Actor { address, ..actor };
+            return Ok(Caller { principal: Principal::owner(), actor, session: None });
+        }
+        let now = Timestamp::now();
+        if headers.contains_key(AUTHORIZATION) {
+            let token = bearer(headers).ok_or(NoCaller::Token)?;
+            let token = self.store.use_token(&token, now).await?.ok_or(NoCaller::Token)?;
+            return Ok(Caller::by_token(token, address));
+        }
+        let secret = self.cookie.read(headers).ok_or(NoCaller::Nothing)?;
+        let session = self.store.use_session(&secret, now).await?.ok_or(NoCaller::Session)?;
+        Ok(Caller::by_session(session, address))
+    }
+}
+
+impl Caller {
+    fn by_token(token: ApiToken, address: Option<IpAddr>) -> Self {
+        let Grant { name, principal } = token.grant;
+        let credential = Some(c2c_access::Credential::Token(token.id));
+        Self { principal, actor: Actor { name, credential, address }, session: None }
+    }
+
+    fn by_session(session: Session, address: Option<IpAddr>) -> Self {
+        let Grant { name, principal } = session.grant.clone();
+        let credential = Some(session.credential());
+        let actor = Actor { name, credential, address };
+        Self { principal, actor, session: Some(session) }
+    }
+}
+
+/// Whether a request shows an API token, or tries to.
+pub(super) fn shows_token(headers: &HeaderMap) -> bool {
+    headers.contains_key(AUTHORIZATION)
+}
+
+/// The token in the one header `Authorization`
+/// ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)).
+fn bearer(headers: &HeaderMap) -> Option<Token> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next()?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let is_bearer = values.next().is_none() && scheme.eq_ignore_ascii_case("bearer");
+    is_bearer.then(|| token.trim().parse().ok())?
+}
+
+/// The cookie of a session.
+///
+/// By https its name begins with `__Host-`: browsers take such a cookie from this very host only
+/// ([RFC 6265bis §4.1.3.2](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-the-__host-prefix)).
+/// By http on a loopback address, where cookies of all ports are together, the name has the port.
+#[derive(Clone, Debug)]
+pub(super) struct SessionCookie {
+    name: String,
+    attributes: &'static str,
+}
+
+impl SessionCookie {
+    fn new(console: &Origin) -> Self {
+        if console.as_str().starts_with("https:") {
+            let attributes = "Path=/; Secure; HttpOnly; SameSite=Strict";
+            return Self { name: "__Host-c2c".to_owned(), attributes };
+        }
+        let port = console.authority().rsplit_once(':').map_or("80", |(_, port)| port);
+        Self { name: format!("c2c-{port}"), attributes: "Path=/; HttpOnly; SameSite=Strict" }
+    }
+
+    /// The secret in the one cookie with the name. Two cookies with it are none: one is not ours.
+    pub(super) fn read(&self, headers: &HeaderMap) -> Option<Secret> {
+        let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+        let mut ours = pairs.filter(|(name, _)| name.trim() == self.name).map(|(_, value)| value);
+        let value = ours.next()?;
+        if ours.next().is_some() { None } else { value.trim().parse().ok() }
+    }
+
+    /// The header `Set-Cookie` that begins a session.
+    pub(super) fn set(&self, secret: &Secret, lifetime: Duration) -> HeaderValue {
+        self.header(secret.reveal(), lifetime.as_secs())
+    }
+
+    /// The header `Set-Cookie` that ends it.
+    pub(super) fn forget(&self) -> HeaderValue {
+        self.header("", 0)
+    }
+
+    fn header(&self, value: &str, seconds: u64) -> HeaderValue {
+        let Self { name, attributes } = self;
+        let text = format!("{name}={value}; Max-Age={seconds}; {attributes}");
+        HeaderValue::try_from(text).expect("digits and a fixed text")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookie(origin: &str) -> SessionCookie {
+        SessionCookie::new(&origin.parse().expect("an origin"))
+    }
+
+    fn headers(lines: &[(hyper::header::HeaderName, &str)]) -> HeaderMap {
+        let line = |(name, value): &(hyper::header::HeaderName, &str)| {
+            (name.clone(), HeaderValue::try_from(*value).expect("a value"))
+        };
+        let mut headers = HeaderMap::new();
+        lines.iter().map(line).for_each(|(name, value)| {
+            headers.append(name, value);
+        });
+        headers
+    }
+
+    #[test]
+    fn one_cookie_with_the_name_is_the_session() {
+        let (cookie, secret) = (cookie("https://console.example"), "0".repeat(64));
+        let read = |lines: &[&str]| {
+            let lines: Vec<_> = lines.iter().map(|line| (COOKIE, *line)).collect();
+            cookie.read(&headers(&lines)).map(|secret| secret.reveal().to_owned())
+        };
+        let (pair, other) =
+            (format!("__Host-c2c={secret}"), format!("__Host-c2c={}", "1".repeat(64)));
+        assert_eq!(read(&[&pair]), Some(secret.clone()));
+        assert_eq!(read(&["a=b", &format!("c=d; {pair}; e")]), Some(secret));
+        for wrong in [
+            vec!["a=b"],
+            vec!["__Host-c2c="],
+            vec!["c2c=0"],
+            vec![&*pair, &*other],
+            vec![&*format!("{pair}; {pair}")],
+            vec![&*format!("x__Host-c2c={}", "0".repeat(64))],
+        ] {
+            assert_eq!(read(&wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn by_https_only_this_host_can_set_the_cookie() {
+        let secret = "0".repeat(64).parse().expect("a secret");
+        let set = |origin: &str| cookie(origin).set(&secret, Duration::from_mins(1));
+        let zeros = "0".repeat(64);
+        assert_eq!(
+            set("https://console.example"),
+            format!("__Host-c2c={zeros}; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Strict")
+        );
+        let local = format!("c2c-7100={zeros}; Max-Age=60; Path=/; HttpOnly; SameSite=Strict");
+        assert_eq!(set("http://127.0.0.1:7100"), local);
+        assert_eq!(
+            cookie("http://127.0.0.1:7100").forget(),
+            "c2c-7100=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict"
+        );
+    }
+
+    #[test]
+    fn one_header_has_the_token() {
+        let token = format!("c2c_{}", "0".repeat(64));
+        let read = |lines: &[&str]| {
+            let lines: Vec<_> = lines.iter().map(|line| (AUTHORIZATION, *line)).collect();
+            bearer(&headers(&lines)).is_some()
+        };
+        assert!(read(&[&format!("Bearer {token}")]) && read(&[&format!("bearer  {token}")]));
+        let bearer = format!("Bearer {token}");
+        for wrong in [vec![], vec![&*token], vec!["Bearer x"], vec![&*bearer, &*bearer]] {
+            assert!(!read(&wrong), "{wrong:?}");
+        }
+        assert!(!read(&[&format!("Basic {token}")]));
+    }
+}

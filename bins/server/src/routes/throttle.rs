@@ -1,0 +1,98 @@
+//! Limits on how often one caller asks, and on how often one client shows a wrong secret.
+//!
+//! A right secret is never delayed by the wrong ones of others: behind one address there may be a whole company.
+//! Secrets have 244 random bits, so none is found by guessing; the limit saves the database and the logs.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use c2c_access::Credential;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use super::caller::Caller;
+use crate::client::Client;
+use crate::settings::Limits;
+
+/// Keys in memory before those are forgotten that are as good as new.
+const KEYS_MAX: usize = 10_000;
+
+/// The limits, with who has used how much of them.
+#[derive(Debug)]
+pub(super) struct Throttle {
+    callers: DefaultKeyedRateLimiter<Credential>,
+    guesses: DefaultKeyedRateLimiter<Option<Client>>,
+}
+
+impl Throttle {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let per_second = Quota::per_second(limits.caller_requests_per_second);
+        let callers = per_second.allow_burst(limits.caller_requests_burst);
+        let guesses = Quota::per_minute(limits.guesses_per_minute);
+        Self { callers: RateLimiter::keyed(callers), guesses: RateLimiter::keyed(guesses) }
+    }
+
+    /// Counts a request. The error is how long the caller has to wait.
+    pub(super) fn caller(&self, caller: &Caller) -> Result<(), Duration> {
+        // Without a login, all are one.
+        let Some(credential) = caller.actor.credential else { return Ok(()) };
+        count(&self.callers, &credential)
+    }
+
+    /// Counts a wrong secret. The error is how long the client has to wait.
+    pub(super) fn guess(&self, address: Option<IpAddr>) -> Result<(), Duration> {
+        count(&self.guesses, &address.map(Client::at))
+    }
+}
+
+fn count<K: Clone + Eq + std::hash::Hash>(
+    limiter: &DefaultKeyedRateLimiter<K>,
+    key: &K,
+) -> Result<(), Duration> {
+    if limiter.len() > KEYS_MAX {
+        limiter.retain_recent();
+    }
+    limiter.check_key(key).map_err(|until| until.wait_time_from(DefaultClock::default().now()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+
+    fn throttle() -> Throttle {
+        let guesses_per_minute = NonZeroU32::new(3).expect("not zero");
+        Throttle::new(&Limits { guesses_per_minute, ..Limits::default() })
+    }
+
+    #[test]
+    fn a_client_that_guesses_has_to_wait_and_others_have_not() {
+        let throttle = throttle();
+        let (one, other) = ("192.0.2.1".parse().ok(), "192.0.2.2".parse().ok());
+        for _ in 0..3 {
+            assert_eq!(throttle.guess(one), Ok(()));
+        }
+        let wait = throttle.guess(one).expect_err("it has to wait");
+        assert!(wait > Duration::from_secs(1) && wait <= Duration::from_secs(20), "{wait:?}");
+        assert_eq!(throttle.guess(other), Ok(()));
+        assert_eq!(throttle.guess(None), Ok(()));
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_client() {
+        let throttle = throttle();
+        let outcomes = (0..4).map(|host| throttle.guess(format!("2001:db8::{host}").parse().ok()));
+        assert_eq!(outcomes.flatten().count(), 3);
+    }
+
+    #[test]
+    fn clients_of_long_ago_are_forgotten() {
+        let quota = Quota::per_second(NonZeroU32::MAX);
+        let limiter: DefaultKeyedRateLimiter<u32> = RateLimiter::keyed(quota);
+        for key in 0..30_000 {
+            assert_eq!(count(&limiter, &key), Ok(()));
+        }
+        assert!(limiter.len() <= KEYS_MAX + 1, "{}", limiter.len());
+    }
+}
