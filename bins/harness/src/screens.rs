@@ -79,6 +79,11 @@ pub const SCREENS: &[Screen] = screens! {
     "history-new" => new_history,
     "history" => history,
     "history-off" => switched_off,
+    "sign-in" => sign_in,
+    "sign-in-gone" => sign_in_gone,
+    "access" => access,
+    "access-made" => access_made,
+    "access-own" => access_own,
 };
 
 /// Sends each event of `gtag` at once, in the form of GA4.
@@ -326,7 +331,7 @@ async fn preview_link(stage: &Stage<'_>) -> Result<()> {
 async fn set_origins(stage: &Stage<'_>, origins: &Value) -> Result<()> {
     let app = stage.server.api(Method::GET, "/api/apps/demo", None).await?.expect(200)?.json()?;
     let settings = json!({
-        "name": app["name"], "parentOrigins": origins, "jar": app["jar"], "staging": app["staging"],
+        "name": app["name"], "parentOrigins": origins, "jar": app["jar"], "staging": app["staging"], "approval": app["approval"],
     });
     let (path, version) = ("/api/apps/demo/settings", Some(&app["settingsVersion"]));
     let changed = stage.server.api_at(Method::PUT, path, Some(&settings), version).await?;
@@ -346,6 +351,57 @@ async fn widget_preview(stage: &Stage<'_>) -> Result<()> {
     widget(stage).await?;
     let mark = "return import('/linked.js').then(({ showMark }) => showMark())";
     stage.browser.run(mark, &[]).await.map(drop)
+}
+
+/// The page of a sign-in link.
+async fn sign_in(stage: &Stage<'_>) -> Result<()> {
+    reset(stage).await?;
+    let made = stage.server.api(Method::POST, "/api/links", Some(&access_of("demo"))).await?;
+    let url = made.expect(201)?.json()?["url"].as_str().unwrap_or_default().to_owned();
+    stage.browser.goto("about:blank").await?;
+    stage.browser.goto(&url).await?;
+    stage.wait("document.querySelector('#offer').checkVisibility()").await
+}
+
+fn access_of(app: &str) -> Value {
+    json!({"name": "ben@shop.example", "role": "editor", "apps": [app], "hours": 24})
+}
+
+/// The page of a sign-in link that does not work.
+async fn sign_in_gone(stage: &Stage<'_>) -> Result<()> {
+    stage.browser.goto("about:blank").await?;
+    let address = format!("{}/sign-in#{}", stage.server.console, "0".repeat(64));
+    stage.browser.goto(&address).await?;
+    stage.wait("document.querySelector('#refused').checkVisibility()").await
+}
+
+/// Who has access: a link that waits, and two tokens.
+async fn access(stage: &Stage<'_>) -> Result<()> {
+    sign_in(stage).await?;
+    let all = json!({"name": "build server", "role": "publisher", "apps": null, "hours": 2160});
+    for token in [all, access_of("demo")] {
+        stage.server.api(Method::POST, "/api/tokens", Some(&token)).await?.expect(201)?;
+    }
+    stage.browser.goto(&format!("{}/access", stage.server.console)).await?;
+    stage.wait("document.querySelector('#tokens-list li')").await
+}
+
+/// A new token, shown once.
+async fn access_made(stage: &Stage<'_>) -> Result<()> {
+    access(stage).await?;
+    stage.browser.type_into("#token-form [name=name]", "nightly check").await?;
+    stage.browser.click("#token-form [type=submit]").await?;
+    stage.wait("document.querySelector('#made[open]')").await
+}
+
+/// The menu of one who has signed in.
+async fn access_own(stage: &Stage<'_>) -> Result<()> {
+    access(stage).await?;
+    let show = "return import('/console/session.js').then(({ showOwn }) => {
+        showOwn({ name: 'anna@shop.example', role: 'owner', apps: null, expiresAt: '2030-01-01T00:00:00Z' });
+        document.querySelector('#own').open = true;
+    })";
+    stage.browser.run(show, &[]).await.map(drop)
 }
 
 async fn goto_history(stage: &Stage<'_>, app: &str) -> Result<()> {

@@ -192,6 +192,7 @@ impl App {
             "parentOrigins": parent_origins,
             "jar": jar,
             "staging": app["staging"],
+            "approval": app["approval"],
         });
         let (path, version) = (format!("{path}/settings"), Some(&app["settingsVersion"]));
         let reply = self.server.api_at(Method::PUT, &path, Some(&settings), version).await?;

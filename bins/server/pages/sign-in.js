@@ -38,8 +38,8 @@ function refuse(title, reason) {
 function showOffer({ name, role, apps, madeBy, expiresAt }, present) {
   byId('name').textContent = name;
   byId('grants').replaceChildren('You will be ', element('b', '', role), ` of ${apps ? 'these apps' : 'all apps'}, and can ${CAN[role]}.`);
-  byId('apps').replaceChildren(...(apps ?? []).map((app) => element('li', '', app.name)));
-  byId('apps').hidden = !apps || apps.length === 0;
+  byId('offered').replaceChildren(...(apps ?? []).map((app) => element('li', '', app.name)));
+  byId('offered').hidden = !apps || apps.length === 0;
   byId('replaces').textContent = `In this browser, ${present} is signed in. That session will end.`;
   byId('replaces').hidden = present === null;
   byId('made-by').textContent = madeBy;

@@ -41,6 +41,9 @@ pub struct Settings {
     pub jar: Jar,
     /// Whether the app has a staging environment. Without it, nothing is staged.
     pub staging: bool,
+    /// Whether one who has changed the draft since the last publication cannot publish it.
+    #[serde(default)]
+    pub approval: bool,
 }
 
 /// The settings of a new app.
@@ -54,6 +57,7 @@ impl Default for Settings {
             parent_origins: Vec::new(),
             jar: Jar::default(),
             staging: false,
+            approval: false,
         }
     }
 }

@@ -48,6 +48,12 @@ pub enum StoreError {
     /// The app is not switched off.
     #[error("the app {0} is not switched off")]
     NotOff(AppId),
+    /// The app needs a second person for this: the one who publishes has changed the draft.
+    #[error(
+        "you have changed this draft since it was last published, and the app {0} requires that \
+         another person publishes it"
+    )]
+    NeedsApproval(AppId),
     /// The planned time is over.
     #[error("the planned time is over")]
     PlannedForThePast,

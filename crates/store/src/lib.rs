@@ -51,6 +51,7 @@
 mod access_log;
 mod actor;
 mod app;
+mod approval;
 mod archive;
 mod audit;
 mod database;

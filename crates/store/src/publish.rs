@@ -51,7 +51,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::DraftConflict`], [`StoreError::LiveConflict`], [`StoreError::NoStaging`].
+    /// [`StoreError::DraftConflict`], [`StoreError::LiveConflict`], [`StoreError::NoStaging`],
+    /// [`StoreError::NeedsApproval`].
     pub async fn publish(
         &self,
         by: &Actor,
@@ -139,6 +140,7 @@ impl Write<'_> {
         if app.revision_in(publication.to) != publication.replaces {
             return Err(StoreError::LiveConflict(Box::new(app)));
         }
+        self.approve(&app).await?;
         let number = next(&app);
         sqlx::query(
             "INSERT INTO revision (app_id, number, created_at, author, note, catalogue, diagnostics, head, body_end)

@@ -46,6 +46,7 @@ pub(crate) fn read_app(row: &AnyRow) -> Result<App, StoreError> {
                 .map_err(|error| unreadable(error.to_string()))?,
             jar: known.ok_or_else(|| unreadable(format!("jar {jar:?}")))?,
             staging: row.try_get::<i64, _>("staging")? != 0,
+            approval: row.try_get::<i64, _>("approval")? != 0,
         },
         settings_version: Version(row.try_get("settings_version")?),
         newest: (newest > 0).then_some(RevisionNumber(newest)),

@@ -57,6 +57,7 @@ impl Store {
         .bind(snippets.body_end.as_bytes())
         .execute(&mut *write.tx)
         .await?;
+        write.note_author(id).await?;
         write.finish(id, &Action::DraftSaved { version }).await?;
         Ok(version)
     }

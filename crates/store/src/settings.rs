@@ -17,7 +17,7 @@ use crate::write::Write;
 /// The columns of an app, by name: a newer server may have added others.
 macro_rules! columns {
     () => {
-        "id, name, parent_origins, jar, staging, settings_version, newest, live, staged, off_at, off_by, \
+        "id, name, parent_origins, jar, staging, approval, settings_version, newest, live, staged, off_at, off_by, \
          off_reason, created_at, deleted_at"
     };
 }
@@ -81,8 +81,9 @@ impl Store {
     pub async fn create(&self, by: &Actor, id: &AppId, new: &NewApp) -> Result<(), StoreError> {
         let mut write = self.write(by).await?;
         let done = sqlx::query(
-            "INSERT INTO app (id, name, parent_origins, jar, staging, settings_version, newest, created_at)
-             VALUES ($1, $2, $3, $4, $5, 1, 0, $6) ON CONFLICT DO NOTHING",
+            "INSERT INTO app
+                 (id, name, parent_origins, jar, staging, settings_version, newest, created_at, approval)
+             VALUES ($1, $2, $3, $4, $5, 1, 0, $6, $7) ON CONFLICT DO NOTHING",
         )
         .bind(id.as_str())
         .bind(new.name.as_str())
@@ -90,6 +91,7 @@ impl Store {
         .bind(new.jar.name())
         .bind(i64::from(new.staging))
         .bind(write.at.0)
+        .bind(i64::from(new.approval))
         .execute(&mut *write.tx)
         .await?;
         if done.rows_affected() == 0 {
@@ -130,7 +132,7 @@ impl Store {
         let version = Version(edited.0 + 1);
         sqlx::query(
             "UPDATE app SET name = $2, parent_origins = $3, jar = $4, staging = $5, settings_version = $6,
-                 staged = CASE WHEN $5 = 1 THEN staged END
+                 approval = $7, staged = CASE WHEN $5 = 1 THEN staged END
              WHERE id = $1",
         )
         .bind(id.as_str())
@@ -139,6 +141,7 @@ impl Store {
         .bind(settings.jar.name())
         .bind(i64::from(settings.staging))
         .bind(version.0)
+        .bind(i64::from(settings.approval))
         .execute(&mut *write.tx)
         .await?;
         write.finish(id, &Action::Configured { version, settings: settings.clone() }).await?;

@@ -5,6 +5,7 @@
 
 mod steps;
 
+mod access; // who gets into the console, and who may do what there
 mod allow_list; // a document with known hosts loads from no others
 mod another_catalogue; // a provider with other events
 mod bridge; // which windows may speak to which, and that the frame cannot forge or break messages
@@ -65,6 +66,7 @@ const CONSOLE: &[Engine] = &[Engine::Chromium];
 fn main() -> std::process::ExitCode {
     c2c_harness::run(
         &[
+            ("access", VISITORS, access::TESTS),
             ("allow_list", VISITORS, allow_list::TESTS),
             ("another_catalogue", VISITORS, another_catalogue::TESTS),
             ("bridge", VISITORS, bridge::TESTS),

@@ -77,7 +77,7 @@ async fn visit_in_silence(cx: &Cx, url: &str) -> Result<()> {
 async fn the_whole_story(cx: &Cx) -> Result<()> {
     let app = cx.app().await?;
     let server = cx.server().await?;
-    let settings = json!({"name": "Story", "parentOrigins": [], "jar": "visit", "staging": true});
+    let settings = json!({"name": "Story", "parentOrigins": [], "jar": "visit", "staging": true, "approval": false});
     let path = format!("/api/apps/{}", app.id);
     server
         .api_at(Method::PUT, &format!("{path}/settings"), Some(&settings), Some(&json!(1)))
@@ -273,7 +273,7 @@ async fn settings_of_two_people_are_not_lost(cx: &Cx) -> Result<()> {
     let server = cx.server().await?;
     cx.browser.goto(&format!("{}/apps/{}/settings", server.console, app.id)).await?;
     cx.browser.wait_for("!general.hidden", DEADLINE).await?;
-    let theirs = json!({"name": "Theirs", "parentOrigins": [], "jar": "kept", "staging": false});
+    let theirs = json!({"name": "Theirs", "parentOrigins": [], "jar": "kept", "staging": false, "approval": false});
     let path = format!("/api/apps/{}/settings", app.id);
     server.api_at(Method::PUT, &path, Some(&theirs), Some(&json!(1))).await?.expect(200)?;
     cx.browser.run("document.querySelector('#general-name').value = 'Mine'", &[]).await?;

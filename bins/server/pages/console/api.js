@@ -70,7 +70,7 @@ export const api = {
   deleteApp: (id) => call('DELETE', `/api/apps/${id}`),
   /** @param {string} id */
   restoreApp: (id) => call('POST', `/api/apps/${id}/restore`),
-  /** @param {string} id @param {{name: string, parentOrigins: string[], jar: string, staging: boolean}} settings
+  /** @param {string} id @param {{name: string, parentOrigins: string[], jar: string, staging: boolean, approval: boolean}} settings
    * @param {number} edited their version */
   configure: (id, settings, edited) => call('PUT', `/api/apps/${id}/settings`, settings, edited),
   /** @param {string} id */

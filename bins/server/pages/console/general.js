@@ -15,12 +15,14 @@ export function showGeneral(app) {
   form.elements.jar.value = app.jar;
   const staging = /** @type {HTMLInputElement} */ (byId('general-staging'));
   staging.checked = app.staging;
+  const approval = /** @type {HTMLInputElement} */ (byId('general-approval'));
+  approval.checked = app.approval;
   let version = app.settingsVersion;
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const parentOrigins = origins.value.split('\n').map((line) => line.trim()).filter(Boolean);
-    const settings = { name: name.value, parentOrigins, jar: form.elements.jar.value, staging: staging.checked };
+    const settings = { name: name.value, parentOrigins, jar: form.elements.jar.value, staging: staging.checked, approval: approval.checked };
     const { status, body } = await api.configure(app.id, settings, version);
     if (status === 200) {
       version = body.settingsVersion;
@@ -61,8 +63,8 @@ function outcome(status, body) {
 }
 
 /** @param {any} app */
-const inWords = ({ name, parentOrigins, jar, staging }) =>
-  `name “${name}”, pages ${parentOrigins.join(', ') || 'none'}, cookies “${jar}”, staging ${staging ? 'on' : 'off'}`;
+const inWords = ({ name, parentOrigins, jar, staging, approval }) =>
+  `name “${name}”, pages ${parentOrigins.join(', ') || 'none'}, cookies “${jar}”, staging ${staging ? 'on' : 'off'}, approval ${approval ? 'on' : 'off'}`;
 
 /** The page of an app that was just deleted. @param {any} app */
 function showDeleted(app) {

@@ -183,6 +183,9 @@ impl Failure {
             StoreError::AppExists(_) => conflict("app-exists"),
             StoreError::NoStaging(_) => conflict("no-staging"),
             StoreError::NothingStaged(_) => conflict("nothing-staged"),
+            StoreError::NeedsApproval(_) => {
+                Self::new(StatusCode::FORBIDDEN, "needs-approval", sentence)
+            }
             StoreError::AlreadyOff(_) => conflict("already-off"),
             StoreError::NotOff(_) => conflict("not-off"),
             StoreError::PlannedForThePast => Self::bad_request(format!("/at: {sentence}")),

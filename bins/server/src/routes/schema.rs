@@ -67,6 +67,8 @@ pub(super) struct SettingsBody {
     jar: Jar,
     /// Whether it has a staging environment.
     staging: bool,
+    /// Whether one who has changed the draft since the last publication cannot publish it.
+    approval: bool,
 }
 
 /// `none`: using cookies or storage is an error. `visit`: they last as long as the page. `kept`: they are
@@ -98,6 +100,7 @@ impl From<&Settings> for SettingsBody {
             parent_origins: settings.parent_origins.clone(),
             jar: settings.jar,
             staging: settings.staging,
+            approval: settings.approval,
         }
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct NewSettings {
     jar: Jar,
     /// Whether it has a staging environment. Without it, nothing is staged any more.
     staging: bool,
+    /// Whether one who has changed the draft since the last publication cannot publish it.
+    approval: bool,
 }
 
 /// Change the settings of an app
@@ -69,12 +71,12 @@ pub(super) async fn change(
     IfMatch(edited): IfMatch,
     Input(settings): Input<NewSettings>,
 ) -> Answer {
-    let NewSettings { name, parent_origins, jar, staging } = settings;
+    let NewSettings { name, parent_origins, jar, staging, approval } = settings;
     if parent_origins.len() > PARENT_ORIGINS_MAX {
         return Err(Failure::bad_request(format!("/parentOrigins: at most {PARENT_ORIGINS_MAX}")));
     }
     let name = name.parse().map_err(|error| Failure::bad_request(format!("/name: it {error}")))?;
-    let settings = Settings { name, parent_origins, jar, staging };
+    let settings = Settings { name, parent_origins, jar, staging, approval };
     let changed = state.apps.configure(&by, &id, edited, settings).await;
     let version = changed.map_err(state.failure()).map_err(Failure::of_if_match)?;
     let app = state.store().app(&id).await.map_err(state.failure())?;

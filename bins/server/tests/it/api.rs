@@ -212,7 +212,7 @@ async fn no_kind_of_write_comes_from_elsewhere() {
         (
             "PUT",
             "/api/apps/demo/settings",
-            json!({"name": "Evil", "parentOrigins": [], "jar": "kept", "staging": true}),
+            json!({"name": "Evil", "parentOrigins": [], "jar": "kept", "staging": true, "approval": false}),
         ),
         ("POST", "/api/apps/demo/revisions", json!({"draft": 2, "replaces": 1})),
         ("POST", "/api/apps/demo/rollback", json!({"to": 1, "replaces": 1})),

@@ -13,7 +13,7 @@ pub(crate) fn code(head: &str, body_end: &str) -> Value {
 
 /// Settings of the demo app.
 pub(crate) fn settings(parent_origins: &[&str], jar: &str) -> Value {
-    json!({"name": "Demo", "parentOrigins": parent_origins, "jar": jar, "staging": false})
+    json!({"name": "Demo", "parentOrigins": parent_origins, "jar": jar, "staging": false, "approval": false})
 }
 
 impl Client {

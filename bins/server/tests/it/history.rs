@@ -148,7 +148,7 @@ async fn the_audit_log_has_every_action_with_its_details() {
     assert_eq!(reply.text().matches("\"at\":").count(), reply.text().matches("\"seq\":").count());
     let mut entries = reply.json()["entries"].as_array().expect("a list").clone();
     entries.reverse();
-    let first = json!({"name": "Demo shop", "parentOrigins": [], "jar": "visit", "staging": false});
+    let first = json!({"name": "Demo shop", "parentOrigins": [], "jar": "visit", "staging": false, "approval": false});
     let mut second = settings(&[], "visit");
     second["staging"] = true.into();
     let live = json!({"environment": "live", "revision": 1, "draft": 2, "note": ""});
@@ -177,6 +177,9 @@ async fn the_audit_log_has_every_action_with_its_details() {
         details["seq"] = seq.into();
         details["actor"] = actor.into();
         details["action"] = action.into();
+        details["credential"] = Value::Null;
+        let address = if actor == "console" { json!("127.0.0.1") } else { Value::Null };
+        details["address"] = address;
         assert_eq!(Value::Object(entry.clone()), details);
     }
     assert_eq!(times.len(), 14);

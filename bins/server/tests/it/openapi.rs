@@ -155,7 +155,7 @@ fn cases() -> Vec<Case> {
 
 /// They leave version 3 of the draft, which differs from revision 1, and a staging environment.
 fn of_apps() -> Vec<Case> {
-    let settings = |origin: &str| json!({"name": "Demo", "parentOrigins": [origin], "jar": "kept", "staging": true});
+    let settings = |origin: &str| json!({"name": "Demo", "parentOrigins": [origin], "jar": "kept", "staging": true, "approval": false});
     let (fine, broken) = (settings("https://shop.example"), settings("http://[::1]"));
     vec![
         get(APPS, &[], 200),

@@ -12,8 +12,7 @@ async fn settings_are_changed_over_the_version_that_was_edited() {
     let fixture = Fixture::start().await;
     let before = fixture.get(To::Console, SETTINGS, &[]).await;
     assert_eq!((before.status, before.header("etag")), (200, "\"1\""));
-    let expected =
-        json!({"name": "Demo shop", "parentOrigins": [], "jar": "visit", "staging": false});
+    let expected = json!({"name": "Demo shop", "parentOrigins": [], "jar": "visit", "staging": false, "approval": false});
     assert_eq!(before.json(), expected);
 
     let wanted = settings(&["https://shop.example", "http://localhost:8080"], "kept");

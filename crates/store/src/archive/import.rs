@@ -152,8 +152,8 @@ impl Write<'_> {
         let off = archived.app.off.as_ref();
         let done = sqlx::query(
             "INSERT INTO app (id, name, parent_origins, jar, staging, settings_version, newest, live, staged,
-                 off_at, off_by, off_reason, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+                 off_at, off_by, off_reason, created_at, approval)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING",
         )
         .bind(id.as_str())
         .bind(settings.name.as_str())
@@ -168,6 +168,7 @@ impl Write<'_> {
         .bind(off.map(|off| off.by.as_str()))
         .bind(off.map(|off| off.reason.as_str()))
         .bind(Timestamp::from(archived.app.created_at).0)
+        .bind(i64::from(settings.approval))
         .execute(&mut *self.tx)
         .await?;
         if done.rows_affected() == 0 {

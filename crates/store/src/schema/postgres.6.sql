@@ -47,3 +47,11 @@ CREATE TABLE access_log (
     address TEXT,
     action TEXT NOT NULL
 );
+
+ALTER TABLE app ADD COLUMN approval BIGINT NOT NULL DEFAULT 0;
+
+CREATE TABLE draft_author (
+    app_id TEXT COLLATE "C" NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (app_id, name)
+);

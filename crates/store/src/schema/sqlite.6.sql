@@ -48,3 +48,13 @@ CREATE TABLE access_log (
     address TEXT,
     action TEXT NOT NULL -- a JSON object
 ) STRICT;
+
+ALTER TABLE app ADD COLUMN approval INTEGER NOT NULL DEFAULT 0; -- 1: one who changed the draft cannot publish it
+
+-- Who has changed the draft since it was last published. No reference to `app`: an older server removes an app
+-- without these rows.
+CREATE TABLE draft_author (
+    app_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (app_id, name)
+) STRICT;

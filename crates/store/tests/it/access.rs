@@ -311,6 +311,7 @@ async fn a_list_has_the_apps_of_its_scope_only(store: Store) {
     assert_eq!(list(&["shop"], "", None).await, "shop");
     assert_eq!(list(&["tour", "blog", "none"], "", None).await, "blog tour");
     assert_eq!(list(&["tour", "blog"], "", Some("blog")).await, "tour");
-    assert_eq!(list(&["tour", "blog"], "shop", None).await, "");
+    assert_eq!(list(&["tour", "blog"], "tour", None).await, "tour");
+    assert_eq!(list(&["blog"], "tour", None).await, "");
     assert_eq!(list(&["none"], "", None).await, "");
 }

@@ -88,6 +88,7 @@ async fn settings_survive(store: Store) {
             parent_origins: vec![origin("https://shop.example"), origin("http://localhost:8080")],
             jar,
             staging: n % 2 == 0,
+            approval: n % 3 == 0,
         };
         store.create(&anna(), &app, &NewApp::default()).await.expect("a new app");
         assert_eq!(store.app(&app).await.expect("it is there").settings, NewApp::default());

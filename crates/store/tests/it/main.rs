@@ -1,6 +1,7 @@
 //! The conformance suite of the store: each test runs on SQLite and on PostgreSQL.
 
 mod access; // tokens, sign-in links, sessions
+mod approval; // a second person publishes
 mod apps; // creation, lists and settings
 mod archive; // apps as files
 mod atomic; // each use case changes everything or nothing
