@@ -356,6 +356,13 @@ async fn widget_preview(stage: &Stage<'_>) -> Result<()> {
 /// The page of a sign-in link.
 async fn sign_in(stage: &Stage<'_>) -> Result<()> {
     reset(stage).await?;
+    for (path, list) in [("/api/links", "links"), ("/api/tokens", "tokens")] {
+        let there = stage.server.api(Method::GET, path, None).await?.expect(200)?.json()?;
+        for one in there[list].as_array().into_iter().flatten() {
+            let path = format!("{path}/{}", one["id"].as_str().unwrap_or_default());
+            stage.server.api(Method::DELETE, &path, None).await?.expect(204)?;
+        }
+    }
     let made = stage.server.api(Method::POST, "/api/links", Some(&access_of("demo"))).await?;
     let url = made.expect(201)?.json()?["url"].as_str().unwrap_or_default().to_owned();
     stage.browser.goto("about:blank").await?;

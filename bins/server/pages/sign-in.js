@@ -21,7 +21,7 @@ async function show() {
     byId('again').hidden = offer.status === 404;
     return refuse('This link cannot be used', `${sentence[0].toUpperCase()}${sentence.slice(1)}. Ask for another.`);
   }
-  showOffer(offer.body, own.status === 200 ? own.body.name : null);
+  showOffer(offer.body, own.status === 200 && own.body.expiresAt ? own.body.name : null);
 }
 
 /** @param {string} title @param {string} reason */

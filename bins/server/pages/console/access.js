@@ -30,7 +30,7 @@ export async function showAccess(own) {
   document.title = 'Access – c2c console';
   form('link', own);
   form('token', own);
-  for (const dialog of /** @type {HTMLDialogElement[]} */ ([byId('made')])) dialog.addEventListener('close', forget);
+  byId('made').addEventListener('close', forget);
   byId('made-copy').addEventListener('click', () => copy(byId('made-copy'), secret().value));
   await showAll();
 }
@@ -120,5 +120,7 @@ function reveal(what, body) {
   secret().value = body.url ?? body.secret;
   /** @type {HTMLDialogElement} */ (byId('made')).showModal();
   secret().select();
+  // Its beginning is in sight.
+  secret().scrollLeft = 0;
   announce('It is ready to copy.');
 }
