@@ -21,6 +21,7 @@ mod rollback;
 mod server;
 pub(crate) mod shapes;
 mod status;
+mod token;
 
 pub(crate) use publish::run as publish;
 pub(crate) use pull::run as pull;

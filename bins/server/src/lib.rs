@@ -50,7 +50,7 @@ mod transfer;
 pub use compile::BuildError;
 pub use error::AppError;
 pub use forwarded::AddressHeader;
-pub use link::{NewLink, make_link};
+pub use link::{NewLink, NewToken, make_link, make_token};
 pub use listeners::ListenError;
 pub use routes::{access_table, openapi};
 pub use run::{Running, StartError, start};

@@ -1,4 +1,4 @@
-//! Sign-in links that the server makes itself: the first one, and those of `c2c-server link`.
+//! Access that the server itself gives: the first link, `c2c-server link` and `c2c-server token`.
 
 use std::time::Duration;
 
@@ -41,17 +41,52 @@ pub struct NewLink {
 /// Makes a link, and gives its address.
 pub async fn make_link(settings: &Settings, wish: &NewLink) -> Result<String, StartError> {
     let sites = Sites::new(settings, settings.console_listen.port(), 0)?;
-    let scope = match &wish.apps[..] {
-        [] => Scope::ALL,
-        apps => Scope::apps(apps.iter().cloned()).map_err(StartError::Apps)?,
-    };
-    let grant = Grant { name: wish.name.clone(), principal: Principal { role: wish.role, scope } };
+    let grant = grant(&wish.name, wish.role, &wish.apps)?;
     let (store, _) = open_store(settings).await?;
     let lifetime = Duration::from_mins(wish.minutes.into());
     let made = store.make_sign_in_link(&server(), grant, lifetime).await;
     let made = made.map_err(|source| database_error(settings, source));
     store.close().await;
     Ok(sign_in_url(&sites.console.origin, &made?.secret))
+}
+
+/// Make an API token for a program
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+The token is printed once. The program sends it as `Authorization: Bearer c2c_…`. The server may run meanwhile.")]
+pub struct NewToken {
+    /// viewer, editor, publisher or owner
+    #[arg(long)]
+    role: Role,
+    /// The name that history will show
+    #[arg(long)]
+    name: ActorName,
+    /// Only this app (may be given several times) [default: all apps]
+    #[arg(long = "app", value_name = "ID")]
+    apps: Vec<AppId>,
+    /// How long it lasts, in days
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=366))]
+    days: u32,
+}
+
+/// Makes a token, and gives its text.
+pub async fn make_token(settings: &Settings, wish: &NewToken) -> Result<String, StartError> {
+    let grant = grant(&wish.name, wish.role, &wish.apps)?;
+    let lifetime = Duration::from_hours(24 * u64::from(wish.days));
+    let (store, _) = open_store(settings).await?;
+    let made = store.make_token(&server(), grant, lifetime).await;
+    store.close().await;
+    let made = made.map_err(|source| database_error(settings, source))?;
+    Ok(made.text.reveal().to_string())
+}
+
+#[expect(clippy::result_large_err, reason = "it is made once, at the start")]
+fn grant(name: &ActorName, role: Role, apps: &[AppId]) -> Result<Grant, StartError> {
+    let scope = match apps {
+        [] => Scope::ALL,
+        apps => Scope::apps(apps.iter().cloned()).map_err(StartError::Apps)?,
+    };
+    Ok(Grant { name: name.clone(), principal: Principal { role, scope } })
 }
 
 /// A link for the first owner, unless one has access already. An earlier one that was not used ends, since

@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use c2c_server::{Limits, NewLink, Settings, Transfer};
+use c2c_server::{Limits, NewLink, NewToken, Settings, Transfer};
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -25,6 +25,7 @@ enum Work {
     #[command(flatten)]
     Transfer(Transfer),
     Link(NewLink),
+    Token(NewToken),
 }
 
 #[tokio::main]
@@ -35,7 +36,8 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let outcome = match &work {
         None => run(&settings).await,
-        Some(Work::Link(link)) => print_link(&settings, link).await,
+        Some(Work::Link(link)) => print(c2c_server::make_link(&settings, link).await),
+        Some(Work::Token(token)) => print(c2c_server::make_token(&settings, token).await),
         Some(Work::Transfer(transfer)) => {
             let done = |line: &str| eprintln!("c2c-server: {line}");
             c2c_server::transfer(&settings, transfer, done).await.map_err(Into::into)
@@ -50,10 +52,9 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn print_link(settings: &Settings, link: &NewLink) -> Result<(), Box<dyn std::error::Error>> {
-    let url = c2c_server::make_link(settings, link).await?;
-    writeln!(std::io::stdout(), "{url}")?;
-    Ok(())
+/// Prints the address or token that was made.
+fn print(made: Result<String, c2c_server::StartError>) -> Result<(), Box<dyn std::error::Error>> {
+    Ok(writeln!(std::io::stdout(), "{}", made?)?)
 }
 
 async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {

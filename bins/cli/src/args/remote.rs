@@ -6,7 +6,7 @@ use c2c_names::AppId;
 use clap::Args;
 
 use super::Format;
-use crate::remote::address::LoopbackOrigin;
+use crate::remote::address::ConsoleOrigin;
 use crate::remote::shapes::Environment;
 
 /// The greatest time limit, in seconds.
@@ -22,6 +22,10 @@ The folder:
   head.html       the Head HTML                              commit it
   body-end.html   the Body end HTML                          commit it
   .c2c/           the state of the server that was last seen; it ignores itself in git
+
+A server that asks for a sign-in gets the API token in the environment variable C2C_TOKEN, if C2C_SERVER is \
+its address: c2c.toml alone, which others can change, sends the token nowhere. An owner makes tokens in the \
+console, on the page Access.
 
 A file that was changed since the last pull or push is overwritten only if the server has that text too. \
 Snippets are copied byte for byte: if git changes line ends in your checkout, a file differs.
@@ -96,9 +100,9 @@ pub(crate) struct Place {
 pub(crate) struct PullArguments {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Address of the console, for a new folder. It must be on this machine: the API has no login yet.
+    /// Address of the console, for a new folder: by https, or on this machine.
     #[arg(long, value_name = "URL", requires = "app")]
-    pub(crate) server: Option<LoopbackOrigin>,
+    pub(crate) server: Option<ConsoleOrigin>,
     /// The app's id, for a new folder.
     #[arg(long, value_name = "APP", requires = "server")]
     pub(crate) app: Option<AppId>,

@@ -1,8 +1,8 @@
-//! The address of a server on this machine.
+//! The address of a server.
 //!
-//! The API has no login yet, so a server that can be written to listens on loopback. A connection to any
-//! other host would send custom code to a machine that proved nothing, in plain text. That is why the type
-//! cannot hold another host: there is no check that a new command could forget.
+//! A connection by http would send custom code, and the token, to a machine that proved nothing, in plain text.
+//! That is why the type can hold such an address on this machine only: there is no check that a new command could
+//! forget.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -12,42 +12,35 @@ use c2c_names::{Origin, OriginError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// An origin by http on a loopback address or on `localhost`, which
+/// An origin by https, or by http on a loopback address or on `localhost`, which
 /// [never leaves the machine](https://www.rfc-editor.org/rfc/rfc6761#section-6.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(crate) struct LoopbackOrigin(Origin);
+pub(crate) struct ConsoleOrigin(Origin);
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum AddressError {
     #[error(transparent)]
     Origin(#[from] OriginError),
-    #[error("{0} is not an address of the console: it is served by http://")]
-    Scheme(Origin),
-    #[error(
-        "{0} is another machine: until the API has a login, c2c talks only to a server on this one \
-         (http://127.0.0.1:PORT, http://[::1]:PORT or http://localhost:PORT)"
-    )]
-    Host(Origin),
+    #[error("{0} is another machine, so its address has to begin with https://")]
+    NotSecure(Origin),
 }
 
-impl LoopbackOrigin {
+impl ConsoleOrigin {
     pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
     }
 }
 
-impl TryFrom<Origin> for LoopbackOrigin {
+impl TryFrom<Origin> for ConsoleOrigin {
     type Error = AddressError;
 
     fn try_from(origin: Origin) -> Result<Self, AddressError> {
-        if !is_loopback(origin.host()) {
-            return Err(AddressError::Host(origin));
+        let is_secure = origin.as_str().starts_with("https://");
+        if is_secure || is_loopback(origin.host()) {
+            return Ok(Self(origin));
         }
-        if !origin.as_str().starts_with("http://") {
-            return Err(AddressError::Scheme(origin));
-        }
-        Ok(Self(origin))
+        Err(AddressError::NotSecure(origin))
     }
 }
 
@@ -59,7 +52,7 @@ fn is_loopback(host: &str) -> bool {
     }
 }
 
-impl FromStr for LoopbackOrigin {
+impl FromStr for ConsoleOrigin {
     type Err = AddressError;
 
     /// With or without the slash at its end, since the server prints one.
@@ -68,7 +61,7 @@ impl FromStr for LoopbackOrigin {
     }
 }
 
-impl TryFrom<String> for LoopbackOrigin {
+impl TryFrom<String> for ConsoleOrigin {
     type Error = AddressError;
 
     fn try_from(text: String) -> Result<Self, AddressError> {
@@ -76,13 +69,13 @@ impl TryFrom<String> for LoopbackOrigin {
     }
 }
 
-impl From<LoopbackOrigin> for String {
-    fn from(origin: LoopbackOrigin) -> Self {
+impl From<ConsoleOrigin> for String {
+    fn from(origin: ConsoleOrigin) -> Self {
         origin.0.into()
     }
 }
 
-impl fmt::Display for LoopbackOrigin {
+impl fmt::Display for ConsoleOrigin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
     }
@@ -90,21 +83,23 @@ impl fmt::Display for LoopbackOrigin {
 
 #[cfg(test)]
 mod tests {
-    use super::{AddressError, LoopbackOrigin};
+    use super::{AddressError, ConsoleOrigin};
 
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
-        let parsed = text.parse::<LoopbackOrigin>().map(|origin| origin.to_string());
+        let parsed = text.parse::<ConsoleOrigin>().map(|origin| origin.to_string());
         assert_eq!(parsed.ok().as_deref(), expected, "{text}");
     }
 
     #[test]
-    fn only_this_machine_is_an_address() {
+    fn other_machines_are_addresses_by_https_only() {
         check("http://127.0.0.1:7100", Some("http://127.0.0.1:7100"));
         check("http://127.0.0.1:7100/", Some("http://127.0.0.1:7100"));
         check("http://127.9.9.9", Some("http://127.9.9.9"));
         check("http://[::1]:7100", Some("http://[::1]:7100"));
         check("http://localhost:80", Some("http://localhost"));
+        check("https://console.example/", Some("https://console.example"));
+        check("https://127.0.0.1", Some("https://127.0.0.1"));
         for other in [
             "http://example.com",
             "http://localhost.example.com",
@@ -114,7 +109,6 @@ mod tests {
             "http://192.168.0.1",
             "http://[::ffff:127.0.0.1]",
             "http://[::2]",
-            "https://127.0.0.1",
             "http://127.0.0.1//",
             "http://127.0.0.1/path",
             "127.0.0.1:7100",
@@ -126,7 +120,7 @@ mod tests {
 
     #[test]
     fn another_machine_is_refused_in_a_sentence() {
-        let error = "http://c2c.example".parse::<LoopbackOrigin>();
-        assert!(matches!(error, Err(AddressError::Host(_))), "{error:?}");
+        let error = "http://c2c.example".parse::<ConsoleOrigin>();
+        assert!(matches!(error, Err(AddressError::NotSecure(_))), "{error:?}");
     }
 }

@@ -7,7 +7,7 @@ use ureq::http::Response;
 use ureq::http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use ureq::{Body, Error as HttpError};
 
-use super::address::LoopbackOrigin;
+use super::address::ConsoleOrigin;
 use super::shapes::{Finding, Foreign};
 
 /// The greatest answer, in bytes. Two snippets of 256 KiB fit, even if JSON needs six bytes for each of
@@ -21,24 +21,24 @@ const RETRY_AFTER_S_MAX: u32 = 24 * 60 * 60;
 #[derive(Debug, Error)]
 pub(crate) enum ServerError {
     #[error("cannot reach {origin} ({reason}): is c2c-server running there?")]
-    Unreachable { origin: LoopbackOrigin, reason: Foreign },
+    Unreachable { origin: ConsoleOrigin, reason: Foreign },
     #[error("{origin} did not answer within {seconds} s (`--timeout` sets another limit)")]
-    Slow { origin: LoopbackOrigin, seconds: u64 },
+    Slow { origin: ConsoleOrigin, seconds: u64 },
     #[error("the answer of {origin} broke off or is not HTTP ({reason})")]
-    Broken { origin: LoopbackOrigin, reason: Foreign },
+    Broken { origin: ConsoleOrigin, reason: Foreign },
     #[error(
         "the answer of {0} has more than {ANSWER_BYTES_MAX} bytes, which no answer of the API has"
     )]
-    TooLarge(LoopbackOrigin),
+    TooLarge(ConsoleOrigin),
     #[error(
         "{origin} answered with status {status} and {media_type}, not with JSON of the API: use the \
          address of the console that c2c-server prints at its start"
     )]
-    NotTheApi { origin: LoopbackOrigin, status: u16, media_type: Foreign },
+    NotTheApi { origin: ConsoleOrigin, status: u16, media_type: Foreign },
     #[error(
         "the answer of {origin} is not as the API describes it ({reason}): is it of another version?"
     )]
-    Malformed { origin: LoopbackOrigin, reason: Foreign },
+    Malformed { origin: ConsoleOrigin, reason: Foreign },
     #[error("the server cannot answer now: {detail}. {}", try_again(*.seconds))]
     Busy { detail: Foreign, seconds: Option<u32> },
     #[error("the server refused: {0}")]
@@ -70,7 +70,7 @@ pub(crate) struct Problem {
 
 impl ServerError {
     /// Explains an exchange that did not come to its end.
-    pub(super) fn of(error: &HttpError, origin: &LoopbackOrigin, seconds: u64) -> Self {
+    pub(super) fn of(error: &HttpError, origin: &ConsoleOrigin, seconds: u64) -> Self {
         let (origin, reason) = (origin.clone(), Foreign::new(error.to_string()));
         match error {
             HttpError::Timeout(_) => Self::Slow { origin, seconds },
@@ -108,7 +108,7 @@ impl ServerError {
 /// Reads an answer, whatever its status is.
 pub(super) fn read<T: DeserializeOwned>(
     mut response: Response<Body>,
-    origin: &LoopbackOrigin,
+    origin: &ConsoleOrigin,
     seconds: u64,
 ) -> Result<T, ServerError> {
     let status = response.status();

@@ -8,9 +8,10 @@ use c2c_names::AppId;
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::address::LoopbackOrigin;
+use super::address::ConsoleOrigin;
 use super::server::Server;
 use super::shapes::CustomCode;
+use super::token::TokenError;
 use crate::files::{self, WriteError};
 use crate::input::{Inputs, ReadError};
 use crate::printable;
@@ -51,6 +52,8 @@ pub(crate) enum FolderError {
     #[error("the app has no staging environment")]
     NoStaging,
     #[error(transparent)]
+    Token(#[from] TokenError),
+    #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -60,7 +63,7 @@ pub(crate) enum FolderError {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
-    pub(crate) server: LoopbackOrigin,
+    pub(crate) server: ConsoleOrigin,
     pub(crate) app: AppId,
 }
 
@@ -111,7 +114,7 @@ impl Folder {
     pub(crate) fn server(&self, timeout_s: u64) -> Result<Server, FolderError> {
         let Config { server, app } =
             self.config()?.ok_or_else(|| FolderError::NoConfig(self.name()))?;
-        Ok(Server::new(server, app, timeout_s))
+        Ok(Server::new(server, app, timeout_s)?)
     }
 
     /// The configuration, if there is one.

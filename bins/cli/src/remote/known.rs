@@ -15,7 +15,7 @@
 use c2c_names::AppId;
 use serde::{Deserialize, Serialize};
 
-use super::address::LoopbackOrigin;
+use super::address::ConsoleOrigin;
 use super::folder::{Folder, FolderError};
 use super::server::Server;
 use super::shapes::{App, CustomCode, Draft, Environment, RevisionNumber, Version};
@@ -26,7 +26,7 @@ const STATE: &str = ".c2c/state.json";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Known {
-    server: LoopbackOrigin,
+    server: ConsoleOrigin,
     app: AppId,
     /// The version of the draft.
     pub(crate) draft: Version,

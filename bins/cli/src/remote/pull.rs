@@ -31,7 +31,8 @@ enum Files {
 pub(crate) fn run(arguments: &PullArguments) -> Result<Outcome, Failure> {
     let folder = Folder::new(&arguments.place.dir);
     let config = config(arguments, &folder)?;
-    let server = Server::new(config.server.clone(), config.app.clone(), arguments.place.timeout_s);
+    let server = Server::new(config.server.clone(), config.app.clone(), arguments.place.timeout_s)
+        .map_err(FolderError::from)?;
     let (app, draft) = (server.app()?, server.draft()?);
     let wanted = wanted(arguments, &server, &app, &draft)?;
     let known = Known::read(&folder, &server)?;

@@ -1,24 +1,27 @@
 //! A client of the API, for one app.
 //!
-//! Without TLS, since [`LoopbackOrigin`] is always http. No proxy of the environment gets a request, and no
+//! The machine's own certificate authorities are trusted. No proxy of the environment gets a request, and no
 //! redirect is followed: both would lead to another machine.
 
 use std::time::Duration;
 
+use c2c_access::Token;
 use c2c_names::AppId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use ureq::http::header::{ACCEPT, CONTENT_TYPE, IF_MATCH, ORIGIN};
+use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH, ORIGIN};
 use ureq::http::request::Builder;
 use ureq::http::{Method, Request};
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Error as HttpError};
 
-use super::address::LoopbackOrigin;
+use super::address::ConsoleOrigin;
 use super::answer::{self, ServerError};
 use super::shapes::{
     App, CustomCode, Draft, NewRevision, Plan, Plans, Publication, Revision, RevisionNumber,
     Rollback, Saved, Version,
 };
+use super::token::{self, TokenError};
 
 /// The greatest time until a connection is open.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -26,15 +29,23 @@ const CONNECT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Server {
     agent: Agent,
-    origin: LoopbackOrigin,
+    origin: ConsoleOrigin,
+    token: Option<Token>,
     app: AppId,
     timeout_s: u64,
 }
 
 impl Server {
     /// A client that waits at most so long for each answer.
-    pub(crate) fn new(origin: LoopbackOrigin, app: AppId, timeout_s: u64) -> Self {
+    pub(crate) fn new(
+        origin: ConsoleOrigin,
+        app: AppId,
+        timeout_s: u64,
+    ) -> Result<Self, TokenError> {
+        let token = token::of_environment(&origin)?;
+        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
         let agent = Agent::config_builder()
+            .tls_config(tls)
             .proxy(None)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -44,10 +55,10 @@ impl Server {
             .user_agent(concat!("c2c/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Self { agent, origin, app, timeout_s }
+        Ok(Self { agent, origin, token, app, timeout_s })
     }
 
-    pub(crate) fn origin(&self) -> &LoopbackOrigin {
+    pub(crate) fn origin(&self) -> &ConsoleOrigin {
         &self.origin
     }
 
@@ -95,7 +106,11 @@ impl Server {
 
     fn request(&self, method: Method, path: &str) -> Builder {
         let uri = format!("{}/api/apps/{}{path}", self.origin, self.app);
-        Request::builder().method(method).uri(uri).header(ACCEPT, "application/json")
+        let request = Request::builder().method(method).uri(uri).header(ACCEPT, "application/json");
+        match &self.token {
+            Some(token) => request.header(AUTHORIZATION, format!("Bearer {}", token.reveal())),
+            None => request,
+        }
     }
 
     fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, ServerError> {

@@ -9,4 +9,5 @@ mod race; // changes and findings of the server during a push
 mod real; // starts the real server
 mod stand_in; // a server with prepared answers
 mod status; // the comparison, and its exit code
-mod steering; // texts of the server that try to steer the terminal
+mod steering;
+mod token; // a server that asks for a sign-in // texts of the server that try to steer the terminal

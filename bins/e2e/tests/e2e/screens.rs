@@ -81,7 +81,8 @@ async fn every_screen_is_quiet_and_stays_at_home(cx: &Cx) -> Result<()> {
         screen.open(&stage).await?;
         // These show a refusal of the server, which the browser logs.
         let refused =
-            ["no-app", "code-conflict", "code-compare", "preview-link-gone"].contains(&screen.name);
+            ["no-app", "code-conflict", "code-compare", "preview-link-gone", "sign-in-gone"]
+                .contains(&screen.name);
         let lines = cx.browser.console().await?.unwrap_or_default();
         let new = lines.iter().skip(seen);
         seen = lines.len();

@@ -48,7 +48,7 @@ fn another_machine_is_refused() {
         let run = directory.c2c(&["pull", "--server", origin, "--app", "demo"], "");
         assert_eq!(run.code, 2);
         assert!(
-            run.stderr.contains("is another machine: until the API has a login"),
+            run.stderr.contains("is another machine, so its address has to begin with https://"),
             "{}",
             run.stderr
         );

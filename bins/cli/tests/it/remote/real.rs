@@ -57,11 +57,37 @@ pub(crate) struct Real {
 impl Real {
     /// A server, and an app without code.
     pub(crate) fn start(test: &str) -> Self {
+        let mut real = Self::listening(test, "open");
+        let app = real.api("POST", "/api/apps", None, &json!({"name": "Shop"}));
+        app["id"].as_str().expect("an id").clone_into(&mut real.app);
+        real
+    }
+
+    /// A server that asks for a sign-in, with its demo app.
+    pub(crate) fn guarded(test: &str) -> Self {
+        let mut real = Self::listening(test, "sign-in");
+        real.app = "demo".to_owned();
+        real
+    }
+
+    /// A token for the demo app, made on the server's machine.
+    pub(crate) fn token(&self, role: &str) -> String {
+        let output = Command::new(&*PROGRAM)
+            .args(["--data-dir", "data", "token", "--name", "ci", "--role", role, "--app", "demo"])
+            .current_dir(self.directory.path(""))
+            .output()
+            .expect("the server's program runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert!(text.starts_with("c2c_"), "{}", String::from_utf8_lossy(&output.stderr));
+        text.trim().to_owned()
+    }
+
+    fn listening(test: &str, access: &str) -> Self {
         let directory = Directory::new(test);
         let mut child = Command::new(&*PROGRAM)
             .args(["--data-dir", "data", "--console-listen", "127.0.0.1:0"])
             .args(["--pages-listen", "127.0.0.1:0"])
-            .env("C2C_ACCESS", "open")
+            .env("C2C_ACCESS", access)
             .current_dir(directory.path(""))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -69,10 +95,7 @@ impl Real {
             .expect("the server starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         let origin = console(&mut stdout);
-        let mut real = Self { directory, origin, app: String::new(), child, _stdout: stdout };
-        let app = real.api("POST", "/api/apps", None, &json!({"name": "Shop"}));
-        app["id"].as_str().expect("an id").clone_into(&mut real.app);
-        real
+        Self { directory, origin, app: String::new(), child, _stdout: stdout }
     }
 
     /// The same, with a folder that was pulled.
@@ -158,6 +181,12 @@ impl Real {
     /// Runs a command in the directory. In its output, the parts that differ from run to run have a name.
     pub(crate) fn c2c(&self, arguments: &[&str]) -> Run {
         let run = self.directory.c2c(arguments, "");
+        Run { code: run.code, stdout: self.tidy(&run.stdout), stderr: self.tidy(&run.stderr) }
+    }
+
+    /// The same with variables of the environment.
+    pub(crate) fn c2c_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
+        let run = self.directory.c2c_with(variables, arguments, "");
         Run { code: run.code, stdout: self.tidy(&run.stdout), stderr: self.tidy(&run.stderr) }
     }
 
