@@ -14,6 +14,7 @@ use crate::compile::{BuildError, Compiler, Configured, code, compile};
 use crate::documents::Documents;
 use crate::error::AppError;
 use crate::live::Live;
+use crate::metrics::METRICS;
 use crate::pages::Documents as Kind;
 
 /// All apps of this server.
@@ -147,18 +148,22 @@ impl Apps {
         }
         let app = self.store.app(id).await?;
         let compiled = self.documents.compile(&app, code(draft.snippets)).await?;
+        let (to, at) = (wish.to, wish.at);
         let publication = Publication {
             draft: wish.draft,
             replaces: wish.replaces,
-            to: wish.to,
+            to,
             note: wish.note,
             catalogue: catalogue_version(),
             diagnostics: json(compiled.warnings()),
         };
-        let revision = match wish.at {
+        let revision = match at {
             None => self.store.publish(by, id, &publication).await?,
             Some(at) => self.store.plan_publication(by, id, &publication, at).await?,
         };
+        if at.is_none() {
+            METRICS.published(to);
+        }
         self.documents.keep(app, revision, &compiled);
         self.live.forget(id).await;
         Ok(Published { revision, warnings: compiled.warnings().to_vec() })
@@ -173,6 +178,7 @@ impl Apps {
         replaces: Option<RevisionNumber>,
     ) -> Result<(), AppError> {
         self.store.promote(by, id, staged, replaces).await?;
+        METRICS.published(Environment::Live);
         self.live.forget(id).await;
         Ok(())
     }
@@ -197,6 +203,7 @@ impl Apps {
             diagnostics: json(compiled.warnings()),
         };
         let revision = self.store.roll_back(by, id, &restoration).await?;
+        METRICS.published(Environment::Live);
         self.documents.keep(app, revision, &compiled);
         self.live.forget(id).await;
         Ok(Published { revision, warnings: compiled.warnings().to_vec() })
@@ -259,6 +266,7 @@ impl Apps {
         let draft = self.store.draft(&link.app).await?;
         self.compiler.check(code(draft.snippets)).await?;
         let (_, ticket) = self.store.make_preview_ticket(secret, Timestamp::now()).await?;
+        METRICS.links_opened.inc();
         Ok(ticket)
     }
 

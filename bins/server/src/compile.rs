@@ -1,6 +1,7 @@
 //! Compiling: from an app and its code to the pages that the server answers with.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use c2c::{Compiled, Diagnostic, Rejected, Sandbox, Snippets};
 use c2c_names::BridgeLimits;
@@ -8,6 +9,7 @@ use c2c_policy::{AncestorSource, HostSourceError};
 use c2c_store::{App, Jar, NewApp};
 use tokio::task::spawn_blocking;
 
+use crate::metrics::METRICS;
 use crate::pages::{Documents, sandbox_of};
 use crate::paths::parents_of;
 use crate::sites::Sites;
@@ -102,7 +104,13 @@ pub(crate) fn code(snippets: c2c_store::Snippets) -> Snippets {
 
 /// Compiles on a blocking thread, since it takes time in proportion to the code.
 pub(crate) async fn compile(sandbox: Sandbox, snippets: Snippets) -> Result<Compiled, BuildError> {
-    match spawn_blocking(move || sandbox.compile(snippets)).await {
+    let timed = move || {
+        let began = Instant::now();
+        let compiled = sandbox.compile(snippets);
+        METRICS.compiled(began.elapsed());
+        compiled
+    };
+    match spawn_blocking(timed).await {
         Ok(compiled) => Ok(compiled?),
         Err(_) => Err(BuildError::Compiler),
     }

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use c2c_store::{Store, StoreError, Timestamp};
+use c2c_store::{Environment, Store, StoreError, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use crate::live::Live;
+use crate::metrics::METRICS;
 
 /// The longest time between two looks at the database, also if no change is announced.
 const LOOK: Duration = Duration::from_secs(1);
@@ -42,6 +43,9 @@ pub(crate) async fn follow(
             Ok(()) if failing => tracing::info!("changes can be read again"),
             _ => {}
         }
+        if outcome.is_ok() {
+            METRICS.looked();
+        }
         failing = outcome.is_err();
     }
 }
@@ -64,6 +68,7 @@ async fn look(
     // After the changes, so that a plan that fails does not hide them.
     while let Some(id) = store.carry_out_due(Timestamp::now()).await? {
         live.forget(&id).await;
+        METRICS.published(Environment::Live);
         tracing::info!(app = %id, "a plan was carried out");
     }
     if Instant::now() >= *purge_at {

@@ -1,6 +1,6 @@
 //! The server: the facade behind hyper, with a console, its API and a database.
 //!
-//! One process has two listeners. The console's is bound to loopback and serves the console and its
+//! One process has two listeners, and a third for the operator's machines if it is asked for (`admin`). The console's is bound to loopback and serves the console and its
 //! API. The other serves three sites, distinguished by the request's host: the parent page, the
 //! widget and the sandbox. The four host names keep cookies apart, and the sandbox is on a separate
 //! *site*.
@@ -18,6 +18,7 @@
 //! `follow` looks for changes by other servers, and carries out plans.
 
 mod activity;
+mod admin;
 mod apps;
 mod client;
 mod compile;
@@ -31,6 +32,7 @@ mod forwarded;
 mod link;
 mod listeners;
 mod live;
+mod metrics;
 mod pages;
 mod paths;
 mod places;

@@ -1,4 +1,4 @@
-//! Listeners: the two doors, and the connections that come in through them, with their time limits.
+//! Listeners: the three doors, and the connections that come in through them, with their time limits.
 
 use std::convert::Infallible;
 use std::io;
@@ -29,6 +29,19 @@ pub(crate) enum Door {
     Console,
     /// Parent page, widget and sandbox.
     Pages,
+    /// Health and metrics.
+    Admin,
+}
+
+impl Door {
+    /// The name in metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Pages => "pages",
+            Self::Admin => "admin",
+        }
+    }
 }
 
 /// The server cannot listen on an address.
@@ -114,6 +127,10 @@ pub(crate) async fn serve(
             Door::Pages => {
                 connections.spawn(accepted, move |request| server.respond_to_visitor(request));
             }
+            Door::Admin => connections.spawn(accepted, move |request| {
+                let server = Arc::clone(&server);
+                Answer::later(async move { server.admin.respond(&request).await })
+            }),
             Door::Console => connections.spawn(accepted, move |request| {
                 let server = Arc::clone(&server);
                 // A separate task, so that a departing client cannot end a save between the

@@ -22,6 +22,7 @@ use tokio::time::timeout;
 
 use crate::documents::{Document, Documents};
 use crate::error::AppError;
+use crate::metrics::{CacheUse, METRICS};
 use crate::pages::{Kind, Pages};
 use crate::paths::{PARENT, PREVIEW, SANDBOX, STAGING, WIDGET};
 use crate::previews::Previews;
@@ -110,6 +111,12 @@ impl Live {
         }
     }
 
+    /// How much the cache holds.
+    pub(crate) fn cache_use(&self) -> CacheUse {
+        let (entries, bytes) = (self.cache.len(), self.cache.weight());
+        CacheUse { entries, bytes, bytes_max: self.cache.capacity() }
+    }
+
     /// Adds the pages of a draft, and gives their id.
     pub(crate) fn stage(&self, app: &App, above: &[AncestorSource], document: Page) -> String {
         let id = Previews::new_id();
@@ -128,7 +135,11 @@ impl Live {
         let Some((environment, id)) = app_at(request, page) else {
             return Some(self.respond_with_preview(request, page));
         };
-        let pages = self.cache.get(&Wanted(environment, id))?;
+        let Some(pages) = self.cache.get(&Wanted(environment, id)) else {
+            METRICS.cache_misses.inc();
+            return None;
+        };
+        METRICS.cache_hits.inc();
         Some(respond(pages.as_deref(), request, page))
     }
 

@@ -33,6 +33,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 pub(crate) struct Places {
     /// Free places. A place becomes free when its connection's descriptor is closed.
     free: Arc<Semaphore>,
+    count: usize,
     per_client_max: usize,
     proxies: Vec<IpNet>,
     taken: Mutex<Taken>,
@@ -80,10 +81,21 @@ impl Places {
     pub(crate) fn new(connections_max: usize, per_client_max: usize, proxies: &[IpNet]) -> Self {
         Self {
             free: Arc::new(Semaphore::new(connections_max)),
+            count: connections_max,
             per_client_max: per_client_max.min(connections_max.div_ceil(4)),
             proxies: proxies.to_vec(),
             taken: Mutex::default(),
         }
+    }
+
+    /// The number of places.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The number of places that connections have.
+    pub(crate) fn taken_count(&self) -> usize {
+        self.count - self.free.available_permits()
     }
 
     /// Waits for a place for a connection from this address. Returns `None` if the client has too

@@ -1,7 +1,7 @@
 //! The server's start from its settings, and its end.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use c2c_store::{Database, Environment, Store, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::admin::{self, Admin, is_private};
 use crate::apps::Apps;
 use crate::compile::Compiler;
 use crate::demo;
@@ -77,6 +78,12 @@ pub enum StartError {
          proxy with TLS in front of it"
     )]
     ConsoleNotSecure(Origin),
+    /// The settings would open the metrics to other networks.
+    #[error(
+        "--admin-listen {0}: it has no login, so it listens on a loopback address or on one address of a \
+         private network (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7) only"
+    )]
+    AdminNotPrivate(SocketAddr),
     /// The system lets the process open too few files.
     #[error(
         "cannot serve with a limit of {limit} open files: the least is {least} (`ulimit -Hn`, or \
@@ -107,13 +114,21 @@ pub struct Running {
     listeners: JoinSet<()>,
     store: Store,
     first_link: Option<String>,
+    /// The address of the admin listener.
+    admin: Option<SocketAddr>,
 }
 
 /// Opens the database and listens.
 pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, StartError> {
+    if let Some(address) = settings.admin_listen.filter(|&address| !is_private(address)) {
+        return Err(StartError::AdminNotPrivate(address));
+    }
     let bounds = Bounds::provide(limits.connections_max)?;
     let console = bind(&[settings.console_listen], "--console-listen")?;
     let pages = bind(&settings.pages_listen, "--pages-listen")?;
+    let admin = bind(settings.admin_listen.as_slice(), "--admin-listen")?;
+    let admin_listen =
+        settings.admin_listen.map(|address| SocketAddr::new(address.ip(), admin.port));
     let sites = Arc::new(Sites::new(settings, console.port, pages.port)?);
     check_access(settings, &sites.console.origin)?;
 
@@ -141,7 +156,18 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     };
     let first_link = first_link.map_err(|source| database_error(settings, source))?;
 
+    let places = |connections_max| {
+        let per_client_max = limits.connections_per_client_max;
+        Arc::new(Places::new(connections_max, per_client_max, &settings.proxies))
+    };
+    let doors = [
+        (Door::Console, console, places(bounds.console)),
+        (Door::Pages, pages, places(bounds.pages)),
+        (Door::Admin, admin, places(admin::CONNECTIONS_MAX)),
+    ];
+    let places_of = |(door, _, places): &(Door, _, _)| (door.name(), Arc::clone(places));
     let server = Arc::new(Server {
+        admin: Admin::new(store.clone(), Arc::clone(&live), doors.iter().map(places_of).collect()),
         console: Console::new(&sites),
         preview_links: PreviewLinks::new(Arc::clone(&apps), Arc::clone(&sites), limits),
         api: Api::new(apps, Arc::clone(&sites), settings.access, limits),
@@ -167,18 +193,13 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         limits.look_timeout,
         stopped.clone(),
     ));
-    for (door, bound, connections_max) in
-        [(Door::Console, console, bounds.console), (Door::Pages, pages, bounds.pages)]
-    {
-        let per_client_max = limits.connections_per_client_max;
-        let places = Places::new(connections_max, per_client_max, &settings.proxies);
-        let places = Arc::new(places);
+    for (door, bound, places) in doors {
         for listener in bound.listeners {
             let (server, places) = (Arc::clone(&server), Arc::clone(&places));
             listeners.spawn(serve(server, door, listener, places, stopped.clone()));
         }
     }
-    Ok(Running { server, stop, listeners, store, first_link })
+    Ok(Running { server, stop, listeners, store, first_link, admin: admin_listen })
 }
 
 impl Running {
@@ -187,11 +208,13 @@ impl Running {
         let Sites { console, parent, widget, sandbox } = &*self.server.sites;
         let paths = Paths::of_app(&demo::id(), Environment::Live);
         let query = "?orderId=A-1&customerTier=gold";
+        let admin = self.admin.map(|address| format!("  admin     http://{address}/metrics\n"));
         [
             format!("  console   {}/\n", console.origin),
             format!("  parent    {}{}{query}\n", parent.origin, paths.parent),
             format!("  widget    {}{}{query}\n", widget.origin, paths.widget),
             format!("  sandbox   {}{}\n", sandbox.origin, paths.sandbox),
+            admin.unwrap_or_default(),
         ]
         .concat()
     }

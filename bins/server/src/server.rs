@@ -1,12 +1,15 @@
 //! The sites behind the listeners: each answers requests for its own host.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 
+use crate::admin::Admin;
 use crate::forwarded::{ClientAddress, Proxies};
 use crate::live::Live;
+use crate::metrics::{METRICS, Served};
 use crate::pages::Kind;
 use crate::paths::PREVIEW_LINK;
 use crate::preview_links::PreviewLinks;
@@ -34,6 +37,8 @@ pub(crate) struct Server {
     pub(crate) api: Api,
     /// The console.
     pub(crate) console: Console,
+    /// The door for the operator's machines.
+    pub(crate) admin: Admin,
     /// The parent page's files.
     pub(crate) parent_files: Files,
     /// The widget's files.
@@ -45,18 +50,30 @@ impl Server {
     ///
     /// Nearly all answers are there at once, and hyper moves the future of each request.
     pub(crate) fn respond_to_visitor(self: &Arc<Self>, request: Request<Incoming>) -> Answer {
-        if let Some(response) = self.respond_at_once(&request) {
+        let began = Instant::now();
+        let page = self.page_at(&request);
+        let asked = page.map_or(Served::Other, Served::Page);
+        if let Some(response) = self.respond_at_once(&request, page) {
+            METRICS.answered(asked, response.status(), began);
             return Answer::now(response);
         }
         let server = Arc::clone(self);
-        Answer::later(async move { server.respond_later(request).await })
+        Answer::later(async move {
+            let response = server.respond_later(request).await;
+            METRICS.answered(asked, response.status(), began);
+            response
+        })
     }
 
-    fn respond_at_once<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+    fn respond_at_once<B>(
+        &self,
+        request: &Request<B>,
+        page: Option<Kind>,
+    ) -> Option<Response<Body>> {
         if let Some(refusal) = self.refuse_target(request) {
             return Some(refusal);
         }
-        let Some(page) = self.page_at(request) else { return Some(misdirected(request)) };
+        let Some(page) = page else { return Some(misdirected(request)) };
         let files = match page {
             Kind::Document => None,
             Kind::Widget => Some(&self.widget_files),
@@ -98,13 +115,25 @@ impl Server {
 
     /// Answers a request to the console's host.
     pub(crate) async fn respond_to_editor(&self, request: Request<Incoming>) -> Response<Body> {
+        let began = Instant::now();
+        let asked = match self.sites.console.is_addressed_by(&request) {
+            true if is_of_api(&request) => Served::Api,
+            true => Served::Console,
+            false => Served::Other,
+        };
+        let response = self.answer_editor(request).await;
+        METRICS.answered(asked, response.status(), began);
+        response
+    }
+
+    async fn answer_editor(&self, request: Request<Incoming>) -> Response<Body> {
         if let Some(refusal) = self.refuse_target(&request) {
             return refusal;
         }
         if !self.sites.console.is_addressed_by(&request) {
             return misdirected(&request);
         }
-        if request.uri().path().starts_with("/api/") {
+        if is_of_api(&request) {
             return self.api.respond(request).await;
         }
         self.console.respond(&request)
@@ -119,6 +148,10 @@ impl Server {
         }
         None
     }
+}
+
+fn is_of_api<B>(request: &Request<B>) -> bool {
+    request.uri().path().starts_with("/api/")
 }
 
 fn has_preview_link<B>(request: &Request<B>) -> bool {

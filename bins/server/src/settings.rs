@@ -128,6 +128,11 @@ pub struct Settings {
     )]
     pub pages_listen: Vec<SocketAddr>,
 
+    /// Address of /healthz, /readyz and /metrics, for the operator's machines. It has no login, so it
+    /// must be a loopback address or one of a private network; port 0 picks a free port [default: none]
+    #[arg(long, env = "C2C_ADMIN_LISTEN", value_name = "ADDRESS")]
+    pub admin_listen: Option<SocketAddr>,
+
     /// Addresses and networks of proxies in front of the server, separated by commas. Any other
     /// client has at most 256 connections at once; a proxy carries those of many clients and limits
     /// them itself

@@ -1,6 +1,7 @@
 //! Reasons why a use case did nothing.
 
 use std::error::Error;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use c2c_names::AppId;
 use sqlx::migrate::MigrateError;
@@ -141,6 +142,25 @@ pub enum FailureKind {
     Other,
 }
 
+/// How often each kind of failure has happened, in the order of [`FailureKind::ALL`].
+static FAILURES: [AtomicU64; FailureKind::ALL.len()] = [const { AtomicU64::new(0) }; _];
+
+impl FailureKind {
+    /// All kinds.
+    pub const ALL: [Self; 5] =
+        [Self::Unavailable, Self::Full, Self::ReadOnly, Self::Corrupt, Self::Other];
+
+    /// How often this has happened in this process, in all its stores.
+    pub fn count(self) -> u64 {
+        FAILURES[self as usize].load(Relaxed)
+    }
+
+    fn counted(self) -> Self {
+        FAILURES[self as usize].fetch_add(1, Relaxed);
+        self
+    }
+}
+
 impl std::fmt::Display for FailureKind {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
@@ -158,13 +178,13 @@ impl StoreError {
     /// statement, so a server that hangs gives no error by itself; a caller needs a timeout.
     pub fn hung() -> Self {
         let source = "it does not answer".into();
-        Self::Failed { kind: FailureKind::Unavailable, source }
+        Self::Failed { kind: FailureKind::Unavailable.counted(), source }
     }
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Failed { kind: kind_of(&error), source: error.into() }
+        Self::Failed { kind: kind_of(&error).counted(), source: error.into() }
     }
 }
 
@@ -232,6 +252,16 @@ fn kind_of_code(code: &str) -> FailureKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_failure_is_counted_by_its_kind() {
+        assert!(FailureKind::ALL.iter().enumerate().all(|(at, &kind)| kind as usize == at));
+        let before = FailureKind::Unavailable.count();
+        let _ = StoreError::hung();
+        let _ = StoreError::from(sqlx::Error::PoolTimedOut);
+        // Other tests of this process may fail at the same time.
+        assert!(FailureKind::Unavailable.count() >= before + 2);
+    }
 
     #[test]
     fn codes_have_kinds() {

@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::input::{By, Id, Input};
 use super::schema::{Problem, Time};
 use super::{Answer, PROBLEM, State, json, nothing};
+use crate::metrics::METRICS;
 use crate::paths::PREVIEW_LINK;
 
 /// A link that has not ended.
@@ -97,6 +98,7 @@ pub(super) async fn make(
     let lifetime = Duration::from_hours(hours.into());
     let made = state.store().make_preview_link(&by, &id, lifetime).await;
     let made = made.map_err(state.failure())?;
+    METRICS.links_made.inc();
     let widget = &state.sites.widget.origin;
     let body = MadePreviewLink {
         url: format!("{widget}{PREVIEW_LINK}#{}", made.secret.reveal()),

@@ -7,6 +7,7 @@ mod program;
 mod wire;
 
 mod access;
+mod admin;
 mod api;
 mod bounds;
 mod cdn;

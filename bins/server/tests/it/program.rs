@@ -1,6 +1,7 @@
 //! The program, in its own process.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -16,6 +17,8 @@ pub(crate) const FREE_PORTS: [&str; 4] =
 /// A server in its own process. Dropped, it is killed.
 pub(crate) struct Process {
     pub(crate) child: Child,
+    /// The address of its admin listener, if it has one.
+    pub(crate) admin: Option<SocketAddr>,
     client: Client,
     /// Removed with the process, database included.
     _data: TempDir,
@@ -29,7 +32,8 @@ impl Process {
         let mut child = command.args(FREE_PORTS).stderr(Stdio::null()).spawn().expect("starts");
         let addresses = addresses(&mut child);
         let host = |at: usize| addresses[at].1.split('/').nth(2).expect("a host").to_owned();
-        Self { child, client: Client::new(std::array::from_fn(host)), _data: data }
+        let admin = (addresses.len() > 4).then(|| host(4).parse().expect("an address"));
+        Self { child, admin, client: Client::new(std::array::from_fn(host)), _data: data }
     }
 
     /// Ends it as an operator does. Returns whether it succeeded.
@@ -89,7 +93,7 @@ pub(crate) fn addresses(child: &mut Child) -> Vec<(String, String)> {
         {
             found.push((label.to_owned(), url.to_owned()));
         }
-        if found.len() == 4 {
+        if line.starts_with("Ctrl-C") {
             break;
         }
     }

@@ -130,6 +130,13 @@ fn what_prevents_the_start_is_said_in_one_line() {
     let open = [&["--console-listen", "0.0.0.0:0"], &FREE_PORTS[2..]].concat();
     check(data.path(), &open, &["0.0.0.0:0", "loopback"]);
 
+    for public in ["0.0.0.0:0", "[::]:0", "9.9.9.9:0"] {
+        let admin = [&FREE_PORTS[..], &["--admin-listen", public]].concat();
+        check(data.path(), &admin, &["--admin-listen", public, "no login", "private network"]);
+    }
+    let admin = [&FREE_PORTS[..], &["--admin-listen", &taken]].concat();
+    check(data.path(), &admin, &["cannot listen on", &taken, "--admin-listen"]);
+
     let shared = [&FREE_PORTS[..], &["--widget-origin", "http://localhost:9"]].concat();
     check(
         data.path(),
@@ -216,6 +223,7 @@ fn help_explains_every_setting() {
         "cdn-seconds",
         "purge-url",
         "purge-authorization",
+        "admin-listen",
         "console-listen",
         "pages-listen",
         "proxies",

@@ -66,7 +66,7 @@ impl Real {
     /// A server that asks for a sign-in, with its demo app.
     pub(crate) fn guarded(test: &str) -> Self {
         let mut real = Self::listening(test, "sign-in");
-        real.app = "demo".to_owned();
+        "demo".clone_into(&mut real.app);
         real
     }
 
