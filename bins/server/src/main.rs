@@ -5,10 +5,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use c2c_server::{Limits, NewLink, NewToken, Settings, Transfer};
+use c2c_server::{Limits, LogFormat, NewLink, NewToken, Settings, Transfer};
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, Parser)]
 struct Program {
@@ -31,9 +30,7 @@ enum Work {
 #[tokio::main]
 async fn main() -> ExitCode {
     let Program { settings, work } = Program::parse();
-    let filter =
-        EnvFilter::try_from_env("C2C_LOG").unwrap_or_else(|_| "warn,c2c_server=info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    c2c_server::begin_log(settings.log_format, &settings.log);
     let outcome = match &work {
         None => run(&settings).await,
         Some(Work::Link(link)) => print(c2c_server::make_link(&settings, link).await),
@@ -46,7 +43,10 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("c2c-server: {error}");
+            match settings.log_format {
+                LogFormat::Json => tracing::error!(%error, "it failed"),
+                _ => eprintln!("c2c-server: {error}"),
+            }
             ExitCode::FAILURE
         }
     }
@@ -78,7 +78,7 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    eprintln!("c2c-server: stopping");
+    tracing::info!("stopping");
     running.stop().await;
     Ok(())
 }

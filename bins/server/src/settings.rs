@@ -17,6 +17,7 @@ use hyper::header::HeaderValue;
 use ipnet::IpNet;
 
 use crate::forwarded::AddressHeader;
+use crate::logs::{LogFilter, LogFormat};
 
 /// Runs customers' code in every visitor's browser, in a sandbox that can react to a widget's
 /// events and touch nothing else.
@@ -64,6 +65,27 @@ pub struct Settings {
         hide_env_values = true
     )]
     pub database: Option<Database>,
+
+    /// Events in the log: a level, also for each module
+    #[arg(
+        long,
+        global = true,
+        env = "C2C_LOG",
+        value_name = "FILTER",
+        default_value = "warn,c2c_server=info"
+    )]
+    pub log: LogFilter,
+
+    /// Form of the log, on standard error
+    #[arg(
+        long,
+        global = true,
+        env = "C2C_LOG_FORMAT",
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t = LogFormat::Text
+    )]
+    pub log_format: LogFormat,
 
     /// Memory for the pages that visitors get, in MiB; others are made again when they are asked for
     #[arg(long, env = "C2C_CACHE_MIB", value_name = "MIB", default_value_t = 256)]

@@ -198,7 +198,7 @@ impl Failure {
 
     /// Explains a failure of the database.
     pub(super) fn of_database(error: &StoreError) -> Self {
-        tracing::error!(%error);
+        tracing::error!(%error, "a request of the API failed");
         let (unavailable, internal) =
             (StatusCode::SERVICE_UNAVAILABLE, StatusCode::INTERNAL_SERVER_ERROR);
         match error {

@@ -21,6 +21,7 @@ mod forwarded;
 mod hang;
 mod history;
 mod hosts;
+mod log;
 mod memory;
 mod openapi;
 mod outage;

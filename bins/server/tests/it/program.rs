@@ -27,9 +27,17 @@ pub(crate) struct Process {
 impl Process {
     /// Starts a server on free ports. `command` makes it, for a data directory.
     pub(crate) fn start(command: impl FnOnce(&Path) -> Command) -> Self {
+        Self::start_with_log(command, Stdio::null())
+    }
+
+    /// The same with a place for its log.
+    pub(crate) fn start_with_log(
+        command: impl FnOnce(&Path) -> Command,
+        log: impl Into<Stdio>,
+    ) -> Self {
         let data = TempDir::new().expect("a directory");
         let mut command = command(data.path());
-        let mut child = command.args(FREE_PORTS).stderr(Stdio::null()).spawn().expect("starts");
+        let mut child = command.args(FREE_PORTS).stderr(log).spawn().expect("starts");
         let addresses = addresses(&mut child);
         let host = |at: usize| addresses[at].1.split('/').nth(2).expect("a host").to_owned();
         let admin = (addresses.len() > 4).then(|| host(4).parse().expect("an address"));

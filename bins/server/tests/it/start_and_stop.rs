@@ -171,6 +171,8 @@ fn a_wrong_setting_is_explained() {
         ("--database", "postgres://anna:secret@shop.example", "must be sqlite:FILE or postgres://"),
         ("--database", "c2c.db", "must be sqlite:FILE or postgres://"),
         ("--cache-mib", "x", "invalid digit"),
+        ("--log", "c2c_server=loud", "invalid"),
+        ("--log-format", "xml", "possible values: text, json"),
     ] {
         let (code, stderr) = failure(data.path(), &[setting, value]);
         assert_eq!(code, Some(2));
@@ -217,6 +219,8 @@ fn help_explains_every_setting() {
     assert!(help.starts_with("Runs customers' code"), "{help}");
     for name in [
         "data-dir",
+        "log",
+        "log-format",
         "database",
         "cache-mib",
         "hold-ms",
