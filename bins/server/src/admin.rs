@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,6 +34,7 @@ pub(crate) struct Admin {
     doors: Vec<(&'static str, Arc<Places>)>,
     /// One question to the database at a time.
     asking: Mutex<()>,
+    leaving: AtomicBool,
 }
 
 impl Admin {
@@ -41,7 +43,13 @@ impl Admin {
         live: Arc<Live>,
         doors: Vec<(&'static str, Arc<Places>)>,
     ) -> Self {
-        Self { store, live, doors, asking: Mutex::default() }
+        let (asking, leaving) = (Mutex::default(), AtomicBool::new(false));
+        Self { store, live, doors, asking, leaving }
+    }
+
+    /// From now on the server is not ready, since it will stop.
+    pub(crate) fn leave(&self) {
+        self.leaving.store(true, Relaxed);
     }
 
     pub(crate) async fn respond<B>(&self, request: &Request<B>) -> Response<Body> {
@@ -55,13 +63,20 @@ impl Admin {
         match request.uri().path() {
             "/healthz" => message(StatusCode::OK, "alive"),
             "/readyz" => said(self.ready().await),
+            "/readyz/pages" => said(self.stays()),
             "/metrics" => self.metrics(),
             _ => not_found(),
         }
     }
 
+    /// Whether the server can serve the pages in its cache, which need no database.
+    fn stays(&self) -> Result<(), String> {
+        if self.leaving.load(Relaxed) { Err("it is stopping".to_owned()) } else { Ok(()) }
+    }
+
     /// Whether the database answers, too.
     async fn ready(&self) -> Result<(), String> {
+        self.stays()?;
         let asked = timeout(READY_WITHIN, async {
             let _alone = self.asking.lock().await;
             self.store.last_seq().await

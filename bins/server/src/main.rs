@@ -4,6 +4,7 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use c2c_server::{Limits, LogFormat, NewLink, NewToken, Settings, Transfer};
 use clap::{Parser, Subcommand};
@@ -77,6 +78,15 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+    }
+    running.leave();
+    if settings.drain_seconds > 0 {
+        tracing::info!("not ready any more; stopping in {} s", settings.drain_seconds);
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(settings.drain_seconds.into())) => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
     tracing::info!("stopping");
     running.stop().await;

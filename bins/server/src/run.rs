@@ -229,6 +229,11 @@ impl Running {
         &self.server.sites
     }
 
+    /// Says that it is not ready any more, and goes on serving: a load balancer has time to notice.
+    pub fn leave(&self) {
+        self.server.admin.leave();
+    }
+
     /// Stops listening, lets the responses in flight finish and closes the database.
     pub async fn stop(mut self) {
         // The send fails only if every listener has already ended.

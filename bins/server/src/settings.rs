@@ -174,6 +174,11 @@ pub struct Settings {
     #[arg(long, env = "C2C_CLIENT_ADDRESS_HEADER", value_name = "HEADER")]
     pub client_address_header: Option<AddressHeader>,
 
+    /// How long the server goes on after a signal to stop while /readyz says that it is not ready, in
+    /// seconds, so that load balancers notice; a second signal ends this
+    #[arg(long, env = "C2C_DRAIN_SECONDS", value_name = "SECONDS", default_value_t = 0)]
+    pub drain_seconds: u16,
+
     /// How long events wait for a document that is still being parsed, in milliseconds; later
     /// handlers receive them with `{replay: true}` only. At most 600000
     #[arg(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -11,7 +11,7 @@ use tokio::task::block_in_place;
 use crate::client::{Connection, PATIENCE, Reply, To, eventually, request};
 use crate::console::DEMO;
 use crate::database::database;
-use crate::program::{Process, command};
+use crate::program::{Process, command, signal};
 
 const ADMIN: [&str; 2] = ["--admin-listen", "127.0.0.1:0"];
 
@@ -58,8 +58,10 @@ async fn it_says_that_the_server_is_alive_and_ready() {
     let server = start(&[]);
     let reply = ask(&server, "/healthz").await;
     assert_eq!((reply.status, reply.text()), (200, "alive\n"));
-    let reply = ask(&server, "/readyz").await;
-    assert_eq!((reply.status, reply.text()), (200, "ready\n"));
+    for path in ["/readyz", "/readyz/pages"] {
+        let reply = ask(&server, path).await;
+        assert_eq!((reply.status, reply.text()), (200, "ready\n"));
+    }
     assert_eq!(ask(&server, "/").await.status, 404);
     assert_eq!(ask_as(address(&server), "HEAD", "/healthz", "localhost").await.status, 200);
     let reply = ask_as(address(&server), "POST", "/readyz", "localhost").await;
@@ -89,7 +91,9 @@ async fn a_server_without_its_database_is_alive_but_not_ready() {
             (reply.status, reply.text()),
             (503, "not ready: the database cannot be reached\n")
         );
-        assert_eq!(ask(&server, "/healthz").await.status, 200);
+        for path in ["/healthz", "/readyz/pages"] {
+            assert_eq!(ask(&server, path).await.status, 200, "{path}");
+        }
     }
     let ready = async || ask(&server, "/readyz").await.status == 200;
     assert!(eventually(PATIENCE, ready).await, "it does not become ready again");
@@ -103,6 +107,35 @@ async fn a_server_without_its_database_is_alive_but_not_ready() {
     assert!(eventually(PATIENCE, failed).await, "no failure is counted");
     let lags = async || values(&server).await["c2c_follow_lag_seconds"] > 2.0;
     assert!(eventually(PATIENCE, lags).await, "it knows no changes and says that it does");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_will_stop_says_so_and_goes_on_until_a_second_signal() {
+    let mut server = start(&["--drain-seconds", "3600"]);
+    signal(&server.child, "-TERM");
+    let leaves = async || ask(&server, "/readyz").await.status == 503;
+    assert!(eventually(PATIENCE, leaves).await, "it still says that it is ready");
+    for path in ["/readyz", "/readyz/pages"] {
+        let reply = ask(&server, path).await;
+        assert_eq!((reply.status, reply.text()), (503, "not ready: it is stopping\n"), "{path}");
+    }
+    assert_eq!(ask(&server, "/healthz").await.status, 200);
+    // New connections, to visitors' pages and to the console.
+    server.document("/s/demo").await;
+    server.publish(DEMO, "live", "<b>late</b>").await;
+    assert!(server.child.try_wait().expect("a state").is_none(), "it has ended");
+    signal(&server.child, "-TERM");
+    let end = async || server.child.try_wait().expect("a state").is_some();
+    assert!(eventually(PATIENCE, end).await, "it does not stop");
+    assert!(server.child.wait().expect("ends").success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_after_the_time_for_load_balancers() {
+    let server = start(&["--drain-seconds", "1"]);
+    let began = Instant::now();
+    assert!(block_in_place(|| server.stop()));
+    assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

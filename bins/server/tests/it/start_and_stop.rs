@@ -219,6 +219,7 @@ fn help_explains_every_setting() {
     assert!(help.starts_with("Runs customers' code"), "{help}");
     for name in [
         "data-dir",
+        "drain-seconds",
         "log",
         "log-format",
         "database",
