@@ -22,6 +22,7 @@ mod admin;
 mod apps;
 mod client;
 mod compile;
+mod config;
 mod demo;
 mod descriptors;
 mod documents;
@@ -51,6 +52,7 @@ mod sites;
 mod transfer;
 
 pub use compile::BuildError;
+pub use config::{Config, ConfigError};
 pub use error::AppError;
 pub use forwarded::AddressHeader;
 pub use link::{NewLink, NewToken, make_link, make_token};

@@ -2,12 +2,14 @@
 
 #![expect(clippy::print_stderr, reason = "a program speaks to its operator")]
 
+use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use c2c_server::{Limits, LogFormat, NewLink, NewToken, Settings, Transfer};
-use clap::{Parser, Subcommand};
+use c2c_server::{Config, ConfigError, Limits, LogFormat, NewLink, NewToken, Settings, Transfer};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, Parser)]
@@ -15,22 +17,38 @@ struct Program {
     // Before the settings, whose description is the program's.
     #[command(subcommand)]
     work: Option<Work>,
+    /// File with settings, as TOML: its keys are the long names of the flags. Flags and environment
+    /// variables win over it
+    #[arg(long, global = true, env = "C2C_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
 }
 
-/// Work on the database instead of serving.
-#[derive(Debug, Subcommand)]
+/// Work instead of serving.
+#[derive(Clone, Debug, Subcommand)]
 enum Work {
     #[command(flatten)]
     Transfer(Transfer),
     Link(NewLink),
     Token(NewToken),
+    /// Show the settings and where each comes from, without secrets
+    ///
+    /// Flags win over environment variables, these over the configuration file, and that over the
+    /// defaults. The output is a configuration file.
+    Config,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Program { settings, work } = Program::parse();
+    let (Program { settings, work, .. }, effective) = match parse() {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            eprintln!("c2c-server: {error}");
+            // As for a mistake in the command line.
+            return ExitCode::from(2);
+        }
+    };
     c2c_server::begin_log(settings.log_format, &settings.log);
     let outcome = match &work {
         None => run(&settings).await,
@@ -40,6 +58,7 @@ async fn main() -> ExitCode {
             let done = |line: &str| eprintln!("c2c-server: {line}");
             c2c_server::transfer(&settings, transfer, done).await.map_err(Into::into)
         }
+        Some(Work::Config) => std::io::stdout().write_all(effective.as_bytes()).map_err(Into::into),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -56,6 +75,16 @@ async fn main() -> ExitCode {
 /// Prints the address or token that was made.
 fn print(made: Result<String, c2c_server::StartError>) -> Result<(), Box<dyn std::error::Error>> {
     Ok(writeln!(std::io::stdout(), "{}", made?)?)
+}
+
+/// The command line with the configuration file, and a description of the settings.
+fn parse() -> Result<(Program, String), ConfigError> {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let (command, config) = Config::apply(Program::command(), &arguments)?;
+    let matches = command.clone().get_matches_from(&arguments);
+    let effective = config.describe(&command, &matches);
+    let program = Program::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    Ok((program, effective))
 }
 
 async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {

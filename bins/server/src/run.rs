@@ -78,6 +78,9 @@ pub enum StartError {
          proxy with TLS in front of it"
     )]
     ConsoleNotSecure(Origin),
+    /// A setting needs the hook of a content delivery network.
+    #[error("{0} needs --purge-url <URL>: without it, changes would not be served at once")]
+    NoHook(&'static str),
     /// The settings would open the metrics to other networks.
     #[error(
         "--admin-listen {0}: it has no login, so it listens on a loopback address or on one address of a \
@@ -122,6 +125,9 @@ pub struct Running {
 pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, StartError> {
     if let Some(address) = settings.admin_listen.filter(|&address| !is_private(address)) {
         return Err(StartError::AdminNotPrivate(address));
+    }
+    if let Some(setting) = settings.without_hook() {
+        return Err(StartError::NoHook(setting));
     }
     let bounds = Bounds::provide(limits.connections_max)?;
     let console = bind(&[settings.console_listen], "--console-listen")?;

@@ -1,4 +1,4 @@
-//! The operator's settings, by flag or environment variable.
+//! The operator's settings, by flag, environment variable or configuration file (`config`).
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -98,7 +98,6 @@ pub struct Settings {
         long,
         env = "C2C_CDN_SECONDS",
         value_name = "SECONDS",
-        requires = "purge_url",
         help_heading = "Content delivery network"
     )]
     pub cdn_seconds: Option<u32>,
@@ -120,7 +119,6 @@ pub struct Settings {
         env = "C2C_PURGE_AUTHORIZATION",
         value_name = "VALUE",
         hide_env_values = true,
-        requires = "purge_url",
         help_heading = "Content delivery network"
     )]
     pub purge_authorization: Option<Secret>,
@@ -214,6 +212,18 @@ pub enum Access {
     SignIn,
     /// All who reach it may do everything: for demos that run by themselves, on a loopback address only.
     Open,
+}
+
+impl Settings {
+    /// The first setting that has no effect, or a bad one, without [`Settings::purge_url`]; `None` if that is set.
+    pub(crate) fn without_hook(&self) -> Option<&'static str> {
+        let needs = [
+            ("--cdn-seconds", self.cdn_seconds.is_some()),
+            ("--purge-authorization", self.purge_authorization.is_some()),
+        ];
+        let mut needs = needs.into_iter().filter(|_| self.purge_url.is_none());
+        needs.find_map(|(setting, is_set)| is_set.then_some(setting))
+    }
 }
 
 /// The address of a hook: http or https. It may hold a secret, so it is not shown.

@@ -12,6 +12,7 @@ mod api;
 mod bounds;
 mod cdn;
 mod compiled;
+mod config;
 mod deploy;
 mod document;
 mod drafts;

@@ -130,6 +130,11 @@ fn what_prevents_the_start_is_said_in_one_line() {
     let open = [&["--console-listen", "0.0.0.0:0"], &FREE_PORTS[2..]].concat();
     check(data.path(), &open, &["0.0.0.0:0", "loopback"]);
 
+    for setting in ["--cdn-seconds", "--purge-authorization"] {
+        let without = [&FREE_PORTS[..], &[setting, "5"]].concat();
+        check(data.path(), &without, &[setting, "needs --purge-url <URL>"]);
+    }
+
     for public in ["0.0.0.0:0", "[::]:0", "9.9.9.9:0"] {
         let admin = [&FREE_PORTS[..], &["--admin-listen", public]].concat();
         check(data.path(), &admin, &["--admin-listen", public, "no login", "private network"]);
