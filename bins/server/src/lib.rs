@@ -20,6 +20,7 @@
 mod activity;
 mod admin;
 mod apps;
+mod backup;
 mod client;
 mod compile;
 mod config;
@@ -51,6 +52,7 @@ mod settings;
 mod sites;
 mod transfer;
 
+pub use backup::{BackUpError, Backup, back_up};
 pub use compile::BuildError;
 pub use config::{Config, ConfigError};
 pub use error::AppError;

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use c2c_server::{Config, ConfigError, Limits, LogFormat, NewLink, NewToken, Settings, Transfer};
+use c2c_server::{
+    Backup, Config, ConfigError, Limits, LogFormat, NewLink, NewToken, Settings, Transfer,
+};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -32,6 +34,8 @@ enum Work {
     Transfer(Transfer),
     Link(NewLink),
     Token(NewToken),
+    #[command(flatten)]
+    Backup(Backup),
     /// Show the settings and where each comes from, without secrets
     ///
     /// Flags win over environment variables, these over the configuration file, and that over the
@@ -58,6 +62,13 @@ async fn main() -> ExitCode {
             let done = |line: &str| eprintln!("c2c-server: {line}");
             c2c_server::transfer(&settings, transfer, done).await.map_err(Into::into)
         }
+        Some(Work::Backup(work)) => match c2c_server::back_up(&settings, work).await {
+            Ok(said) => {
+                eprintln!("c2c-server: {said}");
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        },
         Some(Work::Config) => std::io::stdout().write_all(effective.as_bytes()).map_err(Into::into),
     };
     match outcome {

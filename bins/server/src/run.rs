@@ -103,6 +103,13 @@ pub enum StartError {
     Sites(#[from] SitesError),
 }
 
+impl StartError {
+    /// For [`database`].
+    pub(crate) fn data_directory(settings: &Settings) -> impl Fn(io::Error) -> Self {
+        |source| Self::DataDirectory { directory: settings.data_dir.clone(), source }
+    }
+}
+
 impl From<TooFew> for StartError {
     fn from(TooFew { limit, least }: TooFew) -> Self {
         Self::Descriptors { limit, least }
@@ -277,27 +284,31 @@ fn is_loopback(origin: &Origin) -> bool {
     )
 }
 
+/// The database of the settings. Its folder exists.
+pub(crate) fn database(settings: &Settings) -> io::Result<Database> {
+    if settings.database.is_none() {
+        std::fs::create_dir_all(&settings.data_dir)?;
+    }
+    Ok(named_database(settings))
+}
+
+fn named_database(settings: &Settings) -> Database {
+    let file = || Database::file(&settings.data_dir.join("c2c.db"));
+    settings.database.clone().unwrap_or_else(file)
+}
+
 /// Opens the database, and gives it with the number of its last audit entry.
 pub(crate) async fn open_store(settings: &Settings) -> Result<(Store, i64), StartError> {
-    if settings.database.is_none() {
-        let directory = &settings.data_dir;
-        std::fs::create_dir_all(directory)
-            .map_err(|source| StartError::DataDirectory { directory: directory.clone(), source })?;
-    }
+    let database = database(settings).map_err(StartError::data_directory(settings))?;
     let opened = async {
         let limits = c2c_store::Limits { snippet_bytes_max: snippet_limits().snippet_bytes_max() };
-        let store = Store::open(&database(settings), limits).await?;
+        let store = Store::open(&database, limits).await?;
         let seq = store.last_seq().await?;
         Ok((store, seq))
     };
     opened.await.map_err(|source| database_error(settings, source))
 }
 
-fn database(settings: &Settings) -> Database {
-    let file = || Database::file(&settings.data_dir.join("c2c.db"));
-    settings.database.clone().unwrap_or_else(file)
-}
-
 pub(crate) fn database_error(settings: &Settings, source: StoreError) -> StartError {
-    StartError::Database { database: database(settings), source }
+    StartError::Database { database: named_database(settings), source }
 }

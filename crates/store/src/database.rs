@@ -21,6 +21,19 @@ const WAIT: Duration = Duration::from_secs(5);
 /// Connections that read, and for PostgreSQL also those that write.
 const CONNECTIONS_MAX: u32 = 8;
 
+/// The parameters in an address that libpq knows, too, and that are no secrets.
+const COMMAND_PARAMETERS: [&str; 9] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "port",
+    "sslmode",
+    "sslrootcert",
+    "user",
+];
+
 /// A database's address: `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST:PORT/NAME` with the
 /// [parameters of libpq](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
 #[derive(Clone, PartialEq, Eq)]
@@ -79,6 +92,32 @@ impl Database {
         Self(Address::File(path.to_owned()))
     }
 
+    /// The file, unless it is a server.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Address::File(path) => Some(path),
+            Address::Server(_) => None,
+        }
+    }
+
+    /// The URL of a server for a command of PostgreSQL, without a password and without parameters that only this
+    /// library knows. `None` for a file.
+    pub fn url_for_commands(&self) -> Option<String> {
+        let mut url = self.server()?;
+        // It fails only for URLs without a host.
+        let _ = url.set_password(None);
+        let kept: Vec<_> = url
+            .query_pairs()
+            .filter(|(name, _)| COMMAND_PARAMETERS.contains(&name.as_ref()))
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        url.set_query(None);
+        if !kept.is_empty() {
+            url.query_pairs_mut().extend_pairs(kept);
+        }
+        Some(url.into())
+    }
+
     fn engine(&self) -> Engine {
         match &self.0 {
             Address::File(_) => Engine::Sqlite,
@@ -95,7 +134,7 @@ impl Database {
 
     fn options(&self) -> Result<AnyConnectOptions, StoreError> {
         match &self.0 {
-            Address::File(path) => file_options(path, "mode=rwc"),
+            Address::File(path) => Ok(file_options(path, "mode=rwc")?),
             Address::Server(url) => Ok(url.as_str().parse()?),
         }
     }
@@ -111,12 +150,15 @@ impl Database {
     }
 }
 
-fn file_options(path: &Path, parameters: &str) -> Result<AnyConnectOptions, StoreError> {
+pub(crate) fn file_options(
+    path: &Path,
+    parameters: &str,
+) -> Result<AnyConnectOptions, sqlx::Error> {
     // By way of a `file:` URL, which escapes each character that has a meaning in one.
     let path = std::path::absolute(path).map_err(sqlx::Error::Io)?;
     let file = Url::from_file_path(path)
         .map_err(|()| sqlx::Error::Configuration("the file's path is not absolute".into()))?;
-    Ok(format!("sqlite://{}?{parameters}", file.path()).parse()?)
+    format!("sqlite://{}?{parameters}", file.path()).parse()
 }
 
 impl FromStr for Database {

@@ -13,6 +13,7 @@
 //! - The audit log is the list of changes, too: [`Store::changes_since`] tells a server which apps to read
 //!   again.
 //! - Compiled documents are kept, too, so that no server compiles them again ([`Store::keep_documents`]).
+//! - A backup is a file that is written while servers use the database ([`Database::back_up`]).
 //! - A preview link shows the draft to its holder for a while ([`Store::make_preview_link`]).
 //!
 //! The crate stores what it is given. It neither checks nor compiles snippets.
@@ -54,6 +55,7 @@ mod app;
 mod approval;
 mod archive;
 mod audit;
+mod backup;
 mod database;
 mod document;
 mod draft;
@@ -88,6 +90,7 @@ pub use actor::Actor;
 pub use app::{App, Environment, Jar, NewApp, Off, Settings};
 pub use archive::ArchiveError;
 pub use audit::{Action, Change, Entry, State, UnknownAction};
+pub use backup::{BackupError, Copied};
 pub use c2c_access::{Secret, SecretError};
 pub use database::{Database, DatabaseError, Limits, Store};
 pub use document::{AppDocuments, DocumentKey, NewDocument};

@@ -28,7 +28,7 @@ type Balancer = Mutex<Vec<Arc<Client>>>;
 
 /// Counts over all visitors.
 #[derive(Default)]
-struct Visits {
+pub(crate) struct Visits {
     balancer: Balancer,
     whole: AtomicUsize,
     failed: Mutex<Vec<Reply>>,
@@ -59,18 +59,39 @@ async fn visit(visits: Arc<Visits>, visitor: usize) {
 
 impl Visits {
     /// Waits for some more visits.
-    async fn go_on(&self) {
+    pub(crate) async fn go_on(&self) {
         let before = self.whole.load(Ordering::Relaxed);
         let more = async || self.whole.load(Ordering::Relaxed) >= before + VISITS;
         assert!(eventually(PATIENCE, more).await, "visitors are not answered");
     }
 
-    fn add(&self, server: &Process) {
+    /// Sends visitors.
+    pub(crate) fn begin(self: &Arc<Self>) -> JoinSet<()> {
+        let mut visitors = JoinSet::new();
+        for visitor in 0..VISITORS {
+            visitors.spawn(visit(Arc::clone(self), visitor));
+        }
+        visitors
+    }
+
+    /// Sends no more visitors. All must have been answered; gives the number of answers.
+    pub(crate) async fn end(&self, mut visitors: JoinSet<()>) -> usize {
+        self.ended.store(true, Ordering::Relaxed);
+        while let Some(visitor) = visitors.join_next().await {
+            visitor.expect("each request has an answer");
+        }
+        let failed = self.failed.lock().expect("no panic");
+        let whole = self.whole.load(Ordering::Relaxed);
+        assert!(failed.is_empty(), "{whole} answered, {} failed: {:?}", failed.len(), failed[0]);
+        whole
+    }
+
+    pub(crate) fn add(&self, server: &Process) {
         self.balancer.lock().expect("no panic").push(Arc::new(Client::clone(server)));
     }
 
     /// Sends a server no more requests, and waits until it has answered all.
-    async fn drain_first(&self) {
+    pub(crate) async fn drain_first(&self) {
         let server = self.balancer.lock().expect("no panic").remove(0);
         let idle = async || Arc::strong_count(&server) == 1;
         assert!(eventually(PATIENCE, idle).await, "requests are not answered");
@@ -104,10 +125,7 @@ async fn visitors_do_not_notice_a_deploy() {
     for server in &servers {
         visits.add(server);
     }
-    let mut visitors = JoinSet::new();
-    for visitor in 0..VISITORS {
-        visitors.spawn(visit(Arc::clone(&visits), visitor));
-    }
+    let visitors = visits.begin();
     publish(&servers, 0, "<b>before</b>").await;
     visits.go_on().await;
 
@@ -128,12 +146,6 @@ async fn visitors_do_not_notice_a_deploy() {
     }
     publish(&servers, 0, "<b>after</b>").await;
     visits.go_on().await;
-    visits.ended.store(true, Ordering::Relaxed);
-    while let Some(visitor) = visitors.join_next().await {
-        visitor.expect("each request has an answer");
-    }
-    let failed = visits.failed.lock().expect("no panic");
-    let whole = visits.whole.load(Ordering::Relaxed);
-    println!("{whole} documents during a deploy of {SERVERS} servers, {} failed", failed.len());
-    assert!(failed.is_empty(), "first: {:?}", failed[0]);
+    let whole = visits.end(visitors).await;
+    println!("{whole} documents during a deploy of {SERVERS} servers, 0 failed");
 }

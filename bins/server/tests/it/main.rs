@@ -9,6 +9,7 @@ mod wire;
 mod access;
 mod admin;
 mod api;
+mod backup;
 mod bounds;
 mod cdn;
 mod compiled;
