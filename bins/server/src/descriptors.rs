@@ -52,7 +52,7 @@ impl Bounds {
 
     /// Divides the descriptors between the doors. The console has few users, so it needs fewer than
     /// the pages.
-    fn within(limit: usize, connections_max: usize) -> Result<Self, TooFew> {
+    pub(crate) fn within(limit: usize, connections_max: usize) -> Result<Self, TooFew> {
         let free = limit.saturating_sub(RESERVE);
         if free / 2 >= connections_max {
             return Ok(Self { console: connections_max, pages: connections_max });

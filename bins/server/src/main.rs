@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use c2c_server::{
-    Backup, Config, ConfigError, Limits, LogFormat, NewLink, NewToken, Settings, Transfer,
+    Backup, Config, ConfigError, DoctorOptions, Limits, LogFormat, NewLink, NewToken, Settings,
+    Transfer,
 };
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
@@ -41,6 +42,11 @@ enum Work {
     /// Flags win over environment variables, these over the configuration file, and that over the
     /// defaults. The output is a configuration file.
     Config,
+    /// Check names, sites, TLS, the headers through the proxy, the database, clocks and limits
+    ///
+    /// One line for each check: ok, warning, or problem with what to do. Run it on the server's machine,
+    /// with the server's settings, while the server runs. The exit code is 1 if there is a problem.
+    Doctor(DoctorOptions),
 }
 
 #[tokio::main]
@@ -69,6 +75,11 @@ async fn main() -> ExitCode {
             }
             Err(error) => Err(error.into()),
         },
+        Some(Work::Doctor(options)) => {
+            let report = c2c_server::doctor(&settings, options).await;
+            let _ = write!(std::io::stdout(), "{report}");
+            return ExitCode::from(u8::from(report.has_problems()));
+        }
         Some(Work::Config) => std::io::stdout().write_all(effective.as_bytes()).map_err(Into::into),
     };
     match outcome {

@@ -132,7 +132,7 @@ impl Database {
         }
     }
 
-    fn options(&self) -> Result<AnyConnectOptions, StoreError> {
+    pub(crate) fn options(&self) -> Result<AnyConnectOptions, StoreError> {
         match &self.0 {
             Address::File(path) => Ok(file_options(path, "mode=rwc")?),
             Address::Server(url) => Ok(url.as_str().parse()?),

@@ -62,6 +62,15 @@ pub(crate) async fn migrate(pool: &AnyPool, engine: Engine) -> Result<(), Migrat
     }
 }
 
+/// The newest version.
+pub(crate) fn newest(engine: Engine) -> i64 {
+    let versions = match engine {
+        Engine::Sqlite => SQLITE,
+        Engine::Postgres => POSTGRES,
+    };
+    versions.iter().map(|&(version, ..)| version).max().unwrap_or_default()
+}
+
 fn migrator(versions: Versions) -> Migrator {
     let migrations = versions.iter().map(|&(version, description, sql)| {
         let kind = MigrationType::Simple;

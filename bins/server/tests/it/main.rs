@@ -15,6 +15,7 @@ mod cdn;
 mod compiled;
 mod config;
 mod deploy;
+mod doctor;
 mod document;
 mod drafts;
 mod fleet;
