@@ -11,11 +11,14 @@ use std::sync::atomic::{
     AtomicBool, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
 };
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+
+/// The most bytes of a refused request that are read, so that its client can read the refusal.
+const LINGER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The state of one connection. Bytes of a request's head do not change it, so a client gains
 /// nothing by sending them one by one.
@@ -25,6 +28,8 @@ pub(crate) struct Activity {
     answering: AtomicBool,
     /// The client does not read what was written. The system has a timeout for that.
     blocked: AtomicBool,
+    /// The last request has a body, and the server may not have read it.
+    has_body: AtomicBool,
     /// The last time that one of the two ended, in nanoseconds after `began`.
     ceased: AtomicU64,
     began: Instant,
@@ -36,13 +41,15 @@ impl Activity {
         Self {
             answering: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
+            has_body: AtomicBool::new(false),
             ceased: AtomicU64::new(0),
             began: Instant::now(),
         }
     }
 
     /// Marks the connection as answering a request until the guard is dropped.
-    pub(crate) fn answering(&self) -> Answering<'_> {
+    pub(crate) fn answering(&self, has_body: bool) -> Answering<'_> {
+        self.has_body.store(has_body, Relaxed);
         self.answering.store(true, Relaxed);
         Answering(self)
     }
@@ -91,11 +98,42 @@ impl Drop for Answering<'_> {
     }
 }
 
-/// A connection's stream that records blocked writes.
+/// A connection's stream that records blocked writes, and ends without the loss of a response.
+///
+/// If bytes arrive at a closed socket, the system resets the connection, and the client may lose a
+/// response that it has not read. That happens if a request is refused while its body is on its way:
+/// a proxy then tells its client 502. So the server reads on after such a response, until the client
+/// closes the connection (RFC 9112, section 9.6). Meanwhile the connection counts as one that waits for
+/// a request's head: it has the same timeout, and gives way to others.
 #[derive(Debug)]
 pub(crate) struct Traced {
-    pub(crate) stream: TcpStream,
-    pub(crate) activity: Arc<Activity>,
+    stream: TcpStream,
+    activity: Arc<Activity>,
+    /// Whether the client has been told that no more is written.
+    shut: bool,
+    /// The number of bytes that were read since.
+    lingered: usize,
+}
+
+impl Traced {
+    pub(crate) fn new(stream: TcpStream, activity: Arc<Activity>) -> Self {
+        Self { stream, activity, shut: false, lingered: 0 }
+    }
+
+    /// Reads until the client closes the connection, or has sent too much.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut bytes = [0; 8192];
+        while self.lingered <= LINGER_BYTES_MAX {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            let read = ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer));
+            let count = buffer.filled().len();
+            if read.is_err() || count == 0 {
+                break;
+            }
+            self.lingered += count;
+        }
+        Poll::Ready(())
+    }
 }
 
 impl AsyncRead for Traced {
@@ -136,6 +174,13 @@ impl AsyncWrite for Traced {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if !self.shut {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            self.shut = true;
+        }
+        if self.activity.has_body.load(Relaxed) {
+            ready!(self.poll_linger(context));
+        }
+        Poll::Ready(Ok(()))
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -175,15 +175,16 @@ impl Connections {
         let activity = Arc::clone(&place.activity);
         let traces = Arc::clone(&activity);
         let server = Arc::clone(&self.server);
-        let service = service_fn(move |mut request| {
+        let service = service_fn(move |mut request: Request<Incoming>| {
             server.proxies.identify(peer, &mut request);
+            let has_body = !request.body().is_end_stream();
             let (traces, answer) = (Arc::clone(&traces), respond(request));
             async move {
-                let _answering = traces.answering();
+                let _answering = traces.answering(has_body);
                 Ok::<_, Infallible>(answer.await)
             }
         });
-        let stream = Traced { stream, activity: Arc::clone(&activity) };
+        let stream = Traced::new(stream, Arc::clone(&activity));
         let connection = http1::Builder::new()
             // `Activity` replaces it.
             .header_read_timeout(None)

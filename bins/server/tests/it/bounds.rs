@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use c2c_server::Limits;
 
-use crate::client::{Fixture, PATIENCE, To, request};
+use crate::client::{Connection, Fixture, PATIENCE, To, request};
 
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -159,6 +159,47 @@ async fn a_large_body_is_refused_before_it_is_read() {
     chunked.send(&request("POST", "/api/apps", &headers, "")).await;
     chunked.send(&format!("3e8\r\n{}\r\n1\r\nx\r\n0\r\n\r\n", "x".repeat(1000))).await;
     assert_eq!(chunked.reply("POST").await.status, 413);
+}
+
+/// A request that is refused before its body has arrived.
+async fn refused(fixture: &Fixture, length: usize) -> Connection {
+    let host = format!("host: {}", fixture.host(To::Console));
+    let length = format!("content-length: {length}");
+    let mut connection = fixture.connect(To::Console).await;
+    let headers = [&*host, "origin: https://evil.example", &length];
+    connection.send(&request("POST", "/api/apps", &headers, "")).await;
+    assert_eq!(connection.reply("POST").await.status, 403);
+    connection
+}
+
+/// Otherwise the system resets the connection, and a client that is still sending may lose the answer.
+#[tokio::test]
+async fn the_body_of_a_refused_request_is_read() {
+    const PART: usize = 100_000;
+    let fixture = Fixture::start().await;
+    let mut connection = refused(&fixture, 30 * PART).await;
+    for _ in 0..30 {
+        connection.send(&"x".repeat(PART)).await;
+    }
+    assert_eq!(connection.closed_within(PATIENCE).await, Some(Vec::new()));
+}
+
+#[tokio::test]
+async fn the_body_of_a_refused_request_is_not_read_without_end() {
+    let limits = Limits::default();
+    let fixture = Fixture::with_limits(limits).await;
+    let mut endless = refused(&fixture, 1_000_000_000).await;
+    let part = "x".repeat(100_000);
+    let closed = async { while endless.try_send(part.as_bytes()).await.is_ok() {} };
+    // Sooner than by the timeout.
+    let soon = limits.head_timeout / 3;
+    assert!(tokio::time::timeout(soon, closed).await.is_ok(), "the body is read on");
+
+    let fixture = Fixture::with_limits(hasty()).await;
+    let mut silent = refused(&fixture, 1_000_000_000).await;
+    tokio::time::sleep(SHORT * 3).await;
+    let closed = async { while silent.try_send(b"x").await.is_ok() {} };
+    assert!(tokio::time::timeout(PATIENCE, closed).await.is_ok(), "the connection stayed open");
 }
 
 #[tokio::test]
