@@ -10,7 +10,7 @@ use c2c_server::{Limits, Running, Settings, start};
 use clap::Parser;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 /// How long a test waits for an expected event.
@@ -167,13 +167,19 @@ pub(crate) fn request(method: &str, target: &str, headers: &[&str], body: &str) 
     text + "\r\n" + body
 }
 
-pub(crate) struct Connection(TcpStream);
+pub(crate) struct Connection<S = TcpStream>(S);
 
 impl Connection {
     pub(crate) async fn between(client: Ipv4Addr, server: SocketAddr) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind((client, 0).into()).expect("an address of this machine");
         Self(socket.connect(server).await.expect("connects"))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    pub(crate) fn over(stream: S) -> Self {
+        Self(stream)
     }
 
     pub(crate) async fn send(&mut self, text: &str) {

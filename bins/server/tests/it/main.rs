@@ -33,6 +33,7 @@ mod places;
 mod plans;
 mod preview_links;
 mod previews;
+mod proxied;
 mod publication;
 mod servers;
 mod settings;

@@ -71,6 +71,24 @@ const POSTGRESQL: Need = Need {
     source: Source::Debian(&[SERVER]),
 };
 
+/// The proxies of docs/deploy.md.
+const NGINX: Need = Need {
+    what: "nginx (for tests of deployments)",
+    programs: &["nginx"],
+    variable: "",
+    source: Source::Debian(&["nginx"]),
+};
+
+/// Debian's folder of programs that are in root's `PATH` only.
+const ROOTS_PROGRAMS: &str = "/usr/sbin";
+
+/// Packages start their services at once, unless this program forbids it (`invoke-rc.d`). The tests
+/// start their own, so it is there during the installation.
+const START_POLICY: &str = "/usr/sbin/policy-rc.d";
+const FORBID_START: &str =
+    "test -e \"$0\" || { printf '#!/bin/sh\\n# c2c\\nexit 101\\n' >\"$0\" && chmod 755 \"$0\"; }";
+const ALLOW_START: &str = "! grep -q '^# c2c$' \"$0\" || rm \"$0\"";
+
 /// Debian's folder of the server's versions. Their programs are not in `PATH`; `bins/cluster` looks
 /// here too.
 const POSTGRESQL_VERSIONS: &str = "/usr/lib/postgresql";
@@ -83,7 +101,7 @@ const WRITE_SERVER_SETTING: &str =
 
 /// The harness (`bins/harness`) looks in the same places.
 const GROUPS: &[Group] = &[
-    Group { engine: None, needs: &[COMPILER, NPM, POSTGRESQL] },
+    Group { engine: None, needs: &[COMPILER, NPM, POSTGRESQL, NGINX] },
     Group {
         engine: Some("chromium"),
         needs: &[
@@ -246,6 +264,7 @@ fn missing(group: Group) -> Result<Vec<&'static Need>> {
         env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
     folders.extend(env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo/bin")));
     folders.push(crates_root()?.join("bin"));
+    folders.push(ROOTS_PROGRAMS.into());
     let versions = std::fs::read_dir(POSTGRESQL_VERSIONS).into_iter().flatten().flatten();
     folders.extend(versions.map(|version| version.path().join("bin")));
     let is_there = |need: &Need| {
@@ -302,8 +321,10 @@ fn install_packages(packages: &[&str], machine: Machine) -> Result<()> {
     if with_server {
         show(&mut as_root(machine, &["sh", "-c", WRITE_SERVER_SETTING, SERVER_SETTING]))?;
     }
+    show(&mut as_root(machine, &["sh", "-c", FORBID_START, START_POLICY]))?;
     let install = ["install", "-y", "--no-install-recommends"];
     let installed = show(apt(machine, &install).args(packages));
+    show(&mut as_root(machine, &["sh", "-c", ALLOW_START, START_POLICY]))?;
     if with_server {
         show(&mut as_root(machine, &["rm", SERVER_SETTING]))?;
     }
@@ -424,6 +445,7 @@ mod tests {
         check(&[], &[], &[]);
         check(&[&NPM], &["nodejs", "npm"], &[]);
         check(&[&POSTGRESQL], &["postgresql"], &[]);
+        check(&[&NGINX], &["nginx"], &[]);
         check(&needs("chromium"), &["chromium", "fonts-dejavu-core", "chromium-driver"], &[]);
         check(&needs("firefox"), &["firefox-esr", "fonts-dejavu-core"], &[GECKODRIVER]);
         let webkit = ["webkit2gtk-driver", "dbus", "fonts-dejavu-core", "xvfb"];

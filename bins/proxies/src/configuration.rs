@@ -1,0 +1,117 @@
+//! The copies of the operator's configurations, and everything that differs in them.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::authority::certificates;
+use crate::process::Account;
+use crate::{Backend, Kind, logs};
+
+const NGINX: &str = include_str!("../../../docs/deploy/nginx.conf");
+
+/// A part of the text, its replacement, and how often it is there.
+type Change<'a> = (&'a str, String, usize);
+
+/// Writes the configuration for a test, and returns its file.
+pub(crate) fn of_test(
+    kind: Kind,
+    folder: &Path,
+    tls: SocketAddr,
+    plain: SocketAddr,
+    backend: Backend,
+) -> io::Result<PathBuf> {
+    fs::create_dir_all(logs(folder))?;
+    let (text, changes, name) = match kind {
+        Kind::Nginx => (NGINX, nginx(folder, tls, plain, backend), "nginx.conf"),
+    };
+    let file = folder.join(name);
+    fs::write(&file, changed(text, &changes)?)?;
+    Ok(file)
+}
+
+fn nginx(
+    folder: &Path,
+    tls: SocketAddr,
+    plain: SocketAddr,
+    backend: Backend,
+) -> Vec<Change<'static>> {
+    let at = |name: &str| folder.join(name).display().to_string();
+    // Debian's nginx keeps these below /var/lib, which only root may write to.
+    let own: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("\n    {name}_temp_path {};", at(name)))
+        .concat();
+    vec![
+        ("user www-data;", String::new(), 1),
+        ("\nhttp {", format!("\nhttp {{{own}"), 1),
+        ("/run/nginx.pid", at("nginx.pid"), 1),
+        ("/var/log/nginx", logs(folder).display().to_string(), 2),
+        ("/var/www/acme", at("acme"), 1),
+        ("/etc/letsencrypt/live", certificates(folder).display().to_string(), 8),
+        ("listen 443 ", format!("listen {tls} "), 5),
+        ("listen [::]:443 ssl http2;", String::new(), 4),
+        ("listen [::]:443 ssl http2 default_server;", String::new(), 1),
+        ("listen 80", format!("listen {plain}"), 2),
+        ("listen [::]:80;", String::new(), 1),
+        ("listen [::]:80 default_server;", String::new(), 1),
+        ("127.0.0.1:7100", backend.console.to_string(), 1),
+        ("127.0.0.1:7180", backend.pages.to_string(), 1),
+    ]
+}
+
+/// The text with all changes. Each part must be there as often as expected, so that a change of the
+/// operator's file is not missed.
+fn changed(text: &str, changes: &[Change<'_>]) -> io::Result<String> {
+    let mut text = text.to_owned();
+    for (part, replacement, expected) in changes {
+        let found = text.matches(part).count();
+        if found != *expected {
+            let message = format!("{part:?} is there {found} times, not {expected} times");
+            return Err(io::Error::other(message));
+        }
+        text = text.replace(part, replacement);
+    }
+    Ok(text)
+}
+
+/// The command that runs the proxy in the foreground.
+pub(crate) fn command(kind: Kind, account: Account, configuration: &Path) -> Command {
+    match kind {
+        Kind::Nginx => {
+            // Debian has it in a folder that is in root's path only.
+            let mut command = account.command("/usr/sbin/nginx");
+            command.args(["-e", "stderr", "-g", "daemon off;", "-c"]).arg(configuration);
+            command
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NGINX, changed};
+
+    const DOCUMENT: &str = include_str!("../../../docs/deploy.md");
+
+    /// Asserts that the document quotes a file, in a block of its language.
+    #[track_caller]
+    fn check_quoted(language: &str, file: &str) {
+        let block = format!("\n```{language}\n{file}```\n");
+        assert!(DOCUMENT.contains(&block), "docs/deploy.md does not quote this:\n{file}");
+    }
+
+    #[test]
+    fn the_document_quotes_the_files() {
+        check_quoted("nginx", NGINX);
+    }
+
+    #[test]
+    fn a_change_that_is_not_as_expected_is_an_error() {
+        let change = |part, count| changed("a b a", &[(part, "c".to_owned(), count)]);
+        assert_eq!(change("a", 2).expect("it is there twice"), "c b c");
+        let error = change("a", 1).expect_err("it is there twice").to_string();
+        assert_eq!(error, "\"a\" is there 2 times, not 1 times");
+        assert!(change("d", 1).is_err());
+    }
+}
