@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use hyper::body::Incoming;
+use hyper::header::TRANSFER_ENCODING;
 use hyper::{Request, Response, StatusCode};
 
 use crate::admin::Admin;
@@ -70,7 +71,7 @@ impl Server {
         request: &Request<B>,
         page: Option<Kind>,
     ) -> Option<Response<Body>> {
-        if let Some(refusal) = self.refuse_target(request) {
+        if let Some(refusal) = self.refuse(request) {
             return Some(refusal);
         }
         let Some(page) = page else { return Some(misdirected(request)) };
@@ -127,7 +128,7 @@ impl Server {
     }
 
     async fn answer_editor(&self, request: Request<Incoming>) -> Response<Body> {
-        if let Some(refusal) = self.refuse_target(&request) {
+        if let Some(refusal) = self.refuse(&request) {
             return refusal;
         }
         if !self.sites.console.is_addressed_by(&request) {
@@ -139,7 +140,15 @@ impl Server {
         self.console.respond(&request)
     }
 
-    fn refuse_target<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+    /// Refuses a request that no site answers.
+    fn refuse<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+        // hyper reads a body if `chunked` is the last of several codings. A proxy may take another view
+        // of where such a request ends (RFC 9112, section 6.1).
+        let mut codings = request.headers().get_all(TRANSFER_ENCODING).iter();
+        if !codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked")) {
+            let text = "The only transfer coding that this server knows is chunked.";
+            return Some(closing(message(StatusCode::NOT_IMPLEMENTED, text)));
+        }
         let target_bytes_max = self.limits.target_bytes_max;
         let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
         if target > target_bytes_max {

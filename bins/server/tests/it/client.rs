@@ -228,6 +228,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Reply { status: status.parse().expect("a number"), headers, body }
     }
 
+    /// The status of the next answer, or `None` if the server closes without one.
+    pub(crate) async fn status(&mut self) -> Option<u16> {
+        let mut head = Vec::new();
+        let read = async {
+            while !head.windows(4).any(|four| four == b"\r\n\r\n") {
+                if !matches!(self.0.read_buf(&mut head).await, Ok(1..)) {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, read).await.expect("an answer or the end, in time");
+        statuses(&head).first().copied()
+    }
+
     /// Returns everything that arrives until the server closes, or `None` if it does not within
     /// `patience`.
     pub(crate) async fn closed_within(&mut self, patience: Duration) -> Option<Vec<u8>> {
@@ -236,6 +250,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let end = tokio::time::timeout(patience, self.0.read_to_end(&mut bytes)).await;
         end.is_ok().then_some(bytes)
     }
+}
+
+/// The statuses of all answers that a server sent over a connection.
+pub(crate) fn statuses(bytes: &[u8]) -> Vec<u16> {
+    let lines = String::from_utf8_lossy(bytes);
+    let answers = lines.split("HTTP/1.").skip(1);
+    answers.map(|answer| answer[2..5].parse().expect("a status")).collect()
 }
 
 #[derive(Debug)]

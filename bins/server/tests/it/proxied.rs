@@ -3,7 +3,9 @@
 //! Each check runs behind each proxy.
 
 mod deployment;
+mod frames;
 mod recorder;
+mod smuggling;
 
 use std::net::Ipv4Addr;
 
@@ -18,6 +20,10 @@ use crate::client::{Connection, PATIENCE, Reply, To, request};
 use crate::console::DEMO;
 use deployment::{Deployment, HTTP_1, HTTP_2, at, dead, host};
 use recorder::Recorder;
+use smuggling::{
+    nothing_inside_a_request_over_http2_reaches_the_server,
+    nothing_inside_a_request_reaches_the_server,
+};
 
 /// Makes a test of each check, behind each proxy.
 macro_rules! behind_each_proxy {
@@ -47,6 +53,8 @@ behind_each_proxy! {
     the_longest_policy_arrives,
     the_console_is_for_its_networks_only,
     the_log_has_no_queries,
+    nothing_inside_a_request_reaches_the_server,
+    nothing_inside_a_request_over_http2_reaches_the_server,
 }
 
 const PAGES: [(To, &str); 4] = [

@@ -20,6 +20,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use super::recorder::Relay;
 use crate::client::{Connection, PATIENCE, Reply, To, request};
 
 pub(crate) const HTTP_1: &[u8] = b"http/1.1";
@@ -35,12 +36,24 @@ impl Deployment {
     /// Starts a server behind a proxy.
     pub(crate) async fn start(kind: Kind) -> Self {
         let backend = Backend::free().expect("free ports");
+        Self::with_server(kind, backend, backend).await
+    }
+
+    /// Starts a server behind a relay for its pages, and that behind a proxy.
+    pub(crate) async fn relayed(kind: Kind) -> (Self, Relay) {
+        let backend = Backend::free().expect("free ports");
+        let relay = Relay::to(backend.pages).await;
+        let relayed = Backend { pages: relay.address(), ..backend };
+        (Self::with_server(kind, backend, relayed).await, relay)
+    }
+
+    async fn with_server(kind: Kind, backend: Backend, before: Backend) -> Self {
         let data = TempDir::new().expect("a directory");
         let arguments = ["c2c-server", "--data-dir", data.path().to_str().expect("UTF-8")];
         let arguments = arguments.map(str::to_owned).into_iter().chain(backend.arguments());
         let settings = Settings::try_parse_from(arguments).expect("a command line");
         let running = start(&settings, Limits::default()).await.expect("starts");
-        Self { server: Some((running, data)), ..Self::before(kind, backend) }
+        Self { server: Some((running, data)), ..Self::before(kind, before) }
     }
 
     /// Starts a proxy before another server, or before none.
