@@ -46,7 +46,7 @@ async fn status(
 }
 
 /// Raises this process's limit: it holds the other end of each connection, for all these tests at once.
-fn raise_own_limit() {
+pub(crate) fn raise_own_limit() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let enough = OWN_DESCRIPTORS.min(maximum.unwrap_or(OWN_DESCRIPTORS));
     let limit = Rlimit { current: Some(enough), maximum };

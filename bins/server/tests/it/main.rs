@@ -37,6 +37,7 @@ mod proxied;
 mod publication;
 mod servers;
 mod settings;
+mod slow;
 mod smuggling;
 mod start_and_stop;
 mod switching;

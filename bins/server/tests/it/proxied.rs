@@ -5,6 +5,7 @@
 mod deployment;
 mod frames;
 mod recorder;
+mod slow;
 mod smuggling;
 
 use std::net::Ipv4Addr;
@@ -20,6 +21,7 @@ use crate::client::{Connection, PATIENCE, Reply, To, request};
 use crate::console::DEMO;
 use deployment::{Deployment, HTTP_1, HTTP_2, at, dead, host};
 use recorder::Recorder;
+use slow::slow_clients_slow_no_visitor;
 use smuggling::{
     nothing_inside_a_request_over_http2_reaches_the_server,
     nothing_inside_a_request_reaches_the_server,
@@ -55,6 +57,7 @@ behind_each_proxy! {
     the_log_has_no_queries,
     nothing_inside_a_request_reaches_the_server,
     nothing_inside_a_request_over_http2_reaches_the_server,
+    slow_clients_slow_no_visitor,
 }
 
 const PAGES: [(To, &str); 4] = [
