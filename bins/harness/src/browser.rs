@@ -21,7 +21,9 @@ use crate::engine::{Engine, Programs};
 use crate::error::{Context as _, Error, Result};
 use crate::options::Options;
 use crate::process::POLL;
+use crate::reach::Reach;
 use crate::session::{Deadlines, Session};
+use crate::way::Way;
 
 /// Deadlines of a driver. (Firefox takes more than 5 s to end on a busy machine.)
 const DEADLINES: Deadlines =
@@ -67,25 +69,22 @@ impl Browser {
     /// Starts a browser with a fresh profile that reaches only this machine and the hosts that
     /// `collector` stands in for.
     pub async fn start(engine: Engine, collector: &Collector, options: &Options) -> Result<Self> {
-        Self::begin(engine, Some(collector), options).await
+        Self::begin(engine, Reach::Collector(collector), options).await
     }
 
     /// Starts a browser with a fresh profile and the machine's own access to the web, to look at a
     /// page that is somewhere else. No test uses it.
-    pub async fn start_on_the_web(engine: Engine) -> Result<Self> {
-        Self::begin(engine, None, &Options::default()).await
+    /// With a way, it reaches the deployment at its end instead.
+    pub async fn start_on_the_web(engine: Engine, way: Option<&Way>) -> Result<Self> {
+        Self::begin(engine, way.map_or(Reach::Web, Reach::Deployment), &Options::default()).await
     }
 
     #[expect(clippy::print_stderr, reason = "the reader of the run must know")]
-    async fn begin(
-        engine: Engine,
-        collector: Option<&Collector>,
-        options: &Options,
-    ) -> Result<Self> {
+    async fn begin(engine: Engine, reach: Reach<'_>, options: &Options) -> Result<Self> {
         let programs = engine.programs()?;
         let mut starts = 1;
         loop {
-            match Self::begin_once(engine, &programs, collector, options).await {
+            match Self::begin_once(engine, &programs, reach, options).await {
                 // About once in several hundred starts, WebKit's driver closes the connection
                 // without an answer, for an unknown reason. No page has been opened by then, so
                 // another session is started. The restart is printed, so that it is not taken for
@@ -102,12 +101,12 @@ impl Browser {
     async fn begin_once(
         engine: Engine,
         programs: &Programs,
-        collector: Option<&Collector>,
+        reach: Reach<'_>,
         options: &Options,
     ) -> Result<Self> {
-        let driver = Driver::start(engine, programs, collector).await?;
+        let driver = Driver::start(engine, programs, reach).await?;
         let profile = driver.process.dir().join("profile");
-        let capabilities = engine.capabilities(programs, &profile, collector, options);
+        let capabilities = engine.capabilities(programs, &profile, reach, options);
         let session = Session::begin(driver, capabilities, DEADLINES).await.context(engine)?;
         Ok(Self { engine, session, console: Mutex::default(), size: Mutex::default() })
     }

@@ -8,11 +8,11 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::collector::Collector;
 use crate::display::Display;
 use crate::engine::{Engine, Programs};
 use crate::error::{Context as _, Result};
 use crate::process::{POLL, Process, fresh_dir};
+use crate::reach::Reach;
 
 /// Longest time until a driver listens.
 const START: Duration = Duration::from_secs(20);
@@ -41,22 +41,18 @@ impl Driver {
     pub(crate) async fn start(
         engine: Engine,
         programs: &Programs,
-        collector: Option<&Collector>,
+        reach: Reach<'_>,
     ) -> Result<Self> {
         for _ in 0..STARTS {
-            match Self::start_once(engine, programs, collector).await {
+            match Self::start_once(engine, programs, reach).await {
                 Err(error) if error.to_string().contains("Address already in use") => {}
                 outcome => return outcome,
             }
         }
-        Self::start_once(engine, programs, collector).await
+        Self::start_once(engine, programs, reach).await
     }
 
-    async fn start_once(
-        engine: Engine,
-        programs: &Programs,
-        collector: Option<&Collector>,
-    ) -> Result<Self> {
+    async fn start_once(engine: Engine, programs: &Programs, reach: Reach<'_>) -> Result<Self> {
         let dir = fresh_dir(engine.name())?;
         let mut command = Command::new(&programs.driver);
         let display = match &programs.display {
@@ -86,8 +82,8 @@ impl Driver {
                 for home in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
                     command.env(home, &dir);
                 }
-                if let Some(collector) = collector {
-                    use_proxy(&mut command, collector.proxy_port());
+                if let Some(port) = reach.proxy_port() {
+                    use_proxy(&mut command, port);
                 }
                 Some(port)
             }

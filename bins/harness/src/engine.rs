@@ -7,9 +7,9 @@ use std::{env, fmt};
 
 use serde_json::{Map, Value, json};
 
-use crate::collector::Collector;
 use crate::error::{Context as _, Error, Result};
 use crate::options::Options;
+use crate::reach::Reach;
 use crate::target_dir;
 
 /// A browser engine that the product is tested in.
@@ -104,17 +104,17 @@ impl Engine {
         ))
     }
 
-    /// Returns the capabilities of one session. Without a collector the browser has the real web.
+    /// Returns the capabilities of one session.
     pub(crate) fn capabilities(
         self,
         programs: &Programs,
         profile: &Path,
-        collector: Option<&Collector>,
+        reach: Reach<'_>,
         options: &Options,
     ) -> Map<String, Value> {
         let capabilities = match self {
             Self::Chromium => {
-                let mut args = chromium_args(profile, collector);
+                let mut args = chromium_args(profile, reach);
                 args.extend(options.chromium_args.iter().cloned());
                 json!({
                     "browserName": "chrome",
@@ -149,14 +149,14 @@ impl Engine {
         let Value::Object(mut capabilities) = capabilities else {
             return Map::new(); // every arm above is an object
         };
-        // The other engines cannot be made to trust a single key. Nothing but the stand-ins speaks
-        // TLS here.
-        if self != Self::Chromium && collector.is_some() {
+        // The other engines cannot be made to trust a single key. Nothing but the stand-ins, or the
+        // deployment, speaks TLS here.
+        if reach.accepts_certificates(self == Self::Chromium) {
             capabilities.insert("acceptInsecureCerts".to_owned(), json!(true));
         }
         // `WebKitGTK` takes its proxy from its environment (`driver.rs`).
-        if let Some(collector) = collector.filter(|_| self != Self::WebKit) {
-            let proxy = format!("127.0.0.1:{}", collector.proxy_port());
+        if let Some(port) = reach.proxy_port().filter(|_| self != Self::WebKit) {
+            let proxy = format!("127.0.0.1:{port}");
             capabilities.insert(
                 "proxy".to_owned(),
                 json!({
@@ -179,7 +179,7 @@ pub(crate) fn timeouts() -> Value {
 }
 
 /// Returns Chromium's arguments, with or without a driver.
-pub(crate) fn chromium_args(profile: &Path, collector: Option<&Collector>) -> Vec<String> {
+pub(crate) fn chromium_args(profile: &Path, reach: Reach<'_>) -> Vec<String> {
     let mut args: Vec<String> = [
         "--headless=new",
         "--disable-gpu",
@@ -196,7 +196,7 @@ pub(crate) fn chromium_args(profile: &Path, collector: Option<&Collector>) -> Ve
         args.push("--no-sandbox".to_owned());
     }
     args.push(format!("--user-data-dir={}", profile.display()));
-    if let Some(collector) = collector {
+    if let Some(collector) = reach.collector() {
         let key = collector.public_key_sha256();
         args.push(format!("--ignore-certificate-errors-spki-list={key}"));
         // For features that ask a resolver in spite of the proxy.

@@ -1,5 +1,6 @@
 //! One HTTP request outside any browser: for the API, and for tests of headers.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::error::{Context as _, Error, Result};
+use crate::way::Way;
 
 /// Deadline of one request.
 const REQUEST: Duration = Duration::from_secs(20);
@@ -72,19 +74,35 @@ pub async fn request(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Result<Reply> {
-    // Only `https` needs the certificates, and a machine without any can still use `http`.
-    let roots = if url.starts_with("https:") { trusted()? } else { RootCertStore::empty() };
-    exchange(method, url, headers, body.into(), roots).await.context(url)
+    request_by(None, method, url, headers, body).await
+}
+
+/// The same, by a way to a deployment that is not where its names lead.
+pub async fn request_by(
+    way: Option<&Way>,
+    method: Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Result<Reply> {
+    let roots = match way.and_then(|way| way.roots.clone()) {
+        Some(roots) => roots,
+        // Only `https` needs the certificates, and a machine without any can still use `http`.
+        None if url.starts_with("https:") => trusted()?,
+        None => RootCertStore::empty(),
+    };
+    let client = client(roots, AsInBrowsers(way.map(|way| way.address)))?;
+    exchange(&client, method, url, headers, body.into()).await.context(url)
 }
 
 async fn exchange(
+    client: &Client,
     method: Method,
     url: &str,
     headers: &[(&str, &str)],
     body: Bytes,
-    roots: RootCertStore,
 ) -> Result<Reply> {
-    let mut request = client(roots)?.request(method, url);
+    let mut request = client.request(method, url);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -93,14 +111,14 @@ async fn exchange(
     Ok(Reply { status, headers, body: reply.bytes().await.map_err(|error| with_cause(&error))? })
 }
 
-fn client(roots: RootCertStore) -> Result<Client> {
+fn client(roots: RootCertStore, resolver: AsInBrowsers) -> Result<Client> {
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
     let client = Client::builder()
         .tls_backend_preconfigured(tls)
-        .dns_resolver(AsInBrowsers)
+        .dns_resolver(resolver)
         .redirect(Policy::none())
         .no_proxy()
         .http1_only()
@@ -108,12 +126,17 @@ fn client(roots: RootCertStore) -> Result<Client> {
     Ok(client.build()?)
 }
 
-/// Resolves names below `localhost` to this machine, and leaves others to the system.
-struct AsInBrowsers;
+/// Resolves all names to an address if there is one. Otherwise names below `localhost` lead to this
+/// machine, and others are left to the system.
+struct AsInBrowsers(Option<SocketAddr>);
 
 impl Resolve for AsInBrowsers {
     fn resolve(&self, name: Name) -> Resolving {
+        let address = self.0;
         Box::pin(async move {
+            if let Some(address) = address {
+                return Ok(Box::new([address].into_iter()) as Addrs);
+            }
             let name = name.as_str();
             let local = name == "localhost" || name.ends_with(".localhost");
             // The client replaces port 0 by the URL's.
@@ -156,7 +179,9 @@ mod tests {
     use http_body_util::Full;
     use hyper_util::rt::TokioIo;
 
-    use super::{Bytes, Method, Reply, Result, RootCertStore, exchange, request};
+    use super::{
+        AsInBrowsers, Bytes, Method, Reply, Result, RootCertStore, client, exchange, request,
+    };
     use crate::tls::Tls;
 
     /// Trusts only the certificate of the server below.
@@ -190,7 +215,8 @@ mod tests {
         let roots = || ROOTS.get().expect("the server runs").clone();
         let get = async |host: &str| -> Result<Reply> {
             let url = format!("https://{host}:{port}/");
-            exchange(Method::GET, &url, &[], Bytes::new(), roots()).await
+            let client = client(roots(), AsInBrowsers(None))?;
+            exchange(&client, Method::GET, &url, &[], Bytes::new()).await
         };
         assert_eq!(get("a.localhost").await?.expect(200)?.text(), "ok");
         let another = get("b.localhost").await.expect_err("another name").to_string();

@@ -99,6 +99,7 @@ mod others;
 mod pool;
 mod process;
 mod proxy;
+mod reach;
 mod reset;
 pub mod screens;
 mod server;
@@ -108,6 +109,7 @@ mod target;
 mod times;
 mod tls;
 mod undriven;
+mod way;
 mod web;
 
 pub use axe::Violation;
@@ -117,7 +119,7 @@ pub use embedded::Embedded;
 pub use emulate::ColorScheme;
 pub use engine::Engine;
 pub use error::{Context, Error, Result};
-pub use http::{Reply, request};
+pub use http::{Reply, request, request_by};
 pub use hyper::Method;
 pub use npm::Package;
 pub use options::Options;
@@ -126,6 +128,7 @@ pub use server::{App, Server, Stopped};
 pub use suite::{Case, Cx, Module, Tests, run};
 pub use target::{installed, target_dir};
 pub use undriven::Undriven;
+pub use way::Way;
 pub use web::{Hold, Recorded};
 
 /// Longest wait for something that should happen at once: long enough for a loaded machine, short

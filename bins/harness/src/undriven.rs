@@ -6,6 +6,7 @@ use crate::collector::Collector;
 use crate::engine::{Engine, chromium_args};
 use crate::error::Result;
 use crate::process::{Process, fresh_dir};
+use crate::reach::Reach;
 
 /// Chromium with one open page and no driver; ends when it is dropped.
 ///
@@ -24,7 +25,7 @@ impl Undriven {
         let programs = Engine::Chromium.programs()?;
         let dir = fresh_dir("undriven")?;
         let mut command = Command::new(programs.browser);
-        command.args(chromium_args(&dir.join("profile"), Some(collector))).arg(url);
+        command.args(chromium_args(&dir.join("profile"), Reach::Collector(collector))).arg(url);
         command.env("TMPDIR", &dir);
         Process::start("Chromium without a driver", command, dir).map(Self)
     }

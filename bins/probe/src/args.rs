@@ -1,5 +1,6 @@
 //! The command-line arguments.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -32,6 +33,15 @@ pub(crate) struct Args {
     /// A page of your widget that mounts it
     #[arg(long, value_name = "URL", requires = "sandbox_url")]
     pub(crate) widget_url: Option<Url>,
+
+    /// Address of your deployment, if it is not where its names lead yet
+    #[arg(long, value_name = "ADDRESS", requires = "sandbox_url")]
+    pub(crate) connect: Option<SocketAddr>,
+
+    /// PEM file of the authority of its certificates, if the machine does not trust that. The browsers
+    /// then accept every certificate; only the requests outside of them check it
+    #[arg(long, value_name = "FILE", requires = "connect")]
+    pub(crate) authority: Option<PathBuf>,
 
     /// Engines, separated by commas: chromium, firefox, webkit [default: the installed ones]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]

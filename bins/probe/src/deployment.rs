@@ -1,6 +1,8 @@
 //! The deployment under test: a local server, or an existing deployment.
 
-use c2c_harness::{Browser, Context as _, DEADLINE, Engine, Error, Method, Result, request};
+use c2c_harness::{
+    Browser, Context as _, DEADLINE, Engine, Error, Method, Reply, Result, Way, request_by,
+};
 use c2c_server::{Limits, Running, Settings};
 use clap::Parser as _;
 use serde_json::Value;
@@ -13,10 +15,12 @@ const NO_PROTECTION: &[&str] =
     &["src", "name", "id", "class", "style", "title", "width", "height", "scrolling"];
 
 /// Two addresses of a deployment: a sandbox document, and a widget page that mounts it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Deployment {
     pub(crate) sandbox_url: Url,
     pub(crate) widget_url: Url,
+    /// The way to it, if that is not where its names lead.
+    pub(crate) way: Option<Way>,
 }
 
 /// Our own server, whose database is removed afterwards.
@@ -47,6 +51,7 @@ impl Local {
         Ok(Deployment {
             sandbox_url: format!("{}/s/demo", sites.sandbox.origin).parse()?,
             widget_url: format!("{}/w/demo", sites.widget.origin).parse()?,
+            way: None,
         })
     }
 
@@ -65,15 +70,11 @@ impl Deployment {
             sandbox: sandbox.ascii_serialization(),
             widget: widget.ascii_serialization(),
         };
-        let browser = Browser::start_on_the_web(engine).await?;
-        let attributes = self.frame_attributes(&browser).await;
-        browser.close().await?;
-        for (name, value) in attributes? {
+        for (name, value) in self.frame_attributes(engine).await? {
             surface.add(Place::Attribute, &name, &value);
         }
         for (url, of_frame) in [(&self.sandbox_url, true), (&self.widget_url, false)] {
-            let headers = [("sec-fetch-dest", "iframe")];
-            let reply = request(Method::GET, url.as_str(), &headers, "").await?.expect(200)?;
+            let reply = self.get(url, "iframe").await?.expect(200)?;
             let headers = reply
                 .headers
                 .iter()
@@ -87,8 +88,7 @@ impl Deployment {
     pub(crate) async fn opened_otherwise(&self) -> Result<Vec<String>> {
         let mut faults = Vec::new();
         for destination in ["document", "object", "embed", "fencedframe", "script", "empty"] {
-            let headers = [("sec-fetch-dest", destination)];
-            let reply = request(Method::GET, self.sandbox_url.as_str(), &headers, "").await?;
+            let reply = self.get(&self.sandbox_url, destination).await?;
             if reply.status != 403 {
                 faults.push(format!(
                     "{} answers a request with Sec-Fetch-Dest: {destination} by {}, and not by 403",
@@ -99,8 +99,37 @@ impl Deployment {
         Ok(faults)
     }
 
+    /// Engines in which the frame has other attributes.
+    pub(crate) async fn differences(
+        &self,
+        surface: &Surface,
+        engines: &[Engine],
+    ) -> Result<Vec<String>> {
+        let mut faults = Vec::new();
+        for &engine in engines {
+            let attributes = self.frame_attributes(engine).await?;
+            let same = attributes.iter().map(|(name, value)| (&**name, &**value));
+            if !same.eq(surface.attributes()) {
+                faults.push(format!("{engine}: the iframe's attributes are {attributes:?}"));
+            }
+        }
+        Ok(faults)
+    }
+
+    async fn get(&self, url: &Url, destination: &str) -> Result<Reply> {
+        let headers = [("sec-fetch-dest", destination)];
+        request_by(self.way.as_ref(), Method::GET, url.as_str(), &headers, "").await
+    }
+
     /// The attributes of the element that the widget page's script makes.
-    async fn frame_attributes(&self, browser: &Browser) -> Result<Vec<(String, String)>> {
+    async fn frame_attributes(&self, engine: Engine) -> Result<Vec<(String, String)>> {
+        let browser = Browser::start_on_the_web(engine, self.way.as_ref()).await?;
+        let attributes = self.attributes_in(&browser).await;
+        browser.close().await?;
+        attributes
+    }
+
+    async fn attributes_in(&self, browser: &Browser) -> Result<Vec<(String, String)>> {
         browser.goto(self.widget_url.as_str()).await?;
         let host = serde_json::to_string(&self.sandbox_url.origin().ascii_serialization())?;
         let frame = format!(

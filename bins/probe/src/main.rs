@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use args::Args;
-use c2c_harness::{Collector, Engine, Result};
+use c2c_harness::{Collector, Engine, Result, Way};
 use clap::Parser as _;
 use credentials::Measured;
 use deployment::{Deployment, Local};
@@ -47,7 +47,11 @@ async fn run(args: Args) -> Result<bool> {
     let (engines, missing) = engines(&args.engines)?;
     let given = args.sandbox_url.clone().zip(args.widget_url.clone());
     let mut found = if let Some((sandbox_url, widget_url)) = given {
-        look(&args, &engines, &groups, &Deployment { sandbox_url, widget_url }).await?
+        let way = match args.connect {
+            Some(address) => Some(Way::to(address, args.authority.as_deref()).await?),
+            None => None,
+        };
+        look(&args, &engines, &groups, &Deployment { sandbox_url, widget_url, way }).await?
     } else {
         let local = Local::start().await?;
         let found = look(&args, &engines, &groups, &local.deployment()?).await;
@@ -84,6 +88,7 @@ async fn look(
 ) -> Result<Found> {
     let surface = deployment.surface(engines[0]).await?;
     let mut faults = advice::advice(&surface);
+    faults.extend(deployment.differences(&surface, &engines[1..]).await?);
     faults.extend(deployment.opened_otherwise().await?);
     let collector = Collector::start().await?;
     let verdicts = side_by_side("probes", engines, &collector, &mut faults, |engine, collector| {

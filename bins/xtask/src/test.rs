@@ -75,6 +75,8 @@ enum Step {
     Browser,
     /// attempts of custom code, in three engines, and without each protection; and docs/isolation.md
     Isolation,
+    /// the isolation suite behind nginx and TLS, set up as in docs/deploy.md, in three engines
+    Deploy,
     /// every fuzz target, for a short time
     Fuzz,
 }
@@ -115,7 +117,7 @@ impl Step {
             Self::Format | Self::Invariants => 5,
             Self::Assets | Self::Catalogue | Self::Types | Self::Doc => 20,
             Self::Tools | Self::Lint | Self::Fuzz => 30,
-            Self::Test | Self::Isolation => 40,
+            Self::Test | Self::Isolation | Self::Deploy => 40,
             Self::Browser => 60,
         })
     }
@@ -161,6 +163,7 @@ impl Step {
             Self::Doc => surface::check().map(|()| nothing),
             Self::Browser => count_tests(&mut tests("--test e2e")),
             Self::Isolation => isolation::test(),
+            Self::Deploy => count_tests(&mut tests("--test proxied")),
             Self::Fuzz => fuzz::run(args.fuzz_seconds),
         }
     }

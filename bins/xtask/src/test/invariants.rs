@@ -26,9 +26,9 @@ const GROUND_FLOOR: &str = "c2c-names";
 /// The library that browser tests use.
 const HARNESS: &str = "c2c-harness";
 /// The members that use it, with their test targets. The step `test` skips the tests in browsers, and the
-/// steps `browser` and `isolation` name these targets.
+/// steps `browser`, `isolation` and `deploy` name these targets.
 const BROWSER_TESTS: [(&str, &[&str]); 2] =
-    [("c2c-e2e", &["e2e", "machine", "validate"]), ("c2c-probe", &["deployment"])];
+    [("c2c-e2e", &["e2e", "machine", "validate"]), ("c2c-probe", &["deployment", "proxied"])];
 /// Crates that know the grammar of HTML.
 const HTML_PARSERS: [&str; 5] = ["html5ever", "markup5ever", "html5gum", "lol_html", "scraper"];
 

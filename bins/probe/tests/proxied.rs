@@ -1,0 +1,70 @@
+//! The whole suite behind the proxies of docs/deploy.md, over TLS: with the headers and attributes that
+//! arrive through them, in each engine.
+
+#![expect(clippy::print_stderr, reason = "the reader of the run must know")]
+
+use std::process::{Command, ExitCode, Output};
+
+use c2c_harness::{Context as _, Engine, Error, Result};
+use c2c_proxies::{Backend, HOSTS, Kind, Proxy};
+use c2c_server::{Limits, Settings};
+use clap::Parser as _;
+use libtest_mimic::{Arguments, Trial};
+use tokio::task::{block_in_place, spawn_blocking};
+
+fn main() -> ExitCode {
+    let trials = Engine::chosen().map(|engines| {
+        let behind_nginx = engines.into_iter().map(|engine| {
+            let name = format!("{engine}::proxied::the_suite_holds_behind_nginx");
+            let not_run = engine.not_run();
+            if let Some(why) = &not_run {
+                eprintln!("NOT RUN: {why}");
+            }
+            let trial = Trial::test(name, move || Ok(run(engine, Kind::Nginx)?));
+            trial.with_ignored_flag(not_run.is_some())
+        });
+        behind_nginx.collect()
+    });
+    match trials {
+        Ok(trials) => libtest_mimic::run(&Arguments::from_args(), trials).exit_code(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::main]
+async fn run(engine: Engine, kind: Kind) -> Result<()> {
+    let backend = Backend::free()?;
+    let data = tempfile::tempdir()?;
+    let data_dir = data.path().display().to_string();
+    let arguments = ["c2c-server", "--data-dir", &data_dir].map(str::to_owned);
+    let settings = Settings::try_parse_from(arguments.into_iter().chain(backend.arguments()));
+    let settings = settings.context("the settings")?;
+    let server = c2c_server::start(&settings, Limits::default()).await.context("the server")?;
+    let proxy = block_in_place(|| Proxy::start(kind, backend))?;
+
+    let [_, _, widget, sandbox] = HOSTS;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_c2c-probe"));
+    command.args(["--engines", engine.name()]);
+    command.args(["--sandbox-url", &format!("https://{sandbox}/s/demo")]);
+    command.args(["--widget-url", &format!("https://{widget}/w/demo")]);
+    command.args(["--connect", &proxy.tls.to_string(), "--authority"]);
+    command.arg(proxy.authority_file());
+    let output = spawn_blocking(move || command.output()).await?;
+    let Output { status, stderr, .. } = output.context("c2c-probe")?;
+    let words = String::from_utf8_lossy(&stderr);
+    eprintln!("{words}");
+    if !status.success() {
+        return Err(Error::new(format!("c2c-probe ended with {status}:\n{words}")));
+    }
+    // The engine's requests came through the proxy, too: it has opened the widget page, and the frame.
+    let log = proxy.log();
+    for (page, expected) in [(format!("{widget}/w/demo 200"), 2), (format!("{sandbox}/s/demo "), 8)]
+    {
+        let count = log.matches(&page).count();
+        if count < expected {
+            return Err(Error::new(format!("{page}: {count} times in the proxy's log:\n{log}")));
+        }
+    }
+    server.stop().await;
+    Ok(())
+}
