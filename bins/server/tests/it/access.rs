@@ -457,3 +457,18 @@ async fn one_caller_in_haste_has_to_wait_and_others_have_not() {
     );
     assert_eq!(owner.get(&fixture, DEMO).await.status, 200);
 }
+
+/// The document has the table that the tests above ask for.
+#[test]
+fn the_documented_table_is_current() {
+    const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/access.md");
+    let document = std::fs::read_to_string(DOCUMENT).expect("it is there");
+    let (before, _) = document.split_once("-->\n").expect("the comment before the table");
+    let current = format!("{before}-->\n\n{}", c2c_server::access_table());
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(DOCUMENT, &current).expect("it can be written");
+    }
+    let committed = std::fs::read_to_string(DOCUMENT).expect("it is there");
+    let hint = "run `UPDATE=1 cargo test -p c2c-server --test it access::` and commit the result";
+    assert!(committed == current, "docs/access.md is stale: {hint}");
+}

@@ -318,15 +318,23 @@ async fn write(
 async fn a_draft_is_published_through_the_proxy(kind: Kind) {
     let deployment = Deployment::start(kind).await;
     let draft = format!("{DEMO}/draft");
-    let tag = deployment.get(To::Console, &draft, &[]).await.header("etag").to_owned();
+    assert_eq!(deployment.get(To::Console, &draft, &[]).await.problem().0, 401);
+    let link = deployment.first_link().expect("a link");
+    let body = json!({"secret": crate::access::secret(&link)});
+    let signed_in = write(&deployment, "POST", "/api/session", &[], &body).await;
+    let set = signed_in.header("set-cookie");
+    assert!(set.starts_with("__Host-c2c=") && set.contains("; Secure;"), "{set}");
+    let owner = crate::access::cookie(&signed_in).0;
+    let tag = deployment.get(To::Console, &draft, &[&owner]).await.header("etag").to_owned();
     let body = json!({"head": "<b>through the proxy</b>", "bodyEnd": "x".repeat(200 * 1024)});
     let over = format!("if-match: {tag}");
-    let saved = write(&deployment, "PUT", &draft, &[&over], &body).await;
+    let saved = write(&deployment, "PUT", &draft, &[&owner, &over], &body).await;
     assert_eq!(saved.status, 200, "{saved:?}");
-    let version = deployment.get(To::Console, &draft, &[]).await.json()["version"].clone();
-    let live = deployment.get(To::Console, DEMO, &[]).await.json()["live"].clone();
+    let version = deployment.get(To::Console, &draft, &[&owner]).await.json()["version"].clone();
+    let live = deployment.get(To::Console, DEMO, &[&owner]).await.json()["live"].clone();
     let body = json!({"draft": version, "replaces": live, "to": "live"});
-    let published = write(&deployment, "POST", &format!("{DEMO}/revisions"), &[], &body).await;
+    let path = format!("{DEMO}/revisions");
+    let published = write(&deployment, "POST", &path, &[&owner], &body).await;
     assert_eq!(published.status, 201, "{published:?}");
     let document = deployment.get_2(To::Sandbox, "/s/demo", &[("sec-fetch-dest", "iframe")]).await;
     assert!(document.text().contains("<b>through the proxy</b>"), "{document:?}");

@@ -62,6 +62,11 @@ impl Deployment {
         Self { proxy, server: None }
     }
 
+    /// The first owner's sign-in link.
+    pub(crate) fn first_link(&self) -> Option<String> {
+        self.server.as_ref()?.0.first_link().map(str::to_owned)
+    }
+
     /// Stops the server and leaves the proxy.
     pub(crate) async fn stop_server(&mut self) {
         if let Some((running, _data)) = self.server.take() {
