@@ -19,7 +19,7 @@ use rustix::process::{Resource, getrlimit};
 use tokio::time::timeout;
 
 use crate::descriptors::{self, Bounds};
-use crate::run::database;
+use crate::run::named_database;
 use crate::settings::{Limits, Settings};
 use crate::sites::Sites;
 use fetch::{Answer, connect, reachable, resolve};
@@ -305,13 +305,7 @@ async fn check_wrong_host(
 
 async fn check_database(report: &mut Report, settings: &Settings) {
     let about = "database";
-    let database = match database(settings) {
-        Ok(database) => database,
-        Err(error) => {
-            let directory = settings.data_dir.display();
-            return report.problem(about, format!("{directory}: {error}; --data-dir sets another"));
-        }
-    };
+    let database = named_database(settings);
     match timeout(DATABASE_PATIENCE, database.examine()).await {
         Err(_) => report.problem(about, format!("{database} does not answer: is it running?")),
         Ok(Err(error)) => report.problem(about, format!("{database}: {error}")),

@@ -284,3 +284,27 @@ fn count(number: impl TryInto<i64>) -> i64 {
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use allocation_counter::measure;
+
+    use super::*;
+
+    #[test]
+    fn counting_allocates_nothing() {
+        let answer = || {
+            for served in
+                [Served::Console, Served::Api, Served::Page(Kind::Document), Served::Other]
+            {
+                METRICS.answered(served, StatusCode::OK, Instant::now());
+            }
+            METRICS.cache_hits.inc();
+        };
+        answer();
+        assert_eq!(measure(answer).count_total, 0);
+        // The counter works.
+        let cache = CacheUse { entries: 1, bytes: 2, bytes_max: 3 };
+        assert_ne!(measure(|| drop(METRICS.text(&[], cache))).count_total, 0);
+    }
+}

@@ -292,7 +292,8 @@ pub(crate) fn database(settings: &Settings) -> io::Result<Database> {
     Ok(named_database(settings))
 }
 
-fn named_database(settings: &Settings) -> Database {
+/// The same, without a look at the folder.
+pub(crate) fn named_database(settings: &Settings) -> Database {
     let file = || Database::file(&settings.data_dir.join("c2c.db"));
     settings.database.clone().unwrap_or_else(file)
 }

@@ -10,7 +10,7 @@ pub(super) enum Outcome {
     Problem,
 }
 
-/// What was checked, and what to do about it, a line each.
+/// The checks and their outcomes, a line each.
 #[derive(Debug, Default)]
 pub struct Report(Vec<Line>);
 

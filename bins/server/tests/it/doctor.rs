@@ -337,6 +337,11 @@ async fn origins_that_are_one_site_are_found() {
 async fn databases_are_judged() {
     let (mut cluster, url) = database();
     let mut installation = Installation::with(Proxy::default()).await;
+    // A look makes no folder.
+    let none = installation.data.path().join("none");
+    installation.instead(&[format!("--data-dir={}", none.display())]);
+    installation.doctor().has("ok       database: sqlite:", "is empty");
+    assert!(!none.exists());
     installation.instead(&[format!("--database={url}")]);
     installation.doctor().has("ok       database: postgres://", "is empty");
     let program =
