@@ -52,6 +52,31 @@ async fn use_all(server: &Client) {
     }
 }
 
+/// Makes a sign-in link, uses it, and makes a token: the secrets of the link, the session and the token.
+async fn use_access(server: &Client) -> [String; 3] {
+    let text = |json: &Value, name: &str| json[name].as_str().expect(name).to_owned();
+    let wish = json!({"name": SECRET, "role": "owner", "apps": null, "hours": 1});
+    let made = server.write("POST", "/api/links", &wish).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let link = text(&made.json(), "url").split_once('#').expect("a secret").1.to_owned();
+    let session = async || server.write("POST", "/api/session", &json!({"secret": link})).await;
+    let first = session().await;
+    assert_eq!(first.status, 201, "{first:?}");
+    // The link is used up.
+    assert_eq!(session().await.status, 404);
+    let cookie = first.header("set-cookie").split(';').next().expect("a pair").to_owned();
+    let header = format!("cookie: {cookie}");
+    let made = server.write_with("POST", "/api/tokens", &[&header], &wish).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let token = text(&made.json(), "secret");
+    for bearer in [&token, &format!("{token}0")] {
+        let header = format!("authorization: Bearer {bearer}");
+        server.get(To::Console, "/api/apps", &[&header]).await;
+    }
+    let cookie = cookie.split_once('=').expect("a value").1.to_owned();
+    [link, cookie, token]
+}
+
 /// Makes a preview link and opens it: its token and the ticket are secrets, too.
 async fn use_preview_link(server: &Client) -> [String; 2] {
     let links = format!("{DEMO}/preview-links");
@@ -95,7 +120,7 @@ async fn check(format: &str, is_event: fn(&str) -> bool) {
         )
     });
     use_all(&server).await;
-    let [token, ticket] = use_preview_link(&server).await;
+    let secrets = [&use_access(&server).await[..], &use_preview_link(&server).await].concat();
     let text = || read_to_string(&path).expect("UTF-8");
     let told = async || text().contains("changes are not told to the content delivery network");
     assert!(eventually(PATIENCE, told).await, "the hook is not asked: {}", text());
@@ -117,8 +142,7 @@ async fn check(format: &str, is_event: fn(&str) -> bool) {
     }
     for line in lines {
         assert!(is_event(line), "this line is no event: {line}");
-        let planted = [SECRET, &token, &ticket];
-        for secret in planted {
+        for secret in std::iter::once(SECRET).chain(secrets.iter().map(String::as_str)) {
             assert!(!line.contains(secret), "{secret} is in {line}");
         }
     }
