@@ -30,6 +30,7 @@ mod doctor;
 mod documents;
 mod error;
 mod examples;
+mod first_link;
 mod follow;
 mod forwarded;
 mod link;

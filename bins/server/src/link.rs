@@ -1,19 +1,17 @@
-//! Access that the server itself gives: the first link, `c2c-server link` and `c2c-server token`.
+//! `c2c-server link` and `c2c-server token`: access that an operator gives on the server's machine.
 
 use std::time::Duration;
 
 use c2c_access::{Principal, Role, Scope};
-use c2c_names::{AppId, Origin};
-use c2c_store::{Actor, ActorName, Grant, Store, StoreError, Timestamp};
+use c2c_names::AppId;
+use c2c_store::{ActorName, Grant};
 use clap::Args;
 
+use crate::first_link::server;
 use crate::paths::sign_in_url;
 use crate::run::{StartError, database_error, open_store};
 use crate::settings::Settings;
 use crate::sites::Sites;
-
-/// How long the first link can be opened. The next start makes another.
-const FIRST_LIFETIME: Duration = Duration::from_hours(1);
 
 /// Make a link that signs one person in to the console, once
 #[derive(Clone, Debug, Args)]
@@ -87,32 +85,4 @@ fn grant(name: &ActorName, role: Role, apps: &[AppId]) -> Result<Grant, StartErr
         apps => Scope::apps(apps.iter().cloned()).map_err(StartError::Apps)?,
     };
     Ok(Grant { name: name.clone(), principal: Principal { role, scope } })
-}
-
-/// A link for the first owner, unless one has access already. An earlier one that was not used ends, since
-/// its address is in the output of an earlier start.
-pub(crate) async fn first_link(
-    store: &Store,
-    console: &Origin,
-) -> Result<Option<String>, StoreError> {
-    let (by, now) = (server(), Timestamp::now());
-    if store.has_owner(now).await? {
-        return Ok(None);
-    }
-    let name: ActorName = "first owner".parse().expect("a name");
-    for link in store.sign_in_links(now).await? {
-        if link.made_by == by && link.grant.name == name {
-            match store.revoke_sign_in_link(&by, link.id).await {
-                Ok(()) | Err(StoreError::NoSuchLink) => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-    let grant = Grant { name, principal: Principal::owner() };
-    let made = store.make_sign_in_link(&by, grant, FIRST_LIFETIME).await?;
-    Ok(Some(sign_in_url(console, &made.secret)))
-}
-
-fn server() -> Actor {
-    "c2c-server".parse().expect("an actor")
 }

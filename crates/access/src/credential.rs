@@ -1,4 +1,4 @@
-//! What a principal has shown: the audit log has it.
+//! The credential of a principal: the audit log has it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct CredentialId(Uuid);
 
-/// What a principal has shown.
+/// The credential that a principal has shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Credential {

@@ -2,7 +2,7 @@
 
 use crate::role::Role;
 
-/// What a use case needs.
+/// The right that a use case needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Permission {

@@ -19,9 +19,9 @@ use crate::text::{ActorName, TextError};
 pub struct Actor {
     /// The name.
     pub name: ActorName,
-    /// What they showed.
+    /// The credential that they showed.
     pub credential: Option<Credential>,
-    /// Where they were.
+    /// The address that they came from.
     pub address: Option<IpAddr>,
 }
 

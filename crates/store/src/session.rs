@@ -257,7 +257,7 @@ impl Write<'_> {
 }
 
 impl Session {
-    /// What its holder shows.
+    /// The credential of its holder.
     pub fn credential(&self) -> Credential {
         Credential::Session(self.id)
     }

@@ -128,7 +128,7 @@ export function saving({ id, saved, drafts, code, fill, showFindings, summary, n
       Object.assign(saved, { head: theirs.head, bodyEnd: theirs.bodyEnd, version: theirs.version });
       notice.remove();
       if (other !== theirs) fill(theirs);
-      // What is said after saving is about the app as it is now.
+      // The sentence after saving is about the app as it is now.
       await refreshed;
       // Kept code that the server has is forgotten: the server has to have the other first.
       await save();

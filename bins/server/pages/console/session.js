@@ -4,7 +4,7 @@
 import { api } from './api.js';
 import { button, byId } from './dom.js';
 
-/** What each role can do, in words. */
+/** The rights of each role, in words. */
 export const CAN = {
   viewer: 'look at everything',
   editor: 'change drafts and preview them',

@@ -13,7 +13,7 @@ use crate::settings::Access;
 /// One who may send this request, with what they showed.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
-    /// What they may do.
+    /// Their role and scope.
     pub(super) principal: Principal,
     /// Who they are, for the audit log.
     pub(super) actor: Actor,

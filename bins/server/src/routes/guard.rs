@@ -14,7 +14,7 @@ use super::State;
 use super::failure::Failure;
 use super::input::Id;
 
-/// What a route needs.
+/// The condition for a request to pass to a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     /// Nothing: it is the way in.

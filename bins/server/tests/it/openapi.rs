@@ -298,7 +298,7 @@ fn of_access() -> Vec<Case> {
     ]
 }
 
-/// What a test does to the database before a case, so that it knows an id or a secret.
+/// A change of the database before a case, after which the test knows an id or a secret.
 fn preparation(case: &Case) -> Option<String> {
     let known = |table: &str| format!("UPDATE {table} SET id = '{KNOWN_LINK}'");
     match (case.method, case.path, case.status) {

@@ -74,7 +74,7 @@ async fn after_a_publication_the_draft_has_new_authors(store: Store) {
     let shop = with_approval(&store).await;
     save(&store, &anna(), &shop, "hers").await;
     publish(&store, &ben(), &shop, Environment::Staging).await.expect("he may");
-    // What he has approved goes on from staging by any of them.
+    // The revision that he has approved goes on from staging by any of them.
     let staged = store.app(&shop).await.expect("an app").staged.expect("a revision");
     store.promote(&anna(), &shop, staged, None).await.expect("she may");
     save(&store, &ben(), &shop, "his").await;
