@@ -37,7 +37,7 @@ export const EditorView: {
   domEventHandlers(handlers: Record<string, (event: any, view: View) => boolean | void>): Extension;
   scrollIntoView(position: number, options?: { y?: string }): object;
 };
-export const EditorState: { create(config: object): State; tabSize: { of(size: number): Extension } };
+export const EditorState: { create(config: object): State; tabSize: { of(size: number): Extension }; readOnly: { of(isReadOnly: boolean): Extension } };
 export const HighlightStyle: { define(styles: readonly object[]): object };
 export const tags: any;
 export const defaultKeymap: readonly object[];

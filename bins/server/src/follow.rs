@@ -77,6 +77,7 @@ async fn look(
             tracing::info!(app = %id, "nothing of the deleted app is left but its audit log");
         }
         store.purge_previews(Timestamp::now()).await?;
+        store.purge_access(Timestamp::now()).await?;
         *purge_at = Instant::now() + PURGE;
     }
     Ok(())

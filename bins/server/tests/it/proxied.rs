@@ -127,7 +127,8 @@ async fn each_status_has_one_policy(kind: Kind) {
     let many = vec!["x-header: 1"; 65];
     check(deployment.get(sandbox, "/s/demo", &many).await, 431).await;
     let origin = format!("origin: https://{}", host(To::Console));
-    let headers = [&*origin, "content-type: application/json"];
+    let owner = owner(&deployment).await;
+    let headers = [&*origin, "content-type: application/json", &owner];
     let most = Limits::default().body_bytes_max;
     for (bytes, status) in [(most, 400), (most + 1, 413), (2 * most, 413)] {
         let body = "x".repeat(bytes);
@@ -315,16 +316,21 @@ async fn write(
     deployment.send(To::Console, method, path, &headers, &body.to_string()).await
 }
 
+/// Signs the first owner in, and gives the header that a browser sends from then on.
+async fn owner(deployment: &Deployment) -> String {
+    let link = deployment.first_link().expect("a link");
+    let body = json!({"secret": crate::access::secret(&link)});
+    let signed_in = write(deployment, "POST", "/api/session", &[], &body).await;
+    let set = signed_in.header("set-cookie");
+    assert!(set.starts_with("__Host-c2c=") && set.contains("; Secure;"), "{set}");
+    crate::access::cookie(&signed_in).0
+}
+
 async fn a_draft_is_published_through_the_proxy(kind: Kind) {
     let deployment = Deployment::start(kind).await;
     let draft = format!("{DEMO}/draft");
     assert_eq!(deployment.get(To::Console, &draft, &[]).await.problem().0, 401);
-    let link = deployment.first_link().expect("a link");
-    let body = json!({"secret": crate::access::secret(&link)});
-    let signed_in = write(&deployment, "POST", "/api/session", &[], &body).await;
-    let set = signed_in.header("set-cookie");
-    assert!(set.starts_with("__Host-c2c=") && set.contains("; Secure;"), "{set}");
-    let owner = crate::access::cookie(&signed_in).0;
+    let owner = owner(&deployment).await;
     let tag = deployment.get(To::Console, &draft, &[&owner]).await.header("etag").to_owned();
     let body = json!({"head": "<b>through the proxy</b>", "bodyEnd": "x".repeat(200 * 1024)});
     let over = format!("if-match: {tag}");
@@ -365,10 +371,11 @@ async fn the_longest_policy_arrives(kind: Kind) {
     let origins: Vec<_> = (10..60)
         .map(|number| format!("https://{label}.{label}.{label}.{}{number}.example", &label[..50]))
         .collect();
-    let body = json!({"name": "Demo", "parentOrigins": origins, "jar": "visit", "staging": false});
-    let tag = deployment.get(To::Console, &settings, &[]).await.header("etag").to_owned();
+    let body = json!({"name": "Demo", "parentOrigins": origins, "jar": "visit", "staging": false, "approval": false});
+    let owner = owner(&deployment).await;
+    let tag = deployment.get(To::Console, &settings, &[&owner]).await.header("etag").to_owned();
     let over = format!("if-match: {tag}");
-    let changed = write(&deployment, "PUT", &settings, &[&over], &body).await;
+    let changed = write(&deployment, "PUT", &settings, &[&owner, &over], &body).await;
     assert_eq!(changed.status, 200, "{changed:?}");
     for (to, path) in [(To::Sandbox, "/s/demo"), (To::Widget, "/w/demo")] {
         let reply = deployment.get_2(to, path, &[("sec-fetch-dest", "iframe")]).await;
