@@ -8,9 +8,10 @@ use std::process::Command;
 
 use crate::authority::certificates;
 use crate::process::Account;
-use crate::{Backend, Kind, logs};
+use crate::{Backend, HOSTS, Kind, logs};
 
 const NGINX: &str = include_str!("../../../docs/deploy/nginx.conf");
+const CADDY: &str = include_str!("../../../docs/deploy/Caddyfile");
 
 /// A part of the text, its replacement, and how often it is there.
 type Change<'a> = (&'a str, String, usize);
@@ -26,6 +27,7 @@ pub(crate) fn of_test(
     fs::create_dir_all(logs(folder))?;
     let (text, changes, name) = match kind {
         Kind::Nginx => (NGINX, nginx(folder, tls, plain, backend), "nginx.conf"),
+        Kind::Caddy => (CADDY, caddy(folder, tls, plain, backend), "Caddyfile"),
     };
     let file = folder.join(name);
     fs::write(&file, changed(text, &changes)?)?;
@@ -61,6 +63,37 @@ fn nginx(
     ]
 }
 
+fn caddy(
+    folder: &Path,
+    tls: SocketAddr,
+    plain: SocketAddr,
+    backend: Backend,
+) -> Vec<Change<'static>> {
+    // Caddy gets certificates of a public authority by itself, unless it has others.
+    let certificate = |host: &str| {
+        let folder = certificates(folder).join(host).display().to_string();
+        format!("\n\ttls {folder}/fullchain.pem {folder}/privkey.pem")
+    };
+    let [console, pages @ ..] = HOSTS;
+    let own = format!(
+        "\tadmin off\n\thttp_port {}\n\thttps_port {}\n\tdefault_bind 127.0.0.1\n\tservers {{",
+        plain.port(),
+        tls.port()
+    );
+    vec![
+        ("\tservers {", own, 1),
+        ("/var/log/caddy", logs(folder).display().to_string(), 1),
+        ("\nconsole.company.example {", format!("\n{console} {{{}", certificate(console)), 1),
+        (
+            " company-usercontent.example {",
+            format!(" {} {{{}", pages[2], pages.map(certificate).concat()),
+            1,
+        ),
+        ("127.0.0.1:7100", backend.console.to_string(), 1),
+        ("127.0.0.1:7180", backend.pages.to_string(), 1),
+    ]
+}
+
 /// The text with all changes. Each part must be there as often as expected, so that a change of the
 /// operator's file is not missed.
 fn changed(text: &str, changes: &[Change<'_>]) -> io::Result<String> {
@@ -77,7 +110,12 @@ fn changed(text: &str, changes: &[Change<'_>]) -> io::Result<String> {
 }
 
 /// The command that runs the proxy in the foreground.
-pub(crate) fn command(kind: Kind, account: Account, configuration: &Path) -> Command {
+pub(crate) fn command(
+    kind: Kind,
+    account: Account,
+    folder: &Path,
+    configuration: &Path,
+) -> Command {
     match kind {
         Kind::Nginx => {
             // Debian has it in a folder that is in root's path only.
@@ -85,12 +123,21 @@ pub(crate) fn command(kind: Kind, account: Account, configuration: &Path) -> Com
             command.args(["-e", "stderr", "-g", "daemon off;", "-c"]).arg(configuration);
             command
         }
+        Kind::Caddy => {
+            let mut command = account.command("caddy");
+            command.args(["run", "--adapter", "caddyfile", "--config"]).arg(configuration);
+            // Its own files go into the folder that is removed.
+            for home in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
+                command.env(home, folder);
+            }
+            command
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NGINX, changed};
+    use super::{CADDY, NGINX, changed};
 
     const DOCUMENT: &str = include_str!("../../../docs/deploy.md");
 
@@ -104,6 +151,28 @@ mod tests {
     #[test]
     fn the_document_quotes_the_files() {
         check_quoted("nginx", NGINX);
+        check_quoted("caddyfile", CADDY);
+        check_quoted("ini", UNIT);
+        check_quoted("sh", include_str!("../../../docs/deploy/environment"));
+        check_quoted("dockerfile", include_str!("../../../docs/deploy/Containerfile"));
+    }
+
+    const UNIT: &str = include_str!("../../../docs/deploy/c2c-server.service");
+
+    /// Only systemd 250 and later can tell without a running system.
+    #[test]
+    #[expect(clippy::print_stderr, reason = "the reader of the run must know")]
+    fn the_unit_is_hardened() {
+        let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/deploy/c2c-server.service");
+        let mut command = std::process::Command::new("systemd-analyze");
+        command.args(["security", "--offline=true", "--no-pager", "--threshold=20", unit]);
+        let Ok(output) = command.output() else {
+            eprintln!("NOT RUN: this machine has no systemd-analyze (Debian: systemd)");
+            return;
+        };
+        let told = String::from_utf8_lossy(&output.stdout);
+        let level = told.lines().find(|line| line.contains("Overall exposure level"));
+        assert!(output.status.success() && level.is_some(), "{told}");
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub const HOSTS: [&str; 4] = [
 pub enum Kind {
     /// `docs/deploy/nginx.conf`
     Nginx,
+    /// `docs/deploy/Caddyfile`
+    Caddy,
 }
 
 /// A running proxy.
@@ -93,7 +95,7 @@ impl Proxy {
         let configuration = configuration::of_test(kind, folder.path(), tls, plain, backend)?;
         let account = Account::without_rights();
         account.give(folder.path())?;
-        let command = configuration::command(kind, account, &configuration);
+        let command = configuration::command(kind, account, folder.path(), &configuration);
         let process = Process::start(command, folder.path(), &[tls, plain])?;
         Ok(Self { tls, plain, authority, process, folder })
     }

@@ -230,16 +230,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// The status of the next answer, or `None` if the server closes without one.
     pub(crate) async fn status(&mut self) -> Option<u16> {
-        let mut head = Vec::new();
+        let mut answers = Vec::new();
+        self.answers(&mut answers, 1).await;
+        statuses(&answers).first().copied()
+    }
+
+    /// Reads on until there are so many answers, or until the server closes.
+    pub(crate) async fn answers(&mut self, answers: &mut Vec<u8>, count: usize) {
         let read = async {
-            while !head.windows(4).any(|four| four == b"\r\n\r\n") {
-                if !matches!(self.0.read_buf(&mut head).await, Ok(1..)) {
+            while statuses(answers).len() < count {
+                if !matches!(self.0.read_buf(answers).await, Ok(1..)) {
                     break;
                 }
             }
         };
         tokio::time::timeout(PATIENCE, read).await.expect("an answer or the end, in time");
-        statuses(&head).first().copied()
     }
 
     /// Returns everything that arrives until the server closes, or `None` if it does not within
@@ -255,8 +260,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 /// The statuses of all answers that a server sent over a connection.
 pub(crate) fn statuses(bytes: &[u8]) -> Vec<u16> {
     let lines = String::from_utf8_lossy(bytes);
-    let answers = lines.split("HTTP/1.").skip(1);
-    answers.map(|answer| answer[2..5].parse().expect("a status")).collect()
+    // Of the last line, only a part may have arrived.
+    let answers = lines.split("HTTP/1.").skip(1).filter_map(|answer| answer.get(2..5));
+    answers.map(|status| status.parse().expect("a status")).collect()
 }
 
 #[derive(Debug)]

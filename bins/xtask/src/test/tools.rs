@@ -79,6 +79,13 @@ const NGINX: Need = Need {
     source: Source::Debian(&["nginx"]),
 };
 
+const CADDY: Need = Need {
+    what: "Caddy (for tests of deployments)",
+    programs: &["caddy"],
+    variable: "",
+    source: Source::Debian(&["caddy"]),
+};
+
 /// Debian's folder of programs that are in root's `PATH` only.
 const ROOTS_PROGRAMS: &str = "/usr/sbin";
 
@@ -101,7 +108,7 @@ const WRITE_SERVER_SETTING: &str =
 
 /// The harness (`bins/harness`) looks in the same places.
 const GROUPS: &[Group] = &[
-    Group { engine: None, needs: &[COMPILER, NPM, POSTGRESQL, NGINX] },
+    Group { engine: None, needs: &[COMPILER, NPM, POSTGRESQL, NGINX, CADDY] },
     Group {
         engine: Some("chromium"),
         needs: &[
@@ -445,7 +452,7 @@ mod tests {
         check(&[], &[], &[]);
         check(&[&NPM], &["nodejs", "npm"], &[]);
         check(&[&POSTGRESQL], &["postgresql"], &[]);
-        check(&[&NGINX], &["nginx"], &[]);
+        check(&[&NGINX, &CADDY], &["nginx", "caddy"], &[]);
         check(&needs("chromium"), &["chromium", "fonts-dejavu-core", "chromium-driver"], &[]);
         check(&needs("firefox"), &["firefox-esr", "fonts-dejavu-core"], &[GECKODRIVER]);
         let webkit = ["webkit2gtk-driver", "dbus", "fonts-dejavu-core", "xvfb"];
