@@ -8,7 +8,7 @@ import { showCode } from './console/code.js';
 import { byId } from './console/dom.js';
 import { showGeneral } from './console/general.js';
 import { showHistory } from './console/revisions.js';
-import { showOwn } from './console/session.js';
+import { offerIssuer, showOwn } from './console/session.js';
 
 const config = JSON.parse(document.body.dataset.config ?? '');
 
@@ -17,7 +17,10 @@ async function show() {
   // `?run=no` is for code that stalls or hangs the page.
   const runs = new URLSearchParams(location.search).get('run') !== 'no';
   const session = await api.session();
-  if (session.status === 401) return void (byId('signed-out').hidden = false);
+  if (session.status === 401) {
+    offerIssuer(config.issuer);
+    return void (byId('signed-out').hidden = false);
+  }
   if (session.status !== 200) return showTrouble(session.body.detail);
   showOwn(session.body);
   if (location.pathname === '/access') return showAccess(session.body);

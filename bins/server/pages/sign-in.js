@@ -6,11 +6,13 @@
 
 import { api } from './console/api.js';
 import { byId, element, moment } from './console/dom.js';
-import { CAN } from './console/session.js';
+import { CAN, offerIssuer } from './console/session.js';
 
 /** The link's secret. Servers never see what is after `#`, and from here on the address has it no longer. */
 const secret = location.hash.slice(1);
 history.replaceState(null, '', location.pathname);
+
+offerIssuer(JSON.parse(document.body.dataset.config ?? '').issuer);
 
 async function show() {
   byId('refused').hidden = true;

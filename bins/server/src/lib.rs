@@ -15,6 +15,7 @@
 //! apps again after an upgrade. `purge` tells a content delivery network about changes.
 //! A preview passes `routes` → `apps` → `compile` → `live` → `pages`, `previews` (in memory only).
 //! A preview link passes `preview_links` → `apps` → the store → `compile`; nothing of it is kept in memory.
+//! Staff signs in with an OpenID Connect provider by `routes` → `oidc` → the provider.
 //! `follow` looks for changes by other servers, and carries out plans.
 
 mod activity;
@@ -38,6 +39,8 @@ mod listeners;
 mod live;
 mod logs;
 mod metrics;
+mod oidc;
+mod oidc_settings;
 mod pages;
 mod paths;
 mod places;
@@ -63,6 +66,7 @@ pub use forwarded::AddressHeader;
 pub use link::{NewLink, NewToken, make_link, make_token};
 pub use listeners::ListenError;
 pub use logs::{LogFilter, LogFormat, begin_log};
+pub use oidc_settings::OidcSettings;
 pub use routes::{access_table, openapi};
 pub use run::{Running, StartError, start};
 pub use settings::{Access, Limits, Settings};

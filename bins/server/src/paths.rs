@@ -23,6 +23,12 @@ pub(crate) const PREVIEW_LINK: &str = "/preview-link";
 /// The path of the page on the console's host that a sign-in link opens.
 pub(crate) const SIGN_IN: &str = "/sign-in";
 
+/// The path of the page on the console's host that leads to the OpenID Connect provider.
+pub(crate) const OIDC: &str = "/sign-in/oidc";
+
+/// The path of the page to which the provider leads back.
+pub(crate) const OIDC_RETURN: &str = "/sign-in/oidc/return";
+
 /// The address of a sign-in link. Browsers do not send what is after `#`, so it is in no log.
 pub(crate) fn sign_in_url(console: &Origin, secret: &Secret) -> String {
     format!("{console}{SIGN_IN}#{}", secret.reveal())

@@ -19,6 +19,7 @@ mod failure;
 mod guard;
 mod input;
 mod links;
+mod oidc;
 mod plans;
 mod preview_links;
 mod revisions;
@@ -59,12 +60,14 @@ use utoipa_axum::routes;
 use crate::apps::Apps;
 use crate::error::AppError;
 use crate::forwarded::ClientAddress;
+use crate::oidc::Oidc;
 use crate::response::{Body, closing};
 use crate::settings::{Access, Limits};
 use crate::sites::Sites;
 use caller::{Callers, NoCaller};
 use failure::Failure;
 use guard::{Need, Routes};
+use oidc::SignOn;
 use throttle::Throttle;
 
 /// Whatever the handlers use.
@@ -73,6 +76,7 @@ pub(crate) struct State {
     apps: Arc<Apps>,
     callers: Arc<Callers>,
     throttle: Arc<Throttle>,
+    sign_on: Option<SignOn>,
     sites: Arc<Sites>,
     limits: Limits,
 }
@@ -151,6 +155,8 @@ fn routes() -> Routes {
         .with(to(Check), routes!(code::check))
         .with(Need::Nothing, routes!(session::look))
         .with(Need::Nothing, routes!(session::sign_in))
+        .with(Need::Nothing, routes!(oidc::begin))
+        .with(Need::Nothing, routes!(oidc::finish))
         .with(Need::Caller, routes!(session::show, session::sign_out))
         .with(Need::Caller, routes!(session::sign_out_everywhere))
         .with(to(ManageAccess), routes!(tokens::list, tokens::make))
@@ -176,10 +182,17 @@ pub fn openapi() -> String {
 }
 
 impl Api {
-    pub(crate) fn new(apps: Arc<Apps>, sites: Arc<Sites>, access: Access, limits: Limits) -> Self {
+    pub(crate) fn new(
+        apps: Arc<Apps>,
+        sites: Arc<Sites>,
+        access: Access,
+        oidc: Option<Oidc>,
+        limits: Limits,
+    ) -> Self {
         let callers = Callers::new(apps.store().clone(), access, &sites.console.origin);
         let (callers, throttle) = (Arc::new(callers), Arc::new(Throttle::new(&limits)));
-        let state = State { apps, callers, throttle, sites, limits };
+        let sign_on = oidc.map(|oidc| SignOn::new(oidc, &sites.console.origin));
+        let state = State { apps, callers, throttle, sign_on, sites, limits };
         let text = Bytes::from(openapi());
         let description = move || std::future::ready(json_text(StatusCode::OK, text.clone()));
         let router = described()

@@ -24,6 +24,7 @@ use crate::follow::follow;
 use crate::forwarded::Proxies;
 use crate::listeners::{Door, ListenError, bind, serve};
 use crate::live::Live;
+use crate::oidc::Oidc;
 use crate::pages::snippet_limits;
 use crate::paths::Paths;
 use crate::places::Places;
@@ -169,6 +170,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     };
     let first_link = first_link.map_err(|source| database_error(settings, source))?;
 
+    let oidc = Oidc::new(&settings.oidc, &sites.console.origin, limits.issuer_timeout);
     let places = |connections_max| {
         let per_client_max = limits.connections_per_client_max;
         Arc::new(Places::new(connections_max, per_client_max, &settings.proxies))
@@ -181,9 +183,9 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let places_of = |(door, _, places): &(Door, _, _)| (door.name(), Arc::clone(places));
     let server = Arc::new(Server {
         admin: Admin::new(store.clone(), Arc::clone(&live), doors.iter().map(places_of).collect()),
-        console: Console::new(&sites),
+        console: Console::new(&sites, settings.oidc.issuer_host()),
         preview_links: PreviewLinks::new(Arc::clone(&apps), Arc::clone(&sites), limits),
-        api: Api::new(apps, Arc::clone(&sites), settings.access, limits),
+        api: Api::new(apps, Arc::clone(&sites), settings.access, oidc, limits),
         sites,
         limits,
         proxies: Proxies::new(&settings.proxies, settings.client_address_header),

@@ -18,6 +18,7 @@ use ipnet::IpNet;
 
 use crate::forwarded::AddressHeader;
 use crate::logs::{LogFilter, LogFormat};
+use crate::oidc_settings::OidcSettings;
 
 /// Runs customers' code in every visitor's browser, in a sandbox that can react to a widget's
 /// events and touch nothing else.
@@ -203,6 +204,10 @@ pub struct Settings {
     /// Origin of the sandbox documents [default: sandbox.localhost with the pages' port, by http]
     #[arg(long, env = "C2C_SANDBOX_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub sandbox_origin: Option<Origin>,
+
+    /// Sign-in with an OpenID Connect provider
+    #[command(flatten)]
+    pub oidc: OidcSettings,
 }
 
 /// How people get into the console.
@@ -302,6 +307,10 @@ pub struct Limits {
     /// How many wrong secrets one client may show in a minute; more get 429. A right one is always
     /// accepted.
     pub guesses_per_minute: NonZeroU32,
+    /// How many times one client may go to the OpenID Connect provider or come back in a minute; more get 429.
+    pub sign_ons_per_minute: NonZeroU32,
+    /// How long a sign-in waits for the provider, over all requests to it.
+    pub issuer_timeout: Duration,
     /// How many drafts are staged for preview at once; an extra one replaces the oldest.
     pub previews_max: usize,
     /// How many connections the console has at once, and how many the three pages have, each over
@@ -333,6 +342,8 @@ impl Default for Limits {
             caller_requests_per_second: const { NonZeroU32::new(50).expect("not zero") },
             caller_requests_burst: const { NonZeroU32::new(200).expect("not zero") },
             guesses_per_minute: const { NonZeroU32::new(20).expect("not zero") },
+            sign_ons_per_minute: const { NonZeroU32::new(120).expect("not zero") },
+            issuer_timeout: Duration::from_secs(10),
             previews_max: 32,
             connections_max: 1024,
             connections_per_client_max: 256,

@@ -44,6 +44,9 @@ export const api = {
   offer: (secret) => call('POST', '/api/session/offer', { secret }),
   /** @param {string} secret of a sign-in link */
   signIn: (secret) => call('POST', '/api/session', { secret }),
+  beginOidc: () => call('POST', '/api/session/oidc/begin'),
+  /** @param {{code: string, state: string, iss?: string}} returned as the provider gave it to the browser */
+  finishOidc: (returned) => call('POST', '/api/session/oidc', returned),
   session: () => call('GET', '/api/session'),
   signOut: () => call('DELETE', '/api/session'),
   signOutEverywhere: () => call('DELETE', '/api/session/everywhere'),

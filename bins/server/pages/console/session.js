@@ -47,6 +47,14 @@ export function showOwn(own) {
   );
 }
 
+/** Shows the way to the OpenID Connect provider. @param {string | null} issuer its host, if there is one */
+export function offerIssuer(issuer) {
+  const offer = byId('sso');
+  offer.hidden = issuer === null;
+  offer.textContent = `Sign in with ${issuer}`;
+  offer.addEventListener('click', () => location.assign('/sign-in/oidc'));
+}
+
 /** @param {Promise<import('./api.js').Reply>} done */
 async function leave(done) {
   const { status, body } = await done;

@@ -123,12 +123,17 @@ pub(super) struct SessionCookie {
 
 impl SessionCookie {
     fn new(console: &Origin) -> Self {
+        Self::named("c2c", console)
+    }
+
+    /// A cookie like it for another purpose.
+    pub(super) fn named(name: &str, console: &Origin) -> Self {
         if console.as_str().starts_with("https:") {
             let attributes = "Path=/; Secure; HttpOnly; SameSite=Strict";
-            return Self { name: "__Host-c2c".to_owned(), attributes };
+            return Self { name: format!("__Host-{name}"), attributes };
         }
         let port = console.authority().rsplit_once(':').map_or("80", |(_, port)| port);
-        Self { name: format!("c2c-{port}"), attributes: "Path=/; HttpOnly; SameSite=Strict" }
+        Self { name: format!("{name}-{port}"), attributes: "Path=/; HttpOnly; SameSite=Strict" }
     }
 
     /// The secret in the one cookie with the name. Two cookies with it are none: one is not ours.

@@ -16,6 +16,7 @@ use super::problem as reply;
 use super::schema::{AppBody, DraftBody};
 use crate::compile::BuildError;
 use crate::error::AppError;
+use crate::oidc::OidcError;
 use crate::sites::Sites;
 
 pub(super) struct Failure {
@@ -67,6 +68,22 @@ impl Failure {
             (Denied::Hidden, Some(app)) => Self::of_store(StoreError::NoSuchApp(app), sites),
             (denied, _) => Self::new(StatusCode::FORBIDDEN, "not-permitted", denied.to_string()),
         }
+    }
+
+    /// A person was not signed in by the OpenID Connect provider.
+    pub(super) fn of_oidc(error: &OidcError) -> Self {
+        if let Some(reason) = error.reason() {
+            tracing::warn!(reason, "not signed in by the OpenID Connect provider: {error}");
+        }
+        let (status, code) = match error {
+            OidcError::NotBegun => (StatusCode::FORBIDDEN, "sign-in-not-begun"),
+            OidcError::Refused(_) => (StatusCode::FORBIDDEN, "sign-in-refused"),
+            OidcError::NoRole(_) => (StatusCode::FORBIDDEN, "no-role"),
+            OidcError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "too-many-sign-ins"),
+            OidcError::Unreachable(_) => (StatusCode::SERVICE_UNAVAILABLE, "issuer-unavailable"),
+            OidcError::Invalid(_) => (StatusCode::BAD_GATEWAY, "issuer-not-valid"),
+        };
+        Self::new(status, code, error.to_string())
     }
 
     /// A caller has to wait.

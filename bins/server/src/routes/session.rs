@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::State as Extracted;
 use c2c_access::{Role, Secret};
 use c2c_names::AppId;
-use c2c_store::{SignInLink, StoreError, Timestamp};
+use c2c_store::{NewSession, SignInLink, StoreError, Timestamp};
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, SET_COOKIE};
 use serde::{Deserialize, Serialize};
@@ -112,7 +112,7 @@ fn unlinked(state: &State, client: Option<Extension<ClientAddress>>, error: Stor
 /// The caller's access, and their session if they have one.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Own {
+pub(super) struct Own {
     #[serde(flatten)]
     access: AccessBody,
     /// When the session ends in any case; null for a token.
@@ -145,13 +145,18 @@ pub(super) async fn sign_in(
     let begun =
         async { state.store().sign_in(&wish.secret()?, address, limits, before.as_ref()).await };
     let begun = begun.await.map_err(|error| unlinked(&state, client, error))?;
+    Ok(signed_in(&state, begun))
+}
+
+/// The answer to a sign-in.
+pub(super) fn signed_in(state: &State, begun: NewSession) -> hyper::Response<axum::body::Body> {
     tracing::info!(role = %begun.session.grant.principal.role, "signed in");
-    let cookie = state.callers.cookie().set(&begun.secret, limits.lifetime);
+    let cookie = state.callers.cookie().set(&begun.secret, state.limits.session.lifetime);
     let expires_at = Some(begun.session.expires_at.into());
     let mut response =
         json(StatusCode::CREATED, &Own { access: begun.session.grant.into(), expires_at });
     response.headers_mut().insert(SET_COOKIE, cookie);
-    Ok(response)
+    response
 }
 
 /// The caller: who they are, and what they may do

@@ -22,6 +22,7 @@ const KEYS_MAX: usize = 10_000;
 pub(super) struct Throttle {
     callers: DefaultKeyedRateLimiter<Credential>,
     guesses: DefaultKeyedRateLimiter<Option<Client>>,
+    sign_ons: DefaultKeyedRateLimiter<Option<Client>>,
 }
 
 impl Throttle {
@@ -29,7 +30,12 @@ impl Throttle {
         let per_second = Quota::per_second(limits.caller_requests_per_second);
         let callers = per_second.allow_burst(limits.caller_requests_burst);
         let guesses = Quota::per_minute(limits.guesses_per_minute);
-        Self { callers: RateLimiter::keyed(callers), guesses: RateLimiter::keyed(guesses) }
+        let sign_ons = Quota::per_minute(limits.sign_ons_per_minute);
+        Self {
+            callers: RateLimiter::keyed(callers),
+            guesses: RateLimiter::keyed(guesses),
+            sign_ons: RateLimiter::keyed(sign_ons),
+        }
     }
 
     /// Counts a request. The error is how long the caller has to wait.
@@ -42,6 +48,14 @@ impl Throttle {
     /// Counts a wrong secret. The error is how long the client has to wait.
     pub(super) fn guess(&self, address: Option<IpAddr>) -> Result<(), Duration> {
         count(&self.guesses, &address.map(Client::at))
+    }
+}
+
+impl Throttle {
+    /// Counts a step of a sign-in for which the OpenID Connect provider may be asked. The error is how long
+    /// the client has to wait.
+    pub(super) fn sign_on(&self, address: Option<IpAddr>) -> Result<(), Duration> {
+        count(&self.sign_ons, &address.map(Client::at))
     }
 }
 

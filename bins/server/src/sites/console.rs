@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::examples::EXAMPLES;
-use crate::paths::SIGN_IN;
+use crate::paths::{OIDC, OIDC_RETURN, SIGN_IN};
 use crate::response::{Body, method_not_allowed, not_found};
 use crate::scripts::Files;
 use crate::sites::Sites;
@@ -17,6 +17,7 @@ use crate::sites::widget::with_config;
 
 const PAGE: &str = include_str!("../../pages/console.html");
 const SIGN_IN_PAGE: &str = include_str!("../../pages/sign-in.html");
+const OIDC_PAGE: &str = include_str!("../../pages/oidc.html");
 const FILES: &[(&str, &str)] = &[
     (
         "/console.css",
@@ -31,6 +32,7 @@ const FILES: &[(&str, &str)] = &[
         concat!(include_str!("../../pages/base.css"), include_str!("../../pages/sign-in.css")),
     ),
     ("/sign-in.js", include_str!("../../pages/sign-in.js")),
+    ("/oidc.js", include_str!("../../pages/oidc.js")),
     ("/console/access.js", include_str!("../../pages/console/access.js")),
     ("/console/session.js", include_str!("../../pages/console/session.js")),
     ("/codemirror.js", include_str!("../../pages/codemirror.js")),
@@ -81,18 +83,25 @@ fn scroll_guard() -> &'static str {
 pub(crate) struct Console {
     /// The page's text, with a placeholder for each response's nonce.
     page: String,
+    /// The same of the page of a sign-in link.
+    sign_in_page: String,
+    /// The same of the pages on the way to an OpenID Connect provider and back.
+    oidc_page: Option<String>,
     /// The origin of the parent page, which shows previews.
     parent: HostSource,
     files: Files,
 }
 
 impl Console {
-    /// The console of these sites.
-    pub(crate) fn new(sites: &Sites) -> Self {
-        let config = json!({"widgetOrigin": sites.widget.origin});
+    /// The console of these sites. `issuer` is the host of the OpenID Connect provider, if there is one.
+    pub(crate) fn new(sites: &Sites, issuer: Option<&str>) -> Self {
+        let config = json!({"widgetOrigin": sites.widget.origin, "issuer": issuer});
+        let of_issuer = json!({"issuer": issuer});
         let catalogue = Catalogue::reference();
         Self {
             page: with_config(PAGE, &config),
+            sign_in_page: with_config(SIGN_IN_PAGE, &of_issuer),
+            oidc_page: issuer.map(|_| with_config(OIDC_PAGE, &of_issuer)),
             parent: sites.parent.source.clone(),
             files: Files::new(FILES)
                 .with("/scroll.js", scroll_guard())
@@ -110,7 +119,11 @@ impl Console {
         }
         let path = request.uri().path();
         let page = match path {
-            SIGN_IN => SIGN_IN_PAGE,
+            SIGN_IN => &self.sign_in_page,
+            OIDC | OIDC_RETURN => match &self.oidc_page {
+                Some(page) => page,
+                None => return not_found(),
+            },
             "/" | "/access" => &self.page,
             path if path.starts_with("/apps/") => &self.page,
             _ => return not_found(),

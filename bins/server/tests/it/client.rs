@@ -213,7 +213,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut headers = BTreeMap::new();
         for line in lines {
             let (name, value) = line.split_once(": ").expect("a header line");
-            let before = headers.insert(name.to_ascii_lowercase(), value.to_owned());
+            let name = name.to_ascii_lowercase();
+            // The one header that a response may have twice (RFC 9110, section 5.3).
+            if name == "set-cookie" && headers.contains_key(&name) {
+                let cookies: &mut String = headers.get_mut(&name).expect("it is there");
+                *cookies = format!("{cookies}\n{value}");
+                continue;
+            }
+            let before = headers.insert(name.clone(), value.to_owned());
             assert_eq!(before, None, "{name} twice");
         }
         let mut body = bytes[end..].to_vec();

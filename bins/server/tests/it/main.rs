@@ -3,6 +3,8 @@
 mod client;
 mod console;
 mod database;
+mod glewlwyd;
+mod issuer;
 mod program;
 mod wire;
 
@@ -26,6 +28,7 @@ mod history;
 mod hosts;
 mod log;
 mod memory;
+mod oidc;
 mod openapi;
 mod outage;
 mod pages;

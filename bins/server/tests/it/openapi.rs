@@ -85,6 +85,8 @@ const CHECK: &str = "/api/check";
 const SESSION: &str = "/api/session";
 const OFFER: &str = "/api/session/offer";
 const EVERYWHERE: &str = "/api/session/everywhere";
+const OIDC: &str = "/api/session/oidc";
+const OIDC_BEGIN: &str = "/api/session/oidc/begin";
 const SESSIONS: &str = "/api/sessions";
 const ONE_SESSION: &str = "/api/sessions/{id}";
 const SIGN_IN_LINKS: &str = "/api/links";
@@ -286,6 +288,9 @@ fn of_access() -> Vec<Case> {
         write("post", SESSION, &[], secret(), 404),
         write("post", SESSION, &[], nothing(), 400),
         write("post", OFFER, &[], secret(), 404),
+        write("post", OIDC_BEGIN, &[], nothing(), 404),
+        write("post", OIDC, &[], json!({"code": "c", "state": "s"}), 404),
+        write("post", OIDC, &[], nothing(), 400),
         get(SESSION, &[], 200),
         get(SESSIONS, &[], 200),
         write("delete", ONE_SESSION, known, nothing(), 204),
@@ -336,7 +341,11 @@ fn every_described_answer_is_asked_for() {
         }
     }
     let asked = |case: &Case| format!("{} {} {}", case.method, case.described_path(), case.status);
-    let asked: BTreeSet<String> = cases().iter().map(asked).collect();
+    let mut asked: BTreeSet<String> = cases().iter().map(asked).collect();
+    // These need an OpenID Connect provider; `oidc` compares them with their description.
+    for (path, status) in crate::oidc::DESCRIBED {
+        asked.insert(format!("post {path} {status}"));
+    }
     assert_eq!(asked, described);
 }
 
@@ -420,6 +429,7 @@ async fn guarded_beside(url: &str) -> Fixture {
         caller_requests_per_second: one,
         caller_requests_burst: one,
         guesses_per_minute: one,
+        sign_ons_per_minute: one,
         ..Limits::default()
     };
     Fixture::with(limits, &["--database", url, "--access", "sign-in"]).await
@@ -438,7 +448,11 @@ async fn guards_answers(
     let token = format!("authorization: Bearer {}", made["secret"].as_str().expect("a token"));
     let origin = format!("origin: {}", guarded.origin(To::Console));
     let ours = [origin.as_str(), "content-type: application/json"];
-    let body = json!({"secret": "x"}).to_string();
+    let body = match path {
+        OIDC => json!({"code": "c", "state": "s"}),
+        _ => json!({"secret": "x"}),
+    };
+    let body = body.to_string();
     let mut given = BTreeSet::new();
     for headers in [&ours[..], &[&ours[..], &[&token]].concat(), &[&ours[..], &[&token]].concat()] {
         given.insert(common_answer(guarded, method, path, headers, &body).await.status);
@@ -472,7 +486,7 @@ async fn common_answer(
 }
 
 /// Asserts that an answer is as the description says.
-fn assert_described(openapi: &Value, response: &Value, reply: &Reply, which: &str) {
+pub(crate) fn assert_described(openapi: &Value, response: &Value, reply: &Reply, which: &str) {
     assert!(response.is_object(), "{which} is not described");
     let etag = &response["headers"]["ETag"];
     assert_eq!(reply.headers.contains_key("etag"), etag.is_object(), "{which}: ETag");

@@ -31,6 +31,9 @@ struct Need {
 enum Source {
     /// Debian packages.
     Debian(&'static [&'static str]),
+    /// A Debian package, and the choice among alternatives that it needs. It is unpacked, with all that this
+    /// machine lacks, into a folder of its own: installed, it would set up a service.
+    Unpacked(&'static str, &'static str),
     /// Debian packages that are only an installer for snaps on Ubuntu.
     DebianNotUbuntu(&'static [&'static str]),
     /// A program that Debian 12 lacks: a crate and its version.
@@ -106,9 +109,17 @@ const SERVER_SETTING: &str = "/etc/postgresql-common/createcluster.d/c2c.conf";
 const WRITE_SERVER_SETTING: &str =
     "mkdir -p \"${0%/*}\" && echo 'create_main_cluster = false' >\"$0\"";
 
+/// A real provider for the tests of single sign-on. `bins/server/tests/it/glewlwyd.rs` looks in the same folder.
+const GLEWLWYD: Need = Need {
+    what: "Glewlwyd (an OpenID Connect provider, for tests of single sign-on)",
+    programs: &["glewlwyd"],
+    variable: "",
+    source: Source::Unpacked("glewlwyd", "dbconfig-no-thanks"),
+};
+
 /// The harness (`bins/harness`) looks in the same places.
 const GROUPS: &[Group] = &[
-    Group { engine: None, needs: &[COMPILER, NPM, POSTGRESQL, NGINX, CADDY] },
+    Group { engine: None, needs: &[COMPILER, NPM, POSTGRESQL, NGINX, CADDY, GLEWLWYD] },
     Group {
         engine: Some("chromium"),
         needs: &[
@@ -199,6 +210,8 @@ enum Rights {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Installation {
     packages: Vec<&'static str>,
+    /// Packages to unpack, for which no rights are needed.
+    unpacked: Vec<(&'static str, &'static str)>,
     /// Crates with their versions.
     crates: Vec<(&'static str, &'static str)>,
 }
@@ -214,6 +227,7 @@ pub(super) fn check() -> Result<()> {
     for group in &groups {
         if let Some(more) = installation(&missing(*group)?, machine) {
             wanted.packages.extend(more.packages);
+            wanted.unpacked.extend(more.unpacked);
             wanted.crates.extend(more.crates);
         }
     }
@@ -274,6 +288,7 @@ fn missing(group: Group) -> Result<Vec<&'static Need>> {
     folders.push(ROOTS_PROGRAMS.into());
     let versions = std::fs::read_dir(POSTGRESQL_VERSIONS).into_iter().flatten().flatten();
     folders.extend(versions.map(|version| version.path().join("bin")));
+    folders.push(unpacked("glewlwyd")?.join("usr/bin"));
     let is_there = |need: &Need| {
         // The user's setting counts; the program that uses it reports a wrong path.
         env::var_os(need.variable).is_some()
@@ -290,6 +305,11 @@ fn crates_root() -> Result<PathBuf> {
     Ok(target()?.join("tools"))
 }
 
+/// The folder of an unpacked package.
+fn unpacked(package: &str) -> Result<PathBuf> {
+    Ok(crates_root()?.join(package))
+}
+
 /// The installation that completes a group; `None` if the user has to do it.
 fn installation(missing: &[&'static Need], machine: Machine) -> Option<Installation> {
     let mut wanted = Installation::default();
@@ -299,6 +319,8 @@ fn installation(missing: &[&'static Need], machine: Machine) -> Option<Installat
             Source::Debian(names) | Source::DebianNotUbuntu(names) => {
                 wanted.packages.extend(names);
             }
+            Source::Unpacked(..) if !machine.apt => return None,
+            Source::Unpacked(name, choice) => wanted.unpacked.push((name, choice)),
             Source::Crate(name, version) => wanted.crates.push((name, version)),
         }
     }
@@ -311,6 +333,9 @@ fn install(mut wanted: Installation, machine: Machine) -> Result<()> {
         wanted.packages.sort_unstable();
         wanted.packages.dedup();
         install_packages(&wanted.packages, machine)?;
+    }
+    for (name, choice) in wanted.unpacked {
+        unpack(name, choice, machine)?;
     }
     for (name, version) in wanted.crates {
         // Drivers wait for browsers, so optimizing them would take longer than it saves.
@@ -338,6 +363,40 @@ fn install_packages(packages: &[&str], machine: Machine) -> Result<()> {
     installed
 }
 
+/// Unpacks a package, and those that it needs and that are not installed.
+fn unpack(package: &str, choice: &str, machine: Machine) -> Result<()> {
+    if machine.rights != Rights::User {
+        show(&mut apt(machine, &["update"]))?;
+    }
+    let folder = unpacked(package)?;
+    let downloads = folder.with_extension("debs");
+    std::fs::create_dir_all(&downloads)?;
+    let simulated = Command::new("apt-get")
+        .args(["install", "-s", "--no-install-recommends", package, choice])
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .output()?;
+    let simulated = String::from_utf8(simulated.stdout)?;
+    let missing: Vec<&str> = simulated.lines().filter_map(to_be_installed).collect();
+    if missing.is_empty() {
+        return Err(format!("apt-get knows no package {package}; run: apt-get update").into());
+    }
+    show(Command::new("apt-get").arg("download").args(missing).current_dir(&downloads))?;
+    // Under its name it is complete.
+    let partly = folder.with_extension("partly");
+    for file in std::fs::read_dir(&downloads)? {
+        show(Command::new("dpkg").arg("-x").arg(file?.path()).arg(&partly))?;
+    }
+    std::fs::rename(&partly, &folder)?;
+    std::fs::remove_dir_all(&downloads)?;
+    Ok(())
+}
+
+/// The package in a line of `apt-get install -s`.
+fn to_be_installed(line: &str) -> Option<&str> {
+    line.strip_prefix("Inst ")?.split(' ').next()
+}
+
 /// Instructions for the user.
 fn advice(missing: &[&'static Need], machine: Machine) -> String {
     let mut packages: Vec<&str> = Vec::new();
@@ -348,6 +407,7 @@ fn advice(missing: &[&'static Need], machine: Machine) -> String {
                 by_hand.push(UBUNTU_BROWSERS.to_owned());
             }
             Source::Debian(names) | Source::DebianNotUbuntu(names) => packages.extend(names),
+            Source::Unpacked(name, choice) => packages.extend([name, choice]),
             Source::Crate(name, version) => {
                 by_hand.push(format!("cargo install {name} --version {version} --locked"));
             }
@@ -443,7 +503,11 @@ mod tests {
     #[test]
     fn root_on_debian_gets_it_installed() {
         let check = |missing: &[&'static Need], packages: &[&'static str], crates: &[_]| {
-            let expected = Installation { packages: packages.to_vec(), crates: crates.to_vec() };
+            let expected = Installation {
+                packages: packages.to_vec(),
+                crates: crates.to_vec(),
+                ..Installation::default()
+            };
             let sudo = Machine { rights: Rights::Sudo, ..ROOT_ON_DEBIAN };
             for machine in [ROOT_ON_DEBIAN, sudo] {
                 assert_eq!(installation(missing, machine).as_ref(), Some(&expected));
@@ -457,6 +521,19 @@ mod tests {
         check(&needs("firefox"), &["firefox-esr", "fonts-dejavu-core"], &[GECKODRIVER]);
         let webkit = ["webkit2gtk-driver", "dbus", "fonts-dejavu-core", "xvfb"];
         check(&needs("webkit"), &webkit, &[]);
+    }
+
+    #[test]
+    fn unpacking_needs_no_rights() {
+        let expected = Installation {
+            unpacked: vec![("glewlwyd", "dbconfig-no-thanks")],
+            ..Installation::default()
+        };
+        assert_eq!(installation(&[&GLEWLWYD], USER), Some(expected));
+        assert_eq!(installation(&[&GLEWLWYD], Machine { apt: false, ..USER }), None);
+        let line = "Inst libyder2.0 (1.4.19-1 Debian:12.1/oldstable [amd64])";
+        assert_eq!(to_be_installed(line), Some("libyder2.0"));
+        assert_eq!(to_be_installed("Conf libyder2.0 (1.4.19-1)"), None);
     }
 
     #[test]
