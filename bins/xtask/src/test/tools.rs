@@ -89,6 +89,14 @@ const CADDY: Need = Need {
     source: Source::Debian(&["caddy"]),
 };
 
+/// It judges the unit of docs/deploy.md without a running system.
+const SYSTEMD: Need = Need {
+    what: "systemd-analyze (for the test of the systemd unit)",
+    programs: &["systemd-analyze"],
+    variable: "",
+    source: Source::Debian(&["systemd"]),
+};
+
 /// Debian's folder of programs that are in root's `PATH` only.
 const ROOTS_PROGRAMS: &str = "/usr/sbin";
 
@@ -119,7 +127,7 @@ const GLEWLWYD: Need = Need {
 
 /// The harness (`bins/harness`) looks in the same places.
 const GROUPS: &[Group] = &[
-    Group { engine: None, needs: &[COMPILER, NPM, POSTGRESQL, NGINX, CADDY, GLEWLWYD] },
+    Group { engine: None, needs: &[COMPILER, NPM, POSTGRESQL, NGINX, CADDY, SYSTEMD, GLEWLWYD] },
     Group {
         engine: Some("chromium"),
         needs: &[
