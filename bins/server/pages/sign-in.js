@@ -11,6 +11,8 @@ import { CAN, offerIssuer } from './console/session.js';
 /** The link's secret. Servers never see what is after `#`, and from here on the address has it no longer. */
 const secret = location.hash.slice(1);
 history.replaceState(null, '', location.pathname);
+// Another link in the same tab changes the fragment only.
+addEventListener('hashchange', () => location.reload());
 
 offerIssuer(JSON.parse(document.body.dataset.config ?? '').issuer);
 

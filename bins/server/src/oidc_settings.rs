@@ -15,11 +15,7 @@ use openidconnect::{ClientId, ClientSecret, IssuerUrl};
 pub struct OidcSettings {
     /// OpenID Connect provider with which the operator's own staff signs in, as its metadata name it. It
     /// needs to know the address /sign-in/oidc/return on the console's origin
-    #[arg(id = "oidc_issuer", long = "oidc-issuer",
-        env = "C2C_OIDC_ISSUER",
-        value_name = "URL",
-        requires_all = ["oidc_client_id", "oidc_client_secret", "oidc_role"]
-    )]
+    #[arg(id = "oidc_issuer", long = "oidc-issuer", env = "C2C_OIDC_ISSUER", value_name = "URL")]
     issuer: Option<Issuer>,
 
     /// Name of this server at the provider
@@ -27,8 +23,7 @@ pub struct OidcSettings {
         id = "oidc_client_id",
         long = "oidc-client-id",
         env = "C2C_OIDC_CLIENT_ID",
-        value_name = "ID",
-        requires = "oidc_issuer"
+        value_name = "ID"
     )]
     client_id: Option<String>,
 
@@ -38,20 +33,13 @@ pub struct OidcSettings {
         long = "oidc-client-secret",
         env = "C2C_OIDC_CLIENT_SECRET",
         value_name = "SECRET",
-        requires = "oidc_issuer",
         hide_env_values = true
     )]
     client_secret: Option<HiddenSecret>,
 
     /// Role of the members of a group: viewer, editor, publisher or owner, of all apps. Several are
     /// separated by commas, or given one by one; the greatest counts. A person without a role gets no access
-    #[arg(
-        id = "oidc_role",
-        long = "oidc-role",
-        env = "C2C_OIDC_ROLE",
-        value_name = "GROUP=ROLE",
-        requires = "oidc_issuer"
-    )]
+    #[arg(id = "oidc_role", long = "oidc-role", env = "C2C_OIDC_ROLE", value_name = "GROUP=ROLE")]
     role: Vec<GroupRoles>,
 
     /// Claim with a person's groups, a list of texts, in the ID token or else from the userinfo endpoint
@@ -98,6 +86,19 @@ impl OidcSettings {
             groups_claim: self.groups_claim.clone(),
             scopes: self.scopes.iter().filter(|scope| !scope.is_empty()).cloned().collect(),
         })
+    }
+
+    /// The first setting that is missing beside others. All four of them make a sign-in, from whatever places they
+    /// come: clap's own rules would not count those from the configuration file.
+    pub(crate) fn missing(&self) -> Option<&'static str> {
+        let needed = [
+            ("--oidc-issuer", self.issuer.is_some()),
+            ("--oidc-client-id", self.client_id.is_some()),
+            ("--oidc-client-secret", self.client_secret.is_some()),
+            ("--oidc-role", !self.role.is_empty()),
+        ];
+        let is_any = needed.iter().any(|(_, is_set)| *is_set);
+        needed.into_iter().find_map(|(name, is_set)| (is_any && !is_set).then_some(name))
     }
 
     /// The issuer's host, for people.

@@ -70,6 +70,9 @@ pub enum StartError {
          --console-origin must be loopback addresses, and {0} is not"
     )]
     OpenToOthers(String),
+    /// Some of the settings for single sign-on are there, and some are not.
+    #[error("single sign-on needs {0}, too")]
+    SingleSignOn(&'static str),
     /// A sign-in link for too many apps.
     #[error("--app: {0}")]
     Apps(#[source] ScopeError),
@@ -145,6 +148,9 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         settings.admin_listen.map(|address| SocketAddr::new(address.ip(), admin.port));
     let sites = Arc::new(Sites::new(settings, console.port, pages.port)?);
     check_access(settings, &sites.console.origin)?;
+    if let Some(missing) = settings.oidc.missing() {
+        return Err(StartError::SingleSignOn(missing));
+    }
 
     let (store, seq) = open_store(settings).await?;
     let mut bridge = BridgeLimits::default();
@@ -165,7 +171,10 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         Arc::new(Apps::new(store.clone(), compiler, Arc::clone(&documents), Arc::clone(&live)));
     demo::seed(&apps).await.map_err(StartError::Demo)?;
     let first_link = match settings.access {
-        Access::SignIn => first_link(&store, &sites.console.origin).await,
+        Access::SignIn => {
+            let origin = &sites.console.origin;
+            first_link(&store, origin, is_loopback(origin)).await
+        }
         Access::Open => Ok(None),
     };
     let first_link = first_link.map_err(|source| database_error(settings, source))?;

@@ -84,7 +84,15 @@ pub enum StoreError {
     /// There is no such session, or it has ended.
     #[error("there is no such session")]
     NoSuchSession,
-    /// There are as many tokens as there can be.
+    /// There are as many sign-in links as there can be, for one of the apps or for all.
+    #[error(
+        "there are {max} sign-in links that were not used, which is the most; revoke one first"
+    )]
+    TooManyLinks {
+        /// The greatest number: [`SIGN_IN_LINKS_MAX`](crate::SIGN_IN_LINKS_MAX).
+        max: usize,
+    },
+    /// There are as many tokens as there can be, for one of the apps or for all.
     #[error("there are {max} tokens, which is the most; revoke one first")]
     TooManyTokens {
         /// The greatest number: [`TOKENS_MAX`](crate::TOKENS_MAX).

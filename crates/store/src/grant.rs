@@ -1,11 +1,12 @@
 //! Access for one person or program: a name, a role, and the apps for which it holds.
 
 use c2c_access::{Principal, Scope};
-use sqlx::Row as _;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::error::StoreError;
 use crate::text::ActorName;
+use crate::write::Write;
 
 /// Access for one person or program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,12 @@ pub(crate) fn unreadable(what: &str, reason: &impl ToString) -> StoreError {
     StoreError::Unreadable { app: what.to_owned(), reason: reason.to_string() }
 }
 
+/// An entry of a list. One that this version cannot read, since a newer one has written it, is left out: the
+/// others can still be looked at and ended.
+pub(crate) fn known<T>(read: Result<T, StoreError>) -> Option<T> {
+    read.inspect_err(|error| tracing::warn!(%error, "left out of a list")).ok()
+}
+
 pub(crate) fn read_grant(row: &AnyRow) -> Result<Grant, StoreError> {
     let (name, role): (&str, &str) = (row.try_get("name")?, row.try_get("role")?);
     let apps: Option<&str> = row.try_get("apps")?;
@@ -41,4 +48,43 @@ pub(crate) fn read_grant(row: &AnyRow) -> Result<Grant, StoreError> {
             scope: apps,
         },
     })
+}
+
+impl Write<'_> {
+    /// Whether a table has as much access as it can have, for one of the apps that a grant names, or for all.
+    pub(crate) async fn are_many(
+        &mut self,
+        table: &'static str,
+        grant: &Grant,
+        max: usize,
+    ) -> Result<bool, StoreError> {
+        let Some(apps) = grant.principal.scope.named() else {
+            return self.count(table, "apps IS NULL", "", max).await;
+        };
+        for app in apps {
+            // As in the JSON array. No id has a wildcard of LIKE.
+            let named = format!("%\"{app}\"%");
+            if self.count(table, "apps LIKE $2", &named, max).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn count(
+        &mut self,
+        table: &'static str,
+        condition: &'static str,
+        value: &str,
+        max: usize,
+    ) -> Result<bool, StoreError> {
+        let sql = format!(
+            "SELECT COUNT(*) AS entries FROM {table} WHERE expires_at > $1 AND {condition}"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(self.at.0);
+        let query = if value.is_empty() { query } else { query.bind(value) };
+        let row = query.fetch_one(&mut *self.tx).await?;
+        let entries: i64 = row.try_get("entries")?;
+        Ok(usize::try_from(entries).is_ok_and(|entries| entries >= max))
+    }
 }

@@ -109,7 +109,7 @@ pub use preview_link::{NewPreviewLink, PREVIEW_LIFETIME_MAX, PREVIEW_LINKS_MAX, 
 pub use preview_ticket::{PREVIEW_TICKET_LIFETIME, PREVIEW_TICKETS_MAX};
 pub use publish::{Publication, Restoration};
 pub use session::{NewSession, Session, SessionLimits};
-pub use sign_in_link::{NewSignInLink, SIGN_IN_LIFETIME_MAX, SignInLink};
+pub use sign_in_link::{NewSignInLink, SIGN_IN_LIFETIME_MAX, SIGN_IN_LINKS_MAX, SignInLink};
 pub use task::Task;
 pub use text::{ActorName, Name, Note, TextError};
 pub use token::{ApiToken, NewApiToken, TOKEN_LIFETIME_MAX, TOKENS_MAX};

@@ -11,10 +11,9 @@ use crate::access_log::{Access, AccessAction};
 use crate::actor::Actor;
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::grant::{Grant, read_grant, unreadable};
+use crate::grant::{Grant, known, read_grant, unreadable};
 use crate::numbers::Timestamp;
 use crate::sign_in_link::read_link;
-use crate::text::ActorName;
 use crate::token::{USE_KNOWN_TO, forgive};
 use crate::write::Write;
 
@@ -142,7 +141,7 @@ impl Store {
         let query = format!("{COLUMNS_OF_VALID} ORDER BY began_at DESC, id");
         let rows =
             sqlx::query(sqlx::AssertSqlSafe(query)).bind(now.0).fetch_all(&self.read).await?;
-        rows.iter().map(read_session).collect()
+        Ok(rows.iter().filter_map(|row| known(read_session(row))).collect())
     }
 
     /// Ends a session at once.
@@ -162,19 +161,45 @@ impl Store {
         write.finish_access(&AccessAction::SignedOut { sessions: vec![session] }).await
     }
 
-    /// Ends all sessions under a name, in all browsers, and gives their number.
-    pub async fn end_sessions_of(&self, by: &Actor, name: &ActorName) -> Result<usize, StoreError> {
+    /// Ends all sessions of a person, in all browsers, and gives their number: those under the name that give
+    /// no more access than `grant` does. Another customer's person may have the same name.
+    pub async fn end_sessions_of(&self, by: &Actor, grant: &Grant) -> Result<usize, StoreError> {
         let mut write = self.write(by).await?;
-        let rows = sqlx::query("DELETE FROM session WHERE name = $1 RETURNING id")
-            .bind(name.as_str())
+        let rows = sqlx::query("SELECT id, name, role, apps FROM session WHERE name = $1")
+            .bind(grant.name.as_str())
             .fetch_all(&mut *write.tx)
             .await?;
-        let sessions = rows.iter().map(read_id).collect::<Result<Vec<_>, _>>()?;
+        let mut sessions = Vec::new();
+        for row in &rows {
+            let Some(other) = known(read_grant(row)) else { continue };
+            if grant.principal.covers(&other.principal) {
+                sessions.push(read_id(row)?);
+            }
+        }
+        for session in &sessions {
+            sqlx::query("DELETE FROM session WHERE id = $1")
+                .bind(session.to_string())
+                .execute(&mut *write.tx)
+                .await?;
+        }
         let ended = sessions.len();
         if ended > 0 {
             write.finish_access(&AccessAction::SignedOut { sessions }).await?;
         }
         Ok(ended)
+    }
+
+    /// Whether an owner of all apps has ever signed in, or has got a token.
+    pub async fn had_owner(&self) -> Result<bool, StoreError> {
+        // As `AccessAction` is written. In a name, the quotes would have backslashes before them.
+        let row = sqlx::query(
+            r#"SELECT COUNT(*) AS owners FROM access_log
+               WHERE (action LIKE '{"action":"signedIn"%' OR action LIKE '{"action":"tokenMade"%')
+                 AND action LIKE '%"role":"owner","apps":null%'"#,
+        )
+        .fetch_one(&self.read)
+        .await?;
+        Ok(row.try_get::<i64, _>("owners")? > 0)
     }
 
     /// Whether an owner of all apps has access at `now`, by a token or a session.

@@ -53,8 +53,7 @@ impl Store {
             columns!(),
             r" FROM app
               WHERE deleted_at IS NULL
-                AND (lower(name) LIKE $1 ESCAPE '\' OR id LIKE $1 ESCAPE '\')
-                AND (name, id) > (COALESCE((SELECT name FROM app WHERE id = $2), ''), $2)"
+                AND (lower(name) LIKE $1 ESCAPE '\' OR id LIKE $1 ESCAPE '\')"
         );
         // Numbers of parameters only.
         let places: Vec<_> = (4..4 + apps.len()).map(|number| format!("${number}")).collect();
@@ -63,7 +62,12 @@ impl Store {
         } else {
             format!("AND id IN ({})", places.join(", "))
         };
-        let sql = AssertSqlSafe(format!("{sql} {within} ORDER BY name, id LIMIT $3"));
+        // The place of an app outside of the scope tells nothing of it.
+        let sql = AssertSqlSafe(format!(
+            "{sql} {within}
+             AND (name, id) > (COALESCE((SELECT name FROM app WHERE id = $2 {within}), ''), $2)
+             ORDER BY name, id LIMIT $3"
+        ));
         let query = sqlx::query(sql)
             .bind(like(search))
             .bind(after.map_or("", AppId::as_str))

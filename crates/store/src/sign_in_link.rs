@@ -10,11 +10,14 @@ use crate::access_log::{Access, AccessAction};
 use crate::actor::Actor;
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::grant::{Grant, read_grant, unreadable};
+use crate::grant::{Grant, known, read_grant, unreadable};
 use crate::numbers::Timestamp;
 
 /// The longest lifetime of a link: it travels by mail and chat.
 pub const SIGN_IN_LIFETIME_MAX: Duration = Duration::from_hours(7 * 24);
+
+/// The most links at a time that name an app and were not spent, and the most for all apps.
+pub const SIGN_IN_LINKS_MAX: usize = 10_000;
 
 /// A link that was not spent and has not ended, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +50,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::AccessLifetime`].
+    /// [`StoreError::AccessLifetime`], [`StoreError::TooManyLinks`].
     pub async fn make_sign_in_link(
         &self,
         by: &Actor,
@@ -58,6 +61,9 @@ impl Store {
             return Err(StoreError::AccessLifetime { max: SIGN_IN_LIFETIME_MAX });
         }
         let mut write = self.write(by).await?;
+        if write.are_many("sign_in_link", &grant, SIGN_IN_LINKS_MAX).await? {
+            return Err(StoreError::TooManyLinks { max: SIGN_IN_LINKS_MAX });
+        }
         let secret = Secret::random();
         let link = SignInLink {
             id: CredentialId::random(),
@@ -94,7 +100,7 @@ impl Store {
         .bind(now.0)
         .fetch_all(&self.read)
         .await?;
-        rows.iter().map(read_link).collect()
+        Ok(rows.iter().filter_map(|row| known(read_link(row))).collect())
     }
 
     /// The link with a secret. Looking does not spend it.

@@ -10,14 +10,15 @@ use crate::access_log::{Access, AccessAction};
 use crate::actor::Actor;
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::grant::{Grant, read_grant, unreadable};
+use crate::grant::{Grant, known, read_grant, unreadable};
 use crate::numbers::Timestamp;
 
 /// The longest lifetime of a token: a forgotten one ends by itself.
 pub const TOKEN_LIFETIME_MAX: Duration = Duration::from_hours(366 * 24);
 
-/// The most tokens at a time, over all apps. A provider's backend needs one, and makes links for its users.
-pub const TOKENS_MAX: usize = 10_000;
+/// The most tokens at a time that name an app, and the most for all apps. So the owner of one app can keep
+/// no other owner from making any. A provider's backend needs one, and makes links for its users.
+pub const TOKENS_MAX: usize = 1_000;
 
 /// How exactly the store knows the last use of a token or a session.
 pub(crate) const USE_KNOWN_TO: Duration = Duration::from_mins(1);
@@ -66,12 +67,7 @@ impl Store {
             return Err(StoreError::AccessLifetime { max: TOKEN_LIFETIME_MAX });
         }
         let mut write = self.write(by).await?;
-        let row = sqlx::query("SELECT COUNT(*) AS tokens FROM token WHERE expires_at > $1")
-            .bind(write.at.0)
-            .fetch_one(&mut *write.tx)
-            .await?;
-        let tokens: i64 = row.try_get("tokens")?;
-        if usize::try_from(tokens).is_ok_and(|tokens| tokens >= TOKENS_MAX) {
+        if write.are_many("token", &grant, TOKENS_MAX).await? {
             return Err(StoreError::TooManyTokens { max: TOKENS_MAX });
         }
         let text = Token::new(Secret::random());
@@ -111,7 +107,7 @@ impl Store {
         .bind(now.0)
         .fetch_all(&self.read)
         .await?;
-        rows.iter().map(read_token).collect()
+        Ok(rows.iter().filter_map(|row| known(read_token(row))).collect())
     }
 
     /// Ends a token at once.

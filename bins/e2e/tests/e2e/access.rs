@@ -13,6 +13,7 @@ pub(crate) const TESTS: Tests = &[
     ("opening_a_link_uses_nothing_up", &opening_a_link_uses_nothing_up),
     ("without_a_session_nothing_typed_is_lost", &without_a_session_nothing_typed_is_lost),
     ("a_viewer_looks_only", &a_viewer_looks_only),
+    ("a_name_is_text_wherever_it_is_shown", &a_name_is_text_wherever_it_is_shown),
 ];
 
 const CODE: &str = "<script>c2c.emit('approved')</script>";
@@ -204,4 +205,38 @@ async fn a_viewer_looks_only(cx: &Cx) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// A name that tries to become markup, or code, where owners and others see it.
+const NAME: &str = "<img src=x onerror=\"document.title='owned'\">${document.title='owned'}";
+
+async fn a_name_is_text_wherever_it_is_shown(cx: &Cx) -> Result<()> {
+    let (server, first) = guarded().await?;
+    open(cx, &first).await?;
+    sign_in(cx).await?;
+    let harmless = async |css: &str| -> Result<()> {
+        let images = format!("document.querySelectorAll({css:?} + ' img').length");
+        assert_eq!(cx.browser.eval(&images).await?, 0, "{css}");
+        assert_ne!(cx.browser.eval("document.title").await?, "owned", "{css}");
+        assert!(cx.browser.text(css).await?.contains(NAME), "{css}");
+        Ok(())
+    };
+    let link = make_link(cx, &server, NAME, "owner", "").await?;
+    harmless("#made-title").await?;
+    cx.browser.click("#made [class=actions] button").await?;
+    harmless("#links-list").await?;
+    open(cx, &link).await?;
+    harmless("#name").await?;
+    sign_in(cx).await?;
+    harmless("#own-name").await?;
+    cx.browser.goto(&format!("{}/access", server.console)).await?;
+    cx.browser.wait_for("document.querySelector('#sessions-list li')", DEADLINE).await?;
+    harmless("#sessions-list").await?;
+    cx.browser.goto(&format!("{}/apps/demo", server.console)).await?;
+    shown(cx, "#code").await?;
+    cx.browser.replace_code("head", CODE).await?;
+    message(cx, "Draft saved.").await?;
+    cx.browser.goto(&format!("{}/apps/demo/history", server.console)).await?;
+    cx.browser.wait_for("document.querySelector('#audit li')", DEADLINE).await?;
+    harmless("#audit").await
 }

@@ -46,8 +46,12 @@ impl Names {
     ) -> Self {
         let verified_email = email.filter(|_| email_verified == Some(true));
         Self {
-            verified_email: verified_email.map(|email| email.as_str().to_owned()),
-            username: username.map(|name| name.as_str().to_owned()),
+            // Otherwise one person could have several names by it.
+            verified_email: verified_email.map(|email| email.as_str().to_lowercase()),
+            // A username that people choose must not be another's address.
+            username: username
+                .map(|name| name.as_str().to_owned())
+                .filter(|name| !name.contains('@')),
             subject: subject.as_str().to_owned(),
         }
     }

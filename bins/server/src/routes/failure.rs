@@ -197,6 +197,7 @@ impl Failure {
             StoreError::NoSuchLink => not_found("no-such-link"),
             StoreError::NoSuchSession => not_found("no-such-session"),
             StoreError::TooManyTokens { .. } => conflict("too-many-tokens"),
+            StoreError::TooManyLinks { .. } => conflict("too-many-links"),
             StoreError::AppExists(_) => conflict("app-exists"),
             StoreError::NoStaging(_) => conflict("no-staging"),
             StoreError::NothingStaged(_) => conflict("nothing-staged"),

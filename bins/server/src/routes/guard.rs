@@ -12,7 +12,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::State;
 use super::failure::Failure;
-use super::input::Id;
+use super::input::{BodyBytesMax, Id};
 
 /// The condition for a request to pass to a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,9 @@ fn methods(item: &PathItem) -> Vec<Method> {
     all.into_iter().filter(|(_, operation)| operation.is_some()).map(|(method, _)| method).collect()
 }
 
+/// The largest body of a request without a caller, in bytes: a secret, and some space.
+const WAY_IN_BYTES_MAX: usize = 4 * 1024;
+
 /// Lets a request pass to a handler if its caller may send it.
 async fn guard(need: Need, request: Request<Body>, next: Next) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
@@ -85,6 +88,7 @@ async fn admit(need: Need, parts: &mut Parts) -> Result<(), Failure> {
     // `Api` gives each request its state.
     let state = parts.extensions.get::<State>().cloned().ok_or_else(Failure::no_caller)?;
     if need == Need::Nothing {
+        parts.extensions.insert(BodyBytesMax(WAY_IN_BYTES_MAX));
         return Ok(());
     }
     let address = super::address(&parts.extensions);

@@ -148,6 +148,10 @@ fn version_of(tag: &HeaderValue) -> Option<Version> {
     (version.to_string() == text).then_some(version)
 }
 
+/// In a request's extensions: a smaller limit for its body than usual, in bytes.
+#[derive(Clone, Copy)]
+pub(super) struct BodyBytesMax(pub(super) usize);
+
 /// A body of JSON: one object, within the limits.
 pub(super) struct Input<T>(pub(super) T);
 
@@ -169,7 +173,8 @@ fn bad(error: &dyn ToString) -> Failure {
 }
 
 async fn read(request: Request<Body>, limits: &Limits) -> Result<bytes::Bytes, Failure> {
-    let bytes_max = limits.body_bytes_max;
+    let most = request.extensions().get().map_or(usize::MAX, |BodyBytesMax(most)| *most);
+    let bytes_max = limits.body_bytes_max.min(most);
     let too_large = || {
         let error = format!("the body has more than {bytes_max} bytes");
         Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", error).closing()

@@ -71,7 +71,11 @@ struct MadeLink {
     post,
     path = "/api/links",
     request_body = NewAccess,
-    responses((status = 201, body = MadeLink), (status = 400, body = Problem, content_type = PROBLEM)),
+    responses(
+        (status = 201, body = MadeLink),
+        (status = 400, body = Problem, content_type = PROBLEM),
+        (status = 409, body = Problem, content_type = PROBLEM, description = "there are as many as there can be"),
+    ),
 )]
 pub(super) async fn make(
     Extracted(state): Extracted<State>,

@@ -1,7 +1,8 @@
 //! Limits on how often one caller asks, and on how often one client shows a wrong secret.
 //!
 //! A right secret is never delayed by the wrong ones of others: behind one address there may be a whole company.
-//! Secrets have 244 random bits, so none is found by guessing; the limit saves the database and the logs.
+//! Secrets have 244 random bits, so none is found by guessing. The limit shows an attack, and makes it no faster; each
+//! guess still costs one look at an index of the database.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -349,13 +349,46 @@ async fn one_signs_out_here_or_everywhere() {
     assert!(out.header("set-cookie").contains("Max-Age=0"), "{out:?}");
     assert_eq!(first.get(&fixture, DEMO).await.status, 401);
     assert_eq!(second.get(&fixture, DEMO).await.status, 200);
-    let third = person(&fixture, &owner, "ben", "viewer", &Value::Null).await;
+    let third = person(&fixture, &owner, "ben", "editor", &Value::Null).await;
+    // Another customer's person has the same name. Neither ends the other's session.
+    let other = person(&fixture, &owner, "ben", "owner", &json!(["elsewhere"])).await;
+    let (program, _) = token(&fixture, &owner, "owner", &json!(["elsewhere"])).await;
+    let named = json!({"name": "ben", "role": "viewer", "apps": ["elsewhere"], "hours": 1});
+    let made = program.write(&fixture, "POST", "/api/tokens", &named).await.json();
+    let forged =
+        Caller(format!("authorization: Bearer {}", made["secret"].as_str().expect("a token")));
+    let out = forged.write(&fixture, "DELETE", "/api/session/everywhere", &json!({})).await;
+    assert_eq!(out.status, 204);
+    assert_eq!(second.get(&fixture, DEMO).await.status, 200);
     let out = third.write(&fixture, "DELETE", "/api/session/everywhere", &json!({})).await;
     assert_eq!(out.status, 204);
     for ended in [&second, &third] {
         assert_eq!(ended.get(&fixture, DEMO).await.status, 401);
     }
     assert_eq!(owner.get(&fixture, DEMO).await.status, 200);
+    assert_eq!(other.get(&fixture, "/api/session").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_way_in_takes_small_bodies_only() {
+    let fixture = guarded().await;
+    for path in ["/api/session", "/api/session/offer"] {
+        let body = json!({"secret": "x".repeat(5000)});
+        assert_eq!(fixture.write("POST", path, &body).await.problem().0, 413, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_to_an_app_does_not_learn_its_name_from_the_list() {
+    let fixture = guarded().await;
+    let owner = owner(&fixture).await;
+    let made = owner.write(&fixture, "POST", "/api/apps", &json!({"name": "AAA"})).await.json();
+    let own = made["id"].as_str().expect("an id");
+    let (stranger, _) = token(&fixture, &owner, "owner", &json!([own])).await;
+    let after =
+        async |id: &str| stranger.get(&fixture, &format!("/api/apps?after={id}")).await.json();
+    // "Demo shop" comes after it, as does nothing.
+    assert_eq!(after("demo").await, after("none-at-all").await);
 }
 
 #[tokio::test]
@@ -471,4 +504,43 @@ fn the_documented_table_is_current() {
     let committed = std::fs::read_to_string(DOCUMENT).expect("it is there");
     let hint = "run `UPDATE=1 cargo test -p c2c-server --test it access::` and commit the result";
     assert!(committed == current, "docs/access.md is stale: {hint}");
+}
+
+/// The time of an answer does not tell either: an app outside of the scope is not looked up.
+#[tokio::test]
+async fn another_apps_answer_takes_as_long_as_that_of_none() {
+    // No limit: each pair is asked in haste.
+    let many = std::num::NonZeroU32::MAX;
+    let limits = Limits {
+        caller_requests_per_second: many,
+        caller_requests_burst: many,
+        ..Limits::default()
+    };
+    let fixture = guarded_with(limits).await;
+    let owner = owner(&fixture).await;
+    // A large one, in which something would take time.
+    let tag = owner.get(&fixture, &format!("{DEMO}/draft")).await.header("etag").to_owned();
+    let headers = [owner.0.clone(), format!("if-match: {tag}")];
+    let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    let large = code(&"x".repeat(200_000), "");
+    assert_eq!(
+        fixture.write_with("PUT", &format!("{DEMO}/draft"), &headers, &large).await.status,
+        200
+    );
+    let (stranger, _) = token(&fixture, &owner, "owner", &json!(["elsewhere"])).await;
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..301 {
+        for (app, times) in ["demo", "none"].into_iter().zip(&mut times) {
+            let begin = std::time::Instant::now();
+            let reply = stranger.get(&fixture, &format!("/api/apps/{app}/draft")).await;
+            times.push(begin.elapsed().as_secs_f64());
+            assert_eq!(reply.status, 404);
+        }
+    }
+    let [there, not] = times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    });
+    let ratio = there / not;
+    assert!((0.8..1.25).contains(&ratio), "median of one that is there / of none: {ratio:.3}");
 }

@@ -161,6 +161,10 @@ async fn each_change_is_told() {
     assert!(call.head.contains("\r\ncontent-type: application/json\r\n"), "{}", call.head);
     assert_eq!(call.body, json!({"tags": ["c2c-demo"]}));
 
+    // Changes are told in their order: once the last is told, all before it are.
+    let last = server.create("Last").await.replace("/api/apps/", "c2c-");
+    let told = eventually(PATIENCE, async || hook.tags().contains(&json!(last))).await;
+    assert!(told, "the creation");
     let settled = hook.tags().len();
     assert_eq!(server.switch(DEMO, true).await.status, 200);
     assert!(eventually(PATIENCE, async || hook.tags().len() > settled).await, "the switch");

@@ -95,3 +95,23 @@ async fn a_server_starts_with_a_file() {
     });
     assert!(server.admin.is_some(), "it has no admin listener");
 }
+
+#[test]
+fn single_sign_on_is_complete_whatever_place_its_settings_come_from() {
+    let file = "oidc-issuer = 'http://127.0.0.1:9'\noidc-client-id = 'c2c'\noidc-role = 'a=owner,b=viewer'\n";
+    let secret = [("C2C_OIDC_CLIENT_SECRET", "s3cret")];
+    let said = say(file, &["--config", "c2c.toml", "config"], &secret);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{}", said.stdout);
+    assert!(!said.stdout.contains("s3cret"), "{}", said.stdout);
+    let free = ["--console-listen", "127.0.0.1:0", "--pages-listen", "127.0.0.1:0"];
+    let run = [&["--config", "c2c.toml"], &free[..]].concat();
+    for (file, environment, missing) in [
+        (file, &[][..], "--oidc-client-secret"),
+        ("", &secret, "--oidc-issuer"),
+        ("oidc-issuer = 'http://127.0.0.1:9'\n", &secret, "--oidc-client-id"),
+    ] {
+        let said = say(file, &run, environment);
+        let expected = format!("single sign-on needs {missing}, too");
+        assert!(said.code == Some(1) && said.stderr.contains(&expected), "{}", said.stderr);
+    }
+}

@@ -300,6 +300,7 @@ fn of_access() -> Vec<Case> {
         get(ACCESS_LOG, &[], 200),
         get("/api/access-log?limit=x", &[], 400),
         write("post", TOKENS, &[], access(Value::Null), 409),
+        write("post", SIGN_IN_LINKS, &[], access(Value::Null), 409),
     ]
 }
 
@@ -319,6 +320,11 @@ fn preparation(case: &Case) -> Option<String> {
         }
         ("post", TOKENS, 409) => Some(
             "INSERT INTO token SELECT number::text, number::text, 'x', 'viewer', NULL, 0, 'x', 9e15
+             FROM generate_series(1, 1000) AS number"
+                .to_owned(),
+        ),
+        ("post", SIGN_IN_LINKS, 409) => Some(
+            "INSERT INTO sign_in_link SELECT number::text, number::text, 'x', 'viewer', NULL, 0, 'x', 9e15
              FROM generate_series(1, 10000) AS number"
                 .to_owned(),
         ),

@@ -42,7 +42,7 @@ async fn every_answer_of_every_kind_carries_a_policy() {
 async fn the_console_is_one_page_that_frames_parent_pages() {
     let fixture = Fixture::start().await;
     let [parent, widget] = [To::Parent, To::Widget].map(|to| fixture.origin(to));
-    let config = json!({"widgetOrigin": widget});
+    let config = json!({"widgetOrigin": widget, "issuer": null});
     let attribute = format!("data-config=\"{}\"", config.to_string().replace('"', "&quot;"));
     for path in ["/", "/apps/demo", "/apps/demo/settings", "/apps/none"] {
         let reply = fixture.get(To::Console, path, &[]).await;

@@ -187,6 +187,13 @@ impl Write<'_> {
         .bind(archived.draft.body_end.as_bytes())
         .execute(&mut *self.tx)
         .await?;
+        sqlx::query(
+            "INSERT INTO draft_author (app_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        )
+        .bind(id.as_str())
+        .bind(draft.saved_by.as_str())
+        .execute(&mut *self.tx)
+        .await?;
         Ok(())
     }
 

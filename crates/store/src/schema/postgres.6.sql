@@ -55,3 +55,4 @@ CREATE TABLE draft_author (
     name TEXT NOT NULL,
     PRIMARY KEY (app_id, name)
 );
+INSERT INTO draft_author (app_id, name) SELECT app_id, saved_by FROM draft WHERE version > 1;

@@ -58,3 +58,5 @@ CREATE TABLE draft_author (
     name TEXT NOT NULL,
     PRIMARY KEY (app_id, name)
 ) STRICT;
+-- The last one is known of each draft that was changed.
+INSERT INTO draft_author (app_id, name) SELECT app_id, saved_by FROM draft WHERE version > 1;

@@ -29,6 +29,8 @@ on_both_engines!(
     an_owner_is_known,
     what_has_ended_is_removed,
     a_list_has_the_apps_of_its_scope_only,
+    the_owner_of_one_app_keeps_none_from_making_tokens,
+    entries_of_a_newer_version_hide_no_others,
 );
 
 /// Fails the test unless the result is this error.
@@ -219,8 +221,18 @@ async fn one_signs_out_everywhere(store: Store) {
     store.end_session(&ben(), first.session.id).await.expect("done");
     fails!(store.end_session(&ben(), first.session.id).await, NoSuchSession);
     let third = sign_in(&store, editor()).await;
-    assert_eq!(store.end_sessions_of(&ben(), &ben().name).await.expect("done"), 2);
-    assert_eq!(store.end_sessions_of(&ben(), &ben().name).await.expect("done"), 0);
+    // Another person under the same name, of another customer, and one with more access.
+    let others = [Scope::apps(["blog".parse().expect("an id")]).expect("a scope"), Scope::ALL];
+    let mut stay = Vec::new();
+    for scope in others {
+        let principal = Principal { role: Role::Editor, scope };
+        stay.push(sign_in(&store, Grant { name: ben().name, principal }).await);
+    }
+    assert_eq!(store.end_sessions_of(&ben(), &editor()).await.expect("done"), 2);
+    assert_eq!(store.end_sessions_of(&ben(), &editor()).await.expect("done"), 0);
+    for session in stay {
+        store.end_session(&anna(), session.session.id).await.expect("it was there");
+    }
     let now = Timestamp::now();
     for ended in [&first, &second, &third] {
         assert_eq!(store.use_session(&ended.secret, now).await.expect("an answer"), None);
@@ -261,16 +273,21 @@ async fn the_logs_say_who_showed_what_and_where(store: Store) {
 async fn an_owner_is_known(store: Store) {
     let now = Timestamp::now();
     let has_owner = async |now| store.has_owner(now).await.expect("an answer");
-    assert!(!has_owner(now).await);
+    assert!(!has_owner(now).await && !store.had_owner().await.expect("an answer"));
     create(&store, "shop").await;
     let mut of_one_app = owner();
     of_one_app.principal.scope = editor().principal.scope;
     sign_in(&store, of_one_app).await;
     sign_in(&store, editor()).await;
     link(&store, owner()).await;
-    assert!(!has_owner(now).await);
+    // A name that looks like the log's own words.
+    let mut forged = editor();
+    forged.name = r#""role":"owner","apps":null"#.parse().expect("a name");
+    sign_in(&store, forged).await;
+    assert!(!has_owner(now).await && !store.had_owner().await.expect("an answer"));
     let session = sign_in(&store, owner()).await.session;
     assert!(has_owner(now).await && !has_owner(session.used_at.after(HOUR)).await);
+    assert!(store.had_owner().await.expect("an answer"));
     let token = store.make_token(&anna(), owner(), HOUR * 2).await.expect("a token").token;
     assert!(has_owner(session.used_at.after(HOUR)).await && !has_owner(token.expires_at).await);
     let grant = store.tokens(now).await.expect("tokens").remove(0).grant;
@@ -314,4 +331,43 @@ async fn a_list_has_the_apps_of_its_scope_only(store: Store) {
     assert_eq!(list(&["tour", "blog"], "tour", None).await, "tour");
     assert_eq!(list(&["blog"], "tour", None).await, "");
     assert_eq!(list(&["none"], "", None).await, "");
+    // The place of an app outside of the scope tells neither its name nor that it is there.
+    for after in ["tour", "blog", "none"] {
+        assert_eq!(list(&["shop"], "", Some(after)).await, list(&["shop"], "", Some("zzz")).await);
+    }
+}
+
+async fn the_owner_of_one_app_keeps_none_from_making_tokens(place: Place) {
+    let store = place.open().await;
+    let grant = |app: &str| {
+        let scope = Scope::apps([app.parse().expect("an id")]).expect("a scope");
+        Grant { name: ben().name, principal: Principal { role: Role::Owner, scope } }
+    };
+    for app in ["ab", "other"] {
+        store.make_token(&ben(), grant(app), HOUR).await.expect("a token");
+    }
+    place
+        .execute(
+            r#"INSERT INTO token (id, secret_hash, name, role, apps, made_at, made_by, expires_at)
+               WITH RECURSIVE numbers (number) AS
+                   (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 999)
+               SELECT 'x' || number, 'x' || number, 'x', 'viewer', '["ab","c"]', 0, 'x', 9000000000000000
+               FROM numbers"#,
+        )
+        .await;
+    fails!(store.make_token(&ben(), grant("ab"), HOUR).await, TooManyTokens);
+    for free in ["abc", "b", "other"] {
+        store.make_token(&ben(), grant(free), HOUR).await.expect("a token");
+    }
+    store.make_token(&anna(), owner(), HOUR).await.expect("a token");
+}
+
+async fn entries_of_a_newer_version_hide_no_others(place: Place) {
+    let store = place.open().await;
+    store.make_token(&anna(), editor(), HOUR).await.expect("a token");
+    let newer = store.make_token(&anna(), owner(), HOUR).await.expect("a token");
+    place.execute("UPDATE token SET role = 'auditor' WHERE role = 'owner'").await;
+    let now = Timestamp::now();
+    assert_eq!(store.tokens(now).await.expect("tokens").len(), 1);
+    assert!(store.use_token(&newer.text, now).await.is_err(), "an unknown role gives no access");
 }
