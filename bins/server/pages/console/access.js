@@ -90,7 +90,7 @@ function form(what, own) {
     choice.value = value;
     return choice;
   };
-  field('role').replaceChildren(...Object.entries(CAN).map(([role, can]) => option(role, `${role}: can ${can}`)));
+  field('role').replaceChildren(...Object.entries(CAN).map(([role, can]) => option(role, `${role}: ${can}`)));
   field('role').value = 'editor';
   field('hours').replaceChildren(...LIFETIMES[`${what}s`].map(([hours, text]) => option(`${hours}`, text)));
   // One whose own access is to some apps has to name them.
