@@ -101,7 +101,13 @@ async fn the_whole_story(cx: &Cx) -> Result<()> {
     leave(cx, &server, "Sign out").await?;
 
     // The editor changes the draft, and cannot publish.
-    open(cx, &link).await?;
+    open(cx, &back).await?;
+    // Another link in the same tab: only the fragment of the address changes.
+    cx.browser.goto(&link).await?;
+    let shown_name = "document.querySelector('#name')?.textContent";
+    let is_his = format!("{shown_name} === 'ben@shop.example'");
+    cx.browser.wait_for(&is_his, DEADLINE).await?;
+    assert_eq!(cx.browser.eval("location.hash").await?, "");
     assert_eq!(cx.browser.text("#offered").await?, "Demo shop");
     sign_in(cx).await?;
     assert_eq!(own(cx).await?, "ben@shop.example");
