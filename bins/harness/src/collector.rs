@@ -176,6 +176,12 @@ impl Collector {
         format!("https://{host}{path}")
     }
 
+    /// Puts a server of this machine behind `https://<host>` from now on: this scope ends TLS, and passes on
+    /// what follows.
+    pub fn put_behind(&self, host: &str, port: u16) {
+        lock(&self.web.behind).insert((host.to_owned(), self.scope.clone()), port);
+    }
+
     /// Serves `crates/bridge/js` under `/js/`, and returns the URL of one of its modules, such as
     /// `host/context.js`. The product serves bundles, which a test cannot take apart.
     ///

@@ -1,5 +1,6 @@
 //! The real server, started as by a user, and a small client for its API.
 
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use url::Url;
 
 use crate::DEADLINE;
 use crate::built;
+use crate::collector::Collector;
 use crate::error::{Context as _, Result};
 use crate::http::{Reply, request};
 use crate::process::{Process, fresh_dir};
@@ -61,6 +63,26 @@ impl Server {
     pub async fn start_with(arguments: &[&str]) -> Result<Self> {
         // Relative to its directory.
         Self::launch(Path::new("data"), 0, 0, arguments).await
+    }
+
+    /// Starts the server as it is deployed: with real names, behind TLS, which the collector's scope ends. It
+    /// asks for a sign-in.
+    pub async fn start_deployed(collector: &Collector, arguments: &[&str]) -> Result<Self> {
+        let (console, pages) = (free_port()?, free_port()?);
+        let hosts = [
+            ("--console-origin", "console.company.example", console),
+            ("--parent-origin", "demo.company.example", pages),
+            ("--widget-origin", "widget.company.example", pages),
+            ("--sandbox-origin", "company-usercontent.example", pages),
+        ];
+        let mut all = vec!["--access".to_owned(), "sign-in".to_owned()];
+        for (setting, host, port) in hosts {
+            collector.put_behind(host, port);
+            all.extend([setting.to_owned(), format!("https://{host}")]);
+        }
+        let all: Vec<&str> =
+            all.iter().map(String::as_str).chain(arguments.iter().copied()).collect();
+        Self::launch(Path::new("data"), console, pages, &all).await
     }
 
     async fn launch(data_dir: &Path, console: u16, pages: u16, arguments: &[&str]) -> Result<Self> {
@@ -209,6 +231,11 @@ impl App {
     pub fn sandbox_url(&self) -> String {
         format!("{}/s/{}", self.server.sandbox, self.id)
     }
+}
+
+/// A port that is free now.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 fn with_query(url: String, query: &str) -> String {

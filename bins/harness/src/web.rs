@@ -37,6 +37,8 @@ pub(crate) struct Web {
     pub(crate) pages: Mutex<HashMap<(Option<String>, String), Page>>,
     /// The scopes that answer for all hosts.
     pub(crate) all_hosts: Mutex<HashSet<String>>,
+    /// Ports of this machine by host and scope: a server behind TLS.
+    pub(crate) behind: Mutex<HashMap<(String, String), u16>>,
     pub(crate) requests: Mutex<Vec<Recorded>>,
     /// Changes with every recorded request.
     pub(crate) recorded: watch::Sender<()>,
@@ -153,6 +155,7 @@ impl Web {
             tls: Tls::throw_away("stand-in.localhost")?,
             pages: Mutex::default(),
             all_hosts: Mutex::default(),
+            behind: Mutex::default(),
             requests: Mutex::default(),
             recorded: watch::Sender::new(()),
         });
@@ -175,12 +178,19 @@ impl Web {
 
     /// Whether a scope stands in for `host` at all.
     pub(crate) fn stands_in(&self, host: &str, scope: &str) -> bool {
-        if self.answers_all_hosts(scope) {
+        if self.answers_all_hosts(scope) || self.port_behind(host, scope).is_some() {
             return true;
         }
         lock(&self.pages).keys().any(|(page_host, path)| {
             page_host.as_deref() == Some(host) && below(scope, path).is_some()
         })
+    }
+}
+
+impl Web {
+    /// The port of the server that answers for a host in a scope, if it is not this one.
+    pub(crate) fn port_behind(&self, host: &str, scope: &str) -> Option<u16> {
+        lock(&self.behind).get(&(host.to_owned(), scope.to_owned())).copied()
     }
 }
 

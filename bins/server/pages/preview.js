@@ -39,7 +39,8 @@ export function connect(console) {
   watchStrays(() => port.postMessage({ type: 'stray' }));
   // The path tells the console which preview this is, since the console may already be on its way
   // to the next one.
-  window.top?.postMessage({ type: 'c2c-preview', path: location.pathname }, console, [port2]);
+  // The console is around the parent page, and may itself be in a frame.
+  window.parent.parent.postMessage({ type: 'c2c-preview', path: location.pathname }, console, [port2]);
 
   return {
     /** For `mount`. */

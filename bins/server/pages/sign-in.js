@@ -10,6 +10,7 @@ import { CAN, offerIssuer } from './console/session.js';
 
 /** The link's secret. Servers never see what is after `#`, and from here on the address has it no longer. */
 const secret = location.hash.slice(1);
+const { search } = location;
 history.replaceState(null, '', location.pathname);
 // Another link in the same tab changes the fragment only.
 addEventListener('hashchange', () => location.reload());
@@ -51,11 +52,17 @@ function showOffer({ name, role, apps, madeBy, expiresAt }, present) {
   byId('offer').hidden = false;
 }
 
+/** The page to begin with: that of the app that the link names, or of the only one. @param {string[] | null} apps */
+function target(apps) {
+  const app = new URLSearchParams(search).get('app') ?? (apps?.length === 1 ? apps[0] : null);
+  return app !== null && /^[a-z0-9-]+$/.test(app) ? `/apps/${app}` : '/';
+}
+
 async function signIn() {
   const button = /** @type {HTMLButtonElement} */ (byId('sign-in'));
   button.disabled = true;
   const { status, body } = await api.signIn(secret);
-  if (status === 201) return location.replace('/');
+  if (status === 201) return location.replace(target(body.apps));
   button.disabled = false;
   byId('message').textContent = `Not signed in: ${body.detail}.`;
 }

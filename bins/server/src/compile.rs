@@ -84,7 +84,7 @@ impl Compiler {
     ) -> Result<Configured, BuildError> {
         let mut above = self.ancestors(app)?;
         if documents == Documents::Preview {
-            above.push(self.sites.console.source.clone().into());
+            above.extend(self.sites.above_previews());
         }
         let sandbox =
             sandbox_of(&app.id, &app.settings, &above, &self.sites, self.limits, documents);

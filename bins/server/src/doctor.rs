@@ -137,7 +137,7 @@ fn site_of(host: &str) -> &str {
 /// Checks the way from a browser to one of the sites.
 async fn check_place(report: &mut Report, place: &Place<'_>) {
     let Place { name, origin, behind, path } = place;
-    let is_https = origin.as_str().starts_with("https:");
+    let is_https = origin.is_https();
     let default_port = if is_https { 443 } else { 80 };
     let port =
         origin.authority().strip_prefix(origin.host()).and_then(|port| port.strip_prefix(':'));

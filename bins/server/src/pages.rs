@@ -5,15 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use c2c::{Caching, Cdn, Compression, Page, Resource, Sandbox, SnippetLimits};
 use c2c_catalogue::Catalogue;
-use c2c_names::{AppId, BridgeLimits};
+use c2c_names::{AppId, BridgeLimits, Origin};
 use c2c_policy::{AncestorSource, PagePolicy};
 use c2c_store::{App, Environment, Jar, Settings};
 use hyper::{Request, Response};
 
 use crate::paths::Paths;
 use crate::response::Body;
-use crate::sites::{Site, Sites};
-use crate::sites::{parent, widget};
+use crate::sites::{Sites, parent, widget};
 
 /// One of the three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +67,7 @@ impl Pages {
         document: Page,
         id: &str,
     ) -> Self {
-        let console = Some(&sites.console);
+        let console = Some(&sites.console.origin);
         let pages = Self::new(app, above, sites, document, &Paths::of_preview(id), console);
         Self {
             document: pages.document.not_stored(),
@@ -98,11 +97,10 @@ impl Pages {
         sites: &Sites,
         document: Page,
         paths: &Paths,
-        console: Option<&Site>,
+        console: Option<&Origin>,
     ) -> Self {
         let above_parent: Vec<AncestorSource> =
-            console.map(|site| site.source.clone().into()).into_iter().collect();
-        let console = console.map(|site| &site.origin);
+            console.map(|_| sites.above_previews().collect()).unwrap_or_default();
         Self {
             document,
             widget: page(

@@ -29,6 +29,9 @@ pub(crate) const OIDC: &str = "/sign-in/oidc";
 /// The path of the page to which the provider leads back.
 pub(crate) const OIDC_RETURN: &str = "/sign-in/oidc/return";
 
+/// The path on the console's host below which it is in a frame: its pages, and its API.
+pub(crate) const EMBED: &str = "/embed";
+
 /// The address of a sign-in link. Browsers do not send what is after `#`, so it is in no log.
 pub(crate) fn sign_in_url(console: &Origin, secret: &Secret) -> String {
     format!("{console}{SIGN_IN}#{}", secret.reveal())

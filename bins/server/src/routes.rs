@@ -49,7 +49,7 @@ use c2c_store::{Store, StoreError, Version};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, ETAG, HeaderValue};
 use hyper::http::Extensions;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode, Uri};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -61,10 +61,11 @@ use crate::apps::Apps;
 use crate::error::AppError;
 use crate::forwarded::ClientAddress;
 use crate::oidc::Oidc;
+use crate::paths::EMBED;
 use crate::response::{Body, closing};
 use crate::settings::{Access, Limits};
 use crate::sites::Sites;
-use caller::{Callers, NoCaller};
+use caller::{Callers, NoCaller, Surface};
 use failure::Failure;
 use guard::{Need, Routes};
 use oidc::SignOn;
@@ -208,6 +209,16 @@ impl Api {
 
     /// Answers a request whose path begins with `/api/`.
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> Response<Body> {
+        self.answer(request, Surface::Window).await
+    }
+
+    /// The same for a path that begins with `/embed/api/`: from a console in a frame.
+    pub(crate) async fn respond_in_frame(&self, request: Request<Incoming>) -> Response<Body> {
+        self.answer(without_embed(request), Surface::Frame).await
+    }
+
+    async fn answer(&self, mut request: Request<Incoming>, surface: Surface) -> Response<Body> {
+        request.extensions_mut().insert(surface);
         let response = match timeout(self.patience, self.router.clone().oneshot(request)).await {
             Ok(response) => failure::explain_method(response.expect("it is infallible")),
             Err(_) => Failure::of_database(&StoreError::hung()).closing().into_response(),
@@ -219,6 +230,16 @@ impl Api {
         let response = Response::from_parts(parts, Body::from(body));
         if closes { closing(response) } else { response }
     }
+}
+
+/// The request without `/embed` before its path: a console in a frame has the same API.
+fn without_embed(mut request: Request<Incoming>) -> Request<Incoming> {
+    let mut parts = request.uri().clone().into_parts();
+    let path = parts.path_and_query.as_ref().map_or("/", |path| path.as_str());
+    let path = path.strip_prefix(EMBED).unwrap_or(path).parse();
+    parts.path_and_query = Some(path.expect("the rest of a path, which begins with a slash"));
+    *request.uri_mut() = Uri::from_parts(parts).expect("the parts of an address");
+    request
 }
 
 /// The address that a request came from.

@@ -1,7 +1,7 @@
 //! The server's start from its settings, and its end.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +35,7 @@ use crate::routes::Api;
 use crate::server::Server;
 use crate::settings::{Access, Limits, Settings};
 use crate::sites::console::Console;
-use crate::sites::{Sites, SitesError};
-use crate::sites::{parent, widget};
+use crate::sites::{Sites, SitesError, is_loopback, parent, widget};
 
 /// A reason why the server did not start, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -229,7 +228,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
 impl Running {
     /// The addresses to open, one per line, as the server prints them.
     pub fn addresses(&self) -> String {
-        let Sites { console, parent, widget, sandbox } = &*self.server.sites;
+        let Sites { console, parent, widget, sandbox, .. } = &*self.server.sites;
         let paths = Paths::of_app(&demo::id(), Environment::Live);
         let query = "?orderId=A-1&customerTier=gold";
         let admin = self.admin.map(|address| format!("  admin     http://{address}/metrics\n"));
@@ -277,22 +276,9 @@ fn check_access(settings: &Settings, console: &Origin) -> Result<(), StartError>
             Err(StartError::OpenToOthers(listens.to_string()))
         }
         Access::Open if !is_local => Err(StartError::OpenToOthers(console.to_string())),
-        _ if !is_local && !console.as_str().starts_with("https:") => {
-            Err(StartError::ConsoleNotSecure(console.clone()))
-        }
+        _ if !is_local && !console.is_https() => Err(StartError::ConsoleNotSecure(console.clone())),
         _ => Ok(()),
     }
-}
-
-/// Whether browsers reach an origin on their own machine
-/// ([Secure Contexts §3.1](https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy)).
-fn is_loopback(origin: &Origin) -> bool {
-    let host = origin.host();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    address.map_or_else(
-        |_| host == "localhost" || host.ends_with(".localhost"),
-        |address| address.is_loopback(),
-    )
 }
 
 /// The database of the settings. Its folder exists.

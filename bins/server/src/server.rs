@@ -12,7 +12,7 @@ use crate::forwarded::{ClientAddress, Proxies};
 use crate::live::Live;
 use crate::metrics::{METRICS, Served};
 use crate::pages::Kind;
-use crate::paths::PREVIEW_LINK;
+use crate::paths::{EMBED, PREVIEW_LINK};
 use crate::preview_links::PreviewLinks;
 use crate::response::{Answer, Body, closing, message};
 use crate::routes::Api;
@@ -118,7 +118,7 @@ impl Server {
     pub(crate) async fn respond_to_editor(&self, request: Request<Incoming>) -> Response<Body> {
         let began = Instant::now();
         let asked = match self.sites.console.is_addressed_by(&request) {
-            true if is_of_api(&request) => Served::Api,
+            true if is_of_api(&request) || self.is_of_framed_api(&request) => Served::Api,
             true => Served::Console,
             false => Served::Other,
         };
@@ -137,7 +137,17 @@ impl Server {
         if is_of_api(&request) {
             return self.api.respond(request).await;
         }
+        if self.is_of_framed_api(&request) {
+            return self.api.respond_in_frame(request).await;
+        }
         self.console.respond(&request)
+    }
+
+    /// Whether a request is for the API of a console in a frame, and there may be one.
+    fn is_of_framed_api<B>(&self, request: &Request<B>) -> bool {
+        let path = request.uri().path().strip_prefix(EMBED);
+        !self.sites.console_ancestors.is_empty()
+            && path.is_some_and(|path| path.starts_with("/api/"))
     }
 
     /// Refuses a request that no site answers.

@@ -193,6 +193,17 @@ pub struct Settings {
     #[arg(long, env = "C2C_CONSOLE_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub console_origin: Option<Origin>,
 
+    /// Origins of your own product whose pages may show the console of an app in a frame, separated by
+    /// commas: each exactly, by https [default: none]
+    #[arg(
+        long,
+        env = "C2C_CONSOLE_FRAME_ANCESTORS",
+        value_name = "ORIGINS",
+        value_delimiter = ',',
+        help_heading = "Origins"
+    )]
+    pub console_frame_ancestors: Vec<Origin>,
+
     /// Origin of the demo parent page [default: localhost with the pages' port, by http]
     #[arg(long, env = "C2C_PARENT_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub parent_origin: Option<Origin>,

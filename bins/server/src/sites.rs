@@ -7,7 +7,7 @@ pub(crate) mod widget;
 use std::net::IpAddr;
 
 use c2c_names::Origin;
-use c2c_policy::{HostSource, HostSourceError};
+use c2c_policy::{AncestorSource, HostSource, HostSourceError};
 use hyper::header::HOST;
 use hyper::{Request, Version};
 
@@ -33,6 +33,8 @@ pub struct Sites {
     pub widget: Site,
     /// The sandbox documents.
     pub sandbox: Site,
+    /// The pages of the provider's product that may show the console in a frame.
+    pub console_ancestors: Vec<Site>,
 }
 
 /// A reason why four origins cannot work together.
@@ -64,6 +66,14 @@ pub enum SitesError {
         setting: &'static str,
         /// The other host.
         other: String,
+    },
+    /// A page above the console that must not be there.
+    #[error("--console-frame-ancestors {origin}: {reason}")]
+    Ancestor {
+        /// The page.
+        origin: Origin,
+        /// What is wrong with it.
+        reason: &'static str,
     },
     /// An origin cannot be written in a Content-Security-Policy.
     #[error("{setting}: {source}")]
@@ -126,8 +136,52 @@ impl Sites {
             }
         }
         let [console, parent, widget, sandbox] = all.map(|(_, site)| site);
-        Ok(Self { console, parent, widget, sandbox })
+        let console_ancestors = ancestors(settings, [&console, &parent, &widget, &sandbox])?;
+        Ok(Self { console, parent, widget, sandbox, console_ancestors })
     }
+
+    /// The pages that may stand above a preview: the console, and those above the console.
+    pub(crate) fn above_previews(&self) -> impl Iterator<Item = AncestorSource> {
+        let all = std::iter::once(&self.console).chain(&self.console_ancestors);
+        all.map(|site| site.source.clone().into())
+    }
+}
+
+/// The pages that may show the console in a frame. They can cover it and act with the clicks of the person who
+/// looks at it, so each is named exactly, and no other party can change what it says on the way.
+fn ancestors(settings: &Settings, own: [&Site; 4]) -> Result<Vec<Site>, SitesError> {
+    let [console, ..] = own;
+    let site = |origin: &Origin| {
+        let refuse = |reason| Err(SitesError::Ancestor { origin: origin.clone(), reason });
+        if !console.origin.is_https() {
+            return refuse(
+                "the session of a console in a frame is in a partitioned cookie, which needs \
+                 https: set --console-origin, too",
+            );
+        }
+        if !origin.is_https() && !is_loopback(origin) {
+            return refuse("needs https, unless it is a page on this machine");
+        }
+        if own.iter().any(|site| site.origin.host() == origin.host()) {
+            return refuse("is a host of this server");
+        }
+        let setting = "--console-frame-ancestors";
+        let source = HostSource::try_from(origin);
+        let source = source.map_err(|source| SitesError::Unnameable { setting, source })?;
+        Ok(Site { origin: origin.clone(), source })
+    };
+    settings.console_frame_ancestors.iter().map(site).collect()
+}
+
+/// Whether browsers reach an origin on their own machine
+/// ([Secure Contexts §3.1](https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy)).
+pub(crate) fn is_loopback(origin: &Origin) -> bool {
+    let host = origin.host();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    address.map_or_else(
+        |_| host == "localhost" || host.ends_with(".localhost"),
+        |address| address.is_loopback(),
+    )
 }
 
 impl Site {

@@ -47,6 +47,11 @@ impl Origin {
         &self.text
     }
 
+    /// Whether its scheme is https.
+    pub fn is_https(&self) -> bool {
+        self.text.starts_with("https:")
+    }
+
     /// The host alone, with brackets if it is an IPv6 address.
     pub fn host(&self) -> &str {
         &self.text[self.host_start..self.host_end]

@@ -35,16 +35,24 @@ impl PagePolicy {
     /// In browsers with Trusted Types, no string becomes script. It is not cached, because the nonce is for
     /// one response.
     pub fn console(parent: &HostSource, nonce: Nonce) -> Self {
+        Self::framed_console(parent, nonce, &[]).and(header::opener_policy("same-origin"))
+    }
+
+    /// The console inside a page of the provider's product: the same as [`PagePolicy::console`], except that
+    /// `ancestors` can frame it. (In a frame, an opener policy has no effect.)
+    ///
+    /// Each of them can cover the console, and lay it under the visitor's pointer. So give this page less than
+    /// the console in a window of its own: a session of its own, and a confirmation that needs more than a
+    /// click before visitors get anything.
+    pub fn framed_console(parent: &HostSource, nonce: Nonce, ancestors: &[AncestorSource]) -> Self {
         let more = [
             Directive::Sources(SourceDirective::Connect, vec![Source::SelfOrigin]),
             frames(parent),
             Directive::RequireTrustedTypesForScript,
             Directive::TrustedTypesNone,
-            framed_by(&[]),
+            framed_by(ancestors),
         ];
-        Self::html(files_from(&Source::Nonce(nonce)), more)
-            .and(header::opener_policy("same-origin"))
-            .and(header::no_store())
+        Self::html(files_from(&Source::Nonce(nonce)), more).and(header::no_store())
     }
 
     /// The page of a preview link, on the widget's origin. It talks to its own origin, and opens pages of

@@ -23,6 +23,7 @@ mod flow; // the product's main job, through all three levels
 mod focus; // an invisible frame does not get the visitor's typing
 mod forged_diagnostics; // the frame cannot abuse diagnostics
 mod frame_api; // `window.c2c` as custom code uses it
+mod framing; // the console in a page of the provider's product
 mod hangs; // a frame that hangs costs the page nothing but the frame
 mod harness; // the harness itself: probes succeed where nothing stops them
 mod history; // custom code's entries in the tab's history, and how a page steps over them
@@ -83,6 +84,8 @@ fn main() -> std::process::ExitCode {
             ("flow", VISITORS, flow::TESTS),
             ("focus", VISITORS, focus::TESTS),
             ("forged_diagnostics", VISITORS, forged_diagnostics::TESTS),
+            ("framing", VISITORS, framing::TESTS),
+            ("framing_sessions", FRAMES_APART, framing::SESSIONS),
             ("frame_api", VISITORS, frame_api::TESTS),
             ("hangs", VISITORS, hangs::TESTS),
             ("harness", VISITORS, harness::TESTS),

@@ -1,6 +1,8 @@
 // @ts-check
 /** The server's API (bins/server/src/routes.rs), as the console uses it. */
 
+import { BASE, isFramed } from './surface.js';
+
 /**
  * @typedef {'head' | 'bodyEnd'} AreaName
  * @typedef {Record<AreaName, string>} Code
@@ -11,6 +13,23 @@
  * @typedef {{name: string, role: string, apps: string[] | null, hours: number}} NewAccess
  */
 
+/** Begins a session where none is, if this console can. @type {() => Promise<boolean>} */
+let renew = async () => false;
+
+/** @param {typeof renew} begin */
+export const renewBy = (begin) => {
+  renew = begin;
+};
+
+/** Sends a request; in a frame once more after a sign-in, if the session has ended.
+ * @type {typeof send} */
+async function call(method, path, body, edited) {
+  const reply = await send(method, path, body, edited);
+  if (reply.status !== 401 || !isFramed) return reply;
+  if (await renew()) return send(method, path, body, edited);
+  return { status: 401, body: { ...reply.body, detail: 'you are not signed in any more; reload the page' } };
+}
+
 /**
  * Sends a request. A status of 0 means that the server did not answer. An error's body has a sentence in
  * `detail`.
@@ -19,12 +38,12 @@
  * @param {number} [edited] the version that was edited, for `If-Match`
  * @returns {Promise<Reply>}
  */
-async function call(method, path, body, edited) {
+async function send(method, path, body, edited) {
   try {
     /** @type {Record<string, string>} */
     const headers = method === 'GET' ? {} : { 'content-type': 'application/json' };
     if (edited !== undefined) headers['if-match'] = `"${edited}"`;
-    const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+    const response = await fetch(path.startsWith('/api/') ? BASE + path : path, { method, headers, body: body && JSON.stringify(body) });
     const text = await response.text();
     const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, body: isJson ? JSON.parse(text) : { detail: text.trim() } };
@@ -43,7 +62,7 @@ export const api = {
   /** @param {string} secret of a sign-in link */
   offer: (secret) => call('POST', '/api/session/offer', { secret }),
   /** @param {string} secret of a sign-in link */
-  signIn: (secret) => call('POST', '/api/session', { secret }),
+  signIn: (secret) => send('POST', '/api/session', { secret }),
   beginOidc: () => call('POST', '/api/session/oidc/begin'),
   /** @param {{code: string, state: string, iss?: string}} returned as the provider gave it to the browser */
   finishOidc: (returned) => call('POST', '/api/session/oidc', returned),

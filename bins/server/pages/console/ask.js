@@ -2,6 +2,7 @@
 /** The dialog that a person confirms before something reaches visitors. */
 
 import { byId, element, find } from './dom.js';
+import { nameToType } from './surface.js';
 
 /**
  * @typedef {object} Question
@@ -22,6 +23,13 @@ export function ask({ title, submit, note, parts, perform }) {
   byId('ask-parts').replaceChildren(...parts);
   byId('ask-note-row').hidden = note === null;
   byId('ask-note-label').textContent = note ?? '';
+  const typed = /** @type {HTMLInputElement} */ (byId('ask-name'));
+  const wanted = nameToType();
+  byId('ask-name-row').hidden = wanted === null;
+  byId('ask-name-wanted').textContent = wanted;
+  typed.value = '';
+  // A drop is no keystroke.
+  typed.ondrop = (event) => event.preventDefault();
   byId('ask-message').textContent = '';
   area.value = '';
   button.textContent = submit;
@@ -31,6 +39,10 @@ export function ask({ title, submit, note, parts, perform }) {
   form.onsubmit = async (event) => {
     event.preventDefault();
     if (busy) return;
+    if (wanted !== null && typed.value.trim() !== wanted) {
+      byId('ask-message').textContent = `Not done: type “${wanted}” above first.`;
+      return typed.focus();
+    }
     busy = true;
     button.disabled = true;
     byId('ask-message').textContent = '';

@@ -4,6 +4,8 @@
 import { api } from './api.js';
 import { ask } from './ask.js';
 import { button, byId, copy, element } from './dom.js';
+import { tell } from './framed.js';
+import { isFramed, nameApp } from './surface.js';
 
 /** @param {any} app as the API describes it */
 export function showGeneral(app) {
@@ -19,19 +21,30 @@ export function showGeneral(app) {
   approval.checked = app.approval;
   let version = app.settingsVersion;
 
-  form.addEventListener('submit', async (event) => {
+  form.addEventListener('input', () => tell('dirty', { dirty: true }));
+  form.addEventListener('submit', (event) => {
     event.preventDefault();
+    if (!isFramed) return void save();
+    const parts = [element('p', '', 'They are live for visitors at once.')];
+    ask({ title: 'Save the settings?', submit: 'Save', note: null, parts, perform: save });
+  });
+
+  /** @returns {Promise<string | null>} the sentence of a failure */
+  async function save() {
     const parentOrigins = origins.value.split('\n').map((line) => line.trim()).filter(Boolean);
     const settings = { name: name.value, parentOrigins, jar: form.elements.jar.value, staging: staging.checked, approval: approval.checked };
     const { status, body } = await api.configure(app.id, settings, version);
     if (status === 200) {
       version = body.settingsVersion;
+      nameApp(body.name);
       byId('app-name').textContent = body.name;
+      tell('dirty', { dirty: false });
     }
     // The form keeps what was typed; saving again is a decision.
     if (status === 412) version = body.app.settingsVersion;
     byId('general-message').textContent = outcome(status, body);
-  });
+    return status === 200 ? null : outcome(status, body);
+  }
 
   byId('delete-app').addEventListener('click', () => {
     ask({
@@ -76,7 +89,7 @@ function showDeleted(app) {
   byId('general').replaceChildren(
     element('h1', '', `${app.name} was deleted`),
     element('p', '', 'For 30 days it can come back, with its code and history.'),
-    element('div', 'actions', restore, Object.assign(element('a', '', 'To the list of apps'), { href: '/' })),
+    element('div', 'actions', restore, ...(isFramed ? [] : [Object.assign(element('a', '', 'To the list of apps'), { href: '/' })])),
     Object.assign(element('p', 'message'), { id: 'deleted-message' }),
   );
 }

@@ -5,6 +5,7 @@ import { api } from './api.js';
 import { acceptance, ask } from './ask.js';
 import { comparison, same } from './compare.js';
 import { byId, element, moment } from './dom.js';
+import { report } from './framed.js';
 
 /** @typedef {import('./api.js').Code} Code */
 
@@ -72,6 +73,7 @@ export function publishing({ app, code, draft, version, findings, published }) {
         else {
           app[to === 'live' ? 'live' : 'staged'] = app.newest = body.revision;
           published(to, body.revision);
+          report('published', { environment: to, revision: body.revision });
         }
         return null;
       },

@@ -5,7 +5,9 @@ import { api } from './api.js';
 import { ask } from './ask.js';
 import { comparison } from './compare.js';
 import { announce, button, byId, element, moment } from './dom.js';
+import { report } from './framed.js';
 import { needs } from './session.js';
+import { isFramed } from './surface.js';
 
 /** @typedef {import('./api.js').Code} Code */
 /** @typedef {{number: number, createdAt: string, author: string, note: string, copyOf: number | null}} Mark */
@@ -45,6 +47,7 @@ export async function showHistory(app) {
     if (!app.staging) return;
     const open = element('a', '', 'Open the staging page');
     open.href = app.stagingLinks.parent;
+    if (isFramed) open.target = '_blank';
     const sentence = app.staged === null ? 'Nothing is in staging.' : `Revision ${app.staged} is in staging. `;
     const promote = app.staged === null || app.staged === app.live ? [] : [needs('publisher', button(`Put revision ${app.staged} live…`, askPromotion))];
     staging.replaceChildren(element('p', '', sentence, ...(app.staged === null ? [] : [open])), ...promote);
@@ -75,7 +78,7 @@ export async function showHistory(app) {
       submit: 'Put it live',
       note: null,
       parts: [comparison(before, after, [liveName(), `Staging: revision ${app.staged}`])],
-      perform: async () => outcome(await api.promote(app.id, app.staged, app.live), 200, 'It is live for visitors.'),
+      perform: async () => published(await api.promote(app.id, app.staged, app.live), 200, 'It is live for visitors.'),
     });
   }
 
@@ -93,7 +96,7 @@ export async function showHistory(app) {
         comparison(before, after, [liveName(), `Revision ${mark.number}`]),
       ],
       perform: async (note) =>
-        outcome(await api.rollBack(app.id, mark.number, app.live, note), 201, `Revision ${mark.number} is live again.`),
+        published(await api.rollBack(app.id, mark.number, app.live, note), 201, `Revision ${mark.number} is live again.`),
     });
   }
 
@@ -105,6 +108,13 @@ export async function showHistory(app) {
     announce(done);
     await refresh();
     return null;
+  }
+
+  /** The same for a revision that goes live. @type {typeof outcome} */
+  async function published(reply, expected, done) {
+    const failure = await outcome(reply, expected, done);
+    if (failure === null) report('published', { environment: 'live', revision: app.live });
+    return failure;
   }
 
   /* --- Revisions ------------------------------------------------------------------------------- */
@@ -193,15 +203,26 @@ export async function showHistory(app) {
     byId('plans').replaceChildren(
       ...plans.map((/** @type {any} */ plan) => {
         const what = plan.task === 'publish' ? `Revision ${plan.revision} goes live` : `Revision ${plan.revision} is restored`;
-        const cancel = button('Cancel this', async () => {
-          const { status: done, body: failure } = await api.cancelPlan(app.id, plan.task);
-          announce(done === 204 ? 'The plan was cancelled.' : `Not cancelled: ${failure.detail}.`);
-          await refresh();
-        }, 'small');
+        const cancel = button('Cancel this', isFramed ? () => askCancellation(plan, what) : () => cancelPlan(plan), 'small');
         return element('li', '', element('span', '', `${what} on ${moment(plan.at)}, planned by ${plan.plannedBy}.`), cancel);
       }),
     );
     byId('plans').hidden = plans.length === 0;
+  }
+
+  /** @param {any} plan */
+  async function cancelPlan(plan) {
+    const { status, body } = await api.cancelPlan(app.id, plan.task);
+    const failure = status === 204 ? null : `Not cancelled: ${body.detail}.`;
+    announce(failure ?? 'The plan was cancelled.');
+    await refresh();
+    return failure;
+  }
+
+  /** @param {any} plan @param {string} what is planned */
+  function askCancellation(plan, what) {
+    const parts = [element('p', '', `${what} on ${moment(plan.at)}, unless you cancel this.`)];
+    ask({ title: 'Cancel the plan?', submit: 'Cancel the plan', note: null, parts, perform: () => cancelPlan(plan) });
   }
 
   async function showAudit() {

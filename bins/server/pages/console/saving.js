@@ -7,6 +7,7 @@
 import { api } from './api.js';
 import { comparison, same } from './compare.js';
 import { button, byId, element, moment } from './dom.js';
+import { tell } from './framed.js';
 
 /** @typedef {import('./api.js').Code} Code */
 
@@ -49,6 +50,7 @@ export function saving({ id, saved, drafts, code, fill, showFindings, summary, n
   }
 
   function typed() {
+    tell('dirty', { dirty: !isSaved() });
     if (!conflict) say('Not saved yet.');
     later(PAUSE_MS);
   }
@@ -65,6 +67,7 @@ export function saving({ id, saved, drafts, code, fill, showFindings, summary, n
     const kept = keepHere();
     if (running) await running;
     if (conflict) return check();
+    tell('dirty', { dirty: !isSaved() });
     if (isSaved()) {
       saySaved();
       return true;
@@ -96,6 +99,7 @@ export function saving({ id, saved, drafts, code, fill, showFindings, summary, n
   function accepted(sent, version, findings) {
     Object.assign(saved, sent, { version });
     keepHere();
+    tell('dirty', { dirty: !isSaved() });
     // Text typed meanwhile gets its own findings.
     if (!isSaved()) return false;
     if (findings) showFindings(findings, sent);

@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use c2c_access::{Principal, Secret, Token};
+use c2c_access::{Permission, Principal, Reach, Secret, Token};
 use c2c_names::Origin;
 use c2c_store::{Actor, ApiToken, Grant, Session, Store, StoreError, Timestamp};
 use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderValue};
+use hyper::http::Extensions;
 
 use crate::settings::Access;
 
@@ -38,21 +39,52 @@ pub(super) enum NoCaller {
     Store(#[from] StoreError),
 }
 
+/// How the console is shown that sends a request. A browser has a session of its own for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Surface {
+    /// In a window of its own, or by no browser.
+    #[default]
+    Window,
+    /// In a page of the provider's product, which could cover it: with the settings of an app, and nothing else.
+    Frame,
+}
+
+impl Surface {
+    /// As `Api::respond` has noted it.
+    pub(super) fn of(extensions: &Extensions) -> Self {
+        extensions.get().copied().unwrap_or_default()
+    }
+
+    /// Whether this surface may have what a permission allows.
+    pub(super) fn has(self, permission: Permission) -> bool {
+        self == Self::Window
+            || permission == Permission::Check
+            || permission.needs().1 == Reach::App
+    }
+}
+
 /// Finds callers.
 #[derive(Clone, Debug)]
 pub(super) struct Callers {
     store: Store,
     access: Access,
+    /// For [`Surface::Window`].
     cookie: SessionCookie,
+    /// For [`Surface::Frame`].
+    framed: SessionCookie,
 }
 
 impl Callers {
     pub(super) fn new(store: Store, access: Access, console: &Origin) -> Self {
-        Self { store, access, cookie: SessionCookie::new(console) }
+        let (cookie, framed) = (SessionCookie::new(console), SessionCookie::framed());
+        Self { store, access, cookie, framed }
     }
 
-    pub(super) fn cookie(&self) -> &SessionCookie {
-        &self.cookie
+    pub(super) fn cookie(&self, surface: Surface) -> &SessionCookie {
+        match surface {
+            Surface::Window => &self.cookie,
+            Surface::Frame => &self.framed,
+        }
     }
 
     /// The caller of a request from an address.
@@ -61,6 +93,7 @@ impl Callers {
     pub(super) async fn find(
         &self,
         headers: &HeaderMap,
+        surface: Surface,
         address: Option<IpAddr>,
     ) -> Result<Caller, NoCaller> {
         if self.access == Access::Open {
@@ -74,7 +107,7 @@ impl Callers {
             let token = self.store.use_token(&token, now).await?.ok_or(NoCaller::Token)?;
             return Ok(Caller::by_token(token, address));
         }
-        let secret = self.cookie.read(headers).ok_or(NoCaller::Nothing)?;
+        let secret = self.cookie(surface).read(headers).ok_or(NoCaller::Nothing)?;
         let session = self.store.use_session(&secret, now).await?.ok_or(NoCaller::Session)?;
         Ok(Caller::by_session(session, address))
     }
@@ -126,9 +159,17 @@ impl SessionCookie {
         Self::named("c2c", console)
     }
 
+    /// The cookie in a frame of another site. Browsers keep it for that site alone
+    /// ([CHIPS](https://www.ietf.org/archive/id/draft-cutler-httpbis-partitioned-cookies-01.html)); one that knows no
+    /// `Partitioned` may keep it for all sites, or not at all. Only https has it.
+    fn framed() -> Self {
+        let attributes = "Path=/; Secure; HttpOnly; SameSite=None; Partitioned";
+        Self { name: "__Host-c2c-frame".to_owned(), attributes }
+    }
+
     /// A cookie like it for another purpose.
     pub(super) fn named(name: &str, console: &Origin) -> Self {
-        if console.as_str().starts_with("https:") {
+        if console.is_https() {
             let attributes = "Path=/; Secure; HttpOnly; SameSite=Strict";
             return Self { name: format!("__Host-{name}"), attributes };
         }

@@ -11,6 +11,7 @@ use utoipa::openapi::path::PathItem;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::State;
+use super::caller::Surface;
 use super::failure::Failure;
 use super::input::{BodyBytesMax, Id};
 
@@ -92,7 +93,13 @@ async fn admit(need: Need, parts: &mut Parts) -> Result<(), Failure> {
         return Ok(());
     }
     let address = super::address(&parts.extensions);
-    let caller = match state.callers.find(&parts.headers, address).await {
+    let surface = Surface::of(&parts.extensions);
+    if let Need::Permission(permission) = need
+        && !surface.has(permission)
+    {
+        return Err(Failure::not_found(&"a console in a frame has no such address"));
+    }
+    let caller = match state.callers.find(&parts.headers, surface, address).await {
         Ok(caller) => caller,
         Err(error) => return Err(state.rejected(&error, address)),
     };

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::State;
-use super::caller::Caller;
+use super::caller::{Caller, Surface};
 use super::failure::Failure;
 use crate::settings::Limits;
 
@@ -53,6 +53,14 @@ impl FromRequestParts<State> for Caller {
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Failure> {
         // The guard has added it, unless the route needs none.
         parts.extensions.get().cloned().ok_or_else(Failure::no_caller)
+    }
+}
+
+impl FromRequestParts<State> for Surface {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Failure> {
+        Ok(Self::of(&parts.extensions))
     }
 }
 

@@ -13,7 +13,7 @@ use hyper::header::{HeaderMap, SET_COOKIE};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::caller::SessionCookie;
+use super::caller::{SessionCookie, Surface};
 use super::failure::Failure;
 use super::input::Input;
 use super::schema::Problem;
@@ -113,6 +113,7 @@ pub(super) async fn begin(
 pub(super) async fn finish(
     Extracted(state): Extracted<State>,
     client: Option<Extension<ClientAddress>>,
+    surface: Surface,
     headers: HeaderMap,
     Input(Return { code, state: named, iss }): Input<Return>,
 ) -> Answer {
@@ -136,10 +137,10 @@ pub(super) async fn finish(
         }
     };
     // The session that the browser had ends, so that none goes on which was put there.
-    let before = state.callers.cookie().read(&headers);
+    let before = state.callers.cookie(surface).read(&headers);
     let session =
         state.store().begin_session(grant, address, state.limits.session, before.as_ref());
-    let mut response = signed_in(&state, session.await.map_err(state.failure())?);
+    let mut response = signed_in(&state, surface, session.await.map_err(state.failure())?);
     response.headers_mut().append(SET_COOKIE, sign_on.cookie.forget());
     Ok(response)
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::{AccessBody, RoleName};
-use super::caller::Caller;
+use super::caller::{Caller, Surface};
 use super::failure::Failure;
 use super::input::Input;
 use super::schema::{Problem, Time};
@@ -135,23 +135,29 @@ pub(super) struct Own {
 pub(super) async fn sign_in(
     Extracted(state): Extracted<State>,
     client: Option<Extension<ClientAddress>>,
+    surface: Surface,
     headers: HeaderMap,
     Input(wish): Input<SignIn>,
 ) -> Answer {
     let address = client.map(|Extension(ClientAddress(address))| address);
     // The session that the browser had ends, so that none goes on which was put there.
-    let before = state.callers.cookie().read(&headers);
+    let before = state.callers.cookie(surface).read(&headers);
     let limits = state.limits.session;
     let begun =
         async { state.store().sign_in(&wish.secret()?, address, limits, before.as_ref()).await };
     let begun = begun.await.map_err(|error| unlinked(&state, client, error))?;
-    Ok(signed_in(&state, begun))
+    Ok(signed_in(&state, surface, begun))
 }
 
 /// The answer to a sign-in.
-pub(super) fn signed_in(state: &State, begun: NewSession) -> hyper::Response<axum::body::Body> {
+pub(super) fn signed_in(
+    state: &State,
+    surface: Surface,
+    begun: NewSession,
+) -> hyper::Response<axum::body::Body> {
     tracing::info!(role = %begun.session.grant.principal.role, "signed in");
-    let cookie = state.callers.cookie().set(&begun.secret, state.limits.session.lifetime);
+    let cookie = state.callers.cookie(surface);
+    let cookie = cookie.set(&begun.secret, state.limits.session.lifetime);
     let expires_at = Some(begun.session.expires_at.into());
     let mut response =
         json(StatusCode::CREATED, &Own { access: begun.session.grant.into(), expires_at });
@@ -169,7 +175,11 @@ pub(super) async fn show(caller: Caller) -> Answer {
 
 /// Sign out: the session ends
 #[utoipa::path(delete, path = "/api/session", responses((status = 204)))]
-pub(super) async fn sign_out(Extracted(state): Extracted<State>, caller: Caller) -> Answer {
+pub(super) async fn sign_out(
+    Extracted(state): Extracted<State>,
+    surface: Surface,
+    caller: Caller,
+) -> Answer {
     if let Some(session) = &caller.session {
         match state.store().end_session(&caller.actor, session.id).await {
             // Another window has done it.
@@ -177,24 +187,25 @@ pub(super) async fn sign_out(Extracted(state): Extracted<State>, caller: Caller)
             Err(error) => return Err(state.failure()(error)),
         }
     }
-    Ok(signed_out(&state))
+    Ok(signed_out(&state, surface))
 }
 
 /// Sign out in all browsers: the sessions under the caller's name end that give no more access than the caller has
 #[utoipa::path(delete, path = "/api/session/everywhere", responses((status = 204)))]
 pub(super) async fn sign_out_everywhere(
     Extracted(state): Extracted<State>,
+    surface: Surface,
     caller: Caller,
 ) -> Answer {
     let own = Grant { name: caller.actor.name.clone(), principal: caller.principal.clone() };
     let ended = state.store().end_sessions_of(&caller.actor, &own).await;
     let ended = ended.map_err(state.failure())?;
     tracing::info!(ended, "signed out everywhere");
-    Ok(signed_out(&state))
+    Ok(signed_out(&state, surface))
 }
 
-fn signed_out(state: &State) -> hyper::Response<axum::body::Body> {
+fn signed_out(state: &State, surface: Surface) -> hyper::Response<axum::body::Body> {
     let mut response = nothing();
-    response.headers_mut().insert(SET_COOKIE, state.callers.cookie().forget());
+    response.headers_mut().insert(SET_COOKIE, state.callers.cookie(surface).forget());
     response
 }

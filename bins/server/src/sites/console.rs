@@ -3,13 +3,14 @@
 use bytes::Bytes;
 use c2c_bridge::HOST_MODULES;
 use c2c_catalogue::{Catalogue, EventDef, Field};
-use c2c_policy::{HostSource, Nonce, PagePolicy};
+use c2c_names::Origin;
+use c2c_policy::{AncestorSource, HostSource, Nonce, PagePolicy};
 use hyper::{Method, Request, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::examples::EXAMPLES;
-use crate::paths::{OIDC, OIDC_RETURN, SIGN_IN};
+use crate::paths::{EMBED, OIDC, OIDC_RETURN, SIGN_IN};
 use crate::response::{Body, method_not_allowed, not_found};
 use crate::scripts::Files;
 use crate::sites::Sites;
@@ -33,6 +34,8 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("/sign-in.js", include_str!("../../pages/sign-in.js")),
     ("/oidc.js", include_str!("../../pages/oidc.js")),
+    ("/console/surface.js", include_str!("../../pages/console/surface.js")),
+    ("/console/framed.js", include_str!("../../pages/console/framed.js")),
     ("/console/access.js", include_str!("../../pages/console/access.js")),
     ("/console/session.js", include_str!("../../pages/console/session.js")),
     ("/codemirror.js", include_str!("../../pages/codemirror.js")),
@@ -87,8 +90,12 @@ pub(crate) struct Console {
     sign_in_page: String,
     /// The same of the pages on the way to an OpenID Connect provider and back.
     oidc_page: Option<String>,
+    /// The page in a frame, which knows the pages that may be above it.
+    framed_page: String,
     /// The origin of the parent page, which shows previews.
     parent: HostSource,
+    /// The pages that may be above a console in a frame.
+    ancestors: Vec<AncestorSource>,
     files: Files,
 }
 
@@ -96,13 +103,21 @@ impl Console {
     /// The console of these sites. `issuer` is the host of the OpenID Connect provider, if there is one.
     pub(crate) fn new(sites: &Sites, issuer: Option<&str>) -> Self {
         let config = json!({"widgetOrigin": sites.widget.origin, "issuer": issuer});
+        let above = &sites.console_ancestors;
+        let origins: Vec<&Origin> = above.iter().map(|site| &site.origin).collect();
+        let framed = json!({"widgetOrigin": sites.widget.origin, "ancestors": origins});
         let of_issuer = json!({"issuer": issuer});
         let catalogue = Catalogue::reference();
         Self {
             page: with_config(PAGE, &config),
             sign_in_page: with_config(SIGN_IN_PAGE, &of_issuer),
             oidc_page: issuer.map(|_| with_config(OIDC_PAGE, &of_issuer)),
+            framed_page: with_config(
+                &PAGE.replacen("<body ", "<body class=\"framed\" ", 1),
+                &framed,
+            ),
             parent: sites.parent.source.clone(),
+            ancestors: above.iter().map(|site| site.source.clone().into()).collect(),
             files: Files::new(FILES)
                 .with("/scroll.js", scroll_guard())
                 .with("/catalogue.json", catalogue.to_json())
@@ -126,6 +141,7 @@ impl Console {
             },
             "/" | "/access" => &self.page,
             path if path.starts_with("/apps/") => &self.page,
+            path if self.is_framed(path) => &self.framed_page,
             _ => return not_found(),
         };
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -134,8 +150,19 @@ impl Console {
         let nonce = Nonce::new(Uuid::new_v4().into_bytes());
         let page = page.replace("{{nonce}}", &nonce.to_string());
         let mut response = Response::new(Body::from(Bytes::from(page)));
-        *response.headers_mut() = PagePolicy::console(&self.parent, nonce).headers().clone();
+        let policy = if self.is_framed(path) {
+            PagePolicy::framed_console(&self.parent, nonce, &self.ancestors)
+        } else {
+            PagePolicy::console(&self.parent, nonce)
+        };
+        *response.headers_mut() = policy.headers().clone();
         response
+    }
+
+    /// Whether a path is that of an app in a frame, and some page may show it there.
+    fn is_framed(&self, path: &str) -> bool {
+        let path = path.strip_prefix(EMBED);
+        !self.ancestors.is_empty() && path.is_some_and(|path| path.starts_with("/apps/"))
     }
 }
 

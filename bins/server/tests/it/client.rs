@@ -52,7 +52,13 @@ impl Fixture {
     /// Starts a server with extra command-line arguments.
     pub(crate) async fn with(limits: Limits, more: &[&str]) -> Self {
         let data = TempDir::new().expect("a directory");
-        let running = start(&settings(data.path(), more), limits).await.expect("starts");
+        let settings = settings(data.path(), more);
+        Self::with_settings(data, &settings, limits).await
+    }
+
+    /// Starts a server with settings for a data directory.
+    pub(crate) async fn with_settings(data: TempDir, settings: &Settings, limits: Limits) -> Self {
+        let running = start(settings, limits).await.expect("starts");
         let sites = running.sites();
         let sites = [&sites.console, &sites.parent, &sites.widget, &sites.sandbox];
         let client = Client::new(sites.map(|site| site.origin.authority().to_owned()));

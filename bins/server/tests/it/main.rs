@@ -23,6 +23,7 @@ mod drafts;
 mod fleet;
 mod flood;
 mod forwarded;
+mod framing;
 mod hang;
 mod history;
 mod hosts;

@@ -1,0 +1,303 @@
+//! The console in a page of the provider's product, on another site: the page of docs/framing.md, by https.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use c2c_harness::{Context as _, Cx, DEADLINE, Engine, Result, Server, Tests};
+use hyper::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::console::message;
+use crate::steps::heard;
+
+pub(crate) const TESTS: Tests = &[
+    ("the_whole_story", &the_whole_story),
+    ("no_other_page_frames_it", &no_other_page_frames_it),
+    ("only_the_page_around_signs_in", &only_the_page_around_signs_in),
+];
+
+/// In engines that keep a session for a page in another site's page.
+pub(crate) const SESSIONS: Tests = &[(
+    "people_who_share_a_browser_share_no_session",
+    &people_who_share_a_browser_share_no_session,
+)];
+
+const CODE: &str = "<script>c2c.emit('approved')</script>";
+
+const CONSOLE: &str = "https://console.company.example";
+const PRODUCT: &str = "app.product.example";
+const DOCUMENTATION: &str = include_str!("../../../../docs/framing.md");
+
+/// The page of the documentation. It also keeps the messages that it gets.
+fn product_page() -> Result<String> {
+    let (_, page) = DOCUMENTATION.split_once("```html\n").context("a page")?;
+    let (page, _) = page.split_once("```").context("its end")?;
+    let keep = "<script>addEventListener('message', ({data}) => data?.c2cConsole && (window.got ??= []).push(data))</script>";
+    Ok(page.replacen("<iframe", &format!("{keep}<iframe"), 1))
+}
+
+/// The product with the links that its backend would make.
+struct Product {
+    _server: Server,
+    links: Arc<Mutex<VecDeque<String>>>,
+}
+
+impl Product {
+    /// A server whose console the product may show. The first link opens it for an owner.
+    async fn start(cx: &Cx) -> Result<Self> {
+        let ancestors = format!("https://{PRODUCT}");
+        let arguments = ["--console-frame-ancestors", &ancestors];
+        let server = Server::start_deployed(&cx.collector, &arguments).await?;
+        let links = Arc::new(Mutex::new(VecDeque::new()));
+        cx.collector.page_at(PRODUCT, "/code", product_page()?, &[]);
+        let made = Arc::clone(&links);
+        cx.collector.answer_at(PRODUCT, "/console-link", move |_| {
+            let secret = made.lock().expect("links").pop_front();
+            let body = json!({"secret": secret}).to_string();
+            let mut response = Response::new(body.into());
+            if secret.is_none() {
+                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            }
+            response
+        });
+        let output = server.output();
+        let first = output.iter().find(|line| line.contains("/sign-in#")).context("a link")?;
+        cx.browser.goto(first.trim()).await?;
+        cx.browser.wait_for("document.querySelector('#offer').checkVisibility()", DEADLINE).await?;
+        cx.browser.click("#sign-in").await?;
+        cx.browser.wait_for("document.querySelector('#apps')?.checkVisibility()", DEADLINE).await?;
+        Ok(Self { _server: server, links })
+    }
+
+    /// Lets the owner, who is signed in in a window, make a link.
+    async fn make_link(&self, cx: &Cx, name: &str, role: &str) -> Result<String> {
+        let make = "const [name, role] = arguments;
+            const body = JSON.stringify({ name, role, apps: ['demo'], hours: 1 });
+            return fetch('/api/links', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+                .then((response) => response.json());";
+        let made = cx.browser.run(make, &[json!(name), json!(role)]).await?;
+        let url = made["url"].as_str().context(format_args!("a link: {made}"))?;
+        Ok(url.split_once('#').context("a secret")?.1.to_owned())
+    }
+
+    /// Gives the product's backend a link for the next sign-in.
+    fn offer(&self, secret: String) {
+        self.links.lock().expect("links").push_back(secret);
+    }
+}
+
+/// Waits until the product's page has got a message.
+async fn got(cx: &Cx, kind: &str) -> Result<Value> {
+    cx.browser.enter_top().await?;
+    let found = format!("(window.got ?? []).findLast(({{type}}) => type === {kind:?})");
+    cx.browser.wait_for(&found, DEADLINE).await
+}
+
+async fn shown(cx: &Cx, css: &str) -> Result<()> {
+    let shown = format!("document.querySelector({css:?})?.checkVisibility()");
+    cx.browser.wait_for(&shown, DEADLINE).await.map(drop)
+}
+
+/// Opens the product's page, and enters the console in it.
+async fn open(cx: &Cx) -> Result<()> {
+    cx.browser.goto(&format!("https://{PRODUCT}/code")).await?;
+    cx.browser.enter_frame("#console").await
+}
+
+/// The number of links that the product's backend was asked for.
+fn asked(cx: &Cx) -> usize {
+    cx.collector.requests().iter().filter(|request| request.path == "/console-link").count()
+}
+
+async fn the_whole_story(cx: &Cx) -> Result<()> {
+    let product = Product::start(cx).await?;
+    // The owner's session in a window does not count in the frame.
+    product.offer(product.make_link(cx, "ben@shop.example", "publisher").await?);
+    cx.browser.resize(1280, 900).await?;
+    open(cx).await?;
+    if cx.engine == Engine::WebKit {
+        return in_a_window_instead(cx).await;
+    }
+    let ready = got(cx, "ready").await?;
+    assert_eq!((&ready["app"], &ready["name"]), (&json!("demo"), &json!("Demo shop")));
+    let height = got(cx, "height").await?["height"].as_f64().context("a height")?;
+    assert!((600.0..1200.0).contains(&height), "{height}");
+    let frame = "document.querySelector('#console').style.height";
+    assert_eq!(cx.browser.eval(frame).await?, format!("{height}px"));
+
+    // Typed code is told, and saved; the preview in the frame in the frame runs it.
+    cx.browser.enter_frame("#console").await?;
+    shown(cx, "#code").await?;
+    let hidden = "[...document.querySelectorAll('.brand, .trail a, #to-access, #own')].every((part) => !part.checkVisibility())";
+    assert_eq!(cx.browser.eval(hidden).await?, true);
+    cx.browser.replace_code("head", CODE).await?;
+    message(cx, "Draft saved. Visitors have revision 1.").await?;
+    cx.browser.click("#run [type=submit]").await?;
+    cx.browser
+        .wait_for("document.querySelector('#timeline [data-name=\"custom:approved\"]')", DEADLINE)
+        .await?;
+    got(cx, "dirty").await?;
+    let told = "window.got.filter(({type}) => type === 'dirty').map(({dirty}) => dirty)";
+    let told = cx.browser.eval(told).await?;
+    let told = told.as_array().context("a list")?;
+    assert!(told.contains(&json!(true)) && told.last() == Some(&json!(false)), "{told:?}");
+
+    // A click is not enough for visitors to get it.
+    cx.browser.enter_frame("#console").await?;
+    cx.browser.click("#code-form [type=submit]").await?;
+    shown(cx, "#ask").await?;
+    for typed in ["", "Another shop"] {
+        cx.browser
+            .run("document.querySelector('#ask-name').value = arguments[0]", &[json!(typed)])
+            .await?;
+        cx.browser.click("#ask-submit").await?;
+        let refused = "document.querySelector('#ask-message').textContent.includes('type “Demo shop” above first')";
+        cx.browser.wait_for(refused, DEADLINE).await?;
+    }
+    cx.browser.run("document.querySelector('#ask-name').value = ''", &[]).await?;
+    cx.browser.type_into("#ask-name", "Demo shop").await?;
+    cx.browser.click("#ask-submit").await?;
+    message(cx, "Published as revision 2").await?;
+    let published = got(cx, "published").await?;
+    assert_eq!((&published["environment"], &published["revision"]), (&json!("live"), &json!(2)));
+
+    cx.browser.goto("https://demo.company.example/p/demo").await?;
+    heard(cx, "custom:approved").await?;
+
+    // The session lasts: at the next visit, and on the other pages.
+    assert_eq!(asked(cx), 1);
+    open(cx).await?;
+    shown(cx, "#code").await?;
+    cx.browser.click("#to-history").await?;
+    got(cx, "ready").await?;
+    cx.browser.enter_frame("#console").await?;
+    shown(cx, "#history").await?;
+    assert_eq!(cx.browser.eval("location.pathname").await?, "/embed/apps/demo/history");
+    cx.browser.click("[aria-label='Restore revision 1']").await?;
+    shown(cx, "#ask-name").await?;
+    cx.browser.type_into("#ask-name", "Demo shop").await?;
+    cx.browser.click("#ask-submit").await?;
+    cx.browser.enter_top().await?;
+    let restored = "window.got.find(({type, revision}) => type === 'published' && revision === 3)";
+    cx.browser.wait_for(restored, DEADLINE).await?;
+    assert_eq!(asked(cx), 1);
+    Ok(())
+}
+
+/// `WebKitGTK` has no cookies for a page in another site's page.
+async fn in_a_window_instead(cx: &Cx) -> Result<()> {
+    got(cx, "no-cookies").await?;
+    assert_eq!(asked(cx), 0, "no link is used up for nothing");
+    cx.browser.enter_frame("#console").await?;
+    let before = cx.browser.windows().await?;
+    cx.browser.click("#framed-window").await?;
+    let opened = loop {
+        let windows = cx.browser.windows().await?;
+        if let Some(new) = windows.into_iter().find(|window| !before.contains(window)) {
+            break new;
+        }
+    };
+    cx.browser.switch_to_window(&opened).await?;
+    shown(cx, "#offer").await?;
+    assert_eq!(cx.browser.text("#name").await?, "ben@shop.example");
+    cx.browser.click("#sign-in").await?;
+    shown(cx, "#code").await?;
+    assert_eq!(cx.browser.eval("location.href").await?, format!("{CONSOLE}/apps/demo"));
+    assert_eq!(cx.browser.text("#own-name").await?, "ben@shop.example");
+    Ok(())
+}
+
+async fn people_who_share_a_browser_share_no_session(cx: &Cx) -> Result<()> {
+    let product = Product::start(cx).await?;
+    let eva = product.make_link(cx, "eva@shop.example", "viewer").await?;
+    product.offer(product.make_link(cx, "ben@shop.example", "publisher").await?);
+    open(cx).await?;
+    shown(cx, "#code").await?;
+    shown(cx, "#code-form [type=submit]").await?;
+    // Another person signs in to the product. A link of the first one's is no answer.
+    let page = product_page()?.replace("'ben@shop.example'", "'eva@shop.example'");
+    cx.collector.page_at(PRODUCT, "/code", page, &[]);
+    cx.browser.goto(&format!("{CONSOLE}/")).await?;
+    product.offer(product.make_link(cx, "ben@shop.example", "publisher").await?);
+    open(cx).await?;
+    let failed = got(cx, "sign-in-failed").await?;
+    let detail = failed["detail"].as_str().context("a reason")?;
+    assert!(
+        detail.contains("for ben@shop.example") && detail.contains("for eva@shop.example"),
+        "{detail}"
+    );
+    cx.browser.enter_frame("#console").await?;
+    shown(cx, "#framed").await?;
+    assert_eq!(cx.browser.text("#framed-title").await?, "You are not signed in");
+    // Hers is one, and gives what she may do.
+    product.offer(eva);
+    open(cx).await?;
+    shown(cx, "#code .notice.role").await?;
+    assert_eq!(
+        cx.browser
+            .eval("document.querySelector('#code-form [type=submit]').checkVisibility()")
+            .await?,
+        false
+    );
+    Ok(())
+}
+
+async fn no_other_page_frames_it(cx: &Cx) -> Result<()> {
+    let _product = Product::start(cx).await?;
+    let page = |url: &str| format!("<!DOCTYPE html><iframe id=console src='{url}'></iframe>");
+    let framed = format!("{CONSOLE}/embed/apps/demo");
+    let code = format!("https://{PRODUCT}/code");
+    let evil = cx.collector.page_at("evil.example", "/", page(&framed), &[]);
+    let nested = cx.collector.page_at("evil.example", "/nested", page(&code), &[]);
+    let whole = cx.collector.page_at(PRODUCT, "/whole", page(&format!("{CONSOLE}/apps/demo")), &[]);
+    let root = cx.collector.page_at(PRODUCT, "/root", page(&format!("{CONSOLE}/sign-in")), &[]);
+    let there = "document.querySelector('#code, #offer') !== null";
+    for (url, depth) in [(evil, 1), (nested, 2), (whole, 1), (root, 1)] {
+        cx.browser.goto(&url).await?;
+        for _ in 0..depth {
+            cx.browser.enter_frame("#console").await?;
+        }
+        assert_eq!(cx.browser.eval(there).await?, false, "{url}");
+    }
+    // It is there in the product's page.
+    open(cx).await?;
+    assert_eq!(cx.browser.eval(there).await?, true);
+    Ok(())
+}
+
+async fn only_the_page_around_signs_in(cx: &Cx) -> Result<()> {
+    let product = Product::start(cx).await?;
+    let secret = product.make_link(cx, "mallory@evil.example", "viewer").await?;
+    // A frame beside the console sends what the page around would send, and knows when.
+    let evil = format!(
+        "<!DOCTYPE html><script>
+            setInterval(() => {{
+                const console = parent.frames[0];
+                for (const message of [{{ type: 'hello', name: 'mallory@evil.example' }}, {{ type: 'sign-in', secret: '{secret}' }}]) {{
+                    console.postMessage({{ c2cConsole: 1, ...message }}, '*');
+                }}
+                window.sent = (window.sent ?? 0) + 1;
+            }}, 20);
+        </script>"
+    );
+    let evil = cx.collector.page_at("evil.example", "/beside", evil, &[]);
+    let page = product_page()? + &format!("<iframe id=beside src='{evil}'></iframe>");
+    cx.collector.page_at(PRODUCT, "/code", page, &[]);
+    open(cx).await?;
+    // The product has no link to give (in the one engine, it is not asked for any).
+    let title = if cx.engine == Engine::WebKit {
+        "Open the console in a window of its own"
+    } else {
+        "You are not signed in"
+    };
+    let told = format!("document.querySelector('#framed-title')?.textContent === {title:?}");
+    cx.browser.wait_for(&told, DEADLINE).await?;
+    cx.browser.leave_frame().await?;
+    cx.browser.enter_frame("#beside").await?;
+    cx.browser.wait_for("window.sent > 10", DEADLINE).await?;
+    // The link was not used.
+    cx.browser.goto(&format!("{CONSOLE}/sign-in#{secret}")).await?;
+    shown(cx, "#offer").await?;
+    assert_eq!(cx.browser.text("#name").await?, "mallory@evil.example");
+    Ok(())
+}

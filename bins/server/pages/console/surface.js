@@ -1,0 +1,22 @@
+// @ts-check
+/** How the console is shown: in a window of its own, or in a frame of the provider's product, below `/embed/`. */
+
+/** Whether it is in a frame. */
+export const isFramed = location.pathname.startsWith('/embed/');
+
+/** Before the path of each page and each request of this console. */
+export const BASE = isFramed ? '/embed' : '';
+
+/** The app's name. */
+let name = '';
+
+/** @param {string} current */
+export const nameApp = (current) => {
+  name = current;
+};
+
+/**
+ * What a person types before anything reaches visitors, or null if a click is enough. The page around a frame can
+ * cover it and lay its buttons under the pointer, but it cannot type.
+ */
+export const nameToType = () => (isFramed ? name.trim() : null);
