@@ -10,7 +10,7 @@ import { api, renewBy } from './api.js';
 import { byId } from './dom.js';
 import { isFramed } from './surface.js';
 
-/** @typedef {{secret?: string}} SignIn how to sign in: by the secret of a sign-in link */
+/** @typedef {{secret: string}} SignIn how to sign in: by the secret of a sign-in link */
 
 /** How long the page around may take to greet, and to answer. */
 const ANSWER_MS_MAX = 15_000;
@@ -58,7 +58,7 @@ export function meet(ancestors) {
       around = { origin, name: data.name };
       last.forEach(post);
       greet();
-    } else if (data.type === 'sign-in') answer?.(data);
+    } else if (data.type === 'sign-in' && typeof data.secret === 'string') answer?.(data);
   });
   renewBy(renew);
   return inTime((resolve) => (greet = () => resolve(true)), false);
@@ -100,7 +100,7 @@ async function signIn() {
     return false;
   }
   const wanted = await askParent();
-  if (wanted?.secret === undefined) return false;
+  if (wanted === null) return false;
   const { status, body } = await api.signIn(wanted.secret);
   const isOther = status === 201 && body.name !== around?.name;
   if (isOther) await api.signOut();
@@ -143,7 +143,7 @@ export function offerWindow(app) {
   button.hidden = false;
   button.onclick = async () => {
     const wanted = await askParent();
-    const opened = wanted?.secret !== undefined && open(`/sign-in?app=${app}#${wanted.secret}`);
+    const opened = wanted !== null && open(`/sign-in?app=${app}#${wanted.secret}`);
     if (!opened) byId('framed-text').textContent = 'No window was opened. Press the button again, and allow this page to open one.';
   };
 }

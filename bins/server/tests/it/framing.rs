@@ -131,7 +131,7 @@ async fn a_frame_and_a_window_have_a_session_each() {
     // Another sign-in in the frame ends the one before, and signing out there ends that one only.
     let wish = json!({"name": "eva", "role": "viewer", "apps": ["demo"], "hours": 1});
     let made = send(&fixture, "POST", "/api/links", &[&window], &wish).await.json();
-    let link = crate::access::secret(made["url"].as_str().expect("an address"));
+    let link = secret(made["url"].as_str().expect("an address"));
     let next = cookie(&sign_in(&fixture, "/embed", &link, &[&both]).await);
     assert_eq!(status("/embed/api/session", &frame).await, 401);
     assert_eq!(status("/api/session", &window).await, 200);

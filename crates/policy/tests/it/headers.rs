@@ -27,6 +27,16 @@ fn all() -> Vec<(&'static str, HeaderMap)> {
         ),
         ("parent", PagePolicy::parent(&widget, &[]).headers().clone()),
         ("console", PagePolicy::console(&parent, Nonce::new([7; 16])).headers().clone()),
+        (
+            "framed console",
+            PagePolicy::framed_console(
+                &parent,
+                Nonce::new([7; 16]),
+                &[ancestor("https://product.example")],
+            )
+            .headers()
+            .clone(),
+        ),
         ("preview link", PagePolicy::preview_link().headers().clone()),
         ("asset", PagePolicy::asset("text/javascript; charset=utf-8").headers().clone()),
         ("shared", PagePolicy::shared_asset("text/javascript; charset=utf-8").headers().clone()),
@@ -103,6 +113,20 @@ fn the_console_frames_parent_pages_and_talks_to_itself() {
     );
     assert_eq!(value(policy.headers(), "cross-origin-opener-policy"), "same-origin");
     assert_eq!(value(policy.headers(), "cache-control"), "no-store");
+}
+
+#[test]
+fn a_framed_console_differs_in_what_may_be_above_it() {
+    let (parent, nonce) = (source("https://p.example"), Nonce::new([7; 16]));
+    let product = [ancestor("https://product.example")];
+    let policy = PagePolicy::framed_console(&parent, nonce, &product);
+    let alone = PagePolicy::console(&parent, nonce);
+    let csp = value(alone.headers(), "content-security-policy");
+    let csp = csp.replace("ancestors 'none'", "ancestors https://product.example");
+    let mut expected = alone.headers().clone();
+    expected.insert("content-security-policy", csp.parse().expect("a header value"));
+    expected.remove("cross-origin-opener-policy");
+    assert_eq!(*policy.headers(), expected);
 }
 
 #[test]
