@@ -72,7 +72,7 @@ pub enum SitesError {
     Ancestor {
         /// The page.
         origin: Origin,
-        /// What is wrong with it.
+        /// The fault.
         reason: &'static str,
     },
     /// An origin cannot be written in a Content-Security-Policy.

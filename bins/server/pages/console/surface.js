@@ -16,7 +16,7 @@ export const nameApp = (current) => {
 };
 
 /**
- * What a person types before anything reaches visitors, or null if a click is enough. The page around a frame can
+ * The text that a person types before anything reaches visitors, or null if a click is enough. The page around a frame can
  * cover it and lay its buttons under the pointer, but it cannot type.
  */
 export const nameToType = () => (isFramed ? name.trim() : null);
