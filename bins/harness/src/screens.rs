@@ -84,6 +84,8 @@ pub const SCREENS: &[Screen] = screens! {
     "access" => access,
     "access-made" => access_made,
     "access-own" => access_own,
+    "signed-out" => signed_out,
+    "framed" => framed,
 };
 
 /// Sends each event of `gtag` at once, in the form of GA4.
@@ -409,6 +411,33 @@ async fn access_own(stage: &Stage<'_>) -> Result<()> {
         document.querySelector('#own').open = true;
     })";
     stage.browser.run(show, &[]).await.map(drop)
+}
+
+/// The console for one who is not signed in, with single sign-on. This server lets all in, so the page's own parts
+/// are put there.
+async fn signed_out(stage: &Stage<'_>) -> Result<()> {
+    let show = "return import('/console/session.js').then(({ offerIssuer }) => {
+        offerIssuer('login.company.example');
+        document.querySelector('#signed-out').hidden = false;
+    })";
+    in_place_of_apps(stage, show).await
+}
+
+/// A console in a frame that has no session. The same holds for it.
+async fn framed(stage: &Stage<'_>) -> Result<()> {
+    let show = "document.body.classList.add('framed');
+        document.querySelector('#framed-title').textContent = 'Open the console in a window of its own';
+        document.querySelector('#framed-text').textContent = 'This browser keeps no session for a page inside another one.';
+        document.querySelector('#framed-window').hidden = false;
+        document.querySelector('#framed').hidden = false;";
+    in_place_of_apps(stage, show).await
+}
+
+async fn in_place_of_apps(stage: &Stage<'_>, show: &str) -> Result<()> {
+    stage.browser.goto(&stage.server.console).await?;
+    stage.wait("document.querySelector('#apps').checkVisibility()").await?;
+    let show = format!("document.querySelector('#apps').hidden = true; {show}");
+    stage.browser.run(&show, &[]).await.map(drop)
 }
 
 async fn goto_history(stage: &Stage<'_>, app: &str) -> Result<()> {

@@ -42,7 +42,8 @@ async fn open(cx: &Cx, link: &str) -> Result<()> {
 /// Presses the button of an open sign-in link.
 async fn sign_in(cx: &Cx) -> Result<()> {
     cx.browser.click("#sign-in").await?;
-    shown(cx, "#apps").await
+    // A link for one app leads to its code.
+    shown(cx, "#apps:not([hidden]), #code:not([hidden])").await
 }
 
 async fn shown(cx: &Cx, css: &str) -> Result<()> {
