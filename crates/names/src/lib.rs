@@ -23,6 +23,7 @@ mod event_name;
 mod limits;
 mod load_kind;
 mod origin;
+mod sandbox_hosts;
 
 pub use app_id::{AppId, AppIdError};
 pub use event_name::{
@@ -34,3 +35,4 @@ pub use limits::{
 };
 pub use load_kind::LoadKind;
 pub use origin::{Origin, OriginError, OriginRule};
+pub use sandbox_hosts::{AppHosts, SandboxHosts, SandboxHostsError};

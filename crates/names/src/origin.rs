@@ -66,6 +66,16 @@ impl Origin {
     pub fn authority(&self) -> &str {
         &self.text[self.host_start..]
     }
+
+    /// The origin with a label before its host, which is a name that has a place for the label.
+    pub(crate) fn subdomain(&self, label: &str) -> Self {
+        let (scheme, rest) = self.text.split_at(self.host_start);
+        Self {
+            text: format!("{scheme}{label}.{rest}"),
+            host_start: self.host_start,
+            host_end: self.host_end + label.len() + 1,
+        }
+    }
 }
 
 impl TryFrom<String> for Origin {

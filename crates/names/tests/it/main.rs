@@ -3,4 +3,5 @@
 mod app_id;
 mod event_name;
 mod origin;
+mod sandbox_hosts;
 mod vectors;
