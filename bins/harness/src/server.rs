@@ -29,7 +29,7 @@ pub struct Server {
     pub parent: String,
     /// The origin of the widget page.
     pub widget: String,
-    /// The host of the sandbox document (whose own origin is opaque).
+    /// The host of the sandbox document (whose own origin is opaque); with a host for each app, the demo's.
     pub sandbox: String,
     process: Process,
     /// The process before a restart, whose directory holds the data.
@@ -83,6 +83,24 @@ impl Server {
         let all: Vec<&str> =
             all.iter().map(String::as_str).chain(arguments.iter().copied()).collect();
         Self::launch(Path::new("data"), console, pages, &all).await
+    }
+
+    /// Starts the server with a host of the sandbox for each app, which is a site of its own:
+    /// `http://{app}.localhost:{port}`. So widget and parent page have addresses instead of names.
+    pub async fn start_with_app_hosts() -> Result<Self> {
+        let port = free_port()?;
+        let origin = |host: &str| format!("http://{host}:{port}");
+        let arguments = [
+            "--pages-listen",
+            &format!("127.0.0.2:{port},127.0.0.3:{port}"),
+            "--parent-origin",
+            &origin("127.0.0.2"),
+            "--widget-origin",
+            &origin("127.0.0.3"),
+            "--sandbox-origin",
+            &origin("*.localhost"),
+        ];
+        Self::launch(Path::new("data"), 0, port, &arguments).await
     }
 
     async fn launch(data_dir: &Path, console: u16, pages: u16, arguments: &[&str]) -> Result<Self> {

@@ -49,7 +49,8 @@ impl Local {
     pub(crate) fn deployment(&self) -> Result<Deployment> {
         let sites = self.running.sites();
         Ok(Deployment {
-            sandbox_url: format!("{}/s/demo", sites.sandbox.origin).parse()?,
+            sandbox_url: format!("{}/s/demo", sites.sandbox.origin_for(&"demo".parse()?))
+                .parse()?,
             widget_url: format!("{}/w/demo", sites.widget.origin).parse()?,
             way: None,
         })

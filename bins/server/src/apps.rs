@@ -261,13 +261,16 @@ impl Apps {
     }
 
     /// Checks the draft that a preview link shows, and makes a ticket for one load of it.
-    pub(crate) async fn open_preview_link(&self, secret: &Secret) -> Result<Secret, AppError> {
+    pub(crate) async fn open_preview_link(
+        &self,
+        secret: &Secret,
+    ) -> Result<(AppId, Secret), AppError> {
         let link = self.store.preview_link(secret, Timestamp::now()).await?;
         let draft = self.store.draft(&link.app).await?;
         self.compiler.check(code(draft.snippets)).await?;
         let (_, ticket) = self.store.make_preview_ticket(secret, Timestamp::now()).await?;
         METRICS.links_opened.inc();
-        Ok(ticket)
+        Ok((link.app, ticket))
     }
 
     /// Takes a ticket, and compiles the present draft of its app as its publication would be. `None` if there
@@ -275,13 +278,13 @@ impl Apps {
     pub(crate) async fn load_preview(
         &self,
         ticket: &Secret,
-    ) -> Result<Option<c2c::Page>, AppError> {
+    ) -> Result<Option<(AppId, c2c::Page)>, AppError> {
         let taken = self.store.take_preview_ticket(ticket, Timestamp::now()).await?;
         let Some(id) = taken else { return Ok(None) };
         let app = self.store.app(&id).await?;
         let draft = self.store.draft(&id).await?;
         let compiled = self.documents.compile(&app, code(draft.snippets)).await?;
-        Ok(Some(compiled.page().clone().not_stored()))
+        Ok(Some((id, compiled.page().clone().not_stored())))
     }
 }
 

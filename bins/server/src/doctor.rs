@@ -10,7 +10,7 @@ mod report;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use c2c_names::{AppId, Origin};
+use c2c_names::{AppHosts, AppId, Origin, SandboxHosts};
 use c2c_store::{Examined, Timestamp};
 use clap::Args;
 use hyper::header::{DATE, HeaderMap, SET_COOKIE, STRICT_TRANSPORT_SECURITY};
@@ -33,6 +33,9 @@ const CLOCKS_APART: Duration = Duration::from_secs(30);
 const DATABASE_PATIENCE: Duration = Duration::from_secs(10);
 /// A host that is never one of the four (RFC 6761).
 const WRONG_HOST: &str = "wrong-host.invalid";
+
+/// An app that is on no server. It has a host like any other.
+const NO_APP: &str = "c2c-doctor-asks-for-no-app";
 
 /// Options of `c2c-server doctor`.
 #[derive(Clone, Debug, Args)]
@@ -58,6 +61,7 @@ pub async fn doctor(settings: &Settings, options: &DoctorOptions) -> Report {
         Err(error) => report.problem("settings", error),
         Ok(sites) => {
             let app = &options.app;
+            let sandbox = sites.sandbox.origin_for(app);
             let console = settings.console_listen;
             let place = |name, origin, behind, path| Place { name, origin, behind, path };
             let places = [
@@ -74,16 +78,14 @@ pub async fn doctor(settings: &Settings, options: &DoctorOptions) -> Report {
                     pages,
                     format!("{}{app}", crate::paths::WIDGET),
                 ),
-                place(
-                    "sandbox",
-                    &sites.sandbox.origin,
-                    pages,
-                    format!("{}{app}", crate::paths::SANDBOX),
-                ),
+                place("sandbox", &sandbox, pages, format!("{}{app}", crate::paths::SANDBOX)),
             ];
             check_sites(&mut report, &places);
             for place in &places {
                 check_place(&mut report, place).await;
+            }
+            if let SandboxHosts::PerApp(hosts) = &sites.sandbox {
+                check_hosts_of_apps(&mut report, hosts, &places[3]).await;
             }
         }
     }
@@ -134,15 +136,55 @@ fn site_of(host: &str) -> &str {
     }
 }
 
+/// Each app needs a name, TLS and a site of its own, also one that is made tomorrow.
+async fn check_hosts_of_apps(report: &mut Report, hosts: &AppHosts, place: &Place<'_>) {
+    let about = "sandbox hosts";
+    let host = place.origin.host();
+    let site = site_of(host);
+    if site == host {
+        report.ok(about, format!("each app's host is a site of its own, such as {site}"));
+    } else {
+        let text = format!(
+            "the hosts of all apps are one site, {site}: it has to be on the public suffix list \
+             (https://publicsuffix.org), of which this program has the version of its release"
+        );
+        report.warning(about, text);
+    }
+    let other = hosts.origin_for(&NO_APP.parse().expect("an app id"));
+    let tls_name = other.as_str().starts_with("https:").then(|| other.host());
+    let answer = async {
+        let addresses = resolve(other.host(), port_of(&other)).await?;
+        let address = addresses.first().ok_or("it has no address")?;
+        connect(*address, tls_name).await?.get(other.authority(), &place.path).await
+    };
+    match answer.await {
+        Ok(Answer { status, .. }) if status.is_success() => {
+            let text = format!(
+                "{other} answers a request for the document of another app: the proxy must pass on the Host \
+                 of a request, not its own"
+            );
+            report.problem(about, text);
+        }
+        Ok(Answer { status, .. }) => {
+            let text =
+                format!("another app's host gets {} for this app's document", status.as_u16());
+            report.ok(about, text);
+        }
+        Err(error) => {
+            let text = format!(
+                "{other} cannot be asked: {error}; the DNS, the certificate and the proxy need all names \
+                 before the domain, and not only {host}"
+            );
+            report.problem(about, text);
+        }
+    }
+}
+
 /// Checks the way from a browser to one of the sites.
 async fn check_place(report: &mut Report, place: &Place<'_>) {
     let Place { name, origin, behind, path } = place;
     let is_https = origin.is_https();
-    let default_port = if is_https { 443 } else { 80 };
-    let port =
-        origin.authority().strip_prefix(origin.host()).and_then(|port| port.strip_prefix(':'));
-    let port = port.and_then(|port| port.parse().ok()).unwrap_or(default_port);
-    let address = match resolve(origin.host(), port).await {
+    let address = match resolve(origin.host(), port_of(origin)).await {
         Ok(addresses) if !addresses.is_empty() => {
             let all: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
             report.ok(format!("{name} name"), format!("{} is {}", origin.host(), all.join(", ")));
@@ -184,6 +226,13 @@ async fn check_place(report: &mut Report, place: &Place<'_>) {
         }
     }
     check_wrong_host(report, place, address, tls_name).await;
+}
+
+fn port_of(origin: &Origin) -> u16 {
+    let port =
+        origin.authority().strip_prefix(origin.host()).and_then(|port| port.strip_prefix(':'));
+    let default_port = if origin.as_str().starts_with("https:") { 443 } else { 80 };
+    port.and_then(|port| port.parse().ok()).unwrap_or(default_port)
 }
 
 fn unknown(report: &mut Report, place: &Place<'_>, error: &str) {

@@ -11,7 +11,7 @@ use c2c_store::{App, Environment, Jar, Settings};
 use hyper::{Request, Response};
 
 use crate::paths::Paths;
-use crate::response::Body;
+use crate::response::{Body, misdirected};
 use crate::sites::{Sites, parent, widget};
 
 /// One of the three.
@@ -34,6 +34,8 @@ pub(crate) struct Pages {
     pub(crate) widget: Resource,
     /// The demo of a parent page.
     pub(crate) parent: Resource,
+    /// Where the document is: no other app's host has it.
+    sandbox: Site,
 }
 
 impl Pages {
@@ -55,6 +57,7 @@ impl Pages {
             document: pages.document.with_cdn(&cdn),
             widget: pages.widget.with_cdn(&cdn),
             parent: pages.parent.with_cdn(&cdn),
+            ..pages
         }
     }
 
@@ -73,12 +76,16 @@ impl Pages {
             document: pages.document.not_stored(),
             widget: pages.widget.with_caching(Caching::Never),
             parent: pages.parent.with_caching(Caching::Never),
+            ..pages
         }
     }
 
     /// Answers a request with one of them.
     pub(crate) fn respond<B>(&self, request: &Request<B>, page: Kind) -> Response<Body> {
         match page {
+            Kind::Document if !self.sandbox.is_addressed_by(request) => {
+                return misdirected(request);
+            }
             Kind::Document => self.document.respond(request),
             Kind::Widget => self.widget.respond(request),
             Kind::Parent => self.parent.respond(request),
@@ -101,16 +108,18 @@ impl Pages {
     ) -> Self {
         let above_parent: Vec<AncestorSource> =
             console.map(|_| sites.above_previews().collect()).unwrap_or_default();
+        let sandbox = sites.sandbox_of(&app.id);
         Self {
             document,
             widget: page(
                 widget::page(app, sites, paths, console),
-                &PagePolicy::widget(&sites.sandbox.source, above),
+                &PagePolicy::widget(&sandbox.source, above),
             ),
             parent: page(
                 parent::page(app, sites, paths, console),
                 &PagePolicy::parent(&sites.widget.source, &above_parent),
             ),
+            sandbox,
         }
     }
 }

@@ -27,7 +27,9 @@ use crate::apps::Apps;
 use crate::compile::BuildError;
 use crate::error::AppError;
 use crate::paths::{PREVIEW_LINK, Paths, parents_of};
-use crate::response::{Body, closing, framed_message, message, method_not_allowed, not_found};
+use crate::response::{
+    Body, closing, framed_message, message, method_not_allowed, misdirected, not_found,
+};
 use crate::settings::Limits;
 use crate::sites::Sites;
 use crate::sites::widget::PREVIEW_LINK_PAGE;
@@ -96,7 +98,10 @@ impl PreviewLinks {
             );
         }
         match self.in_time(self.apps.load_preview(&ticket)).await {
-            Ok(Some(page)) => page.respond(request).map(Body::new),
+            Ok(Some((app, _))) if !self.sites.sandbox_of(&app).is_addressed_by(request) => {
+                misdirected(request)
+            }
+            Ok(Some((_, page))) => page.respond(request).map(Body::new),
             Ok(None) | Err(AppError::Store(StoreError::NoSuchApp(_))) => self.framed(
                 StatusCode::NOT_FOUND,
                 "This preview address was used. Open the link again.",
@@ -146,8 +151,8 @@ impl PreviewLinks {
 
     /// An address for one load of the draft.
     async fn open(&self, secret: &Secret) -> Result<Value, AppError> {
-        let ticket = self.in_time(self.apps.open_preview_link(secret)).await?;
-        let sandbox = &self.sites.sandbox.origin;
+        let (app, ticket) = self.in_time(self.apps.open_preview_link(secret)).await?;
+        let sandbox = self.sites.sandbox.origin_for(&app);
         Ok(json!({"src": format!("{sandbox}{PREVIEW_LINK}/{}", ticket.reveal())}))
     }
 

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use c2c_policy::{AncestorSource, PagePolicy};
 use http_body_util::Full;
 use hyper::header::{ALLOW, CONNECTION, HeaderValue};
-use hyper::{Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
+
+use crate::forwarded::ClientAddress;
 
 /// A body of bytes in memory, sent without copying or waiting.
 pub(crate) type Body = Full<Bytes>;
@@ -67,6 +69,15 @@ pub(crate) fn method_not_allowed(allowed: &'static str) -> Response<Body> {
 /// 404.
 pub(crate) fn not_found() -> Response<Body> {
     message(StatusCode::NOT_FOUND, "There is nothing at this address.")
+}
+
+/// 421: the request is for a host that does not have what it asks for.
+pub(crate) fn misdirected<B>(request: &Request<B>) -> Response<Body> {
+    if let Some(ClientAddress(client)) = request.extensions().get() {
+        tracing::debug!(%client, "a request names a host that is not served here");
+    }
+    let text = "This server does not speak for the host in the request.";
+    closing(message(StatusCode::MISDIRECTED_REQUEST, text))
 }
 
 /// Closes the connection after this response, since reading the rest of the request is not worth it.

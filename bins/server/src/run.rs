@@ -228,7 +228,8 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
 impl Running {
     /// The addresses to open, one per line, as the server prints them.
     pub fn addresses(&self) -> String {
-        let Sites { console, parent, widget, sandbox, .. } = &*self.server.sites;
+        let sites @ Sites { console, parent, widget, .. } = &*self.server.sites;
+        let sandbox = sites.sandbox.origin_for(&demo::id()).into_owned();
         let paths = Paths::of_app(&demo::id(), Environment::Live);
         let query = "?orderId=A-1&customerTier=gold";
         let admin = self.admin.map(|address| format!("  admin     http://{address}/metrics\n"));
@@ -236,7 +237,7 @@ impl Running {
             format!("  console   {}/\n", console.origin),
             format!("  parent    {}{}{query}\n", parent.origin, paths.parent),
             format!("  widget    {}{}{query}\n", widget.origin, paths.widget),
-            format!("  sandbox   {}{}\n", sandbox.origin, paths.sandbox),
+            format!("  sandbox   {sandbox}{}\n", paths.sandbox),
             admin.unwrap_or_default(),
         ]
         .concat()

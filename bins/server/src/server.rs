@@ -8,18 +8,18 @@ use hyper::header::TRANSFER_ENCODING;
 use hyper::{Request, Response, StatusCode};
 
 use crate::admin::Admin;
-use crate::forwarded::{ClientAddress, Proxies};
+use crate::forwarded::Proxies;
 use crate::live::Live;
 use crate::metrics::{METRICS, Served};
 use crate::pages::Kind;
 use crate::paths::{EMBED, PREVIEW_LINK};
 use crate::preview_links::PreviewLinks;
-use crate::response::{Answer, Body, closing, message};
+use crate::response::{Answer, Body, closing, message, misdirected};
 use crate::routes::Api;
 use crate::scripts::Files;
 use crate::settings::Limits;
-use crate::sites::Sites;
 use crate::sites::console::Console;
+use crate::sites::{Sites, named_host};
 
 /// The server's state: everything that requests need.
 #[derive(Debug)]
@@ -105,13 +105,13 @@ impl Server {
     /// The page of which a request's host has one for each app.
     fn page_at<B>(&self, request: &Request<B>) -> Option<Kind> {
         let sites = &self.sites;
-        [
-            (&sites.sandbox, Kind::Document),
-            (&sites.widget, Kind::Widget),
-            (&sites.parent, Kind::Parent),
-        ]
-        .into_iter()
-        .find_map(|(site, page)| site.is_addressed_by(request).then_some(page))
+        let named = named_host(request)?;
+        if sites.sandbox.include(named) {
+            return Some(Kind::Document);
+        }
+        [(&sites.widget, Kind::Widget), (&sites.parent, Kind::Parent)]
+            .into_iter()
+            .find_map(|(site, page)| site.is_addressed_by(request).then_some(page))
     }
 
     /// Answers a request to the console's host.
@@ -179,12 +179,4 @@ fn has_preview_link<B>(request: &Request<B>) -> bool {
 
 pub(crate) fn failed() -> Response<Body> {
     message(StatusCode::INTERNAL_SERVER_ERROR, "The server failed. Its log has the details.")
-}
-
-fn misdirected<B>(request: &Request<B>) -> Response<Body> {
-    if let Some(ClientAddress(client)) = request.extensions().get() {
-        tracing::debug!(%client, "a request names a host that is not served here");
-    }
-    let text = "This server does not speak for the host in the request.";
-    closing(message(StatusCode::MISDIRECTED_REQUEST, text))
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use c2c_names::{BridgeLimits, Origin};
+use c2c_names::{BridgeLimits, Origin, SandboxHosts};
 use c2c_store::{Database, DatabaseError, SessionLimits};
 use clap::builder::{RangedU64ValueParser, TypedValueParser};
 use clap::error::ErrorKind;
@@ -37,6 +37,9 @@ four origins when a proxy with real names and TLS stands in front:
              --parent-origin  https://demo.example \\
              --widget-origin  https://widget.example \\
              --sandbox-origin https://usercontent.example
+
+With --sandbox-origin 'https://*.usercontent.example' each app's documents have a host of their own,
+such as demo.usercontent.example.
 
 A request whose Host is none of the four is answered with 421.
 
@@ -212,9 +215,10 @@ pub struct Settings {
     #[arg(long, env = "C2C_WIDGET_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
     pub widget_origin: Option<Origin>,
 
-    /// Origin of the sandbox documents [default: sandbox.localhost with the pages' port, by http]
+    /// Origin of the sandbox documents, or https://*.DOMAIN for a host of each app's own, with the app's
+    /// id in the place of the star [default: sandbox.localhost with the pages' port, by http]
     #[arg(long, env = "C2C_SANDBOX_ORIGIN", value_name = "ORIGIN", help_heading = "Origins")]
-    pub sandbox_origin: Option<Origin>,
+    pub sandbox_origin: Option<SandboxHosts>,
 
     /// Sign-in with an OpenID Connect provider
     #[command(flatten)]

@@ -6,9 +6,10 @@ pub(crate) mod widget;
 
 use std::net::IpAddr;
 
-use c2c_names::Origin;
+use c2c_names::{AppId, Origin, SandboxHosts};
 use c2c_policy::{AncestorSource, HostSource, HostSourceError};
 use hyper::header::HOST;
+use hyper::http::uri::Authority;
 use hyper::{Request, Version};
 
 use crate::settings::Settings;
@@ -31,8 +32,8 @@ pub struct Sites {
     pub parent: Site,
     /// The widget, which holds the frame.
     pub widget: Site,
-    /// The sandbox documents.
-    pub sandbox: Site,
+    /// The sandbox documents, on one host for all apps or on one for each.
+    pub sandbox: SandboxHosts,
     /// The pages of the provider's product that may show the console in a frame.
     pub console_ancestors: Vec<Site>,
 }
@@ -75,6 +76,19 @@ pub enum SitesError {
         /// The fault.
         reason: &'static str,
     },
+    /// Another page has a host among those of the apps.
+    #[error(
+        "--sandbox-origin {sandbox} has the hosts of all apps, and {setting} {other} is among them: it needs \
+         another domain"
+    )]
+    AmongApps {
+        /// The hosts of the sandbox.
+        sandbox: SandboxHosts,
+        /// The other setting.
+        setting: &'static str,
+        /// The other host.
+        other: String,
+    },
     /// An origin cannot be written in a Content-Security-Policy.
     #[error("{setting}: {source}")]
     Unnameable {
@@ -95,14 +109,13 @@ impl Sites {
         console_port: u16,
         pages_port: u16,
     ) -> Result<Self, SitesError> {
+        let local = |host: &str, port: u16| {
+            let text = format!("http://{host}:{port}");
+            text.parse().expect("a loopback name and a port are an origin")
+        };
         let or = |set: &Option<Origin>, setting, host: &str, port: u16| {
-            let origin = set.clone().unwrap_or_else(|| {
-                let text = format!("http://{host}:{port}");
-                text.parse().expect("a loopback name and a port are an origin")
-            });
-            let source = HostSource::try_from(&origin);
-            let source = source.map_err(|source| SitesError::Unnameable { setting, source })?;
-            Ok((setting, Site { origin, source }))
+            let site = Site::new(set.clone().unwrap_or_else(|| local(host, port)));
+            Ok((setting, site.map_err(|source| SitesError::Unnameable { setting, source })?))
         };
         let console_host = match settings.console_listen.ip() {
             IpAddr::V4(address) => address.to_string(),
@@ -112,8 +125,15 @@ impl Sites {
             or(&settings.console_origin, "--console-origin", &console_host, console_port)?,
             or(&settings.parent_origin, "--parent-origin", "localhost", pages_port)?,
             or(&settings.widget_origin, "--widget-origin", "widget.localhost", pages_port)?,
-            or(&settings.sandbox_origin, "--sandbox-origin", "sandbox.localhost", pages_port)?,
         ];
+        let sandbox = settings.sandbox_origin.clone();
+        let sandbox =
+            sandbox.unwrap_or_else(|| SandboxHosts::One(local("sandbox.localhost", pages_port)));
+        if let SandboxHosts::One(origin) = &sandbox {
+            let setting = "--sandbox-origin";
+            HostSource::try_from(origin)
+                .map_err(|source| SitesError::Unnameable { setting, source })?;
+        }
         for (at, (second, site)) in all.iter().enumerate() {
             let host = site.origin.host();
             if let Some((first, _)) =
@@ -122,22 +142,18 @@ impl Sites {
                 return Err(SitesError::SharedHost { first, second, host: host.to_owned() });
             }
         }
-        let sandbox = all[3].1.origin.host();
-        for (setting, site) in &all[..3] {
-            let other = site.origin.host();
-            // `localhost` is like a public suffix: each of its subdomains is a separate site.
-            let within = |inner: &str, outer: &str| {
-                outer != "localhost"
-                    && inner.strip_suffix(outer).is_some_and(|rest| rest.ends_with('.'))
-            };
-            if within(sandbox, other) || within(other, sandbox) {
-                let (sandbox, other) = (sandbox.to_owned(), other.to_owned());
-                return Err(SitesError::SharedSite { sandbox, setting, other });
-            }
+        for (setting, site) in &all {
+            check_apart(&sandbox, setting, site.origin.host())?;
         }
-        let [console, parent, widget, sandbox] = all.map(|(_, site)| site);
-        let console_ancestors = ancestors(settings, [&console, &parent, &widget, &sandbox])?;
+        let [console, parent, widget] = all.map(|(_, site)| site);
+        let console_ancestors = ancestors(settings, [&console, &parent, &widget], &sandbox)?;
         Ok(Self { console, parent, widget, sandbox, console_ancestors })
+    }
+
+    /// Where an app's documents are.
+    pub(crate) fn sandbox_of(&self, app: &AppId) -> Site {
+        let origin = self.sandbox.origin_for(app).into_owned();
+        Site::new(origin).expect("`new` has tried, and the hosts of apps are names")
     }
 
     /// The pages that may stand above a preview: the console, and those above the console.
@@ -149,7 +165,11 @@ impl Sites {
 
 /// The pages that may show the console in a frame. They can cover it and act with the clicks of the person who
 /// looks at it, so each is named exactly, and no other party can change what it says on the way.
-fn ancestors(settings: &Settings, own: [&Site; 4]) -> Result<Vec<Site>, SitesError> {
+fn ancestors(
+    settings: &Settings,
+    own: [&Site; 3],
+    sandbox: &SandboxHosts,
+) -> Result<Vec<Site>, SitesError> {
     let [console, ..] = own;
     let site = |origin: &Origin| {
         let refuse = |reason| Err(SitesError::Ancestor { origin: origin.clone(), reason });
@@ -166,9 +186,8 @@ fn ancestors(settings: &Settings, own: [&Site; 4]) -> Result<Vec<Site>, SitesErr
             return refuse("is a host of this server");
         }
         let setting = "--console-frame-ancestors";
-        let source = HostSource::try_from(origin);
-        let source = source.map_err(|source| SitesError::Unnameable { setting, source })?;
-        Ok(Site { origin: origin.clone(), source })
+        check_apart(sandbox, setting, origin.host())?;
+        Site::new(origin.clone()).map_err(|source| SitesError::Unnameable { setting, source })
     };
     settings.console_frame_ancestors.iter().map(site).collect()
 }
@@ -184,22 +203,60 @@ pub(crate) fn is_loopback(origin: &Origin) -> bool {
     )
 }
 
+/// Checks that no other page is on the sandbox's host or, for certain, on its site.
+fn check_apart(
+    sandbox: &SandboxHosts,
+    setting: &'static str,
+    other: &str,
+) -> Result<(), SitesError> {
+    let domain = sandbox.domain();
+    let within = |inner: &str, outer: &str| {
+        inner.strip_suffix(outer).is_some_and(|rest| rest.ends_with('.'))
+    };
+    // `localhost` is like a public suffix: each of its subdomains is a separate site.
+    let one_site = |inner, outer| outer != "localhost" && within(inner, outer);
+    let hosts = sandbox;
+    let (sandbox, other) = (domain.to_owned(), other.to_owned());
+    match hosts {
+        SandboxHosts::PerApp(_) if other == sandbox || within(&other, &sandbox) => {
+            Err(SitesError::AmongApps { sandbox: hosts.clone(), setting, other })
+        }
+        SandboxHosts::One(_) if other == sandbox => {
+            Err(SitesError::SharedHost { first: setting, second: "--sandbox-origin", host: other })
+        }
+        _ if one_site(&sandbox, &other) || one_site(&other, &sandbox) => {
+            Err(SitesError::SharedSite { sandbox, setting, other })
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Site {
+    /// The site of an origin that a policy can name.
+    fn new(origin: Origin) -> Result<Self, HostSourceError> {
+        Ok(Self { source: HostSource::try_from(&origin)?, origin })
+    }
+
     /// Whether a request is for this site: it names exactly one host, this one. After DNS
     /// rebinding, a browser sends the foreign name.
     pub(crate) fn is_addressed_by<B>(&self, request: &Request<B>) -> bool {
-        let mut hosts = request.headers().get_all(HOST).iter();
-        let (host, more) = (hosts.next(), hosts.next());
-        // RFC 9112 §3.2.2: a target in absolute form overrides the header. We require that they
-        // agree if both are present.
-        let target = request.uri().authority();
         let expected = self.origin.authority();
-        let host_agrees = match host {
-            Some(host) => host.as_bytes().eq_ignore_ascii_case(expected.as_bytes()),
-            None => request.version() >= Version::HTTP_2,
-        };
-        host_agrees
-            && more.is_none()
-            && target.is_none_or(|authority| authority.as_str().eq_ignore_ascii_case(expected))
+        named_host(request).is_some_and(|named| named.eq_ignore_ascii_case(expected))
+    }
+}
+
+/// The host that a request names, with its port; `None` if it names none, or more than one.
+pub(crate) fn named_host<B>(request: &Request<B>) -> Option<&str> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    // RFC 9112 §3.2.2: a target in absolute form overrides the header. We require that they
+    // agree if both are present.
+    let target = request.uri().authority().map(Authority::as_str);
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => {
+            let host = host.to_str().ok()?;
+            target.is_none_or(|target| target.eq_ignore_ascii_case(host)).then_some(host)
+        }
+        (None, _) if request.version() >= Version::HTTP_2 => target,
+        _ => None,
     }
 }

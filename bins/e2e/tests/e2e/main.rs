@@ -7,7 +7,9 @@ mod steps;
 
 mod access; // who gets into the console, and who may do what there
 mod allow_list; // a document with known hosts loads from no others
+
 mod another_catalogue; // a provider with other events
+mod app_hosts; // a host of the sandbox for each app
 mod bridge; // which windows may speak to which, and that the frame cannot forge or break messages
 mod checker; // the checker: dead types are dead, and repaired code runs
 mod console; // paste, see problems, fix them, save, watch events fire
@@ -70,6 +72,8 @@ fn main() -> std::process::ExitCode {
             ("access", VISITORS, access::TESTS),
             ("allow_list", VISITORS, allow_list::TESTS),
             ("another_catalogue", VISITORS, another_catalogue::TESTS),
+            ("app_hosts", VISITORS, app_hosts::TESTS),
+            ("app_hosts_processes", FRAMES_APART, app_hosts::PROCESSES),
             ("bridge", VISITORS, bridge::TESTS),
             ("checker", VISITORS, checker::TESTS),
             ("console", CONSOLE, console::TESTS),

@@ -84,7 +84,7 @@ pub(super) async fn preview(
 ) -> Answer {
     let staged = state.apps.preview(&id, code.snippets()).await.map_err(state.failure())?;
     let body = Preview {
-        links: Links::new(&Paths::of_preview(&staged.id), &state.sites),
+        links: Links::new(&id, &Paths::of_preview(&staged.id), &state.sites),
         areas: Areas {
             head: Places::of(&staged.compiled, Area::Head),
             body_end: Places::of(&staged.compiled, Area::BodyEnd),

@@ -107,7 +107,7 @@ impl From<&Settings> for SettingsBody {
 
 impl AppBody {
     pub(super) fn new(app: &App, sites: &Sites) -> Self {
-        let links = |environment| Links::new(&Paths::of_app(&app.id, environment), sites);
+        let links = |environment| Links::new(&app.id, &Paths::of_app(&app.id, environment), sites);
         Self {
             id: app.id.clone(),
             settings: (&app.settings).into(),
@@ -164,11 +164,11 @@ pub(super) struct Links {
 }
 
 impl Links {
-    pub(super) fn new(paths: &Paths, sites: &Sites) -> Self {
+    pub(super) fn new(app: &AppId, paths: &Paths, sites: &Sites) -> Self {
         Self {
             parent: format!("{}{}", sites.parent.origin, paths.parent),
             widget: format!("{}{}", sites.widget.origin, paths.widget),
-            sandbox: format!("{}{}", sites.sandbox.origin, paths.sandbox),
+            sandbox: format!("{}{}", sites.sandbox.origin_for(app), paths.sandbox),
         }
     }
 }

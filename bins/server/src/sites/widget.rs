@@ -42,7 +42,7 @@ pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths, console: Option<&Ori
     let parents: Vec<&Origin> = parents_of(&app.settings, sites).collect();
     let mut config = json!({
         "app": app.id,
-        "src": format!("{}{}", sites.sandbox.origin, paths.sandbox),
+        "src": format!("{}{}", sites.sandbox.origin_for(&app.id), paths.sandbox),
         "parentOrigins": parents,
     });
     if let Some(console) = console {

@@ -27,7 +27,7 @@ pub(crate) struct Fixture {
 /// A client of a server in this process or in another.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
-    /// In the order of [`To`].
+    /// In the order of [`To`]; of the sandbox, that of the demo.
     hosts: [String; 4],
 }
 
@@ -60,8 +60,11 @@ impl Fixture {
     pub(crate) async fn with_settings(data: TempDir, settings: &Settings, limits: Limits) -> Self {
         let running = start(settings, limits).await.expect("starts");
         let sites = running.sites();
-        let sites = [&sites.console, &sites.parent, &sites.widget, &sites.sandbox];
-        let client = Client::new(sites.map(|site| site.origin.authority().to_owned()));
+        let sandbox = sites.sandbox.origin_for(&"demo".parse().expect("an app id"));
+        let [console, parent, widget] =
+            [&sites.console, &sites.parent, &sites.widget].map(|site| &site.origin);
+        let origins = [console, parent, widget, &*sandbox];
+        let client = Client::new(origins.map(|origin| origin.authority().to_owned()));
         Self { running, client, _data: data }
     }
 }

@@ -21,6 +21,9 @@ use crate::program::PROGRAM;
 
 const SITES: [&str; 4] = ["console", "parent", "widget", "sandbox"];
 
+/// A host of an app.
+const APP: &str = "demo.apps.localhost";
+
 /// Changes a request's head, or a response's, for a host.
 type Edit = fn(host: &str, head: String) -> String;
 
@@ -101,9 +104,10 @@ async fn head(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> String {
     String::from_utf8(bytes).expect("ASCII")
 }
 
-/// A certificate of the four names that ends in some days, and is trusted by programs that read the file.
-fn certificate(days: i64, file: &Path) -> TlsAcceptor {
+/// A certificate of the four names and another that ends in some days, and is trusted by programs that read the file.
+fn certificate(days: i64, file: &Path, another: &str) -> TlsAcceptor {
     let names = SITES.map(|site| format!("{site}.localhost"));
+    let names: Vec<_> = names.into_iter().chain([another.to_owned()]).collect();
     let mut parameters = rcgen::CertificateParams::new(names).expect("names");
     let end = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(days * 24);
     let end = end.to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -130,9 +134,18 @@ async fn free_port() -> u16 {
 
 impl Installation {
     async fn with(proxy: Proxy) -> Self {
+        Self::of_certificate(proxy, APP, "sandbox").await
+    }
+
+    /// One with a host for each app, and a certificate for these.
+    async fn with_apps(proxy: Proxy, name: &str) -> Self {
+        Self::of_certificate(proxy, name, "*.apps").await
+    }
+
+    async fn of_certificate(proxy: Proxy, name: &str, sandbox: &str) -> Self {
         let data = TempDir::new().expect("a directory");
         let file = data.path().join("certificate.pem");
-        let tls = certificate(proxy.certificate_days, &file);
+        let tls = certificate(proxy.certificate_days, &file, name);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let (console, pages) = (free_port().await, free_port().await);
@@ -141,8 +154,10 @@ impl Installation {
             format!("--console-listen=127.0.0.1:{console}"),
             format!("--pages-listen=127.0.0.1:{pages}"),
         ];
-        arguments
-            .extend(SITES.map(|site| format!("--{site}-origin=https://{site}.localhost:{port}")));
+        arguments.extend(SITES.map(|site| {
+            let host = if site == "sandbox" { sandbox } else { site };
+            format!("--{site}-origin=https://{host}.localhost:{port}")
+        }));
         let program = std::iter::once("c2c-server").chain(arguments.iter().map(String::as_str));
         let settings = Settings::try_parse_from(program).expect("settings");
         let running = start(&settings, Limits::default()).await.expect("starts");
@@ -280,7 +295,7 @@ async fn certificates_are_judged() {
     said.has("problem  sandbox TLS: ", "expired");
     let mut installation = Installation::with(Proxy::default()).await;
     let other = installation.data.path().join("other.pem");
-    certificate(90, &other);
+    certificate(90, &other, APP);
     installation.certificate = other;
     installation.doctor().has("problem  sandbox TLS: ", "invalid peer certificate");
 }
@@ -331,6 +346,30 @@ async fn origins_that_are_one_site_are_found() {
     let pages: SocketAddr = pages.expect("an address").parse().expect("an address");
     installation.instead(&[format!("--widget-origin=http://0.0.0.0:{}", pages.port())]);
     installation.doctor().has("problem  widget TLS: ", "has no TLS");
+}
+
+/// The proxy's certificate is for `demo.apps.localhost`, and for any other label only if it says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_of_apps_are_judged() {
+    let installation = Installation::with_apps(Proxy::default(), "*.apps.localhost").await;
+    let said = installation.doctor();
+    said.has("ok       sandbox page: https://demo.apps.localhost:", "as the server sends them");
+    said.has("ok       sandbox hosts: another app's host gets 421", "");
+    said.has(
+        "warning  sandbox hosts: the hosts of all apps are one site, apps.localhost",
+        "suffix",
+    );
+    assert_eq!(said.code, Some(0));
+    let installation = Installation::with_apps(Proxy::default(), "demo.apps.localhost").await;
+    let said = installation.doctor();
+    said.has("ok       sandbox page: https://demo.apps.localhost:", "as the server sends them");
+    said.has("problem  sandbox hosts: https://c2c-doctor-asks-for-no-app.apps.localhost:", "DNS");
+    let proxy = Proxy {
+        request: |_, head| head.replace("c2c-doctor-asks-for-no-app.", "demo."),
+        ..Proxy::default()
+    };
+    let installation = Installation::with_apps(proxy, "*.apps.localhost").await;
+    installation.doctor().has("problem  sandbox hosts: ", "not its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ mod wire;
 mod access;
 mod admin;
 mod api;
+mod app_hosts;
 mod backup;
 mod bounds;
 mod cdn;

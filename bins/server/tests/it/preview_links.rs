@@ -10,12 +10,12 @@ use crate::console::{DEMO, code, settings};
 const LINKS: &str = "/api/apps/demo/preview-links";
 const PAGE: &str = "/preview-link";
 const SHOW: &str = "/preview-link/show";
-const OPEN: &str = "/preview-link/open";
+pub(crate) const OPEN: &str = "/preview-link/open";
 const JSON: &str = "content-type: application/json";
 const IN_FRAME: &[&str] = &["sec-fetch-dest: iframe"];
 
 /// Saves a draft, makes a link, and gives its token.
-async fn link(fixture: &Fixture, head: &str) -> String {
+pub(crate) async fn link(fixture: &Fixture, head: &str) -> String {
     assert_eq!(fixture.save(DEMO, &code(head, "")).await.status, 200);
     token(fixture, DEMO).await
 }
@@ -32,7 +32,7 @@ async fn token(fixture: &Fixture, app: &str) -> String {
 }
 
 /// A request as the page of a link sends it.
-async fn ask(fixture: &Fixture, path: &str, token: &str) -> Reply {
+pub(crate) async fn ask(fixture: &Fixture, path: &str, token: &str) -> Reply {
     let origin = format!("origin: {}", fixture.origin(To::Widget));
     let body = json!({"token": token}).to_string();
     let reply = fixture.send(To::Widget, "POST", path, &[&origin, JSON], &body).await;

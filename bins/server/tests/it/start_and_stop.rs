@@ -158,6 +158,20 @@ fn what_prevents_the_start_is_said_in_one_line() {
         &["--sandbox-origin shop.example", "--widget-origin w.shop.example", "one site"],
     );
 
+    for (setting, other, explanation) in [
+        ("--widget-origin", "https://usercontent.example", "is among them"),
+        ("--parent-origin", "https://widget.usercontent.example", "is among them"),
+        ("--parent-origin", "https://a.b.usercontent.example", "is among them"),
+        ("--widget-origin", "https://example", "one site"),
+    ] {
+        let among = ["--sandbox-origin", "https://*.usercontent.example", setting, other];
+        let explanation = ["--sandbox-origin", setting, explanation];
+        check(data.path(), &[&FREE_PORTS[..], &among].concat(), &explanation);
+    }
+    // Each subdomain of it is a site of its own, but one of them is the widget's.
+    let local = [&FREE_PORTS[..], &["--sandbox-origin", "http://*.localhost:9"]].concat();
+    check(data.path(), &local, &["--sandbox-origin http://*.localhost:9", "is among them"]);
+
     let v6 = [&["--console-listen", "[::1]:0"], &FREE_PORTS[2..]].concat();
     check(data.path(), &v6, &["--console-origin", "IPv6"]);
 
@@ -170,6 +184,8 @@ fn a_wrong_setting_is_explained() {
     let data = TempDir::new().expect("a directory");
     for (setting, value, explanation) in [
         ("--widget-origin", "widget.example", "must begin with https:// or http://"),
+        ("--sandbox-origin", "https://*.[::1]", "a domain, and not an address"),
+        ("--sandbox-origin", "https://*.shop.example/s", "no trailing slash"),
         ("--proxies", "127.0.0.1,10.0.0.0/33", "must be an address, or a network"),
         ("--client-address-header", "x-real-ip", "x-forwarded-for, forwarded"),
         ("--database", "mysql://shop.example/c2c", "must be sqlite:FILE or postgres://"),
