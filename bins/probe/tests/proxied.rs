@@ -14,14 +14,20 @@ use tokio::task::{block_in_place, spawn_blocking};
 
 fn main() -> ExitCode {
     let trials = Engine::chosen().map(|engines| {
-        let behind_nginx = engines.into_iter().map(|engine| {
-            let name = format!("{engine}::proxied::the_suite_holds_behind_nginx");
+        let behind_nginx = engines.into_iter().flat_map(|engine| {
             let not_run = engine.not_run();
             if let Some(why) = &not_run {
                 eprintln!("NOT RUN: {why}");
             }
-            let trial = Trial::test(name, move || Ok(run(engine, Kind::Nginx)?));
-            trial.with_ignored_flag(not_run.is_some())
+            [
+                ("the_suite_holds_behind_nginx", false),
+                ("the_origin_stays_opaque_with_a_host_for_each_app", true),
+            ]
+            .map(|(name, has_app_hosts)| {
+                let name = format!("{engine}::proxied::{name}");
+                let trial = Trial::test(name, move || Ok(run(engine, has_app_hosts)?));
+                trial.with_ignored_flag(not_run.is_some())
+            })
         });
         behind_nginx.collect()
     });
@@ -32,23 +38,28 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn run(engine: Engine, kind: Kind) -> Result<()> {
-    let backend = Backend::free()?;
+async fn run(engine: Engine, has_app_hosts: bool) -> Result<()> {
+    let backend = Backend { has_app_hosts, ..Backend::free()? };
     let data = tempfile::tempdir()?;
     let data_dir = data.path().display().to_string();
     let arguments = ["c2c-server", "--data-dir", &data_dir].map(str::to_owned);
     let settings = Settings::try_parse_from(arguments.into_iter().chain(backend.arguments()));
     let settings = settings.context("the settings")?;
     let server = c2c_server::start(&settings, Limits::default()).await.context("the server")?;
-    let proxy = block_in_place(|| Proxy::start(kind, backend))?;
+    let proxy = block_in_place(|| Proxy::start(Kind::Nginx, backend))?;
 
     let [_, _, widget, sandbox] = HOSTS;
+    let sandbox = if has_app_hosts { format!("demo.{sandbox}") } else { sandbox.to_owned() };
     let mut command = Command::new(env!("CARGO_BIN_EXE_c2c-probe"));
     command.args(["--engines", engine.name()]);
     command.args(["--sandbox-url", &format!("https://{sandbox}/s/demo")]);
     command.args(["--widget-url", &format!("https://{widget}/w/demo")]);
     command.args(["--connect", &proxy.tls.to_string(), "--authority"]);
     command.arg(proxy.authority_file());
+    if has_app_hosts {
+        // The protections are the same, as the whole suite finds them with one host.
+        command.args(["--only", "ORI"]);
+    }
     let output = spawn_blocking(move || command.output()).await?;
     let Output { status, stderr, .. } = output.context("c2c-probe")?;
     let words = String::from_utf8_lossy(&stderr);

@@ -12,6 +12,9 @@ use crate::{Backend, HOSTS, Kind, logs};
 
 const NGINX: &str = include_str!("../../../docs/deploy/nginx.conf");
 const CADDY: &str = include_str!("../../../docs/deploy/Caddyfile");
+/// The changes to them with a host for each app: lines with `-` become those with `+` after them.
+const NGINX_APP_HOSTS: &str = include_str!("../../../docs/deploy/nginx-app-hosts.diff");
+const CADDY_APP_HOSTS: &str = include_str!("../../../docs/deploy/Caddyfile-app-hosts.diff");
 
 /// A part of the text, its replacement, and how often it is there.
 type Change<'a> = (&'a str, String, usize);
@@ -25,12 +28,13 @@ pub(crate) fn of_test(
     backend: Backend,
 ) -> io::Result<PathBuf> {
     fs::create_dir_all(logs(folder))?;
-    let (text, changes, name) = match kind {
-        Kind::Nginx => (NGINX, nginx(folder, tls, plain, backend), "nginx.conf"),
-        Kind::Caddy => (CADDY, caddy(folder, tls, plain, backend), "Caddyfile"),
+    let (text, difference, changes, name) = match kind {
+        Kind::Nginx => (NGINX, NGINX_APP_HOSTS, nginx(folder, tls, plain, backend), "nginx.conf"),
+        Kind::Caddy => (CADDY, CADDY_APP_HOSTS, caddy(folder, tls, plain, backend), "Caddyfile"),
     };
+    let text = if backend.has_app_hosts { patched(text, difference)? } else { text.to_owned() };
     let file = folder.join(name);
-    fs::write(&file, changed(text, &changes)?)?;
+    fs::write(&file, changed(&text, &changes)?)?;
     Ok(file)
 }
 
@@ -75,6 +79,12 @@ fn caddy(
         format!("\n\ttls {folder}/fullchain.pem {folder}/privkey.pem")
     };
     let [console, pages @ ..] = HOSTS;
+    // The certificate for all apps comes from elsewhere.
+    let (last, of_caddy, of_certbot) = if backend.has_app_hosts {
+        (" widget.company.example {", &pages[..2], 2)
+    } else {
+        (" company-usercontent.example {", &pages[..], 0)
+    };
     let own = format!(
         "\tadmin off\n\thttp_port {}\n\thttps_port {}\n\tdefault_bind 127.0.0.1\n\tservers {{",
         plain.port(),
@@ -85,13 +95,32 @@ fn caddy(
         ("/var/log/caddy", logs(folder).display().to_string(), 1),
         ("\nconsole.company.example {", format!("\n{console} {{{}", certificate(console)), 1),
         (
-            " company-usercontent.example {",
-            format!(" {} {{{}", pages[2], pages.map(certificate).concat()),
+            last,
+            format!("{last}{}", of_caddy.iter().map(|host| certificate(host)).collect::<String>()),
             1,
         ),
+        ("/etc/letsencrypt/live", certificates(folder).display().to_string(), of_certbot),
         ("127.0.0.1:7100", backend.console.to_string(), 1),
-        ("127.0.0.1:7180", backend.pages.to_string(), 1),
+        ("127.0.0.1:7180", backend.pages.to_string(), 1 + usize::from(backend.has_app_hosts)),
     ]
+}
+
+/// The text with the changes of a difference, each at the one place where its old lines are.
+fn patched(text: &str, difference: &str) -> io::Result<String> {
+    let mut text = text.to_owned();
+    let (mut old, mut new) = (String::new(), String::new());
+    for line in difference.lines().chain(["-"]) {
+        if let Some(line) = line.strip_prefix('+') {
+            new = format!("{new}{line}\n");
+            continue;
+        }
+        if !new.is_empty() {
+            text = changed(&text, &[(&old, std::mem::take(&mut new), 1)])?;
+            old.clear();
+        }
+        old = format!("{old}{}\n", &line[1..]);
+    }
+    Ok(text)
 }
 
 /// The text with all changes. Each part must be there as often as expected, so that a change of the
@@ -137,7 +166,7 @@ pub(crate) fn command(
 
 #[cfg(test)]
 mod tests {
-    use super::{CADDY, NGINX, changed};
+    use super::{CADDY, CADDY_APP_HOSTS, NGINX, NGINX_APP_HOSTS, changed, patched};
 
     const DOCUMENT: &str = include_str!("../../../docs/deploy.md");
 
@@ -152,6 +181,8 @@ mod tests {
     fn the_document_quotes_the_files() {
         check_quoted("nginx", NGINX);
         check_quoted("caddyfile", CADDY);
+        check_quoted("diff", NGINX_APP_HOSTS);
+        check_quoted("diff", CADDY_APP_HOSTS);
         check_quoted("ini", UNIT);
         check_quoted("sh", include_str!("../../../docs/deploy/environment"));
         check_quoted("dockerfile", include_str!("../../../docs/deploy/Containerfile"));
@@ -178,5 +209,8 @@ mod tests {
         let error = change("a", 1).expect_err("it is there twice").to_string();
         assert_eq!(error, "\"a\" is there 2 times, not 1 times");
         assert!(change("d", 1).is_err());
+        let patch = |difference| patched("a\nb\nc\n", difference);
+        assert_eq!(patch("-a\n-b\n+x\n-c\n+y\n+z\n").expect("it fits"), "x\ny\nz\n");
+        assert!(patch("-b\n-a\n+x\n").is_err());
     }
 }

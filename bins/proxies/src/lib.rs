@@ -31,6 +31,9 @@ pub const HOSTS: [&str; 4] = [
     "company-usercontent.example",
 ];
 
+/// The hosts of the apps' sandboxes, if each has its own.
+pub const APP_HOSTS: &str = "*.company-usercontent.example";
+
 /// A reverse proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -60,18 +63,27 @@ pub struct Backend {
     pub console: SocketAddr,
     /// Parent page, widget and sandbox.
     pub pages: SocketAddr,
+    /// Whether each app has a host of its own ([`APP_HOSTS`]): with the changes to the configuration that
+    /// `docs/deploy.md` has for that.
+    pub has_app_hosts: bool,
 }
 
 impl Backend {
     /// Two free addresses.
     pub fn free() -> io::Result<Self> {
         let [console, pages] = free()?;
-        Ok(Self { console, pages })
+        Ok(Self { console, pages, has_app_hosts: false })
+    }
+
+    /// The names of [`HOSTS`] as certificates have them.
+    fn names(&self) -> [&'static str; 4] {
+        let [console, parent, widget, sandbox] = HOSTS;
+        [console, parent, widget, if self.has_app_hosts { APP_HOSTS } else { sandbox }]
     }
 
     /// The command line of a server at these addresses, for the hosts of the configurations.
     pub fn arguments(&self) -> Vec<String> {
-        let [console, parent, widget, sandbox] = HOSTS.map(|host| format!("https://{host}"));
+        let [console, parent, widget, sandbox] = self.names().map(|name| format!("https://{name}"));
         let arguments = [
             ("--console-listen", self.console.to_string()),
             ("--pages-listen", self.pages.to_string()),
@@ -90,7 +102,7 @@ impl Proxy {
     pub fn start(kind: Kind, backend: Backend) -> io::Result<Self> {
         let folder = TempDir::with_prefix("c2c-proxy-")?;
         let [tls, plain] = free()?;
-        let authority = Authority::throw_away(HOSTS).map_err(io::Error::other)?;
+        let authority = Authority::throw_away(HOSTS, backend.names()).map_err(io::Error::other)?;
         authority.write(folder.path())?;
         let configuration = configuration::of_test(kind, folder.path(), tls, plain, backend)?;
         let account = Account::without_rights();

@@ -2,6 +2,7 @@
 //!
 //! Each check runs behind each proxy.
 
+mod app_hosts;
 mod deployment;
 mod frames;
 mod recorder;
@@ -19,6 +20,7 @@ use serde_json::json;
 
 use crate::client::{Connection, PATIENCE, Reply, To, request};
 use crate::console::DEMO;
+use app_hosts::each_app_has_its_own_host;
 use deployment::{Deployment, HTTP_1, HTTP_2, at, dead, host};
 use recorder::Recorder;
 use smuggling::{
@@ -70,6 +72,7 @@ tests! {
     the_longest_policy_arrives,
     the_console_is_for_its_networks_only,
     the_log_has_no_queries,
+    each_app_has_its_own_host,
     nothing_inside_a_request_reaches_the_server,
     nothing_inside_a_request_over_http2_reaches_the_server,
 }

@@ -39,6 +39,12 @@ impl Deployment {
         Self::with_server(kind, backend, backend).await
     }
 
+    /// The same, with a host for each app.
+    pub(crate) async fn with_app_hosts(kind: Kind) -> Self {
+        let backend = Backend { has_app_hosts: true, ..dead() };
+        Self::with_server(kind, backend, backend).await
+    }
+
     /// Starts a server behind a relay for its pages, and that behind a proxy.
     pub(crate) async fn relayed(kind: Kind) -> (Self, Relay) {
         let backend = Backend::free().expect("free ports");
@@ -192,5 +198,5 @@ pub(crate) fn dead() -> Backend {
 
 /// A backend at two addresses.
 pub(crate) fn at(address: SocketAddr) -> Backend {
-    Backend { console: address, pages: address }
+    Backend { console: address, pages: address, has_app_hosts: false }
 }
