@@ -97,7 +97,8 @@ impl Proxies {
         last
     }
 
-    fn contain(&self, address: IpAddr) -> bool {
+    /// Whether an address is that of a proxy.
+    pub(crate) fn contain(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address))
     }
 }

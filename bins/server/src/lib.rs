@@ -16,6 +16,8 @@
 //! A preview passes `routes` → `apps` → `compile` → `live` → `pages`, `previews` (in memory only).
 //! A preview link passes `preview_links` → `apps` → the store → `compile`; nothing of it is kept in memory.
 //! Staff signs in with an OpenID Connect provider by `routes` → `oidc` → the provider.
+//! Requests to the API, and those for pages that are not in the cache, leave a span in `traces`, if the operator
+//! asks for it.
 //! `follow` looks for changes by other servers, and carries out plans.
 
 mod activity;
@@ -55,6 +57,7 @@ mod scripts;
 mod server;
 mod settings;
 mod sites;
+mod traces;
 mod transfer;
 
 pub use backup::{BackUpError, Backup, back_up};
@@ -69,6 +72,6 @@ pub use logs::{LogFilter, LogFormat, begin_log};
 pub use oidc_settings::OidcSettings;
 pub use routes::{access_table, openapi};
 pub use run::{Running, StartError, start};
-pub use settings::{Access, Limits, Settings};
+pub use settings::{Access, Limits, OtlpEndpoint, Settings};
 pub use sites::{Site, Sites, SitesError};
 pub use transfer::{Transfer, TransferError, transfer};

@@ -176,7 +176,7 @@ impl Connections {
         let traces = Arc::clone(&activity);
         let server = Arc::clone(&self.server);
         let service = service_fn(move |mut request: Request<Incoming>| {
-            server.proxies.identify(peer, &mut request);
+            server.identify(peer, &mut request);
             let has_body = !request.body().is_end_stream();
             let (traces, answer) = (Arc::clone(&traces), respond(request));
             async move {

@@ -12,7 +12,7 @@ use hyper::{Request, Response};
 
 use crate::paths::Paths;
 use crate::response::{Body, misdirected};
-use crate::sites::{Sites, parent, widget};
+use crate::sites::{Site, Sites, parent, widget};
 
 /// One of the three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

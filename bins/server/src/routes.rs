@@ -207,17 +207,9 @@ impl Api {
         Self { router, patience: limits.body_timeout + limits.database_timeout }
     }
 
-    /// Answers a request whose path begins with `/api/`.
-    pub(crate) async fn respond(&self, request: Request<Incoming>) -> Response<Body> {
-        self.answer(request, Surface::Window).await
-    }
-
-    /// The same for a path that begins with `/embed/api/`: from a console in a frame.
-    pub(crate) async fn respond_in_frame(&self, request: Request<Incoming>) -> Response<Body> {
-        self.answer(without_embed(request), Surface::Frame).await
-    }
-
-    async fn answer(&self, mut request: Request<Incoming>, surface: Surface) -> Response<Body> {
+    /// Answers a request whose path begins with `/api/`, or with `/embed/api/` from a console in a frame.
+    pub(crate) async fn respond(&self, mut request: Request<Incoming>) -> Response<Body> {
+        let surface = take_surface(request.uri_mut());
         request.extensions_mut().insert(surface);
         let response = match timeout(self.patience, self.router.clone().oneshot(request)).await {
             Ok(response) => failure::explain_method(response.expect("it is infallible")),
@@ -232,14 +224,14 @@ impl Api {
     }
 }
 
-/// The request without `/embed` before its path: a console in a frame has the same API.
-fn without_embed(mut request: Request<Incoming>) -> Request<Incoming> {
-    let mut parts = request.uri().clone().into_parts();
+/// Takes `/embed` from an address: a console in a frame has the same API.
+fn take_surface(uri: &mut Uri) -> Surface {
+    let mut parts = uri.clone().into_parts();
     let path = parts.path_and_query.as_ref().map_or("/", |path| path.as_str());
-    let path = path.strip_prefix(EMBED).unwrap_or(path).parse();
-    parts.path_and_query = Some(path.expect("the rest of a path, which begins with a slash"));
-    *request.uri_mut() = Uri::from_parts(parts).expect("the parts of an address");
-    request
+    let Some(path) = path.strip_prefix(EMBED) else { return Surface::Window };
+    parts.path_and_query = Some(path.parse().expect("the rest of a path, from a slash on"));
+    *uri = Uri::from_parts(parts).expect("the parts of an address");
+    Surface::Frame
 }
 
 /// The address that a request came from.

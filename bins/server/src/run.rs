@@ -36,6 +36,7 @@ use crate::server::Server;
 use crate::settings::{Access, Limits, Settings};
 use crate::sites::console::Console;
 use crate::sites::{Sites, SitesError, is_loopback, parent, widget};
+use crate::traces::Traces;
 
 /// A reason why the server did not start, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +85,9 @@ pub enum StartError {
     /// A setting needs the hook of a content delivery network.
     #[error("{0} needs --purge-url <URL>: without it, changes would not be served at once")]
     NoHook(&'static str),
+    /// An authorization for no collector of traces.
+    #[error("--otlp-authorization needs --otlp-endpoint <URL>")]
+    NoCollector,
     /// The settings would open the metrics to other networks.
     #[error(
         "--admin-listen {0}: it has no login, so it listens on a loopback address or on one address of a \
@@ -138,6 +142,9 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     }
     if let Some(setting) = settings.without_hook() {
         return Err(StartError::NoHook(setting));
+    }
+    if settings.without_collector() {
+        return Err(StartError::NoCollector);
     }
     let bounds = Bounds::provide(limits.connections_max)?;
     let console = bind(&[settings.console_listen], "--console-listen")?;
@@ -200,6 +207,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         live,
         parent_files: parent::files(),
         widget_files: widget::files(),
+        traces: Traces::new(settings),
     });
     let (stop, stopped) = watch::channel(false);
     let mut listeners = JoinSet::new();
@@ -263,6 +271,9 @@ impl Running {
         // The send fails only if every listener has already ended.
         let _ = self.stop.send(true);
         while self.listeners.join_next().await.is_some() {}
+        if let Some(traces) = &self.server.traces {
+            traces.stop().await;
+        }
         self.store.close().await;
     }
 }

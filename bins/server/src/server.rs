@@ -1,5 +1,6 @@
 //! The sites behind the listeners: each answers requests for its own host.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,6 +21,7 @@ use crate::scripts::Files;
 use crate::settings::Limits;
 use crate::sites::console::Console;
 use crate::sites::{Sites, named_host};
+use crate::traces::{FromProxy, Traces, page_route};
 
 /// The server's state: everything that requests need.
 #[derive(Debug)]
@@ -44,13 +46,23 @@ pub(crate) struct Server {
     pub(crate) parent_files: Files,
     /// The widget's files.
     pub(crate) widget_files: Files,
+    /// Spans for a collector, if there is one.
+    pub(crate) traces: Option<Traces>,
 }
 
 impl Server {
+    /// Notes where a request comes from.
+    pub(crate) fn identify<B>(&self, peer: IpAddr, request: &mut Request<B>) {
+        self.proxies.identify(peer, request);
+        if self.traces.is_some() && self.proxies.contain(peer.to_canonical()) {
+            request.extensions_mut().insert(FromProxy);
+        }
+    }
+
     /// Answers a request to one of the three pages' hosts: at once, or later if that needs the database.
     ///
     /// Nearly all answers are there at once, and hyper moves the future of each request.
-    pub(crate) fn respond_to_visitor(self: &Arc<Self>, request: Request<Incoming>) -> Answer {
+    pub(crate) fn respond_to_visitor(self: &Arc<Self>, mut request: Request<Incoming>) -> Answer {
         let began = Instant::now();
         let page = self.page_at(&request);
         let asked = page.map_or(Served::Other, Served::Page);
@@ -59,9 +71,14 @@ impl Server {
             return Answer::now(response);
         }
         let server = Arc::clone(self);
+        let span = self.traces.is_some().then(|| Traces::begin(&mut request));
         Answer::later(async move {
+            let route = page.and_then(|page| page_route(request.uri().path(), page));
             let response = server.respond_later(request).await;
             METRICS.answered(asked, response.status(), began);
+            if let (Some(traces), Some(span)) = (&server.traces, span) {
+                traces.end_of_page(&span, route, response.status());
+            }
             response
         })
     }
@@ -118,7 +135,7 @@ impl Server {
     pub(crate) async fn respond_to_editor(&self, request: Request<Incoming>) -> Response<Body> {
         let began = Instant::now();
         let asked = match self.sites.console.is_addressed_by(&request) {
-            true if is_of_api(&request) || self.is_of_framed_api(&request) => Served::Api,
+            true if self.is_of_api(&request) => Served::Api,
             true => Served::Console,
             false => Served::Other,
         };
@@ -134,20 +151,25 @@ impl Server {
         if !self.sites.console.is_addressed_by(&request) {
             return misdirected(&request);
         }
-        if is_of_api(&request) {
-            return self.api.respond(request).await;
-        }
-        if self.is_of_framed_api(&request) {
-            return self.api.respond_in_frame(request).await;
+        if self.is_of_api(&request) {
+            return self.answer_of_api(request).await;
         }
         self.console.respond(&request)
     }
 
-    /// Whether a request is for the API of a console in a frame, and there may be one.
-    fn is_of_framed_api<B>(&self, request: &Request<B>) -> bool {
-        let path = request.uri().path().strip_prefix(EMBED);
-        !self.sites.console_ancestors.is_empty()
-            && path.is_some_and(|path| path.starts_with("/api/"))
+    async fn answer_of_api(&self, mut request: Request<Incoming>) -> Response<Body> {
+        let Some(traces) = &self.traces else { return self.api.respond(request).await };
+        let span = Traces::begin(&mut request);
+        let response = self.api.respond(request).await;
+        traces.end_of_api(&span, response.status());
+        response
+    }
+
+    /// Whether a request is for the API: from a console in a window, or from one in a frame if there may be one.
+    fn is_of_api<B>(&self, request: &Request<B>) -> bool {
+        let path = request.uri().path();
+        let framed = path.strip_prefix(EMBED).filter(|_| !self.sites.console_ancestors.is_empty());
+        framed.unwrap_or(path).starts_with("/api/")
     }
 
     /// Refuses a request that no site answers.
@@ -167,10 +189,6 @@ impl Server {
         }
         None
     }
-}
-
-fn is_of_api<B>(request: &Request<B>) -> bool {
-    request.uri().path().starts_with("/api/")
 }
 
 fn has_preview_link<B>(request: &Request<B>) -> bool {

@@ -176,6 +176,27 @@ pub struct Settings {
     #[arg(long, env = "C2C_CLIENT_ADDRESS_HEADER", value_name = "HEADER")]
     pub client_address_header: Option<AddressHeader>,
 
+    /// Address of a collector of OpenTelemetry, which takes OTLP over HTTP at /v1/traces after it. It gets a
+    /// span for each request to the API, and for each page that was not in memory [default: none]
+    #[arg(
+        long,
+        env = "C2C_OTLP_ENDPOINT",
+        value_name = "URL",
+        hide_env_values = true,
+        help_heading = "Traces"
+    )]
+    pub otlp_endpoint: Option<OtlpEndpoint>,
+
+    /// Value of the header Authorization for --otlp-endpoint
+    #[arg(
+        long,
+        env = "C2C_OTLP_AUTHORIZATION",
+        value_name = "VALUE",
+        hide_env_values = true,
+        help_heading = "Traces"
+    )]
+    pub otlp_authorization: Option<Secret>,
+
     /// How long the server goes on after a signal to stop while /readyz says that it is not ready, in
     /// seconds, so that load balancers notice; a second signal ends this
     #[arg(long, env = "C2C_DRAIN_SECONDS", value_name = "SECONDS", default_value_t = 0)]
@@ -235,6 +256,11 @@ pub enum Access {
 }
 
 impl Settings {
+    /// Whether there is an authorization for no collector.
+    pub(crate) fn without_collector(&self) -> bool {
+        self.otlp_endpoint.is_none() && self.otlp_authorization.is_some()
+    }
+
     /// The first setting that has no effect, or a bad one, without [`Settings::purge_url`]; `None` if that is set.
     pub(crate) fn without_hook(&self) -> Option<&'static str> {
         let needs = [
@@ -249,6 +275,31 @@ impl Settings {
 /// The address of a hook: http or https. It may hold a secret, so it is not shown.
 #[derive(Clone)]
 pub struct PurgeUrl(pub(crate) ureq::http::Uri);
+
+/// The address that takes traces. It may hold a secret, so it is not shown.
+#[derive(Clone)]
+pub struct OtlpEndpoint(pub(crate) ureq::http::Uri);
+
+impl FromStr for OtlpEndpoint {
+    type Err = &'static str;
+
+    /// The path of traces comes after the address, as
+    /// [OTLP](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp) has it.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let rejected = "must be the address of a collector, such as http://127.0.0.1:4318";
+        let base: ureq::http::Uri = text.parse().map_err(|_| rejected)?;
+        if !matches!(base.scheme_str(), Some("http" | "https")) || base.query().is_some() {
+            return Err(rejected);
+        }
+        format!("{}/v1/traces", text.trim_end_matches('/')).parse().map(Self).map_err(|_| rejected)
+    }
+}
+
+impl fmt::Debug for OtlpEndpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("OtlpEndpoint(…)")
+    }
+}
 
 /// A header value that is not shown.
 #[derive(Clone)]

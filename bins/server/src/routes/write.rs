@@ -1,4 +1,4 @@
-//! The check of every write: it comes from the console, or shows a token.
+//! The check of every write: it comes from the console, or shows a token. Every request passes here.
 
 use axum::body::Body;
 use axum::extract::State as Extracted;
@@ -11,6 +11,7 @@ use hyper::{Request, Response, StatusCode};
 use super::State;
 use super::caller::shows_token;
 use super::failure::Failure;
+use crate::traces::Route;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -20,6 +21,7 @@ pub(super) async fn check(
     request: Request<Body>,
     next: Next,
 ) -> Response<Body> {
+    Route::note(&request);
     // By a safe method (RFC 9110 §9.2.1) nothing can be written; most of them get 405.
     if !request.method().is_safe() {
         // No browser adds a token by itself, and no other page may add one.

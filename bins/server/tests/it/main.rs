@@ -46,4 +46,5 @@ mod slow;
 mod smuggling;
 mod start_and_stop;
 mod switching;
+mod traces;
 mod versions;

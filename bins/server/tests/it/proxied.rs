@@ -268,7 +268,7 @@ fn unpacked(encoding: &str, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-const FORGED: [(&str, &str); 8] = [
+const FORGED: [(&str, &str); 9] = [
     ("x-forwarded-for", "203.0.113.7"),
     ("x-forwarded-for", "203.0.113.8, 203.0.113.9"),
     ("forwarded", "for=203.0.113.7;host=evil.example;proto=http"),
@@ -277,6 +277,7 @@ const FORGED: [(&str, &str); 8] = [
     ("connection", "x-forwarded-for, host"),
     ("x_forwarded_for", "203.0.113.7"),
     ("x-forwarded-port", "1"),
+    ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
 ];
 
 async fn forged_headers_do_not_arrive(kind: Kind) {
@@ -300,7 +301,7 @@ async fn forged_headers_do_not_arrive(kind: Kind) {
         };
         assert_eq!(values("host"), [host(To::Widget)], "{head}");
         assert_eq!(values("x-forwarded-for"), ["127.0.0.1"], "{head}");
-        for name in ["forwarded", "x-forwarded-host", "x-forwarded-proto"] {
+        for name in ["forwarded", "x-forwarded-host", "x-forwarded-proto", "traceparent"] {
             assert!(values(name).is_empty(), "{name}: {head}");
         }
     }

@@ -135,6 +135,9 @@ fn what_prevents_the_start_is_said_in_one_line() {
         check(data.path(), &without, &[setting, "needs --purge-url <URL>"]);
     }
 
+    let without = [&FREE_PORTS[..], &["--otlp-authorization", "secret"]].concat();
+    check(data.path(), &without, &["--otlp-authorization needs --otlp-endpoint <URL>"]);
+
     for public in ["0.0.0.0:0", "[::]:0", "9.9.9.9:0"] {
         let admin = [&FREE_PORTS[..], &["--admin-listen", public]].concat();
         check(data.path(), &admin, &["--admin-listen", public, "no login", "private network"]);
@@ -186,6 +189,8 @@ fn a_wrong_setting_is_explained() {
         ("--widget-origin", "widget.example", "must begin with https:// or http://"),
         ("--sandbox-origin", "https://*.[::1]", "a domain, and not an address"),
         ("--sandbox-origin", "https://*.shop.example/s", "no trailing slash"),
+        ("--otlp-endpoint", "grpc://collector.example", "must be the address of a collector"),
+        ("--otlp-endpoint", "https://collector.example/?a=b", "must be the address of a collector"),
         ("--proxies", "127.0.0.1,10.0.0.0/33", "must be an address, or a network"),
         ("--client-address-header", "x-real-ip", "x-forwarded-for, forwarded"),
         ("--database", "mysql://shop.example/c2c", "must be sqlite:FILE or postgres://"),
