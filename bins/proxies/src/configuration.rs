@@ -54,7 +54,7 @@ fn nginx(
         ("\nhttp {", format!("\nhttp {{{own}"), 1),
         ("/run/nginx.pid", at("nginx.pid"), 1),
         ("/var/log/nginx", logs(folder).display().to_string(), 2),
-        ("/var/www/acme", at("acme"), 1),
+        ("/var/www/html", at("acme"), 1),
         ("/etc/letsencrypt/live", certificates(folder).display().to_string(), 8),
         ("listen 443 ", format!("listen {tls} "), 5),
         ("listen [::]:443 ssl http2;", String::new(), 4),
@@ -185,6 +185,7 @@ mod tests {
         check_quoted("diff", CADDY_APP_HOSTS);
         check_quoted("ini", UNIT);
         check_quoted("sh", include_str!("../../../docs/deploy/environment"));
+        check_quoted("sh", include_str!("../../../docs/deploy/c2c-admin"));
         check_quoted("dockerfile", include_str!("../../../docs/deploy/Containerfile"));
     }
 

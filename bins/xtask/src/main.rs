@@ -7,6 +7,7 @@
 mod assets;
 mod bench;
 mod catalogue;
+mod deployment;
 mod editor;
 mod fuzz;
 mod npm;
@@ -39,6 +40,7 @@ enum Command {
     Surface(surface::Args),
     Soak(soak::Args),
     Bench(bench::Args),
+    Deployment(deployment::Args),
     /// Take pictures of every screen, into target/screenshots
     Screenshots,
     Vendors(vendors::Args),
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Surface(args) => surface::run(&args),
         Command::Soak(args) => soak::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Deployment(args) => deployment::run(&args),
         Command::Screenshots => screenshots::run(),
         Command::Vendors(args) => vendors::run(&args),
     };

@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
+use crate::deployment::{self, Outcome};
 use crate::run::{Result, cargo, root, show, shown, watch};
 use crate::{assets, catalogue, editor, surface, types};
 
@@ -75,7 +76,8 @@ enum Step {
     Browser,
     /// attempts of custom code, in three engines, and without each protection; and docs/isolation.md
     Isolation,
-    /// the isolation suite behind nginx and TLS, set up as in docs/deploy.md, in three engines
+    /// the isolation suite behind nginx and TLS, set up as in docs/deploy.md, in three engines; and
+    /// `cargo xtask deployment`: a clean Debian by the commands of docs/deploy.md
     Deploy,
     /// every fuzz target, for a short time
     Fuzz,
@@ -163,7 +165,11 @@ impl Step {
             Self::Doc => surface::check().map(|()| nothing),
             Self::Browser => count_tests(&mut tests("--test e2e")),
             Self::Isolation => isolation::test(),
-            Self::Deploy => count_tests(&mut tests("--test proxied")),
+            Self::Deploy => {
+                let mut counts = count_tests(&mut tests("--test proxied"))?;
+                counts.add(count_deployment(deployment::check(true)));
+                Ok(counts)
+            }
             Self::Fuzz => fuzz::run(args.fuzz_seconds),
         }
     }
@@ -217,6 +223,22 @@ fn summarise(step: Step, outcome: Result<Counts>, took: Duration) -> (String, Co
         if passed > 0 { format!("   {passed} passed, {failed} failed{not_run}") } else { not_run };
     let took = took.as_secs_f64();
     (format!("{:<12} {verdict:<7} {took:>6.1} s{found}", step.name()), counts)
+}
+
+/// The counts of `cargo xtask deployment`.
+fn count_deployment(outcome: Result<Outcome>) -> Counts {
+    match outcome {
+        Ok(Outcome::Passed(passed)) => Counts { passed, ..Counts::default() },
+        Ok(Outcome::NotRun(why)) => {
+            println!("NOT RUN: {why}");
+            Counts { not_run: 1, ..Counts::default() }
+        }
+        Err(error) => {
+            println!("error: {error}");
+            let said = vec![format!("cargo xtask deployment\n    {error}")];
+            Counts { failed: 1, said, ..Counts::default() }
+        }
+    }
 }
 
 fn format() -> Result<()> {
@@ -309,6 +331,14 @@ mod tests {
         let (line, counts) = summarise(Step::Browser, Ok(counts), Duration::ZERO);
         assert_eq!((counts.passed, counts.not_run), (2, 3));
         assert!(line.ends_with("2 passed, 0 failed, 3 NOT RUN"), "{line}");
+    }
+
+    #[test]
+    fn a_deployment_that_did_not_run_has_not_passed() {
+        let not_run = Ok(Outcome::NotRun("it needs root".to_owned()));
+        assert_eq!(count_deployment(not_run), counts_of(0, 0, 1));
+        assert_eq!(count_deployment(Err("no link".into())).failed, 1);
+        assert_eq!(count_deployment(Ok(Outcome::Passed(3))), counts_of(3, 0, 0));
     }
 
     #[test]

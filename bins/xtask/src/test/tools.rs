@@ -97,6 +97,49 @@ const SYSTEMD: Need = Need {
     source: Source::Debian(&["systemd"]),
 };
 
+/// The tools of `cargo xtask deployment`, which only root can run.
+const DEPLOYMENT: Group = Group {
+    engine: None,
+    needs: &[
+        Need {
+            what: "mmdebstrap (for a clean Debian)",
+            programs: &["mmdebstrap"],
+            variable: "",
+            source: Source::Debian(&["mmdebstrap"]),
+        },
+        Need {
+            what: "systemd-nspawn (to boot it)",
+            programs: &["systemd-nspawn"],
+            variable: "",
+            source: Source::Debian(&["systemd-container"]),
+        },
+        Need {
+            what: "Pebble (an authority for its certificates)",
+            programs: &["pebble"],
+            variable: "",
+            source: Source::Debian(&["pebble"]),
+        },
+        Need {
+            what: "ip (for its network)",
+            programs: &["ip"],
+            variable: "",
+            source: Source::Debian(&["iproute2"]),
+        },
+        Need {
+            what: "curl (for its visitors)",
+            programs: &["curl"],
+            variable: "",
+            source: Source::Debian(&["curl"]),
+        },
+        Need {
+            what: "openssl (for the authority)",
+            programs: &["openssl"],
+            variable: "",
+            source: Source::Debian(&["openssl"]),
+        },
+    ],
+};
+
 /// Debian's folder of programs that are in root's `PATH` only.
 const ROOTS_PROGRAMS: &str = "/usr/sbin";
 
@@ -230,7 +273,10 @@ pub(super) fn check() -> Result<()> {
     let engines = env::var("C2C_ENGINES").ok();
     let ci = env::var("CI").is_ok_and(|ci| ci == "true");
     let machine = Machine::look();
-    let groups = chosen(engines.as_deref());
+    let mut groups = chosen(engines.as_deref());
+    if machine.apt && !machine.ubuntu && machine.rights == Rights::Root {
+        groups.push(DEPLOYMENT);
+    }
     let mut wanted = Installation::default();
     for group in &groups {
         if let Some(more) = installation(&missing(*group)?, machine) {
