@@ -37,7 +37,7 @@ pub(crate) async fn first_link(
             }
         }
     }
-    let grant = Grant { name, principal: Principal::owner() };
+    let grant = Grant::new(name, Principal::owner());
     match store.make_sign_in_link(&by, grant, FIRST_LIFETIME).await {
         Ok(made) => Ok(Some(sign_in_url(console, &made.secret))),
         // Visitors are served without it.

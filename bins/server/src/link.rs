@@ -84,5 +84,5 @@ fn grant(name: &ActorName, role: Role, apps: &[AppId]) -> Result<Grant, StartErr
         [] => Scope::ALL,
         apps => Scope::apps(apps.iter().cloned()).map_err(StartError::Apps)?,
     };
-    Ok(Grant { name: name.clone(), principal: Principal { role, scope } })
+    Ok(Grant::new(name.clone(), Principal { role, scope }))
 }

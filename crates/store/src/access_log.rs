@@ -9,6 +9,7 @@ use crate::database::Store;
 use crate::error::StoreError;
 use crate::grant::{Grant, unreadable};
 use crate::numbers::Timestamp;
+use crate::subject::Subject;
 use crate::text::ActorName;
 use crate::write::Write;
 
@@ -65,7 +66,7 @@ pub enum AccessAction {
     SignedIn {
         /// The session.
         session: CredentialId,
-        /// The link that was spent; `None` after a sign-in at an identity provider.
+        /// The link that was spent; `None` if another system vouched for the person.
         link: Option<CredentialId>,
         /// Whose.
         #[serde(flatten)]
@@ -90,11 +91,15 @@ pub struct Access {
     pub role: Role,
     /// The apps; null for all.
     pub apps: Scope,
+    /// The person, with the issuer that vouched for them, if more than the name is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
 }
 
 impl From<&Grant> for Access {
-    fn from(Grant { name, principal }: &Grant) -> Self {
-        Self { name: name.clone(), role: principal.role, apps: principal.scope.clone() }
+    fn from(Grant { name, subject, principal }: &Grant) -> Self {
+        let (role, apps) = (principal.role, principal.scope.clone());
+        Self { name: name.clone(), role, apps, subject: subject.clone() }
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use crate::subject::Subject;
 use crate::text::{ActorName, TextError};
 
 /// The person or program that does something.
@@ -19,6 +20,9 @@ use crate::text::{ActorName, TextError};
 pub struct Actor {
     /// The name.
     pub name: ActorName,
+    /// The person, if more than the name is known. The logs have it only where access is given: the entry of the
+    /// credential.
+    pub subject: Option<Subject>,
     /// The credential that they showed.
     pub credential: Option<Credential>,
     /// The address that they came from.
@@ -35,7 +39,7 @@ impl Actor {
 impl From<ActorName> for Actor {
     /// Without more than the name.
     fn from(name: ActorName) -> Self {
-        Self { name, credential: None, address: None }
+        Self { name, subject: None, credential: None, address: None }
     }
 }
 
@@ -68,6 +72,7 @@ pub(crate) fn read_actor(row: &AnyRow) -> Result<Actor, String> {
     let name = text("actor")?.unwrap_or_default();
     Ok(Actor {
         name: name.parse().map_err(|error| format!("actor {error}"))?,
+        subject: None,
         // A newer version may know other kinds of both.
         credential: text("credential")?.and_then(|credential| credential.parse().ok()),
         address: text("address")?.and_then(|address| address.parse().ok()),

@@ -84,6 +84,9 @@ pub enum StoreError {
     /// There is no such session, or it has ended.
     #[error("there is no such session")]
     NoSuchSession,
+    /// The assertion has begun a session before.
+    #[error("this assertion was used already")]
+    AssertionUsed,
     /// There are as many sign-in links as there can be, for one of the apps or for all.
     #[error(
         "there are {max} sign-in links that were not used, which is the most; revoke one first"

@@ -1,10 +1,12 @@
-//! Access for one person or program: a name, a role, and the apps for which it holds.
+//! Access for one person or program: who, a role, and the apps for which it holds.
 
 use c2c_access::{Principal, Scope};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row as _};
 
+use crate::actor::Actor;
 use crate::error::StoreError;
+use crate::subject::{Subject, may_be_one};
 use crate::text::ActorName;
 use crate::write::Write;
 
@@ -13,11 +15,28 @@ use crate::write::Write;
 pub struct Grant {
     /// Who: the name that history shows.
     pub name: ActorName,
+    /// The person, if more than the name is known.
+    pub subject: Option<Subject>,
     /// May do what.
     pub principal: Principal,
 }
 
 impl Grant {
+    /// Access of one of whom only the name is known.
+    pub fn new(name: ActorName, principal: Principal) -> Self {
+        Self { name, subject: None, principal }
+    }
+
+    /// Whether its holder and another's may be one person.
+    pub(crate) fn may_be_of(&self, other: &Self) -> bool {
+        may_be_one((&self.name, self.subject.as_ref()), (&other.name, other.subject.as_ref()))
+    }
+
+    /// Who it is, without an address.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor { subject: self.subject.clone(), ..self.name.clone().into() }
+    }
+
     /// The apps, as the database has them.
     pub(crate) fn apps(&self) -> Option<String> {
         let apps = self.principal.scope.named();
@@ -39,10 +58,15 @@ pub(crate) fn known<T>(read: Result<T, StoreError>) -> Option<T> {
 pub(crate) fn read_grant(row: &AnyRow) -> Result<Grant, StoreError> {
     let (name, role): (&str, &str) = (row.try_get("name")?, row.try_get("role")?);
     let apps: Option<&str> = row.try_get("apps")?;
+    let subject: Option<&str> = row.try_get("subject")?;
     let apps: Scope = serde_json::from_str(apps.unwrap_or("null"))
         .map_err(|error| unreadable("access", &error))?;
     Ok(Grant {
         name: name.parse().map_err(|error| unreadable("access", &error))?,
+        subject: subject
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|error| unreadable("access", &error))?,
         principal: Principal {
             role: role.parse().map_err(|error| unreadable("access", &error))?,
             scope: apps,

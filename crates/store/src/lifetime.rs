@@ -65,6 +65,7 @@ impl Store {
                 "DELETE FROM plan WHERE app_id = $1",
                 "DELETE FROM preview_ticket WHERE app_id = $1",
                 "DELETE FROM preview_link WHERE app_id = $1",
+                "DELETE FROM draft_author_subject WHERE app_id = $1",
                 "DELETE FROM draft_author WHERE app_id = $1",
                 "DELETE FROM draft WHERE app_id = $1",
                 "DELETE FROM revision WHERE app_id = $1",

@@ -38,6 +38,7 @@ const SQLITE: Versions = &[
     (4, "compiled documents, jobs", include_str!("schema/sqlite.4.sql")),
     (5, "preview links", include_str!("schema/sqlite.5.sql")),
     (6, "access", include_str!("schema/sqlite.6.sql")),
+    (7, "subjects, used assertions", include_str!("schema/sqlite.7.sql")),
 ];
 
 const POSTGRES: Versions = &[
@@ -45,6 +46,7 @@ const POSTGRES: Versions = &[
     (4, "compiled documents, jobs", include_str!("schema/postgres.4.sql")),
     (5, "preview links", include_str!("schema/postgres.5.sql")),
     (6, "access", include_str!("schema/postgres.6.sql")),
+    (7, "subjects, used assertions", include_str!("schema/postgres.7.sql")),
 ];
 
 /// Brings a database up to date. Several servers may do so at the same time.

@@ -14,6 +14,7 @@ use crate::error::StoreError;
 use crate::grant::{Grant, known, read_grant, unreadable};
 use crate::numbers::Timestamp;
 use crate::sign_in_link::read_link;
+use crate::subject::Subject;
 use crate::token::{USE_KNOWN_TO, forgive};
 use crate::write::Write;
 
@@ -62,7 +63,7 @@ pub struct NewSession {
 }
 
 const COLUMNS_OF_VALID: &str =
-    "SELECT id, name, role, apps, began_at, address, used_at, expires_at FROM session
+    "SELECT id, name, role, apps, subject, began_at, address, used_at, expires_at FROM session
      WHERE expires_at > $1 AND used_at + idle_ms > $1";
 
 impl Store {
@@ -84,11 +85,11 @@ impl Store {
         let now = Timestamp::now();
         // Before the transaction, since it says who writes. The transaction finds out whether it is still there.
         let found = self.sign_in_link(link, now).await?;
-        let by = Actor { address, ..found.grant.name.clone().into() };
+        let by = Actor { address, ..found.grant.actor() };
         let mut write = self.write(&by).await?;
         let row = sqlx::query(
             "DELETE FROM sign_in_link WHERE secret_hash = $1 AND expires_at > $2
-             RETURNING id, name, role, apps, made_at, made_by, expires_at",
+             RETURNING id, name, role, apps, subject, made_at, made_by, expires_at",
         )
         .bind(link.hash())
         .bind(write.at.0)
@@ -107,7 +108,7 @@ impl Store {
         limits: SessionLimits,
         before: Option<&Secret>,
     ) -> Result<NewSession, StoreError> {
-        let by = Actor { address, ..grant.name.clone().into() };
+        let by = Actor { address, ..grant.actor() };
         self.write(&by).await?.begin_session(grant, None, limits, before).await
     }
 
@@ -161,18 +162,21 @@ impl Store {
         write.finish_access(&AccessAction::SignedOut { sessions: vec![session] }).await
     }
 
-    /// Ends all sessions of a person, in all browsers, and gives their number: those under the name that give
+    /// Ends all sessions of a person, in all browsers, and gives their number: those that may be the person's and give
     /// no more access than `grant` does. Another customer's person may have the same name.
     pub async fn end_sessions_of(&self, by: &Actor, grant: &Grant) -> Result<usize, StoreError> {
         let mut write = self.write(by).await?;
-        let rows = sqlx::query("SELECT id, name, role, apps FROM session WHERE name = $1")
-            .bind(grant.name.as_str())
-            .fetch_all(&mut *write.tx)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT id, name, role, apps, subject FROM session WHERE name = $1 OR subject = $2",
+        )
+        .bind(grant.name.as_str())
+        .bind(grant.subject.as_ref().map(Subject::to_text))
+        .fetch_all(&mut *write.tx)
+        .await?;
         let mut sessions = Vec::new();
         for row in &rows {
             let Some(other) = known(read_grant(row)) else { continue };
-            if grant.principal.covers(&other.principal) {
+            if grant.may_be_of(&other) && grant.principal.covers(&other.principal) {
                 sessions.push(read_id(row)?);
             }
         }
@@ -215,13 +219,14 @@ impl Store {
         Ok(row.try_get::<i64, _>("owners")? > 0)
     }
 
-    /// Removes tokens, links and sessions that have ended at `now`. Nothing that can be seen changes, so
+    /// Removes tokens, links and sessions that have ended at `now`, and assertions that are too old to be used. Nothing that can be seen changes, so
     /// the log gets no entry.
     pub async fn purge_access(&self, now: Timestamp) -> Result<(), StoreError> {
         for query in [
             "DELETE FROM token WHERE expires_at <= $1",
             "DELETE FROM sign_in_link WHERE expires_at <= $1",
             "DELETE FROM session WHERE expires_at <= $1 OR used_at + idle_ms <= $1",
+            "DELETE FROM used_assertion WHERE kept_until <= $1",
         ] {
             sqlx::query(query).bind(now.0).execute(&self.write).await?;
         }
@@ -230,7 +235,7 @@ impl Store {
 }
 
 impl Write<'_> {
-    async fn begin_session(
+    pub(crate) async fn begin_session(
         mut self,
         grant: Grant,
         link: Option<CredentialId>,
@@ -250,8 +255,8 @@ impl Write<'_> {
             expires_at: self.at.after(limits.lifetime),
         };
         sqlx::query(
-            "INSERT INTO session (id, secret_hash, name, role, apps, began_at, address, used_at, idle_ms, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "INSERT INTO session (id, secret_hash, name, role, apps, began_at, address, used_at, idle_ms, expires_at, subject)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(session.id.to_string())
         .bind(secret.hash())
@@ -263,6 +268,7 @@ impl Write<'_> {
         .bind(session.used_at.0)
         .bind(i64::try_from(limits.idle.as_millis()).unwrap_or(i64::MAX / 2))
         .bind(session.expires_at.0)
+        .bind(session.grant.subject.as_ref().map(Subject::to_text))
         .execute(&mut *self.tx)
         .await?;
         let access = Access::from(&session.grant);

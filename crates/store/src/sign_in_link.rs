@@ -12,6 +12,7 @@ use crate::database::Store;
 use crate::error::StoreError;
 use crate::grant::{Grant, known, read_grant, unreadable};
 use crate::numbers::Timestamp;
+use crate::subject::Subject;
 
 /// The longest lifetime of a link: it travels by mail and chat.
 pub const SIGN_IN_LIFETIME_MAX: Duration = Duration::from_hours(7 * 24);
@@ -73,8 +74,8 @@ impl Store {
             expires_at: write.at.after(lifetime),
         };
         sqlx::query(
-            "INSERT INTO sign_in_link (id, secret_hash, name, role, apps, made_at, made_by, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO sign_in_link (id, secret_hash, name, role, apps, made_at, made_by, expires_at, subject)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(link.id.to_string())
         .bind(secret.hash())
@@ -84,6 +85,7 @@ impl Store {
         .bind(link.made_at.0)
         .bind(by.as_str())
         .bind(link.expires_at.0)
+        .bind(link.grant.subject.as_ref().map(Subject::to_text))
         .execute(&mut *write.tx)
         .await?;
         let (access, expires) = (Access::from(&link.grant), link.expires_at);
@@ -94,7 +96,7 @@ impl Store {
     /// The links that were neither spent nor have ended at `now`, the newest first.
     pub async fn sign_in_links(&self, now: Timestamp) -> Result<Vec<SignInLink>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, name, role, apps, made_at, made_by, expires_at FROM sign_in_link
+            "SELECT id, name, role, apps, subject, made_at, made_by, expires_at FROM sign_in_link
              WHERE expires_at > $1 ORDER BY made_at DESC, id",
         )
         .bind(now.0)
@@ -114,7 +116,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<SignInLink, StoreError> {
         let row = sqlx::query(
-            "SELECT id, name, role, apps, made_at, made_by, expires_at FROM sign_in_link
+            "SELECT id, name, role, apps, subject, made_at, made_by, expires_at FROM sign_in_link
              WHERE secret_hash = $1 AND expires_at > $2",
         )
         .bind(secret.hash())

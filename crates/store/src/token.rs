@@ -12,6 +12,7 @@ use crate::database::Store;
 use crate::error::StoreError;
 use crate::grant::{Grant, known, read_grant, unreadable};
 use crate::numbers::Timestamp;
+use crate::subject::Subject;
 
 /// The longest lifetime of a token: a forgotten one ends by itself.
 pub const TOKEN_LIFETIME_MAX: Duration = Duration::from_hours(366 * 24);
@@ -80,8 +81,8 @@ impl Store {
             used_at: None,
         };
         sqlx::query(
-            "INSERT INTO token (id, secret_hash, name, role, apps, made_at, made_by, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO token (id, secret_hash, name, role, apps, made_at, made_by, expires_at, subject)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(token.id.to_string())
         .bind(text.secret().hash())
@@ -91,6 +92,7 @@ impl Store {
         .bind(token.made_at.0)
         .bind(by.as_str())
         .bind(token.expires_at.0)
+        .bind(token.grant.subject.as_ref().map(Subject::to_text))
         .execute(&mut *write.tx)
         .await?;
         let (access, expires) = (Access::from(&token.grant), token.expires_at);
@@ -101,7 +103,7 @@ impl Store {
     /// The tokens that have not ended at `now`, the newest first.
     pub async fn tokens(&self, now: Timestamp) -> Result<Vec<ApiToken>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, name, role, apps, made_at, made_by, expires_at, used_at FROM token
+            "SELECT id, name, role, apps, subject, made_at, made_by, expires_at, used_at FROM token
              WHERE expires_at > $1 ORDER BY made_at DESC, id",
         )
         .bind(now.0)
@@ -135,7 +137,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<ApiToken>, StoreError> {
         let row = sqlx::query(
-            "SELECT id, name, role, apps, made_at, made_by, expires_at, used_at FROM token
+            "SELECT id, name, role, apps, subject, made_at, made_by, expires_at, used_at FROM token
              WHERE secret_hash = $1 AND expires_at > $2",
         )
         .bind(token.secret().hash())

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use c2c_access::{Principal, Role, Scope};
-use c2c_store::{ActorName, Grant};
-use openidconnect::{AdditionalClaims, EndUserEmail, EndUserUsername, SubjectIdentifier};
+use c2c_store::{ActorName, Grant, Subject};
+use openidconnect::{
+    AdditionalClaims, EndUserEmail, EndUserUsername, IssuerUrl, SubjectIdentifier,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -82,7 +84,16 @@ pub(super) fn access(
     let role =
         roles.iter().filter(|(group, _)| groups.contains(group)).map(|(_, role)| *role).max();
     let role = role.ok_or_else(|| OidcError::NoRole(name.to_string()))?;
-    Ok(Grant { name, principal: Principal { role, scope: Scope::ALL } })
+    Ok(Grant::new(name, Principal { role, scope: Scope::ALL }))
+}
+
+/// The person, by the issuer's own id for them.
+pub(super) fn subject(issuer: &IssuerUrl, id: &SubjectIdentifier) -> Result<Subject, OidcError> {
+    let identifier = |what: &str, text: &str| {
+        text.parse().map_err(|error| OidcError::invalid(format!("{what}: it {error}")))
+    };
+    let issuer = Some(identifier("the issuer", issuer.as_str())?);
+    Ok(Subject { issuer, id: identifier("the claim sub", id.as_str())? })
 }
 
 #[cfg(test)]

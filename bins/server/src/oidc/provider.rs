@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use super::Returned;
 use super::error::OidcError;
 use super::http::{Http, HttpError};
-use super::person::{MoreClaims, Names, access};
+use super::person::{self, MoreClaims, Names, access};
 use crate::oidc_settings::Chosen;
 use crate::paths::OIDC_RETURN;
 
@@ -204,7 +204,9 @@ impl Provider {
                 names = Names::new(email, verified, more.preferred_username(), subject);
             }
         }
-        access(&names, &groups.unwrap_or_default(), &self.settings.roles)
+        let grant = access(&names, &groups.unwrap_or_default(), &self.settings.roles)?;
+        let subject = Some(person::subject(&self.settings.issuer, subject)?);
+        Ok(Grant { subject, ..grant })
     }
 
     /// The metadata and keys, at most this old.

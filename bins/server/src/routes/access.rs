@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use c2c_access::{Principal, Role, Scope};
 use c2c_names::AppId;
-use c2c_store::Grant;
+use c2c_store::{Grant, Subject};
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,6 +24,25 @@ pub(super) struct AccessBody {
     /// The ids of the apps; null for all.
     #[schema(value_type = Option<Vec<String>>)]
     apps: Scope,
+    /// The person, if more than the name is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<SubjectBody>,
+}
+
+/// A person at the system that knows them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Subject)]
+pub(super) struct SubjectBody {
+    /// The system; null if those who made the link or token gave the id.
+    issuer: Option<String>,
+    /// The person there.
+    id: String,
+}
+
+impl From<Subject> for SubjectBody {
+    fn from(Subject { issuer, id }: Subject) -> Self {
+        Self { issuer: issuer.map(String::from), id: id.into() }
+    }
 }
 
 /// Each may do what the one before may, and more.
@@ -38,8 +57,9 @@ pub(super) enum RoleName {
 }
 
 impl From<Grant> for AccessBody {
-    fn from(Grant { name, principal }: Grant) -> Self {
-        Self { name: name.to_string(), role: principal.role, apps: principal.scope }
+    fn from(Grant { name, subject, principal }: Grant) -> Self {
+        let subject = subject.map(SubjectBody::from);
+        Self { name: name.to_string(), role: principal.role, apps: principal.scope, subject }
     }
 }
 
@@ -56,6 +76,10 @@ pub(super) struct NewAccess {
     #[schema(required = true, value_type = Option<Vec<String>>)]
     #[serde(deserialize_with = "Option::deserialize")]
     apps: Option<BTreeSet<AppId>>,
+    /// The person's id in your system, which never changes and is no other's: 1 to 255 characters. It tells people with
+    /// one name apart, and knows one who was renamed.
+    #[schema(example = "user-4711")]
+    subject: Option<String>,
     /// How long it lasts.
     #[schema(minimum = 1)]
     pub(super) hours: u32,
@@ -70,9 +94,11 @@ impl NewAccess {
             .map_err(|error| Failure::bad_request(format!("/name: it {error}")))?;
         let scope = Scope::try_from(self.apps)
             .map_err(|error| Failure::bad_request(format!("/apps: it {error}")))?;
+        let id = self.subject.map(|id| id.parse()).transpose();
+        let id = id.map_err(|error| Failure::bad_request(format!("/subject: it {error}")))?;
         let principal = Principal { role: self.role, scope };
         may_handle(caller, &principal)?;
-        Ok(Grant { name, principal })
+        Ok(Grant { name, subject: id.map(|id| Subject { issuer: None, id }), principal })
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::access::SubjectBody;
 use super::input::{Part, Search};
 use super::schema::{Problem, Time};
 use super::{Answer, PROBLEM, State};
@@ -57,6 +58,9 @@ struct ActionBody {
     /// To which apps; null for all.
     #[schema(required = false)]
     apps: Option<Vec<String>>,
+    /// The person, if more than the name is known.
+    #[schema(required = false)]
+    subject: Option<SubjectBody>,
     /// When the token or link ends (RFC 3339).
     #[schema(required = false, value_type = Option<String>, format = DateTime)]
     expires: Option<Time>,

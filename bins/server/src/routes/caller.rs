@@ -114,16 +114,23 @@ impl Callers {
 }
 
 impl Caller {
+    /// Their access.
+    pub(super) fn grant(&self) -> Grant {
+        let Actor { name, subject, .. } = self.actor.clone();
+        Grant { name, subject, principal: self.principal.clone() }
+    }
+
     fn by_token(token: ApiToken, address: Option<IpAddr>) -> Self {
-        let Grant { name, principal } = token.grant;
+        let Grant { name, subject, principal } = token.grant;
         let credential = Some(c2c_access::Credential::Token(token.id));
-        Self { principal, actor: Actor { name, credential, address }, session: None }
+        let actor = Actor { name, subject, credential, address };
+        Self { principal, actor, session: None }
     }
 
     fn by_session(session: Session, address: Option<IpAddr>) -> Self {
-        let Grant { name, principal } = session.grant.clone();
+        let Grant { name, subject, principal } = session.grant.clone();
         let credential = Some(session.credential());
-        let actor = Actor { name, credential, address };
+        let actor = Actor { name, subject, credential, address };
         Self { principal, actor, session: Some(session) }
     }
 }

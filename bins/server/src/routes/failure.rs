@@ -196,6 +196,9 @@ impl Failure {
             StoreError::NoSuchToken => not_found("no-such-token"),
             StoreError::NoSuchLink => not_found("no-such-link"),
             StoreError::NoSuchSession => not_found("no-such-session"),
+            StoreError::AssertionUsed => {
+                Self::new(StatusCode::FORBIDDEN, "assertion-used", sentence)
+            }
             StoreError::TooManyTokens { .. } => conflict("too-many-tokens"),
             StoreError::TooManyLinks { .. } => conflict("too-many-links"),
             StoreError::AppExists(_) => conflict("app-exists"),

@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::State as Extracted;
 use c2c_access::{Role, Secret};
 use c2c_names::AppId;
-use c2c_store::{Grant, NewSession, SignInLink, StoreError, Timestamp};
+use c2c_store::{NewSession, SignInLink, StoreError, Timestamp};
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, SET_COOKIE};
 use serde::{Deserialize, Serialize};
@@ -168,7 +168,7 @@ pub(super) fn signed_in(
 /// The caller: who they are, and what they may do
 #[utoipa::path(get, path = "/api/session", responses((status = 200, body = Own)))]
 pub(super) async fn show(caller: Caller) -> Answer {
-    let access = Grant { name: caller.actor.name, principal: caller.principal }.into();
+    let access = caller.grant().into();
     let expires_at = caller.session.map(|session| session.expires_at.into());
     Ok(json(StatusCode::OK, &Own { access, expires_at }))
 }
@@ -190,15 +190,14 @@ pub(super) async fn sign_out(
     Ok(signed_out(&state, surface))
 }
 
-/// Sign out in all browsers: the sessions under the caller's name end that give no more access than the caller has
+/// Sign out in all browsers: the caller's sessions end that give no more access than the caller has
 #[utoipa::path(delete, path = "/api/session/everywhere", responses((status = 204)))]
 pub(super) async fn sign_out_everywhere(
     Extracted(state): Extracted<State>,
     surface: Surface,
     caller: Caller,
 ) -> Answer {
-    let own = Grant { name: caller.actor.name.clone(), principal: caller.principal.clone() };
-    let ended = state.store().end_sessions_of(&caller.actor, &own).await;
+    let ended = state.store().end_sessions_of(&caller.actor, &caller.grant()).await;
     let ended = ended.map_err(state.failure())?;
     tracing::info!(ended, "signed out everywhere");
     Ok(signed_out(&state, surface))

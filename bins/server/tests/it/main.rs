@@ -45,6 +45,7 @@ mod settings;
 mod slow;
 mod smuggling;
 mod start_and_stop;
+mod subjects;
 mod switching;
 mod traces;
 mod versions;

@@ -22,7 +22,7 @@ const METADATA: &str = "/.well-known/openid-configuration";
 pub(crate) const DESCRIBED: [(&str, u16); 4] =
     [(BEGIN, 200), (BEGIN, 502), (FINISH, 201), (FINISH, 502)];
 
-fn settings<'a>(issuer: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn settings<'a>(issuer: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let fixed = [
         "--access",
         "sign-in",
@@ -78,7 +78,7 @@ async fn finish(fixture: &Client, cookies: &[&str], body: &Value) -> Reply {
 }
 
 /// Signs in with an issuer as it is now.
-async fn sign_in(fixture: &Fixture, issuer: &Issuer) -> Reply {
+pub(crate) async fn sign_in(fixture: &Fixture, issuer: &Issuer) -> Reply {
     let attempt = begin(fixture).await;
     attempt.finish(fixture, &issuer.authorize(&attempt.url)).await
 }

@@ -47,11 +47,11 @@ const LIMITS: SessionLimits = SessionLimits { idle: HOUR, lifetime: Duration::fr
 
 fn editor() -> Grant {
     let scope = Scope::apps(["shop".parse().expect("an id")]).expect("a scope");
-    Grant { name: ben().name, principal: Principal { role: Role::Editor, scope } }
+    Grant::new(ben().name, Principal { role: Role::Editor, scope })
 }
 
 fn owner() -> Grant {
-    Grant { name: anna().name, principal: Principal::owner() }
+    Grant::new(anna().name, Principal::owner())
 }
 
 fn address() -> IpAddr {
@@ -226,7 +226,7 @@ async fn one_signs_out_everywhere(store: Store) {
     let mut stay = Vec::new();
     for scope in others {
         let principal = Principal { role: Role::Editor, scope };
-        stay.push(sign_in(&store, Grant { name: ben().name, principal }).await);
+        stay.push(sign_in(&store, Grant::new(ben().name, principal)).await);
     }
     assert_eq!(store.end_sessions_of(&ben(), &editor()).await.expect("done"), 2);
     assert_eq!(store.end_sessions_of(&ben(), &editor()).await.expect("done"), 0);
@@ -341,7 +341,7 @@ async fn the_owner_of_one_app_keeps_none_from_making_tokens(place: Place) {
     let store = place.open().await;
     let grant = |app: &str| {
         let scope = Scope::apps([app.parse().expect("an id")]).expect("a scope");
-        Grant { name: ben().name, principal: Principal { role: Role::Owner, scope } }
+        Grant::new(ben().name, Principal { role: Role::Owner, scope })
     };
     for app in ["ab", "other"] {
         store.make_token(&ben(), grant(app), HOUR).await.expect("a token");

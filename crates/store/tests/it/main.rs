@@ -4,6 +4,7 @@ mod access; // tokens, sign-in links, sessions
 mod approval; // a second person publishes
 mod apps; // creation, lists and settings
 mod archive; // apps as files
+mod assertions; // texts of another system that begin one session
 mod atomic; // each use case changes everything or nothing
 mod changes; // the audit log, as a log and as the list of changes that servers follow
 mod concurrency; // two editors and a publisher at the same time
@@ -23,3 +24,4 @@ mod races; // eight tasks of two servers do the same thing, and one succeeds
 mod random; // property tests whose cases are apps of one store
 mod serving; // the switch that takes an app's code away from its visitors
 mod steps; // use cases in one line, for tests of the one that follows
+mod subjects; // people with one name, and people with several
