@@ -15,7 +15,8 @@
 //! apps again after an upgrade. `purge` tells a content delivery network about changes.
 //! A preview passes `routes` → `apps` → `compile` → `live` → `pages`, `previews` (in memory only).
 //! A preview link passes `preview_links` → `apps` → the store → `compile`; nothing of it is kept in memory.
-//! Staff signs in with an OpenID Connect provider by `routes` → `oidc` → the provider.
+//! Staff signs in with an OpenID Connect provider by `routes` → `oidc` → the provider. Users of the operator's product
+//! sign in with an assertion of it by `routes` → `assertion`, which asks the product for its keys; both ask by `outgoing`.
 //! Requests to the API, and those for pages that are not in the cache, leave a span in `traces`, if the operator
 //! asks for it.
 //! `follow` looks for changes by other servers, and carries out plans.
@@ -23,6 +24,8 @@
 mod activity;
 mod admin;
 mod apps;
+mod assertion;
+mod assertion_settings;
 mod backup;
 mod client;
 mod compile;
@@ -43,6 +46,7 @@ mod logs;
 mod metrics;
 mod oidc;
 mod oidc_settings;
+mod outgoing;
 mod pages;
 mod paths;
 mod places;
@@ -60,6 +64,7 @@ mod sites;
 mod traces;
 mod transfer;
 
+pub use assertion_settings::AssertionSettings;
 pub use backup::{BackUpError, Backup, back_up};
 pub use compile::BuildError;
 pub use config::{Config, ConfigError};

@@ -13,7 +13,6 @@
 //! All that is kept between the steps is in the browser, so they may reach different servers.
 
 mod error;
-mod http;
 mod person;
 mod provider;
 

@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use c2c_access::Role;
 use clap::Args;
-use openidconnect::url::{Host, Url};
 use openidconnect::{ClientId, ClientSecret, IssuerUrl};
+
+use crate::outgoing::is_local;
 
 /// Sign-in with an account at an OpenID Connect provider.
 #[derive(Clone, Debug, Args)]
@@ -128,17 +129,6 @@ impl FromStr for Issuer {
             && url.password().is_none();
         if is_plain { Ok(Self(issuer)) } else { Err("must have no user, query or fragment") }
     }
-}
-
-/// Whether an address is of this very machine, by http.
-pub(crate) fn is_local(url: &Url) -> bool {
-    let is_loopback = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    };
-    url.scheme() == "http" && is_loopback
 }
 
 /// A secret that is not shown.

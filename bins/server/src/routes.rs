@@ -10,6 +10,7 @@
 mod access;
 mod access_log;
 mod apps;
+mod assertion;
 mod audit;
 mod caller;
 mod code;
@@ -58,6 +59,7 @@ use utoipa::OpenApi;
 use utoipa_axum::routes;
 
 use crate::apps::Apps;
+use crate::assertion::Assertions;
 use crate::error::AppError;
 use crate::forwarded::ClientAddress;
 use crate::oidc::Oidc;
@@ -78,6 +80,7 @@ pub(crate) struct State {
     callers: Arc<Callers>,
     throttle: Arc<Throttle>,
     sign_on: Option<SignOn>,
+    assertions: Option<Arc<Assertions>>,
     sites: Arc<Sites>,
     limits: Limits,
 }
@@ -158,6 +161,7 @@ fn routes() -> Routes {
         .with(Need::Nothing, routes!(session::sign_in))
         .with(Need::Nothing, routes!(oidc::begin))
         .with(Need::Nothing, routes!(oidc::finish))
+        .with(Need::Nothing, routes!(assertion::exchange))
         .with(Need::Caller, routes!(session::show, session::sign_out))
         .with(Need::Caller, routes!(session::sign_out_everywhere))
         .with(to(ManageAccess), routes!(tokens::list, tokens::make))
@@ -188,12 +192,14 @@ impl Api {
         sites: Arc<Sites>,
         access: Access,
         oidc: Option<Oidc>,
+        assertions: Option<Assertions>,
         limits: Limits,
     ) -> Self {
         let callers = Callers::new(apps.store().clone(), access, &sites.console.origin);
         let (callers, throttle) = (Arc::new(callers), Arc::new(Throttle::new(&limits)));
         let sign_on = oidc.map(|oidc| SignOn::new(oidc, &sites.console.origin));
-        let state = State { apps, callers, throttle, sign_on, sites, limits };
+        let assertions = assertions.map(Arc::new);
+        let state = State { apps, callers, throttle, sign_on, assertions, sites, limits };
         let text = Bytes::from(openapi());
         let description = move || std::future::ready(json_text(StatusCode::OK, text.clone()));
         let router = described()

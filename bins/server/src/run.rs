@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::admin::{self, Admin, is_private};
 use crate::apps::Apps;
+use crate::assertion::Assertions;
 use crate::compile::Compiler;
 use crate::demo;
 use crate::descriptors::{Bounds, TooFew};
@@ -73,6 +74,9 @@ pub enum StartError {
     /// Some of the settings for single sign-on are there, and some are not.
     #[error("single sign-on needs {0}, too")]
     SingleSignOn(&'static str),
+    /// One of the settings for assertions is there, and the other is not.
+    #[error("sign-in by assertions needs {0}, too")]
+    Assertions(&'static str),
     /// A sign-in link for too many apps.
     #[error("--app: {0}")]
     Apps(#[source] ScopeError),
@@ -157,6 +161,9 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     if let Some(missing) = settings.oidc.missing() {
         return Err(StartError::SingleSignOn(missing));
     }
+    if let Some(missing) = settings.assertion.missing() {
+        return Err(StartError::Assertions(missing));
+    }
 
     let (store, seq) = open_store(settings).await?;
     let mut bridge = BridgeLimits::default();
@@ -186,6 +193,8 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let first_link = first_link.map_err(|source| database_error(settings, source))?;
 
     let oidc = Oidc::new(&settings.oidc, &sites.console.origin, limits.issuer_timeout);
+    let assertions =
+        Assertions::new(&settings.assertion, &sites.console.origin, limits.issuer_timeout);
     let places = |connections_max| {
         let per_client_max = limits.connections_per_client_max;
         Arc::new(Places::new(connections_max, per_client_max, &settings.proxies))
@@ -200,7 +209,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         admin: Admin::new(store.clone(), Arc::clone(&live), doors.iter().map(places_of).collect()),
         console: Console::new(&sites, settings.oidc.issuer_host()),
         preview_links: PreviewLinks::new(Arc::clone(&apps), Arc::clone(&sites), limits),
-        api: Api::new(apps, Arc::clone(&sites), settings.access, oidc, limits),
+        api: Api::new(apps, Arc::clone(&sites), settings.access, oidc, assertions, limits),
         sites,
         limits,
         proxies: Proxies::new(&settings.proxies, settings.client_address_header),

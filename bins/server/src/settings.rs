@@ -16,6 +16,7 @@ use clap::{Arg, Command, Parser, ValueEnum};
 use hyper::header::HeaderValue;
 use ipnet::IpNet;
 
+use crate::assertion_settings::AssertionSettings;
 use crate::forwarded::AddressHeader;
 use crate::logs::{LogFilter, LogFormat};
 use crate::oidc_settings::OidcSettings;
@@ -244,6 +245,10 @@ pub struct Settings {
     /// Sign-in with an OpenID Connect provider
     #[command(flatten)]
     pub oidc: OidcSettings,
+
+    /// Sign-in by assertions of the operator's own product
+    #[command(flatten)]
+    pub assertion: AssertionSettings,
 }
 
 /// How people get into the console.
@@ -373,9 +378,10 @@ pub struct Limits {
     /// How many wrong secrets one client may show in a minute; more get 429. A right one is always
     /// accepted.
     pub guesses_per_minute: NonZeroU32,
-    /// How many times one client may go to the OpenID Connect provider or come back in a minute; more get 429.
+    /// How many times one client may go to the OpenID Connect provider, come back, or show an assertion in a minute; more
+    /// get 429.
     pub sign_ons_per_minute: NonZeroU32,
-    /// How long a sign-in waits for the provider, over all requests to it.
+    /// How long a sign-in waits for the provider or for the keys of assertions, over all requests.
     pub issuer_timeout: Duration,
     /// How many drafts are staged for preview at once; an extra one replaces the oldest.
     pub previews_max: usize,

@@ -26,9 +26,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Returned;
 use super::error::OidcError;
-use super::http::{Http, HttpError};
 use super::person::{self, MoreClaims, Names, access};
 use crate::oidc_settings::Chosen;
+use crate::outgoing::{Http, HttpError};
 use crate::paths::OIDC_RETURN;
 
 /// How long metadata and keys are kept.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::caller::NoCaller;
 use super::problem as reply;
 use super::schema::{AppBody, DraftBody};
+use crate::assertion::AssertionError;
 use crate::compile::BuildError;
 use crate::error::AppError;
 use crate::oidc::OidcError;
@@ -82,6 +83,25 @@ impl Failure {
             OidcError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "too-many-sign-ins"),
             OidcError::Unreachable(_) => (StatusCode::SERVICE_UNAVAILABLE, "issuer-unavailable"),
             OidcError::Invalid(_) => (StatusCode::BAD_GATEWAY, "issuer-not-valid"),
+        };
+        Self::new(status, code, error.to_string())
+    }
+
+    /// An assertion gave no session.
+    pub(super) fn of_assertion(error: &AssertionError) -> Self {
+        if let Some(reason) = error.reason() {
+            tracing::warn!(reason, "{error}");
+        } else {
+            tracing::info!("{error}");
+        }
+        let (status, code) = match error {
+            AssertionError::Refused(_) => (StatusCode::FORBIDDEN, "assertion-refused"),
+            AssertionError::Role(_) => (StatusCode::FORBIDDEN, "role-not-allowed"),
+            AssertionError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "too-many-sign-ins"),
+            AssertionError::KeysUnavailable(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "keys-unavailable")
+            }
+            AssertionError::KeysInvalid(_) => (StatusCode::BAD_GATEWAY, "keys-not-valid"),
         };
         Self::new(status, code, error.to_string())
     }

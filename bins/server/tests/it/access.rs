@@ -373,7 +373,7 @@ async fn one_signs_out_here_or_everywhere() {
 async fn the_way_in_takes_small_bodies_only() {
     let fixture = guarded().await;
     for path in ["/api/session", "/api/session/offer"] {
-        let body = json!({"secret": "x".repeat(5000)});
+        let body = json!({"secret": "x".repeat(17_000)});
         assert_eq!(fixture.write("POST", path, &body).await.problem().0, 413, "{path}");
     }
 }

@@ -115,3 +115,16 @@ fn single_sign_on_is_complete_whatever_place_its_settings_come_from() {
         assert!(said.code == Some(1) && said.stderr.contains(&expected), "{}", said.stderr);
     }
 }
+
+#[test]
+fn assertions_need_an_issuer_and_its_keys() {
+    let free = ["--console-listen", "127.0.0.1:0", "--pages-listen", "127.0.0.1:0"];
+    for (set, missing) in [
+        (["--assertion-issuer", "https://product.example"], "--assertion-jwks"),
+        (["--assertion-jwks", "keys.json"], "--assertion-issuer"),
+    ] {
+        let said = say("", &[&set[..], &free].concat(), &[]);
+        let expected = format!("sign-in by assertions needs {missing}, too");
+        assert!(said.code == Some(1) && said.stderr.contains(&expected), "{}", said.stderr);
+    }
+}

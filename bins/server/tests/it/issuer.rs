@@ -57,6 +57,8 @@ pub(crate) enum Signs {
     WithItsKey,
     WithAnotherKey,
     WithTheClientSecret,
+    /// As if the public key were a secret that both sides share.
+    WithThePublicKey,
     Not,
 }
 
@@ -90,12 +92,12 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
 }
 
 /// `base` with the members of `change` in the place of its own.
-fn changed(mut base: Value, change: &Value) -> Value {
+pub(crate) fn changed(mut base: Value, change: &Value) -> Value {
     for (name, value) in change.as_object().into_iter().flatten() {
         match value {
             Value::Null => {
@@ -256,18 +258,26 @@ impl Issuer {
             "iat": now(), "exp": now() + 300,
             "email": "ann@staff.example", "email_verified": true, "groups": ["c2c-editors"],
         });
+        self.signed(&faults.head, &changed(claims, &faults.claims), faults.signs_with)
+    }
+
+    /// A JSON Web Token with these claims, and with the members of `head` in the place of its own.
+    pub(crate) fn signed(&self, head: &Value, claims: &Value, signs_with: Signs) -> String {
         let (key, id) = &*self.key.lock().expect("no panic");
-        let head = changed(json!({"alg": "ES256", "kid": id}), &faults.head);
-        let claims = changed(claims, &faults.claims);
+        let head = changed(json!({"alg": "ES256", "kid": id}), head);
         let signed = format!("{}.{}", encode(head.to_string()), encode(claims.to_string()));
         let sign = |key: &SigningKey| {
             let signature: Signature = key.sign(signed.as_bytes());
             encode(signature.to_bytes())
         };
-        let signature = match faults.signs_with {
+        let signature = match signs_with {
             Signs::WithItsKey => sign(key),
             Signs::WithAnotherKey => sign(&new_key()),
             Signs::WithTheClientSecret => encode(hmac(SECRET.as_bytes(), signed.as_bytes())),
+            Signs::WithThePublicKey => {
+                let point = Sha256::digest(key.verifying_key().to_sec1_point(false));
+                encode(hmac(&point, signed.as_bytes()))
+            }
             Signs::Not => String::new(),
         };
         format!("{signed}.{signature}")

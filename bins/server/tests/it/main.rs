@@ -12,6 +12,7 @@ mod access;
 mod admin;
 mod api;
 mod app_hosts;
+mod assertions;
 mod backup;
 mod bounds;
 mod cdn;

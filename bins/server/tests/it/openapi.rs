@@ -87,6 +87,7 @@ const OFFER: &str = "/api/session/offer";
 const EVERYWHERE: &str = "/api/session/everywhere";
 const OIDC: &str = "/api/session/oidc";
 const OIDC_BEGIN: &str = "/api/session/oidc/begin";
+const ASSERTION: &str = "/api/session/assertion";
 const SESSIONS: &str = "/api/sessions";
 const ONE_SESSION: &str = "/api/sessions/{id}";
 const SIGN_IN_LINKS: &str = "/api/links";
@@ -291,6 +292,8 @@ fn of_access() -> Vec<Case> {
         write("post", OIDC_BEGIN, &[], nothing(), 404),
         write("post", OIDC, &[], json!({"code": "c", "state": "s"}), 404),
         write("post", OIDC, &[], nothing(), 400),
+        write("post", ASSERTION, &[], json!({"assertion": "x"}), 404),
+        write("post", ASSERTION, &[], nothing(), 400),
         get(SESSION, &[], 200),
         get(SESSIONS, &[], 200),
         write("delete", ONE_SESSION, known, nothing(), 204),
@@ -348,8 +351,8 @@ fn every_described_answer_is_asked_for() {
     }
     let asked = |case: &Case| format!("{} {} {}", case.method, case.described_path(), case.status);
     let mut asked: BTreeSet<String> = cases().iter().map(asked).collect();
-    // These need an OpenID Connect provider; `oidc` compares them with their description.
-    for (path, status) in crate::oidc::DESCRIBED {
+    // These need an issuer; `oidc` and `assertions` compare them with their description.
+    for (path, status) in crate::oidc::DESCRIBED.into_iter().chain(crate::assertions::DESCRIBED) {
         asked.insert(format!("post {path} {status}"));
     }
     assert_eq!(asked, described);
@@ -456,6 +459,7 @@ async fn guards_answers(
     let ours = [origin.as_str(), "content-type: application/json"];
     let body = match path {
         OIDC => json!({"code": "c", "state": "s"}),
+        ASSERTION => json!({"assertion": "x"}),
         _ => json!({"secret": "x"}),
     };
     let body = body.to_string();

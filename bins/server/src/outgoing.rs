@@ -1,21 +1,19 @@
-//! Requests to the issuer: bounded in time and size, without redirects, and by https.
+//! Requests to an issuer, for `oidc` and `assertion`: bounded in time and size, without redirects, and by https.
 
 use std::time::{Duration, Instant};
 
-use openidconnect::url::Url;
+use openidconnect::url::{Host, Url};
 use openidconnect::{HttpRequest, HttpResponse};
 use ureq::Agent;
 use ureq::http::{Method, Request, Response};
 use ureq::tls::{RootCerts, TlsConfig};
 
-use crate::oidc_settings::is_local;
-
 /// The largest answer, in bytes. A set of keys with certificates has some ten thousand.
-const ANSWER_BYTES_MAX: u64 = 512 * 1024;
+pub(crate) const ANSWER_BYTES_MAX: u64 = 512 * 1024;
 
 /// A client for one issuer.
 #[derive(Debug)]
-pub(super) struct Http {
+pub(crate) struct Http {
     agent: Agent,
     /// For an issuer on this very machine.
     allows_local: bool,
@@ -23,8 +21,8 @@ pub(super) struct Http {
 
 /// A request that got no answer. None of these names more of an address than its host.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum HttpError {
-    /// The issuer's metadata name an address that is not safe.
+pub(crate) enum HttpError {
+    /// The address is not safe: that of an issuer's metadata, for example.
     #[error("{0} is not an https address")]
     NotSafe(String),
     /// The time is over.
@@ -36,7 +34,7 @@ pub(super) enum HttpError {
 }
 
 impl Http {
-    pub(super) fn of_issuer(issuer: &Url) -> Self {
+    pub(crate) fn of_issuer(issuer: &Url) -> Self {
         // As for PostgreSQL: what the system trusts, a company's own authority among it.
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
         let agent = Agent::config_builder()
@@ -51,7 +49,7 @@ impl Http {
     }
 
     /// Sends a request, and waits for all of the answer, until a time.
-    pub(super) fn call(
+    pub(crate) fn call(
         &self,
         request: HttpRequest,
         until: Instant,
@@ -87,7 +85,18 @@ impl Http {
     }
 
     /// Whether secrets may be sent to an address, and browsers.
-    pub(super) fn allows(&self, url: &Url) -> bool {
+    pub(crate) fn allows(&self, url: &Url) -> bool {
         url.scheme() == "https" || (self.allows_local && is_local(url))
     }
+}
+
+/// Whether an address is of this very machine, by http.
+pub(crate) fn is_local(url: &Url) -> bool {
+    let is_loopback = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    };
+    url.scheme() == "http" && is_loopback
 }
