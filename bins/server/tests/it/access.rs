@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Fixture, Reply, To};
 use crate::console::{DEMO, code};
+use crate::issuer::{Faults, Issuer};
 
 /// A server that asks for a sign-in, with its first owner's link.
 pub(crate) async fn guarded() -> Fixture {
@@ -114,13 +115,28 @@ async fn the_first_link_signs_an_owner_in_once() {
     assert_eq!(offer.problem(), (404, "no-such-link".to_owned()));
 }
 
+/// One whom the issuer knows and who has no group with a role: the cookies that the attempt to sign in leaves.
+async fn one_without_a_group(fixture: &Fixture, issuer: &Issuer) -> Caller {
+    issuer.set(Faults { claims: json!({"groups": ["lunch"]}), ..Faults::default() });
+    let (attempt, reply) = crate::oidc::try_to_sign_in(fixture, issuer).await;
+    assert_eq!(reply.problem(), (403, "no-role".to_owned()));
+    let left = reply.headers.get("set-cookie").expect("the attempt ends");
+    let pairs = left.lines().map(|cookie| cookie.split(';').next().expect("a pair"));
+    let pairs: Vec<&str> =
+        pairs.chain([attempt.strip_prefix("cookie: ").expect("a pair")]).collect();
+    Caller(format!("cookie: {}", pairs.join("; ")))
+}
+
 #[tokio::test]
 async fn the_table_holds_request_by_request() {
-    let fixture = guarded().await;
+    let issuer = Issuer::start().await;
+    let settings = crate::oidc::settings(&issuer.url, &[]);
+    let fixture = Fixture::with(Limits::default(), &settings).await;
     let owner = owner(&fixture).await;
     let other = owner.write(&fixture, "POST", "/api/apps", &json!({"name": "Other"})).await;
     let other = other.json()["id"].as_str().expect("an id").to_owned();
-    let mut callers = vec![Caller("x-none: 1".to_owned())];
+    let mut callers =
+        vec![Caller("x-none: 1".to_owned()), one_without_a_group(&fixture, &issuer).await];
     for role in ["viewer", "editor", "publisher", "owner"] {
         callers.push(token(&fixture, &owner, role, &Value::Null).await.0);
     }

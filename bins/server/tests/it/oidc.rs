@@ -79,8 +79,14 @@ async fn finish(fixture: &Client, cookies: &[&str], body: &Value) -> Reply {
 
 /// Signs in with an issuer as it is now.
 pub(crate) async fn sign_in(fixture: &Fixture, issuer: &Issuer) -> Reply {
+    try_to_sign_in(fixture, issuer).await.1
+}
+
+/// The same, with the cookie of the attempt.
+pub(crate) async fn try_to_sign_in(fixture: &Fixture, issuer: &Issuer) -> (String, Reply) {
     let attempt = begin(fixture).await;
-    attempt.finish(fixture, &issuer.authorize(&attempt.url)).await
+    let reply = attempt.finish(fixture, &issuer.authorize(&attempt.url)).await;
+    (attempt.cookie, reply)
 }
 
 /// A response without a session: at most the cookie of the attempt ends.
