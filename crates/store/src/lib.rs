@@ -78,6 +78,7 @@ mod rows;
 mod save;
 mod schema;
 mod session;
+mod session_room;
 mod settings;
 mod sign_in_link;
 mod subject;
@@ -112,6 +113,7 @@ pub use preview_link::{NewPreviewLink, PREVIEW_LIFETIME_MAX, PREVIEW_LINKS_MAX, 
 pub use preview_ticket::{PREVIEW_TICKET_LIFETIME, PREVIEW_TICKETS_MAX};
 pub use publish::{Publication, Restoration};
 pub use session::{NewSession, Session, SessionLimits};
+pub use session_room::{SESSIONS_MAX, SESSIONS_OF_ONE_MAX};
 pub use sign_in_link::{NewSignInLink, SIGN_IN_LIFETIME_MAX, SIGN_IN_LINKS_MAX, SignInLink};
 pub use subject::{Identifier, Subject};
 pub use task::Task;

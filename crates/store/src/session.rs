@@ -245,6 +245,7 @@ impl Write<'_> {
         if let Some(before) = before {
             self.end_session_with(before).await?;
         }
+        self.make_room(&grant).await?;
         let secret = Secret::random();
         let session = Session {
             id: CredentialId::random(),
@@ -294,7 +295,7 @@ impl Session {
     }
 }
 
-fn read_id(row: &AnyRow) -> Result<CredentialId, StoreError> {
+pub(crate) fn read_id(row: &AnyRow) -> Result<CredentialId, StoreError> {
     let id: &str = row.try_get("id")?;
     id.parse().map_err(|error| unreadable("session", &error))
 }

@@ -72,7 +72,7 @@ async fn a_namesake_approves_and_the_same_person_by_another_name_does_not() {
     }
     let namesake = person(&fixture, &owner, "Anna", &json!("2")).await;
     assert_eq!(publish(&fixture, &namesake).await, 201);
-    // What a program wrote, its person has written.
+    // The changes of a program are those of its person.
     save(&fixture, &her_program, "hers, too").await;
     assert_eq!(publish(&fixture, &renamed).await, 403);
     assert_eq!(publish(&fixture, &namesake).await, 201);

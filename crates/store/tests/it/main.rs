@@ -23,5 +23,6 @@ mod publication; // revisions: published, staged, rolled back
 mod races; // eight tasks of two servers do the same thing, and one succeeds
 mod random; // property tests whose cases are apps of one store
 mod serving; // the switch that takes an app's code away from its visitors
+mod session_room; // too many sessions
 mod steps; // use cases in one line, for tests of the one that follows
 mod subjects; // people with one name, and people with several
