@@ -19,6 +19,7 @@ mod cdn;
 mod compiled;
 mod config;
 mod deploy;
+mod disks;
 mod doctor;
 mod document;
 mod drafts;

@@ -82,7 +82,7 @@ pub(crate) fn command_within(limit: &str, data: &Path) -> Command {
     with_data(shell, data)
 }
 
-fn with_data(mut command: Command, data: &Path) -> Command {
+pub(crate) fn with_data(mut command: Command, data: &Path) -> Command {
     command.arg("--data-dir").arg(data).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Not as an argument: an older version would not start with it.
     command.env("C2C_ACCESS", "open");
