@@ -1,15 +1,17 @@
 // @ts-check
 /**
- * The page of a sign-in link. It shows what the link grants, and only a press of the button uses it: programs
- * that follow links in mails use up nothing.
+ * The page of a sign-in link, or of an assertion of the provider's product (docs/assertions.md). It shows what that
+ * grants, and only a press of the button uses it: programs that follow links in mails use up nothing.
  */
 
 import { api } from './console/api.js';
 import { byId, element, moment } from './console/dom.js';
 import { CAN, offerIssuer } from './console/session.js';
 
-/** The link's secret. Servers never see what is after `#`, and from here on the address has it no longer. */
+/** The link's secret, or an assertion, which has points in it. Servers never see what is after `#`, and from here on the
+ * address has it no longer. */
 const secret = location.hash.slice(1);
+const isAssertion = secret.includes('.');
 const { search } = location;
 history.replaceState(null, '', location.pathname);
 // Another link in the same tab changes the fragment only.
@@ -20,13 +22,26 @@ offerIssuer(JSON.parse(document.body.dataset.config ?? '').issuer);
 async function show() {
   byId('refused').hidden = true;
   if (secret === '') return refuse('Sign in with a link', 'Open the sign-in link that you were sent. Its operator gets one by c2c-server link --role owner.');
-  const [offer, own] = await Promise.all([api.offer(secret), api.session()]);
+  const [offer, own] = await Promise.all([isAssertion ? claimed() : api.offer(secret), api.session()]);
   if (offer.status !== 200) {
     const sentence = offer.body.detail;
     byId('again').hidden = offer.status === 404;
     return refuse('This link cannot be used', `${sentence[0].toUpperCase()}${sentence.slice(1)}. Ask for another.`);
   }
   showOffer(offer.body, own.status === 200 && own.body.expiresAt ? own.body.name : null);
+}
+
+/** The offer as the assertion words it; the server checks it when it is used. @returns {import('./console/api.js').Reply} */
+function claimed() {
+  try {
+    const middle = secret.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+    const bytes = Uint8Array.from(atob(middle), (byte) => byte.charCodeAt(0));
+    const { name, role, apps, iss, exp } = JSON.parse(new TextDecoder().decode(bytes));
+    const named = apps === '*' ? null : apps.map((/** @type {string} */ id) => ({ id, name: id }));
+    return { status: 200, body: { name, role, apps: named, madeBy: iss, expiresAt: exp * 1000 } };
+  } catch {
+    return { status: 404, body: { detail: 'it is damaged' } };
+  }
 }
 
 /** @param {string} title @param {string} reason */
@@ -37,7 +52,7 @@ function refuse(title, reason) {
 }
 
 /**
- * @param {{name: string, role: keyof typeof CAN, apps: {id: string, name: string}[] | null, madeBy: string, expiresAt: string}} offer
+ * @param {{name: string, role: keyof typeof CAN, apps: {id: string, name: string}[] | null, madeBy: string, expiresAt: string | number}} offer
  * @param {string | null} present who is signed in until then
  */
 function showOffer({ name, role, apps, madeBy, expiresAt }, present) {
@@ -61,7 +76,7 @@ function target(apps) {
 async function signIn() {
   const button = /** @type {HTMLButtonElement} */ (byId('sign-in'));
   button.disabled = true;
-  const { status, body } = await api.signIn(secret);
+  const { status, body } = await (isAssertion ? api.signInBy(secret) : api.signIn(secret));
   if (status === 201) return location.replace(target(body.apps));
   button.disabled = false;
   byId('message').textContent = `Not signed in: ${body.detail}.`;

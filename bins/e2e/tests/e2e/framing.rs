@@ -12,6 +12,7 @@ use crate::steps::heard;
 
 pub(crate) const TESTS: Tests = &[
     ("the_whole_story", &the_whole_story),
+    ("the_product_signs_its_own_users_in", &the_product_signs_its_own_users_in),
     ("no_other_page_frames_it", &no_other_page_frames_it),
     ("only_the_page_around_signs_in", &only_the_page_around_signs_in),
 ];
@@ -235,6 +236,53 @@ async fn in_a_window_instead(cx: &Cx) -> Result<()> {
     assert_eq!(cx.browser.eval("location.href").await?, format!("{CONSOLE}/apps/demo"));
     assert_eq!(cx.browser.text("#own-name").await?, "ben@shop.example");
     Ok(())
+}
+
+/// The product signs with a key that the browser makes, since all engines can.
+async fn the_product_signs_its_own_users_in(cx: &Cx) -> Result<()> {
+    let keys = cx.collector.url_of("127.0.0.1", "/keys.json");
+    let ancestors = format!("https://{PRODUCT}");
+    let arguments = [
+        "--console-frame-ancestors",
+        &ancestors,
+        "--assertion-issuer",
+        &ancestors,
+        "--assertion-jwks",
+        &keys,
+    ];
+    let _server = Server::start_deployed(&cx.collector, &arguments).await?;
+    cx.collector.page_at(PRODUCT, "/keys", "<!DOCTYPE html>", &[]);
+    cx.browser.goto(&format!("https://{PRODUCT}/keys")).await?;
+    let make = "const of = { name: 'ECDSA', namedCurve: 'P-256' };
+        return crypto.subtle.generateKey(of, true, ['sign'])
+            .then(({ privateKey }) => crypto.subtle.exportKey('jwk', privateKey));";
+    let private = cx.browser.run(make, &[]).await?;
+    let public = json!({"keys": [{
+        "kty": "EC", "crv": "P-256", "kid": "1", "alg": "ES256", "x": private["x"], "y": private["y"],
+    }]});
+    cx.collector.page("/keys.json", public.to_string(), &[("content-type", "application/json")]);
+
+    let sign = r"const part = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+      const json = (value) => part(new TextEncoder().encode(JSON.stringify(value)));
+      const now = Math.floor(Date.now() / 1000);
+      const claims = { iss: location.origin, aud: console, sub: '7', name: user, role: 'publisher', apps: ['demo'], iat: now, exp: now + 60, jti: crypto.randomUUID() };
+      const signed = `${json({ alg: 'ES256', kid: '1' })}.${json(claims)}`;
+      const way = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+      const key = await crypto.subtle.importKey('jwk', KEY, way, false, ['sign']);
+      const signature = await crypto.subtle.sign(way, key, new TextEncoder().encode(signed));
+      say({ type: 'sign-in', assertion: `${signed}.${part(new Uint8Array(signature))}` });
+    }";
+    let page = product_page()?;
+    let (before, rest) =
+        page.split_once("      const made = await fetch").context("the request")?;
+    let (_, after) = rest.split_once("    }\n").context("its end")?;
+    let page = [before, &sign.replace("KEY", &private.to_string()), "\n", after].concat();
+    cx.collector.page_at(PRODUCT, "/code", page, &[]);
+    open(cx).await?;
+    if cx.engine == Engine::WebKit {
+        return in_a_window_instead(cx).await;
+    }
+    shown(cx, "#code-form [type=submit]").await
 }
 
 async fn people_who_share_a_browser_share_no_session(cx: &Cx) -> Result<()> {

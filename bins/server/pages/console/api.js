@@ -63,6 +63,8 @@ export const api = {
   offer: (secret) => call('POST', '/api/session/offer', { secret }),
   /** @param {string} secret of a sign-in link */
   signIn: (secret) => send('POST', '/api/session', { secret }),
+  /** @param {string} assertion of the provider's product */
+  signInBy: (assertion) => send('POST', '/api/session/assertion', { assertion }),
   beginOidc: () => call('POST', '/api/session/oidc/begin'),
   /** @param {{code: string, state: string, iss?: string}} returned as the provider gave it to the browser */
   finishOidc: (returned) => call('POST', '/api/session/oidc', returned),

@@ -67,7 +67,7 @@ export async function copy(pressed, text) {
   setTimeout(() => (pressed.textContent = 'Copy'), 2000);
 }
 
-/** Formats a time in the reader's locale. @param {string} timestamp */
+/** Formats a time in the reader's locale. @param {string | number} timestamp */
 export function moment(timestamp) {
   const then = new Date(timestamp);
   const today = then.toDateString() === new Date().toDateString();

@@ -10,7 +10,10 @@ import { api, renewBy } from './api.js';
 import { byId } from './dom.js';
 import { isFramed } from './surface.js';
 
-/** @typedef {{secret: string}} SignIn how to sign in: by the secret of a sign-in link */
+/**
+ * The way to sign in: the secret of a sign-in link, or an assertion (docs/assertions.md), which has points in it.
+ * @typedef {string} Proof
+ */
 
 /** How long the page around may take to greet, and to answer. */
 const ANSWER_MS_MAX = 15_000;
@@ -25,7 +28,7 @@ let around = null;
 const last = new Map();
 /** Takes the greeting. */
 let greet = () => {};
-/** Takes the answer to `sign-in-wanted`. @type {((answer: SignIn) => void) | null} */
+/** Takes the answer to `sign-in-wanted`. @type {((proof: Proof) => void) | null} */
 let answer = null;
 /** The sign-in that is on its way. @type {Promise<boolean> | null} */
 let renewing = null;
@@ -58,7 +61,10 @@ export function meet(ancestors) {
       around = { origin, name: data.name };
       last.forEach(post);
       greet();
-    } else if (data.type === 'sign-in' && typeof data.secret === 'string') answer?.(data);
+    } else if (data.type === 'sign-in') {
+      const proof = data.assertion ?? data.secret;
+      if (typeof proof === 'string') answer?.(proof);
+    }
   });
   renewBy(renew);
   return inTime((resolve) => (greet = () => resolve(true)), false);
@@ -99,9 +105,9 @@ async function signIn() {
     tell('no-cookies');
     return false;
   }
-  const wanted = await askParent();
-  if (wanted === null) return false;
-  const { status, body } = await api.signIn(wanted.secret);
+  const proof = await askParent();
+  if (proof === null) return false;
+  const { status, body } = await (proof.includes('.') ? api.signInBy(proof) : api.signIn(proof));
   const isOther = status === 201 && body.name !== around?.name;
   if (isOther) await api.signOut();
   if (status === 201 && !isOther) {
@@ -112,10 +118,10 @@ async function signIn() {
   return false;
 }
 
-/** Asks the page around for a sign-in. @returns {Promise<SignIn | null>} */
+/** Asks the page around for a sign-in. @returns {Promise<Proof | null>} */
 async function askParent() {
   tell('sign-in-wanted');
-  const given = await inTime((/** @type {(given: SignIn | null) => void} */ resolve) => (answer = resolve), null);
+  const given = await inTime((/** @type {(given: Proof | null) => void} */ resolve) => (answer = resolve), null);
   answer = null;
   last.delete('sign-in-wanted');
   return given;
@@ -142,9 +148,14 @@ export function offerWindow(app) {
   const button = byId('framed-window');
   button.hidden = false;
   button.onclick = async () => {
-    const wanted = await askParent();
-    const opened = wanted !== null && open(`/sign-in?app=${app}#${wanted.secret}`);
-    if (!opened) byId('framed-text').textContent = 'No window was opened. Press the button again, and allow this page to open one.';
+    const say = (/** @type {string} */ sentence) => (byId('framed-text').textContent = sentence);
+    // At once: browsers let a page open a window for a moment after a click only.
+    const opened = open('');
+    if (opened === null) return say('The browser opened no window. Press the button again, and allow this page to open one.');
+    const proof = await askParent();
+    if (proof !== null) return opened.location.replace(`${location.origin}/sign-in?app=${app}#${proof}`);
+    opened.close();
+    say('The page around this console has not signed you in. Reload that page.');
   };
 }
 
