@@ -22,7 +22,7 @@ pub(super) fn file(folder: &Path) -> PathBuf {
 #[derive(Debug)]
 pub(super) struct Authority {
     processes: Vec<Child>,
-    /// [`file`]
+    /// [`file()`]
     pub(super) file: PathBuf,
 }
 
