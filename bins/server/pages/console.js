@@ -42,14 +42,14 @@ async function show() {
 /** The session of a console in a frame, or null after saying why there is none. @param {string} id of the app */
 async function framedSession(id) {
   if (window.parent === window) {
-    location.replace(location.pathname.slice(BASE.length));
+    location.replace(location.pathname.slice(BASE.length) + location.search);
     return null;
   }
   byId('framed-again').addEventListener('click', () => location.reload());
   if (!(await meet(config.ancestors))) {
     return explain('This console is not connected', 'The page around it has not greeted it. Its developer finds the reason in the documentation of c2c, docs/framing.md.');
   }
-  const session = await ownSession();
+  const session = await ownSession(id);
   if (session.status === 200) keepSession(session.body.expiresAt);
   if (session.status !== 401) return session;
   if (keepsCookies()) return explain('You are not signed in', 'The page around this console has not signed you in. Reload that page.');

@@ -5,13 +5,13 @@
  */
 
 import { api } from './console/api.js';
+import { claimsOf, isAssertion } from './console/claims.js';
 import { byId, element, moment } from './console/dom.js';
 import { CAN, offerIssuer } from './console/session.js';
 
 /** The link's secret, or an assertion, which has points in it. Servers never see what is after `#`, and from here on the
  * address has it no longer. */
 const secret = location.hash.slice(1);
-const isAssertion = secret.includes('.');
 const { search } = location;
 history.replaceState(null, '', location.pathname);
 // Another link in the same tab changes the fragment only.
@@ -22,7 +22,7 @@ offerIssuer(JSON.parse(document.body.dataset.config ?? '').issuer);
 async function show() {
   byId('refused').hidden = true;
   if (secret === '') return refuse('Sign in with a link', 'Open the sign-in link that you were sent. Its operator gets one by c2c-server link --role owner.');
-  const [offer, own] = await Promise.all([isAssertion ? claimed() : api.offer(secret), api.session()]);
+  const [offer, own] = await Promise.all([isAssertion(secret) ? claimed() : api.offer(secret), api.session()]);
   if (offer.status !== 200) {
     const sentence = offer.body.detail;
     byId('again').hidden = offer.status === 404;
@@ -33,15 +33,13 @@ async function show() {
 
 /** The offer as the assertion words it; the server checks it when it is used. @returns {import('./console/api.js').Reply} */
 function claimed() {
-  try {
-    const middle = secret.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
-    const bytes = Uint8Array.from(atob(middle), (byte) => byte.charCodeAt(0));
-    const { name, role, apps, iss, exp } = JSON.parse(new TextDecoder().decode(bytes));
-    const named = apps === '*' ? null : apps.map((/** @type {string} */ id) => ({ id, name: id }));
-    return { status: 200, body: { name, role, apps: named, madeBy: iss, expiresAt: exp * 1000 } };
-  } catch {
-    return { status: 404, body: { detail: 'it is damaged' } };
+  const claims = claimsOf(secret);
+  if (claims === null || !Array.isArray(claims.apps)) {
+    if (claims?.apps !== '*') return { status: 404, body: { detail: 'it is damaged' } };
   }
+  const { name, role, apps, iss, exp } = claims;
+  const named = apps === '*' ? null : apps.map((id) => ({ id, name: id }));
+  return { status: 200, body: { name, role, apps: named, madeBy: iss, expiresAt: exp * 1000 } };
 }
 
 /** @param {string} title @param {string} reason */
@@ -76,7 +74,7 @@ function target(apps) {
 async function signIn() {
   const button = /** @type {HTMLButtonElement} */ (byId('sign-in'));
   button.disabled = true;
-  const { status, body } = await (isAssertion ? api.signInBy(secret) : api.signIn(secret));
+  const { status, body } = await (isAssertion(secret) ? api.signInBy(secret) : api.signIn(secret));
   if (status === 201) return location.replace(target(body.apps));
   button.disabled = false;
   byId('message').textContent = `Not signed in: ${body.detail}.`;

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use openidconnect::url::{Host, Url};
 use openidconnect::{HttpRequest, HttpResponse};
-use ureq::Agent;
 use ureq::http::{Method, Request, Response};
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Proxy};
 
 /// The largest answer, in bytes. A set of keys with certificates has some ten thousand.
 pub(crate) const ANSWER_BYTES_MAX: u64 = 512 * 1024;
@@ -40,6 +40,7 @@ impl Http {
         let agent = Agent::config_builder()
             .tls_config(tls)
             .max_redirects(0)
+            .proxy(if is_local(issuer) { None } else { Proxy::try_from_env() })
             .max_redirects_will_error(false)
             .http_status_as_error(false)
             .user_agent(concat!("c2c-server/", env!("CARGO_PKG_VERSION")))

@@ -1,7 +1,9 @@
 //! The server's start from its settings, and its end.
 
+use std::fs::DirBuilder;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -305,7 +307,8 @@ fn check_access(settings: &Settings, console: &Origin) -> Result<(), StartError>
 /// The database of the settings. Its folder exists.
 pub(crate) fn database(settings: &Settings) -> io::Result<Database> {
     if settings.database.is_none() {
-        std::fs::create_dir_all(&settings.data_dir)?;
+        // Other users of the machine read neither drafts nor names.
+        DirBuilder::new().recursive(true).mode(0o700).create(&settings.data_dir)?;
     }
     Ok(named_database(settings))
 }

@@ -2,7 +2,7 @@
 /** The dialog that a person confirms before something reaches visitors. */
 
 import { byId, element, find } from './dom.js';
-import { nameToType } from './surface.js';
+import { isTyped, nameToType } from './surface.js';
 
 /**
  * @typedef {object} Question
@@ -28,8 +28,10 @@ export function ask({ title, submit, note, parts, perform }) {
   byId('ask-name-row').hidden = wanted === null;
   byId('ask-name-wanted').textContent = wanted;
   typed.value = '';
-  // A drop is no keystroke.
-  typed.ondrop = (event) => event.preventDefault();
+  // A drop or a paste takes no more than a click.
+  typed.onbeforeinput = (event) => {
+    if (/^insertFrom(Paste|Drop|Yank)|^insertReplacement/.test(event.inputType) && !event.isComposing) event.preventDefault();
+  };
   byId('ask-message').textContent = '';
   area.value = '';
   button.textContent = submit;
@@ -39,7 +41,7 @@ export function ask({ title, submit, note, parts, perform }) {
   form.onsubmit = async (event) => {
     event.preventDefault();
     if (busy) return;
-    if (wanted !== null && typed.value.trim() !== wanted) {
+    if (wanted !== null && !isTyped(typed.value, wanted)) {
       byId('ask-message').textContent = `Not done: type “${wanted}” above first.`;
       return typed.focus();
     }

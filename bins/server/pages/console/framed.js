@@ -7,6 +7,7 @@
  */
 
 import { api, renewBy } from './api.js';
+import { claimsOf, isAssertion } from './claims.js';
 import { byId } from './dom.js';
 import { isFramed } from './surface.js';
 
@@ -22,7 +23,9 @@ const AHEAD_MS = 60_000;
 /** The longest wait that browsers' timers know. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** The page around, after it has greeted. @type {{origin: string, name: string} | null} */
+/** @typedef {{name: string, subject?: {id: string} | null}} Person */
+
+/** The page around, after it has greeted, and who uses it. @type {{origin: string, name: string, id: string | null} | null} */
 let around = null;
 /** What it has to know, by type: it gets the last of each when it greets. @type {Map<string, object>} */
 const last = new Map();
@@ -58,7 +61,10 @@ export function meet(ancestors) {
     if (source !== window.parent || !isTrusted || !ancestors.includes(origin)) return;
     if (data?.c2cConsole !== 1) return;
     if (data.type === 'hello' && typeof data.name === 'string') {
-      around = { origin, name: data.name };
+      const next = { origin, name: data.name.trim(), id: typeof data.subject === 'string' ? data.subject : null };
+      // Another person does not go on with what is on this page.
+      if (around && !(around.origin === origin && around.name === next.name && around.id === next.id)) return location.reload();
+      around = next;
       last.forEach(post);
       greet();
     } else if (data.type === 'sign-in') {
@@ -78,13 +84,23 @@ function inTime(begin, otherwise) {
   });
 }
 
+/** Whether a person is the one whom the page around has named: by the id if both have one, else by the name.
+ * @param {Person} person */
+function isNamed({ name, subject }) {
+  if (!around) return false;
+  return around.id !== null && subject ? around.id === subject.id : around.name === name;
+}
+
 /**
  * The session of the person whom the page around has named. If the browser has another's, it is replaced: people
- * who share a browser do not share a session.
+ * who share a browser do not share a session. So is one that is for other apps.
+ *
+ * @param {string} app
  */
-export async function ownSession() {
+export async function ownSession(app) {
   const session = await api.session();
-  if (session.status !== 200 || session.body.name === around?.name) return session;
+  const { apps } = session.body;
+  if (session.status !== 200 || (isNamed(session.body) && (!apps || apps.includes(app)))) return session;
   return (await renew()) ? api.session() : { status: 401, body: { detail: 'the session is another person’s' } };
 }
 
@@ -107,15 +123,27 @@ async function signIn() {
   }
   const proof = await askParent();
   if (proof === null) return false;
-  const { status, body } = await (proof.includes('.') ? api.signInBy(proof) : api.signIn(proof));
-  const isOther = status === 201 && body.name !== around?.name;
-  if (isOther) await api.signOut();
-  if (status === 201 && !isOther) {
-    keepSession(body.expiresAt);
-    return true;
+  const refused = await whyNot(proof);
+  if (refused !== null) {
+    report('sign-in-failed', { detail: refused });
+    return false;
   }
-  report('sign-in-failed', { detail: isOther ? `it is for ${body.name}, and the greeting was for ${around?.name}` : body.detail });
-  return false;
+  const { status, body } = await (isAssertion(proof) ? api.signInBy(proof) : api.signIn(proof));
+  if (status === 201) keepSession(body.expiresAt);
+  else report('sign-in-failed', { detail: body.detail });
+  return status === 201;
+}
+
+/** The reason not to use a sign-in, which is looked at first: one for another person must begin no session here.
+ * @param {Proof} proof @returns {Promise<string | null>} */
+async function whyNot(proof) {
+  const claims = isAssertion(proof) ? claimsOf(proof) : null;
+  const offer = isAssertion(proof) ? null : await api.offer(proof);
+  if (offer && offer.status !== 200) return offer.body.detail;
+  if (!offer && !claims) return 'it is damaged';
+  const person = claims ? { name: claims.name, subject: { id: claims.sub } } : offer?.body;
+  const inWords = (/** @type {string | undefined} */ name, /** @type {string | null | undefined} */ id) => (id ? `${name} (${id})` : name);
+  return isNamed(person) ? null : `it is for ${inWords(person.name, person.subject?.id)}, and the greeting was for ${inWords(around?.name, around?.id)}`;
 }
 
 /** Asks the page around for a sign-in. @returns {Promise<Proof | null>} */

@@ -81,11 +81,14 @@ const inWords = ({ name, parentOrigins, jar, staging, approval }) =>
 
 /** The page of an app that was just deleted. @param {any} app */
 function showDeleted(app) {
-  const restore = button('Bring it back', async () => {
+  const bringBack = async () => {
     const { status, body } = await api.restoreApp(app.id);
-    if (status === 200) location.reload();
-    else byId('deleted-message').textContent = `Not brought back: ${body.detail}.`;
-  });
+    if (status !== 200) return (byId('deleted-message').textContent = `Not brought back: ${body.detail}.`);
+    location.reload();
+    return null;
+  };
+  const parts = [element('p', '', 'Pages that embed its widget show it again at once.')];
+  const restore = button('Bring it back', () => (isFramed ? ask({ title: `Bring ${app.name} back?`, submit: 'Bring it back', note: null, parts, perform: bringBack }) : bringBack()));
   byId('general').replaceChildren(
     element('h1', '', `${app.name} was deleted`),
     element('p', '', 'For 30 days it can come back, with its code and history.'),

@@ -211,8 +211,9 @@ export function preview({ app, config, code, areas, published, showFindings }) {
   /** Counts other messages. Custom code can post to this window without end, and runs as soon as the
    * console is opened, but the user must be able to type a fix. @param {MessageEvent} event */
   function countStray({ source, origin }) {
-    // A closed window has no source; messages of extensions to themselves have this window.
-    if (source === window) return;
+    // A closed window has no source; messages of extensions to themselves have this window, and a page around this
+    // one has its own.
+    if (source === window || source === window.parent) return;
     strays += 1;
     // Only the frame of custom code has an opaque origin here.
     if (origin === 'null' && strays <= TOLD_STRAYS_MAX) log.add({ type: 'stray' });

@@ -16,7 +16,14 @@ export const nameApp = (current) => {
 };
 
 /**
- * The text that a person types before anything reaches visitors, or null if a click is enough. The page around a frame can
- * cover it and lay its buttons under the pointer, but it cannot type.
+ * The app's name, if a person types it before anything reaches visitors; null if a click is enough. The page around a
+ * frame can cover it and lay its buttons under the pointer, but it cannot type by itself.
  */
 export const nameToType = () => (isFramed ? name.trim() : null);
+
+/** Whether a person has typed a name: its letters and digits, since keyboards lack other characters.
+ * @param {string} typed @param {string} wanted */
+export function isTyped(typed, wanted) {
+  const core = (/** @type {string} */ text) => text.normalize('NFKD').replace(/[^\p{L}\p{N}]/gu, '').toLowerCase();
+  return core(typed) === core(wanted) && typed.trim() !== '';
+}

@@ -1,7 +1,7 @@
 //! The issuer's public keys ([RFC 7517](https://www.rfc-editor.org/rfc/rfc7517)), kept for a while.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::DecodingKey;
@@ -27,8 +27,9 @@ type Set = Arc<Vec<Jwk>>;
 #[derive(Debug)]
 pub(super) struct Keys {
     source: Source,
-    /// Held while they are read, so that one reads for all.
     found: Mutex<Option<Found>>,
+    /// Held while they are read, so that one reads for all.
+    reading: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -56,7 +57,7 @@ impl Keys {
             KeySource::Url(url) => Source::Url { http: Http::of_issuer(&url), url },
             KeySource::File(file) => Source::File(file),
         };
-        Self { source, found: Mutex::default() }
+        Self { source, found: Mutex::default(), reading: Mutex::default() }
     }
 
     /// The key that a token names.
@@ -89,18 +90,17 @@ impl Keys {
 
     /// The keys, if they were read at most so long ago; otherwise they are read.
     fn read(&self, age_max: Duration, until: Instant) -> Result<Set, AssertionError> {
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = found.as_ref().and_then(|found| found.keys_of(age_max));
-        if let Some(keys) = fresh {
-            return Ok(keys);
+        if let Some(outcome) = self.known(age_max) {
+            return outcome;
         }
-        if let Some(Found { tried, failure: Some(failure), .. }) = &*found
-            && tried.elapsed() < KEPT_SHORTLY
-        {
-            return Err(failure.clone());
+        let _reading = self.turn()?;
+        // Another may have read them in the meantime.
+        if let Some(outcome) = self.known(age_max) {
+            return outcome;
         }
-        let tried = Instant::now();
         let read = self.source.read(until);
+        let tried = Instant::now();
+        let mut found = self.found();
         // Those that are still good stay, so that a key which an assertion invents while the issuer is away keeps none
         // from signing in.
         let before = found.take().and_then(|found| found.keys);
@@ -110,6 +110,35 @@ impl Keys {
         };
         *found = Some(Found { tried, failure, keys });
         read
+    }
+
+    fn found(&self) -> MutexGuard<'_, Option<Found>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The outcome, if there is one that is recent enough.
+    fn known(&self, age_max: Duration) -> Option<Result<Set, AssertionError>> {
+        let found = self.found();
+        let found = found.as_ref()?;
+        if let Some(keys) = found.keys_of(age_max) {
+            return Some(Ok(keys));
+        }
+        let failure = found.failure.clone().filter(|_| found.tried.elapsed() < KEPT_SHORTLY);
+        failure.map(Err)
+    }
+
+    /// Waits for the turn to read, if there are no keys yet. If there are, one is read for at a time: assertions with
+    /// keys that they invent must not take all places of those who sign in while the issuer does not answer.
+    fn turn(&self) -> Result<MutexGuard<'_, ()>, AssertionError> {
+        match self.reading.try_lock() {
+            Ok(turn) => Ok(turn),
+            Err(TryLockError::WouldBlock)
+                if self.known(KEPT).is_some_and(|known| known.is_ok()) =>
+            {
+                Err(AssertionError::keys_unavailable("--assertion-jwks: it is being read"))
+            }
+            Err(_) => Ok(self.reading.lock().unwrap_or_else(PoisonError::into_inner)),
+        }
     }
 }
 

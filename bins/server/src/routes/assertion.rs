@@ -60,7 +60,7 @@ pub(super) async fn exchange(
     let assertion = checked.map_err(|error| Failure::of_assertion(&error))?;
     // The session that the browser had ends, so that none goes on which was put there.
     let before = state.callers.cookie(surface).read(&headers);
-    let limits = state.limits.session;
+    let limits = surface.limits(state.limits.session);
     let begun = state.store().sign_in_by_assertion(assertion, address, limits, before.as_ref());
     Ok(signed_in(&state, surface, begun.await.map_err(state.failure())?))
 }

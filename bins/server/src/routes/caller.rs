@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use c2c_access::{Permission, Principal, Reach, Secret, Token};
 use c2c_names::Origin;
-use c2c_store::{Actor, ApiToken, Grant, Session, Store, StoreError, Timestamp};
+use c2c_store::{Actor, ApiToken, Grant, Session, SessionLimits, Store, StoreError, Timestamp};
 use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderValue};
 use hyper::http::Extensions;
 
@@ -39,6 +39,9 @@ pub(super) enum NoCaller {
     Store(#[from] StoreError),
 }
 
+/// How long a session in a frame lasts at most.
+const FRAMED_LIFETIME: Duration = Duration::from_hours(1);
+
 /// How the console is shown that sends a request. A browser has a session of its own for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Surface {
@@ -53,6 +56,18 @@ impl Surface {
     /// As `Api::respond` has noted it.
     pub(super) fn of(extensions: &Extensions) -> Self {
         extensions.get().copied().unwrap_or_default()
+    }
+
+    /// When its sessions end. Those in a frame end soon, and the page around begins the next: so a person who has left
+    /// the provider's product, or has another role in it, does not go on for long.
+    pub(super) fn limits(self, limits: SessionLimits) -> SessionLimits {
+        match self {
+            Self::Window => limits,
+            Self::Frame => SessionLimits {
+                idle: limits.idle.min(FRAMED_LIFETIME),
+                lifetime: limits.lifetime.min(FRAMED_LIFETIME),
+            },
+        }
     }
 
     /// Whether this surface may have what a permission allows.

@@ -138,8 +138,12 @@ pub(super) async fn finish(
     };
     // The session that the browser had ends, so that none goes on which was put there.
     let before = state.callers.cookie(surface).read(&headers);
-    let session =
-        state.store().begin_session(grant, address, state.limits.session, before.as_ref());
+    let session = state.store().begin_session(
+        grant,
+        address,
+        surface.limits(state.limits.session),
+        before.as_ref(),
+    );
     let mut response = signed_in(&state, surface, session.await.map_err(state.failure())?);
     response.headers_mut().append(SET_COOKIE, sign_on.cookie.forget());
     Ok(response)

@@ -10,7 +10,7 @@ use hyper::header::{HeaderMap, SET_COOKIE};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::access::{AccessBody, RoleName};
+use super::access::{AccessBody, RoleName, SubjectBody};
 use super::caller::{Caller, Surface};
 use super::failure::Failure;
 use super::input::Input;
@@ -41,6 +41,9 @@ struct Offer {
     name: String,
     #[schema(value_type = RoleName)]
     role: Role,
+    /// The person, if more than the name is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<SubjectBody>,
     /// The apps; null for all.
     apps: Option<Vec<OfferedApp>>,
     made_by: String,
@@ -78,6 +81,7 @@ pub(super) async fn look(
     let offer = Offer {
         name: link.grant.name.to_string(),
         role: link.grant.principal.role,
+        subject: link.grant.subject.clone().map(SubjectBody::from),
         apps,
         made_by: link.made_by.to_string(),
         expires_at: link.expires_at.into(),
@@ -142,7 +146,7 @@ pub(super) async fn sign_in(
     let address = client.map(|Extension(ClientAddress(address))| address);
     // The session that the browser had ends, so that none goes on which was put there.
     let before = state.callers.cookie(surface).read(&headers);
-    let limits = state.limits.session;
+    let limits = surface.limits(state.limits.session);
     let begun =
         async { state.store().sign_in(&wish.secret()?, address, limits, before.as_ref()).await };
     let begun = begun.await.map_err(|error| unlinked(&state, client, error))?;
@@ -157,7 +161,8 @@ pub(super) fn signed_in(
 ) -> hyper::Response<axum::body::Body> {
     tracing::info!(role = %begun.session.grant.principal.role, "signed in");
     let cookie = state.callers.cookie(surface);
-    let cookie = cookie.set(&begun.secret, state.limits.session.lifetime);
+    let limits = surface.limits(state.limits.session);
+    let cookie = cookie.set(&begun.secret, limits.lifetime);
     let expires_at = Some(begun.session.expires_at.into());
     let mut response =
         json(StatusCode::CREATED, &Own { access: begun.session.grant.into(), expires_at });

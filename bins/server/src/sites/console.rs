@@ -34,6 +34,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("/sign-in.js", include_str!("../../pages/sign-in.js")),
     ("/oidc.js", include_str!("../../pages/oidc.js")),
+    ("/console/claims.js", include_str!("../../pages/console/claims.js")),
     ("/console/surface.js", include_str!("../../pages/console/surface.js")),
     ("/console/framed.js", include_str!("../../pages/console/framed.js")),
     ("/console/access.js", include_str!("../../pages/console/access.js")),

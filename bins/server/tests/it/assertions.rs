@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use c2c_cluster::Cluster;
 use c2c_server::Limits;
@@ -301,7 +301,7 @@ async fn a_new_key_is_found_and_unknown_ones_do_not_make_it_ask_often() {
     assert_eq!(product.sign_in(&Value::Null).await.status, 201);
     let asked = || issuer.requests("/keys").len();
     assert_eq!(asked(), 1);
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     for number in 0..200 {
         let head = json!({"kid": format!("invented-{number}")});
         let claims = good(&fixture.origin(To::Console));
@@ -347,6 +347,20 @@ async fn without_keys_none_gets_in_and_those_that_are_known_stay_good() {
     let has_asked = eventually(PATIENCE, async || exchange(fixture, &invented).await.status == 503);
     assert!(has_asked.await);
     assert_eq!(product.sign_in(&Value::Null).await.status, 201);
+
+    // It does not answer at all: those with invented keys wait for it one at a time, and no other waits for them.
+    issuer.set(Faults { slow: Some(("/keys", Duration::from_mins(1))), ..Faults::default() });
+    let waiting = eventually(PATIENCE, async || {
+        let invented = tokio::time::timeout(Duration::from_secs(1), exchange(fixture, &invented));
+        invented.await.is_err()
+    });
+    assert!(waiting.await, "one waits");
+    let began = Instant::now();
+    for _ in 0..20 {
+        assert_refused(&exchange(fixture, &invented).await, 503, "keys-unavailable", "try again");
+        assert_eq!(product.sign_in(&Value::Null).await.status, 201);
+    }
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 
     let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let keys = format!("http://{}/keys", closed.local_addr().expect("an address"));

@@ -101,11 +101,11 @@ async fn a_frame_and_a_window_have_a_session_each() {
     assert_eq!(reply.status, 201, "{reply:?}");
     let (pair, attributes) = reply.header("set-cookie").split_once("; ").expect("attributes");
     assert!(pair.starts_with("__Host-c2c-frame="), "{pair}");
-    let lifetime = Limits::default().session.lifetime.as_secs();
-    assert_eq!(
-        attributes,
-        format!("Max-Age={lifetime}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned")
-    );
+    assert_eq!(attributes, "Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=None; Partitioned");
+    let ends: jiff::Timestamp =
+        reply.json()["expiresAt"].as_str().expect("a time").parse().expect("a time");
+    let left = ends.duration_since(jiff::Timestamp::now()).as_secs();
+    assert!((3500..=3600).contains(&left), "{left}");
     let frame = cookie(&reply);
     let status =
         async |path: &str, cookie: &str| fixture.get(To::Console, path, &[cookie]).await.status;

@@ -1,7 +1,9 @@
 //! The program: its output, its errors and its end.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -19,7 +21,8 @@ fn failure(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn without_settings_it_prints_four_addresses_on_four_hosts() {
     let data = TempDir::new().expect("a directory");
-    let mut child = command(data.path()).args(FREE_PORTS).spawn().expect("starts");
+    let folder = data.path().join("new");
+    let mut child = command(&folder).args(FREE_PORTS).spawn().expect("starts");
     let addresses = addresses(&mut child);
     let labels: Vec<&str> = addresses.iter().map(|(label, _)| label.as_str()).collect();
     assert_eq!(labels, ["console", "parent", "widget", "sandbox"]);
@@ -28,7 +31,10 @@ fn without_settings_it_prints_four_addresses_on_four_hosts() {
     assert_eq!(hosts, ["127.0.0.1", "localhost", "widget.localhost", "sandbox.localhost"]);
     signal(&child, "-INT");
     assert!(child.wait().expect("ends").success());
-    assert!(data.path().join("c2c.db").exists());
+    assert!(folder.join("c2c.db").exists());
+    // Other users of the machine read nothing of it.
+    let mode = fs::metadata(&folder).expect("a folder").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]
@@ -111,12 +117,12 @@ fn what_prevents_the_start_is_said_in_one_line() {
     check(data.path(), &pages, &["cannot listen on", &taken, "--pages-listen"]);
 
     let file = data.path().join("file");
-    std::fs::write(&file, "not a directory").expect("written");
+    fs::write(&file, "not a directory").expect("written");
     check(&file, &FREE_PORTS, &["cannot use the data directory", "--data-dir"]);
 
     let broken = data.path().join("broken");
-    std::fs::create_dir(&broken).expect("made");
-    std::fs::write(broken.join("c2c.db"), "this is not a database, only text".repeat(100))
+    fs::create_dir(&broken).expect("made");
+    fs::write(broken.join("c2c.db"), "this is not a database, only text".repeat(100))
         .expect("written");
     check(&broken, &FREE_PORTS, &["cannot use the database", "c2c.db", "not a database"]);
 

@@ -77,7 +77,7 @@ impl Check<'_> {
         self.debian.run(
             "systemctl is-enabled c2c-server\n\
              systemctl is-active c2c-server\n\
-             systemd-analyze security --no-pager --threshold=20 c2c-server | tail -n 1",
+             systemd-analyze security --no-pager --threshold=20 c2c-server",
         )?;
         let status = self.debian.run(
             "grep -E '^(Uid|CapBnd|CapEff|NoNewPrivs|Seccomp):' /proc/$(systemctl show -P MainPID c2c-server)/status",
