@@ -34,9 +34,8 @@ async function show() {
 /** The offer as the assertion words it; the server checks it when it is used. @returns {import('./console/api.js').Reply} */
 function claimed() {
   const claims = claimsOf(secret);
-  if (claims === null || !Array.isArray(claims.apps)) {
-    if (claims?.apps !== '*') return { status: 404, body: { detail: 'it is damaged' } };
-  }
+  const isWhole = claims && CAN[claims.role] && (claims.apps === '*' || Array.isArray(claims.apps));
+  if (!isWhole) return { status: 404, body: { detail: 'it is damaged' } };
   const { name, role, apps, iss, exp } = claims;
   const named = apps === '*' ? null : apps.map((id) => ({ id, name: id }));
   return { status: 200, body: { name, role, apps: named, madeBy: iss, expiresAt: exp * 1000 } };

@@ -68,7 +68,7 @@ impl Assertions {
             drop(place);
             answer
         });
-        checked.await.unwrap_or_else(|panic| Err(AssertionError::keys_invalid(panic)))
+        checked.await.unwrap_or_else(|ended| std::panic::resume_unwind(ended.into_panic()))
     }
 }
 

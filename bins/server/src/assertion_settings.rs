@@ -9,7 +9,7 @@ use c2c_store::Identifier;
 use clap::Args;
 use openidconnect::url::Url;
 
-use crate::outgoing::is_local;
+use crate::outgoing::is_local_http;
 
 /// Sign-in of the users of the operator's own product, which signs an assertion for each.
 #[derive(Clone, Debug, Args)]
@@ -101,7 +101,7 @@ impl FromStr for KeySource {
         }
         let url: Url =
             text.parse().map_err(|_| "must be an address, such as https://product.example/keys")?;
-        if url.scheme() != "https" && !is_local(&url) {
+        if url.scheme() != "https" && !is_local_http(&url) {
             return Err("must begin with https:// (http:// only for a loopback address)");
         }
         let has_user = !url.username().is_empty() || url.password().is_some();

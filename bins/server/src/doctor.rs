@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use crate::descriptors::{self, Bounds};
 use crate::run::named_database;
 use crate::settings::{Limits, Settings};
-use crate::sites::Sites;
+use crate::sites::{Sites, is_loopback};
 use fetch::{Answer, connect, reachable, resolve};
 pub use report::Report;
 
@@ -151,7 +151,7 @@ async fn check_hosts_of_apps(report: &mut Report, hosts: &AppHosts, place: &Plac
         report.warning(about, text);
     }
     let other = hosts.origin_for(&NO_APP.parse().expect("an app id"));
-    let tls_name = other.as_str().starts_with("https:").then(|| other.host());
+    let tls_name = other.is_https().then(|| other.host());
     let answer = async {
         let addresses = resolve(other.host(), port_of(&other)).await?;
         let address = addresses.first().ok_or("it has no address")?;
@@ -203,7 +203,7 @@ async fn check_place(report: &mut Report, place: &Place<'_>) {
     };
     match connection.certificate_ends {
         Some(ends) => check_certificate(report, place, ends),
-        None if !is_https && !is_local(origin) => {
+        None if !is_https && !is_loopback(origin) => {
             let text = format!("{origin} has no TLS: anyone on the way can read and change pages");
             report.problem(format!("{name} TLS"), text);
         }
@@ -231,7 +231,7 @@ async fn check_place(report: &mut Report, place: &Place<'_>) {
 fn port_of(origin: &Origin) -> u16 {
     let port =
         origin.authority().strip_prefix(origin.host()).and_then(|port| port.strip_prefix(':'));
-    let default_port = if origin.as_str().starts_with("https:") { 443 } else { 80 };
+    let default_port = if origin.is_https() { 443 } else { 80 };
     port.and_then(|port| port.parse().ok()).unwrap_or(default_port)
 }
 
@@ -239,12 +239,6 @@ fn unknown(report: &mut Report, place: &Place<'_>, error: &str) {
     let host = place.origin.host();
     let text = format!("{host} cannot be resolved: {error}; add it to the DNS");
     report.problem(format!("{} name", place.name), text);
-}
-
-fn is_local(origin: &Origin) -> bool {
-    let host = origin.host();
-    let is_loopback = |address: std::net::IpAddr| address.is_loopback();
-    host == "localhost" || host.ends_with(".localhost") || host.parse().is_ok_and(is_loopback)
 }
 
 fn check_certificate(report: &mut Report, place: &Place<'_>, ends: i64) {

@@ -8,7 +8,7 @@ use c2c_access::Role;
 use clap::Args;
 use openidconnect::{ClientId, ClientSecret, IssuerUrl};
 
-use crate::outgoing::is_local;
+use crate::outgoing::is_local_http;
 
 /// Sign-in with an account at an OpenID Connect provider.
 #[derive(Clone, Debug, Args)]
@@ -119,7 +119,7 @@ impl FromStr for Issuer {
         let issuer = IssuerUrl::new(text.to_owned());
         let issuer = issuer.map_err(|_| "must be an address, such as https://login.example")?;
         let url = issuer.url();
-        if url.scheme() != "https" && !is_local(url) {
+        if url.scheme() != "https" && !is_local_http(url) {
             return Err("must begin with https:// (http:// only for a loopback address)");
         }
         // OpenID Connect Discovery §3: the issuer has neither query nor fragment.

@@ -1,4 +1,5 @@
-//! Requests to an issuer, for `oidc` and `assertion`: bounded in time and size, without redirects, and by https.
+//! Requests to other servers, without redirects. Those to an issuer, for `oidc` and `assertion`, are also bounded in time
+//! and size, and by https.
 
 use std::time::{Duration, Instant};
 
@@ -35,18 +36,7 @@ pub(crate) enum HttpError {
 
 impl Http {
     pub(crate) fn of_issuer(issuer: &Url) -> Self {
-        // As for PostgreSQL: what the system trusts, a company's own authority among it.
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let agent = Agent::config_builder()
-            .tls_config(tls)
-            .max_redirects(0)
-            .proxy(if is_local(issuer) { None } else { Proxy::try_from_env() })
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .user_agent(concat!("c2c-server/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
-        Self { agent, allows_local: is_local(issuer) }
+        Self { agent: agent(issuer.as_str(), None), allows_local: is_local_http(issuer) }
     }
 
     /// Sends a request, and waits for all of the answer, until a time.
@@ -87,17 +77,38 @@ impl Http {
 
     /// Whether secrets may be sent to an address, and browsers.
     pub(crate) fn allows(&self, url: &Url) -> bool {
-        url.scheme() == "https" || (self.allows_local && is_local(url))
+        url.scheme() == "https" || (self.allows_local && is_local_http(url))
     }
 }
 
+/// A client for one address, for its requests within a time limit. The environment's proxies do not get what is for
+/// this very machine.
+pub(crate) fn agent(url: &str, patience: Option<Duration>) -> Agent {
+    // As for PostgreSQL: what the system trusts, a company's own authority among it.
+    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+    let is_local = url.parse().is_ok_and(|url| is_loopback(&url));
+    Agent::config_builder()
+        .tls_config(tls)
+        .proxy(if is_local { None } else { Proxy::try_from_env() })
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .timeout_global(patience)
+        .user_agent(concat!("c2c-server/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .new_agent()
+}
+
 /// Whether an address is of this very machine, by http.
-pub(crate) fn is_local(url: &Url) -> bool {
-    let is_loopback = match url.host() {
+pub(crate) fn is_local_http(url: &Url) -> bool {
+    url.scheme() == "http" && is_loopback(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         None => false,
-    };
-    url.scheme() == "http" && is_loopback
+    }
 }

@@ -13,8 +13,8 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use ureq::Agent;
 use ureq::http::header::AUTHORIZATION;
-use ureq::tls::{RootCerts, TlsConfig};
 
+use crate::outgoing::agent;
 use crate::settings::{PurgeUrl, Secret};
 
 const JOB: &str = "purge";
@@ -50,17 +50,7 @@ enum PurgeError {
 
 impl Hook {
     pub(crate) fn new(url: PurgeUrl, authorization: Option<Secret>) -> Self {
-        // As for PostgreSQL: what the system trusts, a company's own authority among it.
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let agent = Agent::config_builder()
-            .tls_config(tls)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .timeout_global(Some(HOOK_PATIENCE))
-            .user_agent(concat!("c2c-server/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+        let agent = agent(&url.0.to_string(), Some(HOOK_PATIENCE));
         Self { agent, url, authorization }
     }
 

@@ -32,8 +32,8 @@ use tokio::task::spawn_blocking;
 use ureq::Agent;
 use ureq::http::Uri;
 use ureq::http::header::AUTHORIZATION;
-use ureq::tls::{RootCerts, TlsConfig};
 
+use crate::outgoing::agent;
 use crate::pages::Kind;
 use crate::paths::{PARENT, PREVIEW_LINK, SANDBOX, STAGING, WIDGET};
 use crate::settings::{Secret, Settings};
@@ -216,16 +216,7 @@ struct Exporter {
 
 impl Exporter {
     fn new(url: Uri, authorization: Option<Secret>) -> Self {
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let agent = Agent::config_builder()
-            .tls_config(tls)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
-            .user_agent(concat!("c2c-server/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+        let agent = agent(&url.to_string(), Some(PATIENCE));
         let resource = ResourceAttributesWithSchema::default();
         Self { agent, url, authorization, resource, is_failing: AtomicBool::new(false) }
     }

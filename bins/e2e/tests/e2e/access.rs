@@ -96,6 +96,14 @@ async fn the_whole_story(cx: &Cx) -> Result<()> {
     sign_in(cx).await?;
     assert_eq!(own(cx).await?, "first owner");
 
+    // In this app, two people publish.
+    cx.browser.goto(&format!("{}/apps/demo/settings", server.console)).await?;
+    shown(cx, "#general").await?;
+    cx.browser.click("#general-approval").await?;
+    cx.browser.click("#general-form [type=submit]").await?;
+    let saved = "document.querySelector('#general-message').textContent.startsWith('Saved.')";
+    cx.browser.wait_for(saved, DEADLINE).await?;
+
     // The owner makes a link for an editor of one app.
     let link = make_link(cx, &server, "ben@shop.example", "editor", "demo").await?;
     let back = make_link(cx, &server, "anna@shop.example", "owner", "").await?;
@@ -137,6 +145,15 @@ async fn the_whole_story(cx: &Cx) -> Result<()> {
     shown(cx, "#ask").await?;
     cx.browser.click("#ask-submit").await?;
     message(cx, "Published as revision 2").await?;
+    // Nor does an owner publish alone.
+    cx.browser.replace_code("head", "<script>c2c.emit('alone')</script>").await?;
+    message(cx, "Draft saved. Visitors have revision 2.").await?;
+    cx.browser.click("#code-form [type=submit]").await?;
+    shown(cx, "#ask").await?;
+    cx.browser.click("#ask-submit").await?;
+    let refused =
+        "document.querySelector('#ask-message').textContent.startsWith('Not published: ')";
+    cx.browser.wait_for(refused, DEADLINE).await?;
     cx.browser.goto(&format!("{}/p/demo", server.parent)).await?;
     heard(cx, "custom:approved").await?;
 

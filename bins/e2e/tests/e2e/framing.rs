@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use c2c_harness::{ColorScheme, Context as _, Cx, DEADLINE, Engine, Result, Server, Tests};
 use hyper::{Response, StatusCode};
@@ -21,12 +22,15 @@ pub(crate) const TESTS: Tests = &[
 pub(crate) const SESSIONS: Tests = &[
     ("people_who_share_a_browser_share_no_session", &people_who_share_a_browser_share_no_session),
     ("a_session_for_other_apps_is_replaced", &a_session_for_other_apps_is_replaced),
+    ("each_site_around_has_a_session_of_its_own", &each_site_around_has_a_session_of_its_own),
 ];
 
 const CODE: &str = "<script>c2c.emit('approved')</script>";
 
 const CONSOLE: &str = "https://console.company.example";
 const PRODUCT: &str = "app.product.example";
+/// Another page that the setting names.
+const OTHER_SITE: &str = "app.other-product.example";
 const DOCUMENTATION: &str = include_str!("../../../../docs/framing.md");
 
 /// The page of the documentation. It also keeps the messages that it gets.
@@ -46,7 +50,7 @@ struct Product {
 impl Product {
     /// A server whose console the product may show. The first link opens it for an owner.
     async fn start(cx: &Cx) -> Result<Self> {
-        let ancestors = format!("https://{PRODUCT}");
+        let ancestors = format!("https://{PRODUCT},https://{OTHER_SITE}");
         let arguments = ["--console-frame-ancestors", &ancestors];
         let server = Server::start_deployed(&cx.collector, &arguments).await?;
         let links = Arc::new(Mutex::new(VecDeque::new()));
@@ -203,6 +207,9 @@ async fn the_whole_story(cx: &Cx) -> Result<()> {
     assert_eq!(asked(cx), 1);
     open(cx).await?;
     shown(cx, "#code").await?;
+    got(cx, "ready").await?;
+    cx.browser.run("window.got.length = 0", &[]).await?;
+    cx.browser.enter_frame("#console").await?;
     cx.browser.click("#to-history").await?;
     got(cx, "ready").await?;
     cx.browser.enter_frame("#console").await?;
@@ -226,11 +233,13 @@ async fn in_a_window_instead(cx: &Cx) -> Result<()> {
     cx.browser.enter_frame("#console").await?;
     let before = cx.browser.windows().await?;
     cx.browser.click("#framed-window").await?;
+    let end = Instant::now() + DEADLINE;
     let opened = loop {
         let windows = cx.browser.windows().await?;
         if let Some(new) = windows.into_iter().find(|window| !before.contains(window)) {
             break new;
         }
+        assert!(Instant::now() < end, "no window was opened");
     };
     cx.browser.switch_to_window(&opened).await?;
     shown(cx, "#offer").await?;
@@ -269,7 +278,7 @@ async fn the_product_signs_its_own_users_in(cx: &Cx) -> Result<()> {
     let sign = r"const part = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
       const json = (value) => part(new TextEncoder().encode(JSON.stringify(value)));
       const now = Math.floor(Date.now() / 1000);
-      const claims = { iss: location.origin, aud: console, sub: user.subject, name: user.name, role: 'publisher', apps: ['demo'], iat: now, exp: now + 60, jti: crypto.randomUUID() };
+      const claims = { iss: location.origin, aud: consoleOrigin, sub: user.subject, name: user.name, role: 'publisher', apps: ['demo'], iat: now, exp: now + 60, jti: crypto.randomUUID() };
       const signed = `${json({ alg: 'ES256', kid: '1' })}.${json(claims)}`;
       const way = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
       const key = await crypto.subtle.importKey('jwk', KEY, way, false, ['sign']);
@@ -328,6 +337,28 @@ async fn people_who_share_a_browser_share_no_session(cx: &Cx) -> Result<()> {
     shown(cx, "#code-form [type=submit]").await
 }
 
+async fn each_site_around_has_a_session_of_its_own(cx: &Cx) -> Result<()> {
+    let product = Product::start(cx).await?;
+    let (one, other) =
+        (product.make_link(cx, json!({})).await?, product.make_link(cx, json!({})).await?);
+    product.offer(one);
+    open(cx).await?;
+    shown(cx, "#code").await?;
+    // The same page on another site of the product: the browser does not send it the session.
+    let answer = json!({"secret": other}).to_string();
+    cx.collector.page_at(OTHER_SITE, "/code", product_page()?, &[]);
+    cx.collector.page_at(OTHER_SITE, "/console-link", answer, &[]);
+    cx.browser.goto(&format!("https://{OTHER_SITE}/code")).await?;
+    cx.browser.enter_frame("#console").await?;
+    shown(cx, "#code").await?;
+    assert_eq!(asked(cx), 2);
+    // The first one is still there.
+    open(cx).await?;
+    shown(cx, "#code").await?;
+    assert_eq!(asked(cx), 2);
+    Ok(())
+}
+
 async fn a_session_for_other_apps_is_replaced(cx: &Cx) -> Result<()> {
     let product = Product::start(cx).await?;
     let create = "return fetch('/api/apps', { method: 'POST', body: JSON.stringify({ name: 'Other' }), headers: { 'content-type': 'application/json' } })
@@ -362,7 +393,7 @@ async fn no_other_page_frames_it(cx: &Cx) -> Result<()> {
     }
     // It is there in the product's page.
     open(cx).await?;
-    assert_eq!(cx.browser.eval(there).await?, true);
+    cx.browser.wait_for(there, DEADLINE).await?;
     Ok(())
 }
 

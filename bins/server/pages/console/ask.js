@@ -28,7 +28,7 @@ export function ask({ title, submit, note, parts, perform }) {
   byId('ask-name-row').hidden = wanted === null;
   byId('ask-name-wanted').textContent = wanted;
   typed.value = '';
-  // A drop or a paste takes no more than a click.
+  // A drop or a paste takes no more than a click. (An input method composes what a person types.)
   typed.onbeforeinput = (event) => {
     if (/^insertFrom(Paste|Drop|Yank)|^insertReplacement/.test(event.inputType) && !event.isComposing) event.preventDefault();
   };

@@ -20,8 +20,8 @@ import { isFramed } from './surface.js';
 const ANSWER_MS_MAX = 15_000;
 /** How long before its end a session is replaced. */
 const AHEAD_MS = 60_000;
-/** The longest wait that browsers' timers know. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
+/** The least time between two sign-ins, whatever the clocks say. */
+const LEAST_WAIT_MS = 5000;
 
 /** @typedef {{name: string, subject?: {id: string} | null}} Person */
 
@@ -33,6 +33,8 @@ const last = new Map();
 let greet = () => {};
 /** Takes the answer to `sign-in-wanted`. @type {((proof: Proof) => void) | null} */
 let answer = null;
+/** Replaces the session before it ends. */
+let timer = 0;
 /** The sign-in that is on its way. @type {Promise<boolean> | null} */
 let renewing = null;
 
@@ -101,13 +103,16 @@ export async function ownSession(app) {
   const session = await api.session();
   const { apps } = session.body;
   if (session.status !== 200 || (isNamed(session.body) && (!apps || apps.includes(app)))) return session;
-  return (await renew()) ? api.session() : { status: 401, body: { detail: 'the session is another person’s' } };
+  if (await renew()) return api.session();
+  await api.signOut();
+  return { status: 401, body: { detail: 'the session is another person’s' } };
 }
 
 /** Replaces a session before it ends. @param {string} expiresAt */
 export function keepSession(expiresAt) {
   const wait = new Date(expiresAt).getTime() - Date.now() - AHEAD_MS;
-  setTimeout(renew, Math.min(Math.max(wait, AHEAD_MS), TIMER_MS_MAX));
+  clearTimeout(timer);
+  timer = setTimeout(renew, Math.max(wait, LEAST_WAIT_MS));
 }
 
 /** Begins a session. @returns {Promise<boolean>} whether there is one now */

@@ -25,5 +25,5 @@ export const nameToType = () => (isFramed ? name.trim() : null);
  * @param {string} typed @param {string} wanted */
 export function isTyped(typed, wanted) {
   const core = (/** @type {string} */ text) => text.normalize('NFKD').replace(/[^\p{L}\p{N}]/gu, '').toLowerCase();
-  return core(typed) === core(wanted) && typed.trim() !== '';
+  return core(wanted) === '' ? typed.trim() === wanted : core(typed) === core(wanted);
 }

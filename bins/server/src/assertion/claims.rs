@@ -6,7 +6,7 @@ use c2c_access::{Principal, Role, Scope};
 use c2c_store::{ActorName, Assertion, Grant, Identifier, Subject, Timestamp};
 use serde_json::{Map, Value};
 
-use super::error::{AssertionError, seen};
+use super::error::{AssertionError, seen, shortened};
 use crate::assertion_settings::Chosen;
 
 /// The longest time from `iat` to `exp`.
@@ -24,7 +24,7 @@ pub(super) fn check(
 ) -> Result<Assertion, AssertionError> {
     let iss = text(claims, "iss")?;
     if iss != settings.issuer.as_str() {
-        return Err(another("iss", settings.issuer.as_str(), &seen(iss)));
+        return Err(another("iss", &seen(settings.issuer.as_str()), &seen(iss)));
     }
     check_audience(claims, &settings.audience)?;
     let expires = check_times(claims, now.as_millis() / 1000)?;
@@ -54,7 +54,7 @@ fn check_audience(claims: &Claims, expected: &str) -> Result<(), AssertionError>
     if named.as_str() == Some(expected) {
         Ok(())
     } else {
-        Err(another("aud", expected, &shown(aud)))
+        Err(another("aud", &seen(expected), &shown(aud)))
     }
 }
 
@@ -111,7 +111,7 @@ fn scope(claims: &Claims) -> Result<Scope, AssertionError> {
         Value::String(all) if all == "*" => Ok(Scope::ALL),
         Value::Array(_) => serde_json::from_value(apps.clone())
             .map_err(|error| wrong("apps", format_args!("{error}"))),
-        _ => Err(another("apps", "a list of app ids, or *", &shown(apps))),
+        _ => Err(another("apps", "a list of app ids, or \"*\"", &shown(apps))),
     }
 }
 
@@ -132,12 +132,13 @@ fn seconds(claims: &Claims, claim: &str) -> Result<i64, AssertionError> {
     value.as_i64().ok_or_else(|| another(claim, "whole seconds since 1970", &shown(value)))
 }
 
+/// As JSON, in which strings have quotes.
 fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| seen(&value.to_string()), seen)
+    value.as_str().map_or_else(|| shortened(&value.to_string()), seen)
 }
 
 fn another(claim: &str, expected: &str, found: &str) -> AssertionError {
-    wrong(claim, format_args!("it is {found}, and has to be {expected:?}"))
+    wrong(claim, format_args!("it is {found}, and has to be {expected}"))
 }
 
 fn wrong(claim: &str, problem: std::fmt::Arguments<'_>) -> AssertionError {

@@ -78,9 +78,14 @@ impl Display for Reason {
 
 /// A part of an assertion as it is in a reason: quoted, and cut.
 pub(super) fn seen(part: &str) -> String {
+    format!("{:?}", shortened(part))
+}
+
+/// The same without the quotes.
+pub(super) fn shortened(part: &str) -> String {
     let mut text: String = part.chars().take(SEEN_CHARS_MAX).collect();
     if text.len() < part.len() {
         text.push('…');
     }
-    format!("{text:?}")
+    text
 }

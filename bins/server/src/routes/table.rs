@@ -7,11 +7,12 @@ use c2c_names::AppId;
 
 use super::guard::{Guarded, Need};
 
-/// The columns after the route: none, one whom the provider of single sign-on knows and who has no group with a role, the
+/// The columns after the route: none, one with a token or session that has expired or was revoked or with a link that was
+/// used, one whom the provider of single sign-on knows and who has no group with a role, the
 /// four roles for all apps, an owner of this app, one of another.
 const HEAD: &str = "\
-| Route | Not signed in | Single sign-on, no group | Viewer | Editor | Publisher | Owner | Owner of this app | Owner of another app |
-|---|---|---|---|---|---|---|---|---|
+| Route | Not signed in | Expired, revoked or used | Single sign-on, no group | Viewer | Editor | Publisher | Owner | Owner of this app | Owner of another app |
+|---|---|---|---|---|---|---|---|---|---|
 ";
 
 /// The table in Markdown. A cell is the status of a request that the guard answers, or ✓ if it passes.
@@ -20,13 +21,13 @@ pub fn access_table() -> String {
     for route in &super::routes().split().1 {
         let Guarded { method, path, need } = route;
         let anonymous = if *need == Need::Nothing { "✓" } else { "401" };
-        // Without a role there is no session.
-        let without_group = anonymous;
+        // Ended access is none, and without a role there is no session.
+        let (ended, without_group) = (anonymous, anonymous);
         let cells = principals().map(|principal| cell(*need, &principal));
         // Writing to a string cannot fail.
         let _ = writeln!(
             table,
-            "| `{method} {path}` | {anonymous} | {without_group} | {} |",
+            "| `{method} {path}` | {anonymous} | {ended} | {without_group} | {} |",
             cells.join(" | ")
         );
     }

@@ -1,11 +1,16 @@
 //! Who gets in, and who may do what: sign-in links, sessions, API tokens.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
 
+use c2c_access::Principal;
 use c2c_server::Limits;
+use c2c_store::{Actor, Grant, Store};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use crate::client::{Fixture, Reply, To};
+use crate::client::{Fixture, PATIENCE, Reply, To, eventually};
 use crate::console::{DEMO, code};
 use crate::issuer::{Faults, Issuer};
 
@@ -127,21 +132,58 @@ async fn one_without_a_group(fixture: &Fixture, issuer: &Issuer) -> Caller {
     Caller(format!("cookie: {}", pairs.join("; ")))
 }
 
+/// Those whose access has ended: an expired token, a revoked one, an ended session, and a link that was used.
+async fn those_with_what_has_ended(
+    fixture: &Fixture,
+    owner: &Caller,
+    database: &str,
+) -> Vec<Caller> {
+    let limits = c2c_store::Limits { snippet_bytes_max: 1024 };
+    let store = Store::open(&database.parse().expect("a database"), limits).await.expect("opens");
+    let grant = Grant::new("an old program".parse().expect("a name"), Principal::owner());
+    let by: Actor = "a test".parse().expect("an actor");
+    let expired = store.make_token(&by, grant, Duration::from_millis(1)).await.expect("a token");
+    let expired = Caller(format!("authorization: Bearer {}", expired.text.reveal()));
+    let ended = eventually(PATIENCE, async || expired.get(fixture, DEMO).await.status == 401);
+    assert!(ended.await);
+
+    let (revoked, id) = token(fixture, owner, "owner", &Value::Null).await;
+    let path = format!("/api/tokens/{id}");
+    assert_eq!(owner.write(fixture, "DELETE", &path, &json!({})).await.status, 204);
+
+    let made = link(fixture, owner, "eve", "owner", &Value::Null).await;
+    let used = secret(made["url"].as_str().expect("an address"));
+    let session = cookie(&sign_in(fixture, &used).await);
+    let out = session.write(fixture, "DELETE", "/api/session", &json!({})).await;
+    assert_eq!(out.status, 204, "{out:?}");
+    let (name, _) = session.0.rsplit_once('=').expect("a pair");
+    let used = Caller(format!("{name}={used}"));
+    vec![expired, revoked, session, used]
+}
+
 #[tokio::test]
 async fn the_table_holds_request_by_request() {
     let issuer = Issuer::start().await;
-    let settings = crate::oidc::settings(&issuer.url, &[]);
-    let fixture = Fixture::with(Limits::default(), &settings).await;
+    let folder = TempDir::new().expect("a directory");
+    let database = format!("sqlite:{}", folder.path().join("c2c.db").display());
+    let settings = crate::oidc::settings(&issuer.url, &["--database", &database]);
+    // Those with what has ended ask for each route.
+    let guesses_per_minute = NonZeroU32::new(10_000).expect("not zero");
+    let limits = Limits { guesses_per_minute, ..Limits::default() };
+    let fixture = Fixture::with(limits, &settings).await;
     let owner = owner(&fixture).await;
     let other = owner.write(&fixture, "POST", "/api/apps", &json!({"name": "Other"})).await;
     let other = other.json()["id"].as_str().expect("an id").to_owned();
-    let mut callers =
-        vec![Caller("x-none: 1".to_owned()), one_without_a_group(&fixture, &issuer).await];
+    let mut columns = vec![
+        vec![Caller("x-none: 1".to_owned())],
+        those_with_what_has_ended(&fixture, &owner, &database).await,
+        vec![one_without_a_group(&fixture, &issuer).await],
+    ];
     for role in ["viewer", "editor", "publisher", "owner"] {
-        callers.push(token(&fixture, &owner, role, &Value::Null).await.0);
+        columns.push(vec![token(&fixture, &owner, role, &Value::Null).await.0]);
     }
     for app in ["demo", &other] {
-        callers.push(token(&fixture, &owner, "owner", &json!([app])).await.0);
+        columns.push(vec![token(&fixture, &owner, "owner", &json!([app])).await.0]);
     }
     let table = c2c_server::access_table();
     let mut asked = BTreeMap::new();
@@ -151,8 +193,11 @@ async fn the_table_holds_request_by_request() {
         // Nothing is where these lead to, so the handlers of those who pass change nothing.
         let path = path.replace("{app}", "demo").replace("{number}", "9");
         let path = path.replace("{id}", "none").replace("{link}", "none");
-        assert_eq!(cells.len(), callers.len() + 1, "{row}");
-        for (caller, cell) in callers.iter().zip(&cells[1..]) {
+        assert_eq!(cells.len(), columns.len() + 1, "{row}");
+        let all = columns.iter().zip(&cells[1..]);
+        for (caller, cell) in
+            all.flat_map(|(column, cell)| column.iter().map(move |one| (one, cell)))
+        {
             let reply = match method {
                 "GET" => caller.get(&fixture, &path).await,
                 // Not a valid body for any of them.
@@ -189,7 +234,13 @@ async fn another_app_is_as_if_it_did_not_exist() {
         let [there, not] = ["demo", "none"].map(|app| path.replace("{app}", app));
         let ask = async |path: &str| match method {
             "GET" => stranger.get(&fixture, path).await,
-            _ => stranger.write(&fixture, method, path, &json!({})).await,
+            "VERSION" => {
+                fixture.get(To::Console, path, &[&stranger.0, "if-none-match: \"1\""]).await
+            }
+            _ => {
+                let headers = [&*stranger.0, "if-match: \"1\""];
+                fixture.write_with(method, path, &headers, &json!({})).await
+            }
         };
         let (there, not) = (ask(&there).await, ask(&not).await);
         assert_eq!(there.problem(), (404, "no-such-app".to_owned()), "{path}");
@@ -200,7 +251,11 @@ async fn another_app_is_as_if_it_did_not_exist() {
     for row in c2c_server::access_table().lines().filter(|row| row.contains("{app}")) {
         let route = row.split('`').nth(1).expect("a route");
         let (method, path) = route.split_once(' ').expect("a method");
-        compare(method, &path.replace("{number}", "1").replace("{link}", "x")).await;
+        let path = path.replace("{number}", "1").replace("{link}", "x");
+        compare(method, &path).await;
+        if method == "GET" {
+            compare("VERSION", &path).await;
+        }
     }
     let listed = stranger.get(&fixture, "/api/apps").await.json();
     assert_eq!(listed, json!({"apps": [], "more": false}));
@@ -485,7 +540,7 @@ async fn guesses_are_throttled_and_right_secrets_are_not() {
 
 #[tokio::test]
 async fn one_caller_in_haste_has_to_wait_and_others_have_not() {
-    let few = std::num::NonZeroU32::new(5).expect("not zero");
+    let few = NonZeroU32::new(5).expect("not zero");
     let limits =
         Limits { caller_requests_per_second: few, caller_requests_burst: few, ..Limits::default() };
     let fixture = guarded_with(limits).await;
@@ -526,7 +581,7 @@ fn the_documented_table_is_current() {
 #[tokio::test]
 async fn another_apps_answer_takes_as_long_as_that_of_none() {
     // No limit: each pair is asked in haste.
-    let many = std::num::NonZeroU32::MAX;
+    let many = NonZeroU32::MAX;
     let limits = Limits {
         caller_requests_per_second: many,
         caller_requests_burst: many,

@@ -42,8 +42,12 @@ impl Collector {
             while let Ok((stream, _)) = listener.accept().await {
                 let got = Arc::clone(&kept);
                 tokio::spawn(async move {
-                    let request = read(stream).await;
-                    got.lock().expect("no panic").extend(request);
+                    // Recorded before the answer, after which a test may look.
+                    let Some((mut stream, request)) = read(stream).await else { return };
+                    got.lock().expect("no panic").push(request);
+                    let answer =
+                        "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                    let _gone = stream.write_all(answer.as_bytes()).await;
                 });
             }
         });
@@ -62,8 +66,8 @@ impl Collector {
     }
 }
 
-/// Reads one request and answers it.
-async fn read(mut stream: TcpStream) -> Option<Request> {
+/// Reads one request, which is answered on the same connection.
+async fn read(mut stream: TcpStream) -> Option<(TcpStream, Request)> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -79,9 +83,7 @@ async fn read(mut stream: TcpStream) -> Option<Request> {
     while bytes.len() < end + length {
         stream.read_buf(&mut bytes).await.ok()?;
     }
-    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    stream.write_all(answer.as_bytes()).await.ok()?;
-    Some((head, bytes[end..].to_vec()))
+    Some((stream, (head, bytes[end..].to_vec())))
 }
 
 async fn start(endpoint: &str, more: &[&str]) -> Fixture {
