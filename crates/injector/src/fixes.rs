@@ -26,6 +26,15 @@ pub(crate) fn keep_proven(
     let mut left = TRIED_MAX.min(BYTES_MAX / size);
     for diagnostic in found {
         let Some(fix) = &diagnostic.fix else { continue };
+        let index = match diagnostic.area {
+            Area::Head => 0,
+            Area::BodyEnd => 1,
+        };
+        // Of text that is a wreck, the place may not be known. Such a fix can be applied nowhere.
+        if snippets[index].get(fix.span.clone()).is_none() {
+            diagnostic.fix = None;
+            continue;
+        }
         if changes_words_only(diagnostic.code) {
             continue;
         }
@@ -34,10 +43,6 @@ pub(crate) fn keep_proven(
             continue;
         }
         left -= 1;
-        let index = match diagnostic.area {
-            Area::Head => 0,
-            Area::BodyEnd => 1,
-        };
         let mut fixed = snippets[index].to_owned();
         fixed.replace_range(fix.span.clone(), &fix.replacement);
         let mut texts = snippets;

@@ -159,3 +159,9 @@ fn is_about_a_tag(code: Code) -> bool {
             | Code::SwallowedScript
     )
 }
+
+/// The fuzzer found it: the fix of a finding about such a wreck had no place in the text.
+#[test]
+fn a_fix_without_a_place_is_not_tried() {
+    hold_for("<scr</onscnbq=0'sc*<desc>\"2<sonl.`e", "");
+}
