@@ -30,7 +30,7 @@ pub(crate) fn keep_proven(
             Area::Head => 0,
             Area::BodyEnd => 1,
         };
-        // Of text that is a wreck, the place may not be known. Such a fix can be applied nowhere.
+        // A mistake of ours in one finding must not cost the whole check.
         if snippets[index].get(fix.span.clone()).is_none() {
             diagnostic.fix = None;
             continue;

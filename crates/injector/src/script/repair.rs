@@ -31,7 +31,10 @@ const REFERENCE_BYTES_MAX: usize = 8;
 
 /// Names the cause of a syntax error.
 pub(super) fn diagnose(budget: &Budget, text: &str, kind: Kind, error: SyntaxError) -> Found {
-    if let Some(found) = markup(text, &error) {
+    // In the value of an attribute, no tag begins or ends.
+    if kind != Kind::Handler
+        && let Some(found) = markup(text, &error)
+    {
         return found;
     }
     if let Some((cause, span)) = cause(text, &error) {
