@@ -22,6 +22,7 @@ pub(crate) const TESTS: Tests = &[
 pub(crate) const SESSIONS: Tests = &[
     ("people_who_share_a_browser_share_no_session", &people_who_share_a_browser_share_no_session),
     ("a_session_for_other_apps_is_replaced", &a_session_for_other_apps_is_replaced),
+    ("whatever_reaches_visitors_asks_for_the_name", &whatever_reaches_visitors_asks_for_the_name),
     ("each_site_around_has_a_session_of_its_own", &each_site_around_has_a_session_of_its_own),
 ];
 
@@ -335,6 +336,62 @@ async fn people_who_share_a_browser_share_no_session(cx: &Cx) -> Result<()> {
     got(cx, "ready").await?;
     open(cx).await?;
     shown(cx, "#code-form [type=submit]").await
+}
+
+/// Clicks on a button of the framed console, sees that the dialog asks for the app's name and that nothing has happened
+/// yet, types it, and waits until the dialog is gone.
+async fn confirm(cx: &Cx, button: &str) -> Result<()> {
+    let click = format!(
+        "const button = {button}; if (!button?.checkVisibility()) return false; button.click(); return true;"
+    );
+    cx.browser.wait_for(&format!("(() => {{ {click} }})()"), DEADLINE).await?;
+    shown(cx, "#ask-name").await?;
+    cx.browser.click("#ask-submit").await?;
+    let refused = "document.querySelector('#ask-message').textContent.startsWith('Not done: type')";
+    cx.browser.wait_for(refused, DEADLINE).await?;
+    cx.browser.type_into("#ask-name", "Demo shop").await?;
+    cx.browser.click("#ask-submit").await?;
+    cx.browser.wait_for("!document.querySelector('#ask').open", DEADLINE).await.map(drop)
+}
+
+async fn whatever_reaches_visitors_asks_for_the_name(cx: &Cx) -> Result<()> {
+    let product = Product::start(cx).await?;
+    let plan = "const head = { 'content-type': 'application/json' };
+        const app = await (await fetch('/api/apps/demo')).json(), draft = await (await fetch('/api/apps/demo/draft')).json();
+        const at = new Date(Date.now() + 3600_000).toISOString();
+        const body = JSON.stringify({ draft: draft.version, replaces: app.live, to: 'live', note: '', at });
+        return (await fetch('/api/apps/demo/revisions', { method: 'POST', headers: head, body })).status;";
+    let planned = cx.browser.run(&format!("return (async () => {{ {plan} }})()"), &[]).await?;
+    assert_eq!(planned, 201);
+    product.offer(product.make_link(cx, json!({"role": "owner"})).await?);
+    cx.browser.resize(1280, 900).await?;
+
+    open(cx).await?;
+    shown(cx, "#code").await?;
+    cx.browser.click("#to-history").await?;
+    cx.browser.enter_top().await?;
+    cx.browser.enter_frame("#console").await?;
+    shown(cx, "#history").await?;
+    confirm(cx, "document.querySelector('#plans button')").await?;
+    cx.browser.wait_for("document.querySelector('#plans').hidden", DEADLINE).await?;
+    confirm(cx, "document.querySelector('#switch')").await?;
+    cx.browser
+        .wait_for("document.querySelector('#state').dataset.off === 'true'", DEADLINE)
+        .await?;
+
+    cx.browser.click("#to-general").await?;
+    cx.browser.enter_top().await?;
+    cx.browser.enter_frame("#console").await?;
+    shown(cx, "#general").await?;
+    confirm(cx, "document.querySelector('#general-form [type=submit]')").await?;
+    let saved = "document.querySelector('#general-message').textContent.startsWith('Saved.')";
+    cx.browser.wait_for(saved, DEADLINE).await?;
+    confirm(cx, "document.querySelector('#delete-app')").await?;
+    let back = "[...document.querySelectorAll('#general button')].find((button) => button.textContent === 'Bring it back')";
+    confirm(cx, back).await?;
+    cx.browser.enter_top().await?;
+    cx.browser.enter_frame("#console").await?;
+    shown(cx, "#general-form").await
 }
 
 async fn each_site_around_has_a_session_of_its_own(cx: &Cx) -> Result<()> {

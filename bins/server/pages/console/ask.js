@@ -2,7 +2,7 @@
 /** The dialog that a person confirms before something reaches visitors. */
 
 import { byId, element, find } from './dom.js';
-import { isTyped, nameToType } from './surface.js';
+import { isFramed, isTyped, nameToType } from './surface.js';
 
 /**
  * @typedef {object} Question
@@ -56,6 +56,12 @@ export function ask({ title, submit, note, parts, perform }) {
   };
   byId('ask-cancel').onclick = () => dialog.close();
   dialog.showModal();
+}
+
+/** Does at once what a window of its own needs no question for; in a frame, asks. @param {Question} question */
+export function confirmInFrame(question) {
+  if (isFramed) ask(question);
+  else question.perform('');
 }
 
 /** A checkbox that has to be checked. @param {string} sentence */

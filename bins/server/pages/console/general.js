@@ -2,7 +2,7 @@
 /** An app's general settings, at `/apps/{app}/settings`. */
 
 import { api } from './api.js';
-import { ask } from './ask.js';
+import { ask, confirmInFrame } from './ask.js';
 import { button, byId, copy, element } from './dom.js';
 import { tell } from './framed.js';
 import { isFramed, nameApp } from './surface.js';
@@ -24,9 +24,8 @@ export function showGeneral(app) {
   form.addEventListener('input', () => tell('dirty', { dirty: true }));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    if (!isFramed) return void save();
     const parts = [element('p', '', 'They are live for visitors at once.')];
-    ask({ title: 'Save the settings?', submit: 'Save', note: null, parts, perform: save });
+    confirmInFrame({ title: 'Save the settings?', submit: 'Save', note: null, parts, perform: save });
   });
 
   /** @returns {Promise<string | null>} the sentence of a failure */
@@ -83,12 +82,13 @@ const inWords = ({ name, parentOrigins, jar, staging, approval }) =>
 function showDeleted(app) {
   const bringBack = async () => {
     const { status, body } = await api.restoreApp(app.id);
-    if (status !== 200) return (byId('deleted-message').textContent = `Not brought back: ${body.detail}.`);
-    location.reload();
-    return null;
+    const failure = status === 200 ? null : `Not brought back: ${body.detail}.`;
+    byId('deleted-message').textContent = failure;
+    if (failure === null) location.reload();
+    return failure;
   };
   const parts = [element('p', '', 'Pages that embed its widget show it again at once.')];
-  const restore = button('Bring it back', () => (isFramed ? ask({ title: `Bring ${app.name} back?`, submit: 'Bring it back', note: null, parts, perform: bringBack }) : bringBack()));
+  const restore = button('Bring it back', () => confirmInFrame({ title: `Bring ${app.name} back?`, submit: 'Bring it back', note: null, parts, perform: bringBack }));
   byId('general').replaceChildren(
     element('h1', '', `${app.name} was deleted`),
     element('p', '', 'For 30 days it can come back, with its code and history.'),

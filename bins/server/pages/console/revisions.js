@@ -2,7 +2,7 @@
 /** An app's history, at `/apps/{app}/history`: its state, its revisions, and who did what. */
 
 import { api } from './api.js';
-import { ask } from './ask.js';
+import { ask, confirmInFrame } from './ask.js';
 import { comparison } from './compare.js';
 import { announce, button, byId, element, moment } from './dom.js';
 import { report } from './framed.js';
@@ -203,26 +203,29 @@ export async function showHistory(app) {
     byId('plans').replaceChildren(
       ...plans.map((/** @type {any} */ plan) => {
         const what = plan.task === 'publish' ? `Revision ${plan.revision} goes live` : `Revision ${plan.revision} is restored`;
-        const cancel = button('Cancel this', isFramed ? () => askCancellation(plan, what) : () => cancelPlan(plan), 'small');
+        const cancel = button('Cancel this', () => cancelPlan(plan, what), 'small');
         return element('li', '', element('span', '', `${what} on ${moment(plan.at)}, planned by ${plan.plannedBy}.`), cancel);
       }),
     );
     byId('plans').hidden = plans.length === 0;
   }
 
-  /** @param {any} plan */
-  async function cancelPlan(plan) {
-    const { status, body } = await api.cancelPlan(app.id, plan.task);
-    const failure = status === 204 ? null : `Not cancelled: ${body.detail}.`;
-    announce(failure ?? 'The plan was cancelled.');
-    await refresh();
-    return failure;
-  }
-
   /** @param {any} plan @param {string} what is planned */
-  function askCancellation(plan, what) {
+  function cancelPlan(plan, what) {
     const parts = [element('p', '', `${what} on ${moment(plan.at)}, unless you cancel this.`)];
-    ask({ title: 'Cancel the plan?', submit: 'Cancel the plan', note: null, parts, perform: () => cancelPlan(plan) });
+    confirmInFrame({
+      title: 'Cancel the plan?',
+      submit: 'Cancel the plan',
+      note: null,
+      parts,
+      async perform() {
+        const { status, body } = await api.cancelPlan(app.id, plan.task);
+        const failure = status === 204 ? null : `Not cancelled: ${body.detail}.`;
+        announce(failure ?? 'The plan was cancelled.');
+        await refresh();
+        return failure;
+      },
+    });
   }
 
   async function showAudit() {
