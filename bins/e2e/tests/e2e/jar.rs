@@ -156,7 +156,8 @@ async fn cookies_have_limits(cx: &Cx) -> Result<()> {
         document.cookie = 'new=1';
         results.push([names().length, names()[0], ...['c90', 'c91', 'c92'].map((name) => names().includes(name))]);
         say(results);";
-    let expected = json!([1, 0, 1, 0, 1, 0, "nm=kept", [180, "c1", 4], [179, "c1", false, false, true]]);
+    let expected =
+        json!([1, 0, 1, 0, 1, 0, "nm=kept", [180, "c1", 4], [179, "c1", false, false, true]]);
     assert_eq!(run(cx, code).await?, expected);
     Ok(())
 }

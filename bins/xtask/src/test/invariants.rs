@@ -23,8 +23,8 @@ const STORE: &str = "c2c-store";
 const IO: [&str; 2] = ["hyper", "tokio"];
 /// The one library that the others may depend on.
 const GROUND_FLOOR: &str = "c2c-names";
-/// The library whose types the store keeps: who has access.
-const ACCESS: &str = "c2c-access";
+/// The libraries whose types the store keeps: who has access, and where events go.
+const KEPT: [&str; 2] = ["c2c-access", "c2c-delivery"];
 /// The library that browser tests use.
 const HARNESS: &str = "c2c-harness";
 /// The members that use it, with their test targets. The step `test` skips the tests in browsers, and the
@@ -181,7 +181,7 @@ fn libraries_stand_alone(workspace: &Workspace) -> Vec<String> {
     for (name, member) in workspace.libraries().filter(|(name, _)| *name != FACADE) {
         for other in workspace.direct(&member.id) {
             let library = workspace.members.get(other).is_some_and(|other| other.library);
-            let keeps = name == STORE && other == ACCESS;
+            let keeps = name == STORE && KEPT.contains(&other);
             if library && other != GROUND_FLOOR && !keeps {
                 broken.push(format!(
                     "{name} depends on {other}: pass plain data, and let the facade connect them"
