@@ -6,6 +6,10 @@
 mod endpoint;
 mod event;
 mod outcome;
+mod payload;
+mod secret;
+mod sign;
+mod time;
 mod words;
 
 pub use endpoint::{
@@ -13,4 +17,11 @@ pub use endpoint::{
 };
 pub use event::{CollectMode, Consent, EventId, EventIdError};
 pub use outcome::{Outcome, Reason};
+pub use payload::{Body, Event};
+pub use secret::{KeyError, PublicKey, Scheme, SigningKey, WebhookSecret};
+pub use sign::{
+    MessageId, MessageIdError, Signer, Signers, SignersError, TOLERANCE, Verifier, VerifyError,
+    WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, verify,
+};
+pub use time::Timestamp;
 pub use words::UnknownWord;

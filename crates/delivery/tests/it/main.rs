@@ -1,0 +1,5 @@
+//! Tests of the crate's public behavior.
+
+mod payload;
+mod secret;
+mod sign;
