@@ -10,6 +10,7 @@ mod payload;
 mod secret;
 mod sign;
 mod time;
+pub mod vendors;
 mod words;
 
 pub use endpoint::{

@@ -1,0 +1,3 @@
+//! The vendors' requests, against their documented rules.
+
+mod hashes;
