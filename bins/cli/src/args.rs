@@ -3,10 +3,13 @@
 mod remote;
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use c2c_delivery::Verifier;
 use c2c_names::{AppId, BridgeLimits, Origin};
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use hyper::StatusCode;
 
 pub(crate) use remote::{
     PublishArguments, PullArguments, PushArguments, RollbackArguments, StatusArguments,
@@ -101,6 +104,19 @@ In a script, `/// <reference path=\"c2c.d.ts\" />` makes them known.")]
     /// Publish the draft that a folder is in step with.
     #[command(after_help = remote::PUBLISH_HELP)]
     Publish(PublishArguments),
+    /// Receive webhooks on this machine: verify, print and answer them.
+    ///
+    /// For those who write a receiver. It listens on a loopback address, agrees to get events, and answers with 401
+    /// what no key has signed.
+    #[command(after_help = "Examples:
+  c2c listen --key whsec_…                        (the secret that the console showed)
+  C2C_WEBHOOK_KEY=whpk_… c2c listen --port 9000   (a public key, for endpoints that are signed by v1a)
+  c2c listen --answer 500                         (see how deliveries are repeated)
+  c2c listen --json | jq .body.type
+
+A server on this machine sends here if it was started with --delivery-allow 127.0.0.1/32:8443, to the endpoint
+http://127.0.0.1:8443/. For one elsewhere, put a tunnel with TLS in front.")]
+    Listen(ListenArguments),
     /// Put the content of an old revision live again, as a new revision.
     ///
     /// The draft and the folder keep their code.
@@ -117,7 +133,8 @@ impl Command {
             | Self::Schema(_)
             | Self::Types(_)
             | Self::Docs(_)
-            | Self::Status(_) => true,
+            | Self::Status(_)
+            | Self::Listen(_) => true,
             Self::Pull(_) | Self::Push(_) | Self::Publish(_) | Self::Rollback(_) => false,
         }
     }
@@ -185,6 +202,43 @@ pub(crate) struct SchemaArguments {
     /// How to treat fields that are not in the catalogue.
     #[arg(long, value_enum, default_value_t = Unknown::Refuse)]
     pub(crate) unknown: Unknown,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListenArguments {
+    /// Key to verify with: `whsec_…`, or `whpk_…` for the scheme v1a. Can be repeated: one of them has to fit.
+    #[arg(long = "key", env = "C2C_WEBHOOK_KEY", hide_env_values = true, value_name = "KEY")]
+    pub(crate) keys: Vec<Verifier>,
+    /// Port to listen on; 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 8443)]
+    pub(crate) port: u16,
+    /// What to answer to webhooks that are verified: a status, or `hang`.
+    #[arg(long, value_name = "STATUS|hang", default_value = "204")]
+    pub(crate) answer: Answer,
+    /// Print a line of JSON for each webhook.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a receiver answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Status(StatusCode),
+    /// Nothing, until the sender gives up.
+    Hang,
+}
+
+impl FromStr for Answer {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "hang" {
+            return Ok(Self::Hang);
+        }
+        let status = text.parse().ok().filter(|status| (200..=599).contains(status));
+        let status = status.and_then(|status: u16| StatusCode::from_u16(status).ok());
+        status.map(Self::Status).ok_or("must be a status from 200 to 599, or hang")
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,7 @@
 //! Reasons why a command ended early.
 
 use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use c2c_catalogue::CatalogueError;
@@ -24,6 +25,8 @@ pub(crate) enum Failure {
     File(#[from] WriteError),
     #[error("cannot write the output: {0}")]
     Write(#[from] io::Error),
+    #[error("cannot listen on {address}: {error} (--port sets another)")]
+    Listen { address: SocketAddr, error: io::Error },
     #[error("the shim does not fit into the template: {0}")]
     Template(#[from] TemplateError),
     #[error("the shim's tag cannot carry this: {0}")]

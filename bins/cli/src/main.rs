@@ -20,6 +20,7 @@ mod failure;
 mod files;
 mod fix;
 mod input;
+mod listen;
 mod outcome;
 mod printable;
 mod remote;
@@ -53,6 +54,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Status(arguments) => remote::status(&arguments),
         Command::Push(arguments) => remote::push(&arguments),
         Command::Publish(arguments) => remote::publish(&arguments),
+        Command::Listen(arguments) => listen::run(&arguments),
         Command::Rollback(arguments) => remote::roll_back(&arguments),
     }
 }
