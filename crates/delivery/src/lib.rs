@@ -3,7 +3,9 @@
 //! The crate decides, and does no IO: it has no clock, no client and no database. The server asks it with the
 //! present time and with what came back.
 
+mod address;
 mod endpoint;
+mod endpoint_url;
 mod event;
 mod outcome;
 mod payload;
@@ -13,9 +15,13 @@ mod time;
 pub mod vendors;
 mod words;
 
+pub use address::{
+    AddressFault, AddressRefused, AddressRules, Allowed, AllowedError, Reachable, judge,
+};
 pub use endpoint::{
     Agreement, EndpointId, EndpointIdError, EndpointState, Filter, FilterError, Format, Kind,
 };
+pub use endpoint_url::{EndpointUrl, UrlError, UrlRules};
 pub use event::{CollectMode, Consent, EventId, EventIdError};
 pub use outcome::{Outcome, Reason};
 pub use payload::{Body, Event};
