@@ -47,6 +47,7 @@ const ENTRIES: &[Entry] = &[
     Entry { path: "page.js", kind: Kind::Module, brotli_max: None },
     Entry { path: "scroll.js", kind: Kind::Module, brotli_max: None },
     Entry { path: "jar.js", kind: Kind::Module, brotli_max: None },
+    Entry { path: "collect.js", kind: Kind::Module, brotli_max: Some(1_300) },
     Entry { path: "validate.js", kind: Kind::Module, brotli_max: Some(2_100) },
 ];
 

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use c2c_names::{
-    BridgeLimits, CUSTOM_PREFIX, ContextLimits, DiagnosticLimits, JarLimits, NAME_LENGTH_MAX,
-    PageLimits, RESERVED_NAMES, TraceLimits,
+    BridgeLimits, CUSTOM_PREFIX, CollectLimits, ContextLimits, DiagnosticLimits, JarLimits,
+    NAME_LENGTH_MAX, PageLimits, RESERVED_NAMES, TraceLimits,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -21,6 +21,7 @@ fn limits() -> String {
     table(&mut text, "JAR_LIMITS", JarLimits::default());
     table(&mut text, "DIAGNOSTIC_LIMITS", DiagnosticLimits::default());
     table(&mut text, "TRACE_LIMITS", TraceLimits::default());
+    table(&mut text, "COLLECT_LIMITS", CollectLimits::default());
     table(&mut text, "BRIDGE_LIMITS", BridgeLimits::default());
     text += "\n/** @typedef {{-readonly [name in keyof typeof BRIDGE_LIMITS]: number}} BridgeLimits */\n";
     text

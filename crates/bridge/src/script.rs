@@ -60,6 +60,7 @@ pub const HOST_MODULES: &[HostModule] = &[
     HostModule { path: "page.js", text: include_str!("../js/dist/page.js") },
     HostModule { path: "scroll.js", text: include_str!("../js/dist/scroll.js") },
     HostModule { path: "jar.js", text: include_str!("../js/dist/jar.js") },
+    HostModule { path: "collect.js", text: include_str!("../js/dist/collect.js") },
     HostModule { path: "validate.js", text: include_str!("../js/dist/validate.js") },
 ];
 

@@ -46,7 +46,7 @@ impl Scripts {
         Self(HOST_MODULES.iter().map(|module| script((module.path, module.text))).collect())
     }
 
-    /// The path of `host.js`, `listen.js`, `diagnostics.js`, `jar.js`, `page.js`, `scroll.js` or
+    /// The path of `host.js`, `listen.js`, `diagnostics.js`, `jar.js`, `collect.js`, `page.js`, `scroll.js` or
     /// `validate.js`; `None` for other names.
     pub fn path(&self, name: &str) -> Option<&str> {
         let script = self.0.iter().find(|script| script.name == name)?;

@@ -31,7 +31,8 @@ pub use event_name::{
     RESERVED_NAMES, is_custom_name, letters, reads_like,
 };
 pub use limits::{
-    BridgeLimits, ContextLimits, DiagnosticLimits, JarLimits, PageLimits, TraceLimits,
+    BridgeLimits, CollectLimits, ContextLimits, DiagnosticLimits, JarLimits, PageLimits,
+    TraceLimits,
 };
 pub use load_kind::LoadKind;
 pub use origin::{Origin, OriginError, OriginRule};

@@ -238,3 +238,45 @@ impl Default for JarLimits {
         }
     }
 }
+
+/// Bounds on the events that a widget page sends to its server, in `js/collect.js`. Sizes are of the JSON text
+/// in UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CollectLimits {
+    /// The greatest number of events in one request.
+    pub batch_events_max: usize,
+    /// The greatest size of a request's body, in bytes. Requests that outlive their page may have 64 KiB, shared
+    /// with all other scripts of the page.
+    pub batch_bytes_max: usize,
+    /// The greatest size of an event, in bytes.
+    pub event_bytes_max: usize,
+    /// The greatest number of events kept until the server has answered. Custom code may fill half of it.
+    pub queue_events_max: usize,
+    /// The greatest size of them all, in bytes. Custom code may fill half of it.
+    pub queue_bytes_max: usize,
+    /// The least time between two requests, and from an event to its request, in milliseconds.
+    pub interval_ms: usize,
+    /// How long an answer is awaited, in milliseconds.
+    pub request_ms_max: usize,
+    /// The longest wait before a request is repeated, in seconds, if the server names none.
+    pub retry_seconds_max: usize,
+    /// The longest wait that the server may ask for, in seconds.
+    pub retry_after_seconds_max: usize,
+}
+
+impl Default for CollectLimits {
+    fn default() -> Self {
+        Self {
+            batch_events_max: 100,
+            batch_bytes_max: 48 * 1024,
+            event_bytes_max: 32 * 1024,
+            queue_events_max: 500,
+            queue_bytes_max: 256 * 1024,
+            interval_ms: 1000,
+            request_ms_max: 30_000,
+            retry_seconds_max: 60,
+            retry_after_seconds_max: 24 * 60 * 60,
+        }
+    }
+}

@@ -2,8 +2,9 @@
 //!
 //! Three kinds of tests: the vectors, one by one; random inputs, through both; and mutants of the
 //! script, each without one of its checks, which the other two kinds must distinguish from the
-//! original.
+//! original. The machine that sends events to a server has vectors and mutants (`collector.rs`).
 
+mod collector;
 mod message;
 mod model;
 mod mutants;
@@ -117,5 +118,6 @@ fn main() -> ExitCode {
         trials
             .push(Trial::test(format!("mutant::{}", mutant.what), move || script.notices(mutant)));
     }
+    trials.extend(collector::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -20,7 +20,7 @@ pub(crate) struct Mutant {
     instead: &'static str,
 }
 
-const fn mutant(
+pub(crate) const fn mutant(
     what: &'static str,
     file: &'static str,
     text: &'static str,
@@ -336,25 +336,38 @@ pub(crate) const RANDOM_RUNS: usize = 500;
 /// The original's runs and their effects.
 #[derive(Clone)]
 pub(crate) struct Script {
+    /// The script for Node.
+    replay: &'static str,
     lines: String,
     original: Arc<OnceLock<Result<String, String>>>,
 }
 
 impl Script {
     pub(crate) fn new(runs: &[Run]) -> Self {
-        let lines = node::lines(runs).expect("runs can be written");
-        Self { lines, original: Arc::default() }
+        Self::of(node::REPLAY, node::lines(runs).expect("runs can be written"))
+    }
+
+    /// The same for another machine: its script for Node, and that script's input.
+    pub(crate) fn of(replay: &'static str, lines: String) -> Self {
+        Self { replay, lines, original: Arc::default() }
+    }
+
+    /// Returns the output with the original sources.
+    pub(crate) fn original(&self) -> Result<String, String> {
+        let original = self.original.get_or_init(|| self.run(node::SOURCES.as_ref()));
+        original.clone()
+    }
+
+    fn run(&self, sources: &Path) -> Result<String, String> {
+        node::replay_lines(self.replay, sources, self.lines.clone(), node::DEADLINE)
     }
 
     /// Fails if a mutant behaves like the original. (Another test compares the original with the
     /// model.) A mutant that throws counts as noticed.
     pub(crate) fn notices(&self, mutant: &Mutant) -> Result<(), Failed> {
-        let original = self.original.get_or_init(|| {
-            node::replay_lines(node::SOURCES.as_ref(), self.lines.clone(), node::DEADLINE)
-        });
-        let original = original.as_ref().map_err(Failed::from)?;
+        let original = self.original().map_err(Failed::from)?;
         let directory = mutant.write()?;
-        let found = node::replay_lines(&directory, self.lines.clone(), node::DEADLINE);
+        let found = self.run(&directory);
         fs::remove_dir_all(&directory)?;
         match found {
             // A timeout on a busy machine must not count as a test that noticed.
@@ -367,7 +380,7 @@ impl Script {
             {
                 Err(error.into())
             }
-            Ok(found) if found == *original => Err("nothing notices it".into()),
+            Ok(found) if found == original => Err("nothing notices it".into()),
             _ => Ok(()),
         }
     }
@@ -383,7 +396,7 @@ pub(crate) fn one_that_never_ends() -> Result<(), Failed> {
         "for (;;);\nexport function hostMachine(",
     );
     let directory = endless.write()?;
-    let found = node::replay_lines(&directory, String::new(), Duration::from_secs(1));
+    let found = node::replay_lines(node::REPLAY, &directory, String::new(), Duration::from_secs(1));
     fs::remove_dir_all(&directory)?;
     match found {
         Err(error) if error == format!("{} within 1s", node::NOT_ENDED) => Ok(()),

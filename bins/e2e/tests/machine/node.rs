@@ -14,7 +14,8 @@ use crate::model::Effect;
 /// The sources of the scripts.
 pub(crate) const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/bridge/js");
 
-const REPLAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machine/replay.mjs");
+/// The script for the host's machine.
+pub(crate) const REPLAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machine/replay.mjs");
 
 /// Deadline of one run of Node: many times its usual duration.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
@@ -26,7 +27,7 @@ const SIGKILL: i32 = 9;
 pub(crate) fn replay(sources: &Path, runs: &[Run]) -> Result<Vec<Vec<Vec<Effect>>>, String> {
     let lines = lines(runs).map_err(|error| error.to_string())?;
     let found: Result<Vec<_>, _> =
-        replay_lines(sources, lines, DEADLINE)?.lines().map(serde_json::from_str).collect();
+        replay_lines(REPLAY, sources, lines, DEADLINE)?.lines().map(serde_json::from_str).collect();
     let found: Vec<_> = found.map_err(|error| error.to_string())?;
     if found.len() == runs.len() { Ok(found) } else { Err("runs are missing".to_owned()) }
 }
@@ -37,14 +38,15 @@ pub(crate) fn lines(runs: &[Run]) -> Result<String, serde_json::Error> {
     Ok(lines?.join("\n"))
 }
 
-/// The output of `replay.mjs`.
+/// The output of a script for these lines.
 pub(crate) fn replay_lines(
+    script: &str,
     sources: &Path,
     lines: String,
     deadline: Duration,
 ) -> Result<String, String> {
     let mut node = Command::new("node")
-        .arg(REPLAY)
+        .arg(script)
         .arg(sources)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -66,6 +66,8 @@ import { BRIDGE_LIMITS } from '../shared/limits.js';
  *   of this app are to be kept between visits
  * @param {import('../page.js').PageSource} [options.page] `pageFromParent(…)` or `pageOf(…)` of page.js,
  *   if custom code is to know the page around the widget
+ * @param {import('../collect.js').Collector} [options.collect] `collectTo(…)` of collect.js, if a server is
+ *   to get the events
  * @returns {Bridge}
  */
 export function mount({
@@ -85,6 +87,7 @@ export function mount({
   diagnostics,
   jar: keeper,
   page = (use) => use(),
+  collect,
 }) {
   // Unusable options throw now, not when consent is granted.
   const url = new URL(src);
@@ -98,12 +101,12 @@ export function mount({
     if (type === 'flooded' || type === 'scrolled') machine.blame(type);
   });
   const jar = keeper?.(app, parent.origin);
-  /** @type {State} */
-  let state = { status: 'waiting', reason: null };
+  /** The first decision sets it. @type {State} */
+  let state;
   /** Undefined before the first one begins. @type {HTMLIFrameElement} */
   let frame;
-  /** @type {MessagePort | null} */
-  let port = null;
+  /** Undefined before the first one is accepted; closed if its frame is gone. @type {MessagePort | undefined} */
+  let port;
   let timer = 0;
   /** Ends this element's listeners. @type {AbortController} */
   let watch;
@@ -130,7 +133,6 @@ export function mount({
         clearInterval(timer);
         diagnostics?.stop();
         port?.close();
-        port = null;
         frame?.remove();
       },
       accept(offered) {
@@ -143,7 +145,10 @@ export function mount({
       retryLater: () => setTimeout(machine.retry, limits.calm_ms),
       // `queueMicrotask` costs more than all of `emit` in Chromium.
       flushSoon: () => Promise.resolve().then(machine.flush),
-      relay: parent.relay,
+      relay(make) {
+        parent.relay(make);
+        collect?.take(make);
+      },
       custom: onCustomEvent,
       state(next) {
         state = next;
@@ -184,6 +189,7 @@ export function mount({
     if (!CONSENTS.includes(decision)) {
       throw new TypeError(`consent: one of ${CONSENTS}`);
     }
+    collect?.consent(decision);
     machine.consent(decision);
   }
 
@@ -206,6 +212,7 @@ export function mount({
     restart: machine.restart,
     destroy() {
       parent.stop();
+      collect?.stop();
       machine.destroy();
     },
     get state() {

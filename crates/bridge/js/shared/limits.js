@@ -67,6 +67,28 @@ export const TRACE_LIMITS = {
   traces_per_second: TRACES_PER_SECOND,
 };
 
+export const BATCH_BYTES_MAX = 49152;
+export const BATCH_EVENTS_MAX = 100;
+export const EVENT_BYTES_MAX = 32768;
+export const INTERVAL_MS = 1000;
+export const QUEUE_BYTES_MAX = 262144;
+export const QUEUE_EVENTS_MAX = 500;
+export const REQUEST_MS_MAX = 30000;
+export const RETRY_AFTER_SECONDS_MAX = 86400;
+export const RETRY_SECONDS_MAX = 60;
+
+export const COLLECT_LIMITS = {
+  batch_bytes_max: BATCH_BYTES_MAX,
+  batch_events_max: BATCH_EVENTS_MAX,
+  event_bytes_max: EVENT_BYTES_MAX,
+  interval_ms: INTERVAL_MS,
+  queue_bytes_max: QUEUE_BYTES_MAX,
+  queue_events_max: QUEUE_EVENTS_MAX,
+  request_ms_max: REQUEST_MS_MAX,
+  retry_after_seconds_max: RETRY_AFTER_SECONDS_MAX,
+  retry_seconds_max: RETRY_SECONDS_MAX,
+};
+
 export const ANSWER_MS = 5000;
 export const BATCH_MAX = 256;
 export const BUSY_TICKS_MAX = 10;

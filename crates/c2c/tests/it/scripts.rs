@@ -4,9 +4,16 @@ use http::{Request, StatusCode};
 #[test]
 fn each_script_has_an_address_that_changes_with_it() {
     let scripts = Scripts::new();
-    for name in
-        ["host.js", "listen.js", "diagnostics.js", "jar.js", "page.js", "scroll.js", "validate.js"]
-    {
+    for name in [
+        "host.js",
+        "listen.js",
+        "diagnostics.js",
+        "jar.js",
+        "collect.js",
+        "page.js",
+        "scroll.js",
+        "validate.js",
+    ] {
         let path = scripts.path(name).expect(name);
         let (stem, hash) =
             path.strip_suffix(".js").and_then(|path| path.rsplit_once('.')).expect("a hash");

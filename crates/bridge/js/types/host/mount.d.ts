@@ -48,9 +48,11 @@
  *   of this app are to be kept between visits
  * @param {import('../page.js').PageSource} [options.page] `pageFromParent(…)` or `pageOf(…)` of page.js,
  *   if custom code is to know the page around the widget
+ * @param {import('../collect.js').Collector} [options.collect] `collectTo(…)` of collect.js, if a server is
+ *   to get the events
  * @returns {Bridge}
  */
-export function mount({ src, events, app, container, context, parentOrigins, consent, parentConsent, visible, removeHung, limits: changed, onState, onCustomEvent, diagnostics, jar: keeper, page, }: {
+export function mount({ src, events, app, container, context, parentOrigins, consent, parentConsent, visible, removeHung, limits: changed, onState, onCustomEvent, diagnostics, jar: keeper, page, collect, }: {
     src: string;
     events: readonly string[];
     app?: string | undefined;
@@ -76,6 +78,7 @@ export function mount({ src, events, app, container, context, parentOrigins, con
     } | undefined;
     jar?: import("../jar.js").JarKeeper | undefined;
     page?: import("../page.js").PageSource | undefined;
+    collect?: import("../collect.js").Collector | undefined;
 }): Bridge;
 export type Envelope = import("./envelope.js").Envelope;
 export type Consent = import("./machine.js").Consent;

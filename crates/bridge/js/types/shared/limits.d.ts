@@ -55,6 +55,26 @@ export namespace TRACE_LIMITS {
     export { TRACE_WORD_UNITS_MAX as trace_word_units_max };
     export { TRACES_PER_SECOND as traces_per_second };
 }
+export const BATCH_BYTES_MAX: 49152;
+export const BATCH_EVENTS_MAX: 100;
+export const EVENT_BYTES_MAX: 32768;
+export const INTERVAL_MS: 1000;
+export const QUEUE_BYTES_MAX: 262144;
+export const QUEUE_EVENTS_MAX: 500;
+export const REQUEST_MS_MAX: 30000;
+export const RETRY_AFTER_SECONDS_MAX: 86400;
+export const RETRY_SECONDS_MAX: 60;
+export namespace COLLECT_LIMITS {
+    export { BATCH_BYTES_MAX as batch_bytes_max };
+    export { BATCH_EVENTS_MAX as batch_events_max };
+    export { EVENT_BYTES_MAX as event_bytes_max };
+    export { INTERVAL_MS as interval_ms };
+    export { QUEUE_BYTES_MAX as queue_bytes_max };
+    export { QUEUE_EVENTS_MAX as queue_events_max };
+    export { REQUEST_MS_MAX as request_ms_max };
+    export { RETRY_AFTER_SECONDS_MAX as retry_after_seconds_max };
+    export { RETRY_SECONDS_MAX as retry_seconds_max };
+}
 export const ANSWER_MS: 5000;
 export const BATCH_MAX: 256;
 export const BUSY_TICKS_MAX: 10;
