@@ -4,11 +4,15 @@
 //! present time and with what came back.
 
 mod address;
+mod answer;
+mod breaker;
 mod endpoint;
 mod endpoint_url;
 mod event;
+mod machine;
 mod outcome;
 mod payload;
+mod schedule;
 mod secret;
 mod sign;
 mod time;
@@ -18,13 +22,17 @@ mod words;
 pub use address::{
     AddressFault, AddressRefused, AddressRules, Allowed, AllowedError, Reachable, judge,
 };
+pub use answer::{Failure, RetryAfter, Verdict};
+pub use breaker::{DisableReason, Health};
 pub use endpoint::{
     Agreement, EndpointId, EndpointIdError, EndpointState, Filter, FilterError, Format, Kind,
 };
 pub use endpoint_url::{EndpointUrl, UrlError, UrlRules};
 pub use event::{CollectMode, Consent, EventId, EventIdError};
+pub use machine::{Due, Next, next};
 pub use outcome::{Outcome, Reason};
 pub use payload::{Body, Event};
+pub use schedule::{DELAYS, Jitter};
 pub use secret::{KeyError, PublicKey, Scheme, SigningKey, WebhookSecret};
 pub use sign::{
     MessageId, MessageIdError, Signer, Signers, SignersError, TOLERANCE, Verifier, VerifyError,

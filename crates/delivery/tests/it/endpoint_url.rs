@@ -177,6 +177,8 @@ fn urls_are_short() {
     // Each `ü` has two bytes here and six after parsing.
     let grows = format!("https://crm.example/{}", "ü".repeat(500));
     strict(&grows, Err("the URL has 3020 bytes"));
+    // The parser drops tabs.
+    strict(&format!("https://crm.example/{}", "\t".repeat(2_500)), Err("the URL has 2520 bytes"));
 }
 
 #[test]
