@@ -115,6 +115,16 @@ impl Verdict {
             },
         }
     }
+
+    /// The word for it, in the database, the API and metrics.
+    pub fn reason(self) -> Reason {
+        match self {
+            Self::Delivered => Reason::Success,
+            Self::Refused(reason) | Self::Failed { reason, .. } => reason,
+            Self::Gone => Reason::Gone,
+            Self::Credentials => Reason::Credentials,
+        }
+    }
 }
 
 /// There is no answer that asks for a time.
