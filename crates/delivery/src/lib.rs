@@ -13,6 +13,7 @@ mod machine;
 mod outcome;
 mod payload;
 mod schedule;
+mod seal;
 mod secret;
 mod sign;
 mod time;
@@ -33,6 +34,7 @@ pub use machine::{Due, Next, next};
 pub use outcome::{Outcome, Reason};
 pub use payload::{Body, Event};
 pub use schedule::{DELAYS, Jitter};
+pub use seal::{About, KeyId, KeyIdError, Keyring, KeyringError, OpenError, Sealed};
 pub use secret::{KeyError, PublicKey, Scheme, SigningKey, WebhookSecret};
 pub use sign::{
     MessageId, MessageIdError, Signer, Signers, SignersError, TOLERANCE, Verifier, VerifyError,

@@ -6,5 +6,6 @@ mod breaker;
 mod endpoint_url;
 mod machine;
 mod payload;
+mod seal;
 mod secret;
 mod sign;
