@@ -6,8 +6,8 @@ use c2c::{Compiled, Diagnostic, Snippets};
 use c2c_catalogue::Catalogue;
 use c2c_names::AppId;
 use c2c_store::{
-    Actor, App, Environment, NewApp, Note, PreviewLink, Publication, Restoration, RevisionNumber,
-    Secret, Settings, Store, StoreError, Timestamp, Version,
+    Actor, App, CollectSettings, Environment, NewApp, Note, PreviewLink, Publication, Restoration,
+    RevisionNumber, Secret, Settings, Store, StoreError, Timestamp, Version,
 };
 
 use crate::compile::{BuildError, Compiler, Configured, code, compile};
@@ -88,6 +88,19 @@ impl Apps {
         self.store.create(by, id, new).await?;
         self.live.forget(id).await;
         Ok(())
+    }
+
+    /// Changes how an app takes events. Visitors' pages know at once.
+    pub(crate) async fn collect(
+        &self,
+        by: &Actor,
+        id: &AppId,
+        edited: Version,
+        settings: &CollectSettings,
+    ) -> Result<Version, AppError> {
+        let version = self.store.configure_collect(by, id, edited, settings).await?;
+        self.live.forget(id).await;
+        Ok(version)
     }
 
     /// Changes an app's settings. They apply to visitors at once.

@@ -20,6 +20,7 @@ use quick_cache::{Equivalent, Weighter};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::collect::Collecting;
 use crate::documents::{Document, Documents};
 use crate::error::AppError;
 use crate::metrics::{CacheUse, METRICS};
@@ -58,7 +59,7 @@ pub(crate) struct Live {
 type Cached = Option<Arc<Pages>>;
 
 /// The pages are not in the cache, and cannot be made now.
-struct Unavailable;
+pub(crate) struct Unavailable;
 
 /// A key of the cache, without a copy of the id.
 #[derive(Hash)]
@@ -109,6 +110,19 @@ impl Live {
         for environment in [Environment::Live, Environment::Staging] {
             self.cache.remove(&(environment, id.clone()));
         }
+    }
+
+    /// How an app takes events, if there is such an app.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be reached.
+    pub(crate) async fn collecting(&self, id: &AppId) -> Result<Option<Collecting>, Unavailable> {
+        let pages = match self.cache.get(&Wanted(Environment::Live, id.as_str())) {
+            Some(pages) => pages,
+            None => self.load_once(Environment::Live, id.as_str()).await?,
+        };
+        Ok(pages.map(|pages| pages.collecting))
     }
 
     /// How much the cache holds.
@@ -206,7 +220,16 @@ impl Live {
         let revision = if off { None } else { app.revision_in(environment) };
         match self.documents.of(&app, revision).await {
             Ok(Document { page, above }) => {
-                let pages = Pages::of_app(&app, environment, &above, &self.sites, page, self.cdn);
+                let collecting = self.collecting_in(&app, environment).await?;
+                let pages = Pages::of_app(
+                    &app,
+                    environment,
+                    &above,
+                    &self.sites,
+                    page,
+                    self.cdn,
+                    collecting,
+                );
                 Ok(Some(Arc::new(pages)))
             }
             Err(AppError::Store(error)) => Err(error),
@@ -216,6 +239,19 @@ impl Live {
                 Ok(None)
             }
         }
+    }
+
+    /// Only visitors' events are collected.
+    async fn collecting_in(
+        &self,
+        app: &App,
+        environment: Environment,
+    ) -> Result<Collecting, StoreError> {
+        if environment == Environment::Staging {
+            return Ok(Collecting::NONE);
+        }
+        let mode = self.store.collect(&app.id).await?.settings.mode;
+        Ok(Collecting { mode, off: app.off.is_some() })
     }
 
     fn lock(&self, id: &AppId) -> &Mutex<Option<Instant>> {

@@ -6,6 +6,8 @@
 //! They belong to the process, as its log does: it has one server. Every counter is made at the start, so
 //! that counting is an addition to an atomic number, without a lock or an allocation.
 
+mod events;
+
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
@@ -19,6 +21,8 @@ use prometheus::{
 };
 
 use crate::pages::Kind;
+
+pub(crate) use events::EventMetrics;
 
 /// The measurements of this process.
 pub(crate) static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -69,6 +73,8 @@ pub(crate) struct Metrics {
     publications: [IntCounter; 2],
     pub(crate) links_made: IntCounter,
     pub(crate) links_opened: IntCounter,
+    /// Of events.
+    pub(crate) events: EventMetrics,
     /// Measured when they are read.
     present: Mutex<Present>,
     began: Instant,
@@ -155,6 +161,7 @@ impl Metrics {
             publications: ["live", "staging"].map(|to| publications.with_label_values(&[to])),
             links_made: links.with_label_values(&["made"]),
             links_opened: links.with_label_values(&["opened"]),
+            events: EventMetrics::new(one),
             present: Mutex::new(Present::new(one)),
             began: Instant::now(),
             looked: AtomicU64::new(0),

@@ -10,6 +10,7 @@ use c2c_policy::{AncestorSource, PagePolicy};
 use c2c_store::{App, Environment, Jar, Settings};
 use hyper::{Request, Response};
 
+use crate::collect::Collecting;
 use crate::paths::Paths;
 use crate::response::{Body, misdirected};
 use crate::sites::{Site, Sites, parent, widget};
@@ -36,6 +37,8 @@ pub(crate) struct Pages {
     pub(crate) parent: Resource,
     /// Where the document is: no other app's host has it.
     sandbox: Site,
+    /// How the app takes events from the widget.
+    pub(crate) collecting: Collecting,
 }
 
 impl Pages {
@@ -48,9 +51,10 @@ impl Pages {
         sites: &Sites,
         document: Page,
         cdn: Option<Duration>,
+        collecting: Collecting,
     ) -> Self {
         let paths = Paths::of_app(&app.id, environment);
-        let pages = Self::new(app, above, sites, document, &paths, None);
+        let pages = Self::new(app, above, sites, document, &paths, None, collecting);
         let Some(max_age) = cdn else { return pages };
         let cdn = Cdn::new(&app.id, max_age);
         Self {
@@ -71,7 +75,15 @@ impl Pages {
         id: &str,
     ) -> Self {
         let console = Some(&sites.console.origin);
-        let pages = Self::new(app, above, sites, document, &Paths::of_preview(id), console);
+        let pages = Self::new(
+            app,
+            above,
+            sites,
+            document,
+            &Paths::of_preview(id),
+            console,
+            Collecting::NONE,
+        );
         Self {
             document: pages.document.not_stored(),
             widget: pages.widget.with_caching(Caching::Never),
@@ -105,6 +117,7 @@ impl Pages {
         document: Page,
         paths: &Paths,
         console: Option<&Origin>,
+        collecting: Collecting,
     ) -> Self {
         let above_parent: Vec<AncestorSource> =
             console.map(|_| sites.above_previews().collect()).unwrap_or_default();
@@ -120,6 +133,7 @@ impl Pages {
                 &PagePolicy::parent(&sites.widget.source, &above_parent),
             ),
             sandbox,
+            collecting,
         }
     }
 }

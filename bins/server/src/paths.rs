@@ -12,6 +12,8 @@ pub(crate) const PARENT: &str = "/p/";
 pub(crate) const WIDGET: &str = "/w/";
 /// The path prefix of an app's id on the sandbox's host.
 pub(crate) const SANDBOX: &str = "/s/";
+/// The path prefix of an app's id on the widget's host, to which its widget sends events.
+pub(crate) const EVENTS: &str = "/e/";
 /// The path prefix of an app's id in staging, on each of the three hosts.
 pub(crate) const STAGING: &str = "/staging/";
 /// The path prefix of a preview's id, on each of the three hosts.

@@ -9,14 +9,14 @@
 //! The page itself, and any GET of an address from a mail, uses nothing up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use c2c::{Caching, Compression, Diagnostic, Resource};
 use c2c_policy::{DocumentPolicy, PagePolicy};
 use c2c_store::{Environment, FailureKind, Secret, StoreError};
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN, RETRY_AFTER};
+use hyper::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -27,9 +27,8 @@ use crate::apps::Apps;
 use crate::compile::BuildError;
 use crate::error::AppError;
 use crate::paths::{PREVIEW_LINK, Paths, parents_of};
-use crate::response::{
-    Body, closing, framed_message, message, method_not_allowed, misdirected, not_found,
-};
+use crate::posted::{self, Refusal, json_body};
+use crate::response::{Body, framed_message, message, method_not_allowed, misdirected, not_found};
 use crate::settings::Limits;
 use crate::sites::Sites;
 use crate::sites::widget::PREVIEW_LINK_PAGE;
@@ -124,12 +123,12 @@ impl PreviewLinks {
         request: Request<Incoming>,
         opens: bool,
     ) -> Result<Response<Body>, Refusal> {
-        self.check(request.headers())?;
+        posted::check(request.headers(), &self.sites.widget.origin)?;
         let Held { token } = self.read(request).await?;
         // A token of another form gets the answer of an unknown one.
-        let secret: Secret = token.parse().map_err(|_| Refusal::invalid())?;
+        let secret: Secret = token.parse().map_err(|_| invalid())?;
         let answer = if opens { self.open(&secret).await } else { self.show(&secret).await };
-        answer.map(|body| json_body(StatusCode::OK, &body)).map_err(|error| Refusal::of(&error))
+        answer.map(|body| json_body(StatusCode::OK, &body)).map_err(|error| explain(&error))
     }
 
     /// The pages that the link's app may be seen on, as addresses to begin with.
@@ -170,35 +169,9 @@ impl PreviewLinks {
             .unwrap_or_else(|_| Err(StoreError::hung().into()))
     }
 
-    /// Any web page can send requests here. A browser says where a request comes from, and lets a page send
-    /// JSON elsewhere only if the other side agrees, which this server never does.
-    fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let ours = self.sites.widget.origin.as_str().as_bytes();
-        let mut origins = headers.get_all(ORIGIN).iter();
-        let is_ours = origins.next().is_some_and(|origin| origin.as_bytes() == ours);
-        if !is_ours || origins.next().is_some() {
-            let detail = "only the page of a preview link may ask";
-            return Err(Refusal::new(StatusCode::FORBIDDEN, "not-from-the-page", detail));
-        }
-        let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        if media_type != Some(b"application/json") {
-            let detail = "the header Content-Type: application/json is needed";
-            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", detail));
-        }
-        Ok(())
-    }
-
     async fn read(&self, request: Request<Incoming>) -> Result<Held, Refusal> {
-        let body = Limited::new(request.into_body(), BODY_BYTES_MAX).collect();
-        let body = timeout(self.limits.body_timeout, body).await.map_err(|_| {
-            let detail = "the body took too long to arrive";
-            Refusal::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail).closing()
-        })?;
-        let body = body.map_err(|_| {
-            let detail = format!("the body is incomplete, or has more than {BODY_BYTES_MAX} bytes");
-            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail).closing()
-        })?;
-        serde_json::from_slice(&body.to_bytes()).map_err(|_| {
+        let body = posted::read(request, BODY_BYTES_MAX, self.limits.body_timeout).await?;
+        serde_json::from_slice(&body).map_err(|_| {
             let detail = "the body must be an object with a token";
             Refusal::new(StatusCode::BAD_REQUEST, "bad-request", detail)
         })
@@ -211,68 +184,33 @@ impl PreviewLinks {
     }
 }
 
-/// An answer other than the wished one, with a sentence.
-struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    detail: String,
-    /// The rest of the request was not read.
-    closes: bool,
+/// The same for a link that was never made, has expired, was revoked, or whose app was deleted.
+fn invalid() -> Refusal {
+    let detail = "this preview link is not valid: it has expired, was revoked, or was not copied \
+                  completely";
+    Refusal::new(StatusCode::NOT_FOUND, "no-such-preview-link", detail)
 }
 
-impl Refusal {
-    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), closes: false }
-    }
-
-    fn closing(self) -> Self {
-        Self { closes: true, ..self }
-    }
-
-    /// The same for a link that was never made, has expired, was revoked, or whose app was deleted.
-    fn invalid() -> Self {
-        let detail = "this preview link is not valid: it has expired, was revoked, or was not copied \
-                      completely";
-        Self::new(StatusCode::NOT_FOUND, "no-such-preview-link", detail)
-    }
-
-    fn of(error: &AppError) -> Self {
-        match error {
-            AppError::Store(StoreError::NoSuchPreviewLink | StoreError::NoSuchApp(_)) => {
-                Self::invalid()
-            }
-            AppError::Store(error @ StoreError::TooManyPreviewTickets) => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-loads", error.to_string())
-            }
-            AppError::Build(BuildError::Rejected(findings)) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "code-rejected", in_words(findings))
-            }
-            AppError::Store(StoreError::Failed { kind: FailureKind::Unavailable, .. }) => {
-                tracing::error!(%error, "a preview link cannot be read");
-                let detail = "the server cannot reach its database; try again in a few seconds";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database-unavailable", detail)
-            }
-            error => {
-                tracing::error!(%error, "a preview link failed");
-                let detail = "the server failed; its log has the details";
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", detail)
-            }
+fn explain(error: &AppError) -> Refusal {
+    match error {
+        AppError::Store(StoreError::NoSuchPreviewLink | StoreError::NoSuchApp(_)) => invalid(),
+        AppError::Store(error @ StoreError::TooManyPreviewTickets) => {
+            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too-many-loads", error.to_string())
         }
-    }
-
-    /// A problem ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)), as the console's API has them.
-    fn respond(self) -> Response<Body> {
-        let Self { status, code, detail, closes } = self;
-        let title = status.canonical_reason().unwrap_or_default();
-        let body =
-            json!({"status": status.as_u16(), "code": code, "title": title, "detail": detail});
-        let mut response = json_body(status, &body);
-        let kind = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(CONTENT_TYPE, kind);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response = later(response);
+        AppError::Build(BuildError::Rejected(findings)) => {
+            Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "code-rejected", in_words(findings))
         }
-        if closes { closing(response) } else { response }
+        AppError::Store(StoreError::Failed { kind: FailureKind::Unavailable, .. }) => {
+            tracing::error!(%error, "a preview link cannot be read");
+            let detail = "the server cannot reach its database; try again in a few seconds";
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "database-unavailable", detail)
+                .again_after(Duration::from_secs(5))
+        }
+        error => {
+            tracing::error!(%error, "a preview link failed");
+            let detail = "the server failed; its log has the details";
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", detail)
+        }
     }
 }
 
@@ -286,13 +224,6 @@ fn in_words(findings: &[Diagnostic]) -> String {
         }
         None => "the draft has errors".to_owned(),
     }
-}
-
-fn json_body(status: StatusCode, body: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(Bytes::from(body.to_string())));
-    *response.status_mut() = status;
-    *response.headers_mut() = PagePolicy::api().headers().clone();
-    response
 }
 
 fn later(mut response: Response<Body>) -> Response<Body> {

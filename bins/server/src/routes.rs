@@ -19,6 +19,7 @@ mod draft;
 mod failure;
 mod guard;
 mod input;
+mod integrations;
 mod links;
 mod oidc;
 mod plans;
@@ -60,6 +61,7 @@ use utoipa_axum::routes;
 
 use crate::apps::Apps;
 use crate::assertion::Assertions;
+use crate::delivery::Integrations;
 use crate::error::AppError;
 use crate::forwarded::ClientAddress;
 use crate::oidc::Oidc;
@@ -79,6 +81,7 @@ pub(crate) struct State {
     apps: Arc<Apps>,
     callers: Arc<Callers>,
     throttle: Arc<Throttle>,
+    integrations: Arc<Integrations>,
     sign_on: Option<SignOn>,
     assertions: Option<Arc<Assertions>>,
     sites: Arc<Sites>,
@@ -155,6 +158,8 @@ fn routes() -> Routes {
         .with(to(Edit), routes!(preview_links::make))
         .with(to(Edit), routes!(preview_links::revoke))
         .with(to(Read), routes!(audit::list))
+        .with(to(Read), routes!(integrations::show))
+        .with(to(Configure), routes!(integrations::collect))
         .with(to(Edit), routes!(code::preview))
         .with(to(Check), routes!(code::check))
         .with(Need::Nothing, routes!(session::look))
@@ -190,6 +195,7 @@ impl Api {
     pub(crate) fn new(
         apps: Arc<Apps>,
         sites: Arc<Sites>,
+        integrations: Arc<Integrations>,
         access: Access,
         oidc: Option<Oidc>,
         assertions: Option<Assertions>,
@@ -199,7 +205,8 @@ impl Api {
         let (callers, throttle) = (Arc::new(callers), Arc::new(Throttle::new(&limits)));
         let sign_on = oidc.map(|oidc| SignOn::new(oidc, &sites.console.origin));
         let assertions = assertions.map(Arc::new);
-        let state = State { apps, callers, throttle, sign_on, assertions, sites, limits };
+        let state =
+            State { apps, callers, throttle, integrations, sign_on, assertions, sites, limits };
         let text = Bytes::from(openapi());
         let description = move || std::future::ready(json_text(StatusCode::OK, text.clone()));
         let router = described()

@@ -11,13 +11,15 @@ use std::time::Duration;
 use c2c_access::ScopeError;
 use c2c_names::{BridgeLimits, Origin};
 use c2c_store::{Database, Environment, Store, StoreError};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::sync::{Notify, watch};
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::admin::{self, Admin, is_private};
 use crate::apps::Apps;
 use crate::assertion::Assertions;
+use crate::collect::{Collect, write};
 use crate::compile::Compiler;
+use crate::delivery::{Integrations, Sender, announce, deliver};
 use crate::demo;
 use crate::descriptors::{Bounds, TooFew};
 use crate::documents::{Documents, keep};
@@ -111,6 +113,9 @@ pub enum StartError {
         /// The smallest sufficient number.
         least: usize,
     },
+    /// Nothing can be delivered to customers' servers: the keys, the name server or the system's certificates.
+    #[error("integrations: {0}")]
+    Integrations(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The origins do not work together.
     #[error(transparent)]
     Sites(#[from] SitesError),
@@ -135,6 +140,8 @@ pub struct Running {
     server: Arc<Server>,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
+    /// Writes events for the listeners, so it ends after them.
+    writer: JoinHandle<()>,
     store: Store,
     first_link: Option<String>,
     /// The address of the admin listener.
@@ -207,11 +214,24 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         (Door::Admin, admin, places(admin::CONNECTIONS_MAX)),
     ];
     let places_of = |(door, _, places): &(Door, _, _)| (door.name(), Arc::clone(places));
+    let (collect, jobs) = Collect::new(Arc::clone(&sites), Arc::clone(&live), limits);
+    let collect = Arc::new(collect);
+    let integrations = Integrations::new(settings, &sites, store.clone());
+    let integrations = Arc::new(integrations.map_err(StartError::Integrations)?);
     let server = Arc::new(Server {
         admin: Admin::new(store.clone(), Arc::clone(&live), doors.iter().map(places_of).collect()),
         console: Console::new(&sites, settings.oidc.issuer_host()),
+        collect: Arc::clone(&collect),
         preview_links: PreviewLinks::new(Arc::clone(&apps), Arc::clone(&sites), limits),
-        api: Api::new(apps, Arc::clone(&sites), settings.access, oidc, assertions, limits),
+        api: Api::new(
+            apps,
+            Arc::clone(&sites),
+            Arc::clone(&integrations),
+            settings.access,
+            oidc,
+            assertions,
+            limits,
+        ),
         sites,
         limits,
         proxies: Proxies::new(&settings.proxies, settings.client_address_header),
@@ -222,6 +242,16 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     });
     let (stop, stopped) = watch::channel(false);
     let mut listeners = JoinSet::new();
+    let due = Arc::new(Notify::new());
+    let writer = write(store.clone(), jobs, limits.database_timeout, Arc::clone(&due));
+    let writer = tokio::spawn(writer);
+    listeners.spawn(announce(store.clone(), Arc::clone(&due), stopped.clone()));
+    let sender = Arc::new(Sender::new(integrations));
+    listeners.spawn(deliver(sender, due, limits, stopped.clone()));
+    {
+        let stopped = stopped.clone();
+        listeners.spawn(async move { collect.note_turned_away(stopped).await });
+    }
     listeners.spawn(keep(store.clone(), waiting, stopped.clone()));
     listeners.spawn(renew(store.clone(), documents, version, stopped.clone()));
     if let Some(url) = settings.purge_url.clone() {
@@ -241,7 +271,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
             listeners.spawn(serve(server, door, listener, places, stopped.clone()));
         }
     }
-    Ok(Running { server, stop, listeners, store, first_link, admin: admin_listen })
+    Ok(Running { server, stop, listeners, writer, store, first_link, admin: admin_listen })
 }
 
 impl Running {
@@ -282,6 +312,7 @@ impl Running {
         // The send fails only if every listener has already ended.
         let _ = self.stop.send(true);
         while self.listeners.join_next().await.is_some() {}
+        self.writer.abort();
         if let Some(traces) = &self.server.traces {
             traces.stop().await;
         }

@@ -9,11 +9,12 @@ use hyper::header::TRANSFER_ENCODING;
 use hyper::{Request, Response, StatusCode};
 
 use crate::admin::Admin;
+use crate::collect::Collect;
 use crate::forwarded::Proxies;
 use crate::live::Live;
 use crate::metrics::{METRICS, Served};
 use crate::pages::Kind;
-use crate::paths::{EMBED, PREVIEW_LINK};
+use crate::paths::{EMBED, EVENTS, PREVIEW_LINK};
 use crate::preview_links::PreviewLinks;
 use crate::response::{Answer, Body, closing, message, misdirected};
 use crate::routes::Api;
@@ -36,6 +37,8 @@ pub(crate) struct Server {
     pub(crate) live: Arc<Live>,
     /// The previews that holders of links see.
     pub(crate) preview_links: PreviewLinks,
+    /// The way in for events.
+    pub(crate) collect: Arc<Collect>,
     /// The console's API.
     pub(crate) api: Api,
     /// The console.
@@ -100,7 +103,7 @@ impl Server {
         if let Some(response) = files.and_then(|files| files.respond(request)) {
             return Some(response);
         }
-        if has_preview_link(request) {
+        if has_preview_link(request) || (page == Kind::Widget && is_of_events(request)) {
             return None;
         }
         self.live.respond_at_once(request, page)
@@ -114,6 +117,7 @@ impl Server {
             Some(Kind::Widget) if has_preview_link(&request) => {
                 self.preview_links.respond(request).await
             }
+            Some(Kind::Widget) if is_of_events(&request) => self.collect.respond(request).await,
             Some(page) => self.live.respond_later(&request, page).await,
             None => misdirected(&request),
         }
@@ -189,6 +193,10 @@ impl Server {
         }
         None
     }
+}
+
+fn is_of_events<B>(request: &Request<B>) -> bool {
+    request.uri().path().starts_with(EVENTS)
 }
 
 fn has_preview_link<B>(request: &Request<B>) -> bool {

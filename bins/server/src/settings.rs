@@ -17,6 +17,7 @@ use hyper::header::HeaderValue;
 use ipnet::IpNet;
 
 use crate::assertion_settings::AssertionSettings;
+use crate::delivery_settings::DeliverySettings;
 use crate::forwarded::AddressHeader;
 use crate::logs::{LogFilter, LogFormat};
 use crate::oidc_settings::OidcSettings;
@@ -249,6 +250,10 @@ pub struct Settings {
     /// Sign-in by assertions of the operator's own product
     #[command(flatten)]
     pub assertion: AssertionSettings,
+
+    /// Deliveries of events to customers' servers
+    #[command(flatten)]
+    pub delivery: DeliverySettings,
 }
 
 /// How people get into the console.
@@ -395,6 +400,40 @@ pub struct Limits {
     /// The default lets 14 browsers behind one address open all the connections that they can (six
     /// to each of three hosts); with more browsers, idle connections end early.
     pub connections_per_client_max: usize,
+    /// How many events may come in.
+    pub collect: CollectLimits,
+}
+
+/// Limits on events that come in, on each server. Those that come too fast get 429, and their senders keep them.
+#[derive(Clone, Copy, Debug)]
+pub struct CollectLimits {
+    /// How many batches one client may send in a second, on average. Behind one address there may be a whole
+    /// company, and a page sends one a second at most.
+    pub client_batches_per_second: NonZeroU32,
+    /// How many of them it may send at once.
+    pub client_batches_burst: NonZeroU32,
+    /// How many events one client may send in a second, on average.
+    pub client_events_per_second: NonZeroU32,
+    /// How many of them it may send at once.
+    pub client_events_burst: NonZeroU32,
+    /// How many events may come for one app in a second, on average.
+    pub app_events_per_second: NonZeroU32,
+    /// How many of them may come at once.
+    pub app_events_burst: NonZeroU32,
+}
+
+impl Default for CollectLimits {
+    fn default() -> Self {
+        let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        Self {
+            client_batches_per_second: number(20),
+            client_batches_burst: number(100),
+            client_events_per_second: number(100),
+            client_events_burst: number(1000),
+            app_events_per_second: number(1000),
+            app_events_burst: number(10_000),
+        }
+    }
 }
 
 impl Default for Limits {
@@ -419,6 +458,7 @@ impl Default for Limits {
             previews_max: 32,
             connections_max: 1024,
             connections_per_client_max: 256,
+            collect: CollectLimits::default(),
         }
     }
 }
@@ -444,7 +484,7 @@ impl TypedValueParser for DatabaseParser {
 }
 
 /// Parses a network, or an address as a network of one.
-fn network(text: &str) -> Result<IpNet, &'static str> {
+pub(crate) fn network(text: &str) -> Result<IpNet, &'static str> {
     let network = text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into()));
     network.map_err(|_| "must be an address, or a network such as 10.0.0.0/8")
 }

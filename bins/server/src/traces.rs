@@ -35,7 +35,7 @@ use ureq::http::header::AUTHORIZATION;
 
 use crate::outgoing::agent;
 use crate::pages::Kind;
-use crate::paths::{PARENT, PREVIEW_LINK, SANDBOX, STAGING, WIDGET};
+use crate::paths::{EVENTS, PARENT, PREVIEW_LINK, SANDBOX, STAGING, WIDGET};
 use crate::settings::{Secret, Settings};
 
 /// How long the collector may take for one batch.
@@ -167,6 +167,7 @@ pub(crate) fn page_route(path: &str, page: Kind) -> Option<&'static str> {
         ],
         Kind::Widget => &[
             (WIDGET, "/w/{app}"),
+            (EVENTS, "/e/{app}"),
             (STAGING, "/staging/{app}"),
             ("/preview-link/show", "/preview-link/show"),
             ("/preview-link/open", "/preview-link/open"),

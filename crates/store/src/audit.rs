@@ -1,5 +1,7 @@
 //! The audit log: who did what, and when. It is also the list of changes that other servers read.
 
+use c2c_access::CredentialId;
+use c2c_delivery::{Agreement, EndpointId, EndpointState, Kind};
 use c2c_names::AppId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,10 +13,11 @@ use crate::app::{Environment, Settings};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::numbers::{RevisionNumber, Timestamp, Version};
+use crate::outbox::collect_settings::CollectSettings;
 use crate::preview_id::PreviewLinkId;
 use crate::rows::read_id;
 use crate::task::Task;
-use crate::text::Note;
+use crate::text::{ActorName, Name, Note};
 
 /// One entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +144,96 @@ pub enum Action {
         /// The link.
         link: PreviewLinkId,
     },
+    /// The app takes events in another way.
+    CollectConfigured {
+        /// The version of the settings.
+        version: Version,
+        /// The settings.
+        settings: CollectSettings,
+    },
+    /// An endpoint was added.
+    EndpointAdded {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// Its kind.
+        kind: Kind,
+        /// Its name.
+        name: Name,
+        /// The host that gets the events.
+        host: String,
+        /// How it agreed.
+        agreed: Agreement,
+    },
+    /// An endpoint has other settings.
+    EndpointChanged {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// Its version.
+        version: Version,
+        /// Its name.
+        name: Name,
+        /// The host that gets the events.
+        host: String,
+    },
+    /// An endpoint has another state.
+    EndpointMoved {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// Its state.
+        state: EndpointState,
+        /// How it agreed, if a person has changed the state.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agreed: Option<Agreement>,
+        /// The reason; it may be empty.
+        reason: String,
+    },
+    /// An endpoint has a new secret.
+    EndpointSecretAdded {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// The id of the secret.
+        secret: String,
+        /// The scheme of its signatures.
+        scheme: String,
+    },
+    /// A secret of an endpoint ended at once.
+    EndpointSecretRemoved {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// The id of the secret.
+        secret: String,
+    },
+    /// Deliveries that had ended are on their way again.
+    Replayed {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// Their number.
+        deliveries: i64,
+    },
+    /// The content of events was deleted on request.
+    EventsForgotten {
+        /// The key of the context by whose value they were found, if they were.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// The number of events.
+        events: u32,
+        /// The number of deliveries that will not take place.
+        pending: u32,
+    },
+    /// A secret was made with which a backend sends events.
+    EventTokenMade {
+        /// Its id.
+        token: CredentialId,
+        /// Its name.
+        name: ActorName,
+        /// When it ends.
+        expires: Timestamp,
+    },
+    /// A secret with which a backend sent events was ended.
+    EventTokenRevoked {
+        /// Its id.
+        token: CredentialId,
+    },
     /// The app was deleted. It can come back for a while.
     Deleted,
     /// A deleted app came back.
@@ -174,14 +267,32 @@ pub struct Change {
 impl Action {
     /// Whether servers have to read the app again.
     pub(crate) fn is_visible(&self) -> bool {
-        !matches!(
+        !self.is_of_events()
+            && !matches!(
+                self,
+                Self::DraftSaved { .. }
+                    | Self::Planned { .. }
+                    | Self::Cancelled { .. }
+                    | Self::PreviewLinkMade { .. }
+                    | Self::PreviewLinkRevoked { .. }
+                    | Self::Purged
+            )
+    }
+
+    /// Whether it is about the app's events, and not about its code.
+    fn is_of_events(&self) -> bool {
+        matches!(
             self,
-            Self::DraftSaved { .. }
-                | Self::Planned { .. }
-                | Self::Cancelled { .. }
-                | Self::PreviewLinkMade { .. }
-                | Self::PreviewLinkRevoked { .. }
-                | Self::Purged
+            Self::CollectConfigured { .. }
+                | Self::EndpointAdded { .. }
+                | Self::EndpointChanged { .. }
+                | Self::EndpointMoved { .. }
+                | Self::EndpointSecretAdded { .. }
+                | Self::EndpointSecretRemoved { .. }
+                | Self::Replayed { .. }
+                | Self::EventsForgotten { .. }
+                | Self::EventTokenMade { .. }
+                | Self::EventTokenRevoked { .. }
         )
     }
 }
@@ -338,6 +449,17 @@ impl State {
             | Action::PreviewLinkRevoked { .. }
             | Action::Purged
             | Action::Unknown(_) => {}
+            // Events change no code.
+            Action::CollectConfigured { .. }
+            | Action::EndpointAdded { .. }
+            | Action::EndpointChanged { .. }
+            | Action::EndpointMoved { .. }
+            | Action::EndpointSecretAdded { .. }
+            | Action::EndpointSecretRemoved { .. }
+            | Action::Replayed { .. }
+            | Action::EventsForgotten { .. }
+            | Action::EventTokenMade { .. }
+            | Action::EventTokenRevoked { .. } => {}
             Action::SwitchedOff { .. } => self.off = true,
             Action::SwitchedOn { .. } => self.off = false,
             Action::Deleted => self.deleted = true,

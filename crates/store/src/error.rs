@@ -3,12 +3,15 @@
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use c2c_delivery::{EndpointId, EndpointState};
 use c2c_names::AppId;
 use sqlx::migrate::MigrateError;
 
 use crate::app::App;
 use crate::draft::Draft;
 use crate::numbers::RevisionNumber;
+use crate::outbox::collect_settings::Collect;
+use crate::outbox::endpoint::Endpoint;
 
 /// A use case that changed nothing.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +113,60 @@ pub enum StoreError {
     /// A preview link was opened too often within a minute.
     #[error("the preview link is opened too often; try again in a minute")]
     TooManyPreviewTickets,
+    /// The settings for events have a newer version than the ones that were edited.
+    #[error("the settings for events have version {}, not the one that was edited", .0.version)]
+    CollectConflict(Box<Collect>),
+    /// Bodies would be kept for longer than the knowledge that there was an event.
+    #[error("bodies cannot be kept for longer than the rest of an event")]
+    KeptTooShort,
+    /// The app has no such endpoint, or it was removed.
+    #[error("there is no endpoint {0}")]
+    NoSuchEndpoint(EndpointId),
+    /// The endpoint has a newer version than the one that was edited.
+    #[error("the endpoint has version {}, not the one that was edited", .0.version)]
+    EndpointConflict(Box<Endpoint>),
+    /// This is not possible in the endpoint's state.
+    #[error("this is not possible while the endpoint is {0}")]
+    EndpointState(EndpointState),
+    /// The app has as many endpoints as it can have.
+    #[error("the app {app} has {max} endpoints, which is the most; remove one first")]
+    TooManyEndpoints {
+        /// The app.
+        app: AppId,
+        /// The greatest number: [`ENDPOINTS_MAX`](crate::ENDPOINTS_MAX).
+        max: usize,
+    },
+    /// The endpoint has as many secrets as it can have.
+    #[error(
+        "the endpoint has {max} secrets, which is the most; remove one, or wait for the end of one"
+    )]
+    TooManySecrets {
+        /// The greatest number: [`SECRETS_MAX`](crate::SECRETS_MAX).
+        max: usize,
+    },
+    /// The endpoint has no such secret, or it is the only current one.
+    #[error("there is no such secret, or it is the only current one")]
+    NoSuchSecret,
+    /// There is no such event, or it is forgotten after its time.
+    #[error("there is no such event")]
+    NoSuchEvent,
+    /// The endpoint has no such delivery, or it is forgotten after its time.
+    #[error("there is no such delivery")]
+    NoSuchDelivery,
+    /// The delivery has not ended.
+    #[error("the delivery has not ended")]
+    StillPending,
+    /// The event's body is not there any more.
+    #[error("the content of the event is not there any more")]
+    BodyGone,
+    /// The app has as many event tokens as it can have.
+    #[error("the app {app} has {max} tokens for events, which is the most; revoke one first")]
+    TooManyEventTokens {
+        /// The app.
+        app: AppId,
+        /// The greatest number: [`EVENT_TOKENS_MAX`](crate::EVENT_TOKENS_MAX).
+        max: usize,
+    },
     /// A snippet is too large.
     #[error("a snippet has {bytes} bytes; at most {max} are stored")]
     SnippetTooLarge {
@@ -235,9 +292,8 @@ fn kind_of_code(code: &str) -> FailureKind {
         return match code {
             "25006" => FailureKind::ReadOnly,
             "53100" => FailureKind::Full,
-            "25P03" | "53300" | "55P03" | "57P01" | "57P02" | "57P03" | "57P05" | "57014" => {
-                FailureKind::Unavailable
-            }
+            "25P03" | "40P01" | "53300" | "55P03" | "57P01" | "57P02" | "57P03" | "57P05"
+            | "57014" => FailureKind::Unavailable,
             "XX001" | "XX002" => FailureKind::Corrupt,
             _ if code.starts_with("08") => FailureKind::Unavailable,
             _ => FailureKind::Other,

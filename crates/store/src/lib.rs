@@ -68,6 +68,7 @@ mod history;
 mod job;
 mod lifetime;
 mod numbers;
+mod outbox;
 mod plan;
 mod preview_id;
 mod preview_link;
@@ -107,6 +108,14 @@ pub use history::{Revision, RevisionMark};
 pub use job::{Claim, Job};
 pub use lifetime::GRACE;
 pub use numbers::{RevisionNumber, Timestamp, Version};
+pub use outbox::{
+    Accounts, Attempt, Backlog, Claimed, Claimer, Claims, Collect, CollectSettings, Delivery,
+    DeliveryFilter, ENDPOINTS_MAX, EVENT_TOKENS_MAX, Endpoint, EndpointAccount, EndpointHealth,
+    EndpointMove, EndpointSecret, EndpointSettings, EventKey, EventToken, Forget, Forgotten,
+    Incoming, Intake, Lane, Lease, NewEndpoint, NewEvent, NewSecret, OutboxState, Progress,
+    Receipt, Replay, ReplayStep, SECRETS_MAX, Sealed, SealedPlace, SealedRow, Settled, Settlement,
+    Stage, StoredEvent, Taken, TracedDelivery, TracedEvent, Verdict,
+};
 pub use plan::Plan;
 pub use preview_id::PreviewLinkId;
 pub use preview_link::{NewPreviewLink, PREVIEW_LIFETIME_MAX, PREVIEW_LINKS_MAX, PreviewLink};

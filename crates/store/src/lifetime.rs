@@ -73,7 +73,9 @@ impl Store {
             ] {
                 sqlx::query(query).bind(id).execute(&mut *write.tx).await?;
             }
-            purged.push(read_id(row)?);
+            let id = read_id(row)?;
+            write.remove_outbox(&id).await?;
+            purged.push(id);
         }
         let entries: Vec<_> = purged.iter().map(|id| write.entry(id, &Action::Purged)).collect();
         write.finish_with(&entries).await?;

@@ -39,6 +39,7 @@ const SQLITE: Versions = &[
     (5, "preview links", include_str!("schema/sqlite.5.sql")),
     (6, "access", include_str!("schema/sqlite.6.sql")),
     (7, "subjects, used assertions", include_str!("schema/sqlite.7.sql")),
+    (8, "events and deliveries", include_str!("schema/sqlite.8.sql")),
 ];
 
 const POSTGRES: Versions = &[
@@ -47,6 +48,7 @@ const POSTGRES: Versions = &[
     (5, "preview links", include_str!("schema/postgres.5.sql")),
     (6, "access", include_str!("schema/postgres.6.sql")),
     (7, "subjects, used assertions", include_str!("schema/postgres.7.sql")),
+    (8, "events and deliveries", include_str!("schema/postgres.8.sql")),
 ];
 
 /// Brings a database up to date. Several servers may do so at the same time.

@@ -29,8 +29,13 @@ pub(crate) struct Written {
 }
 
 impl Store {
+    /// Begins a transaction. Dropped, it changes nothing.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(self.write.begin_with(self.engine.locking("BEGIN IMMEDIATE", "BEGIN")).await?)
+    }
+
     pub(crate) async fn write<'a>(&self, by: &'a Actor) -> Result<Write<'a>, StoreError> {
-        let tx = self.write.begin_with(self.engine.locking("BEGIN IMMEDIATE", "BEGIN")).await?;
+        let tx = self.begin().await?;
         Ok(Write { tx, engine: self.engine, by, at: Timestamp::now() })
     }
 }

@@ -10,15 +10,14 @@ use hyper::client::conn::http1;
 use hyper::header::{HOST, HeaderMap, USER_AGENT};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, Error};
 use x509_parser::parse_x509_certificate;
+
+use crate::trust::trust;
 
 /// How long each of the steps to an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -84,13 +83,6 @@ pub(super) async fn connect(
         Some(certificate.validity().not_after.timestamp())
     });
     begin(stream, ends).await
-}
-
-/// Trusts what the system trusts.
-fn trust() -> Result<ClientConfig, Error> {
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions()?.with_platform_verifier()?;
-    Ok(builder.with_no_client_auth())
 }
 
 async fn begin<S>(stream: S, certificate_ends: Option<i64>) -> Result<Connection, String>

@@ -8,22 +8,19 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use c2c_access::Credential;
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::Quota;
 
 use super::caller::Caller;
 use crate::client::Client;
+use crate::rate::Rate;
 use crate::settings::Limits;
-
-/// Keys in memory before those are forgotten that are as good as new.
-const KEYS_MAX: usize = 10_000;
 
 /// The limits, with who has used how much of them.
 #[derive(Debug)]
 pub(super) struct Throttle {
-    callers: DefaultKeyedRateLimiter<Credential>,
-    guesses: DefaultKeyedRateLimiter<Option<Client>>,
-    sign_ons: DefaultKeyedRateLimiter<Option<Client>>,
+    callers: Rate<Credential>,
+    guesses: Rate<Option<Client>>,
+    sign_ons: Rate<Option<Client>>,
 }
 
 impl Throttle {
@@ -33,9 +30,9 @@ impl Throttle {
         let guesses = Quota::per_minute(limits.guesses_per_minute);
         let sign_ons = Quota::per_minute(limits.sign_ons_per_minute);
         Self {
-            callers: RateLimiter::keyed(callers),
-            guesses: RateLimiter::keyed(guesses),
-            sign_ons: RateLimiter::keyed(sign_ons),
+            callers: Rate::new(callers),
+            guesses: Rate::new(guesses),
+            sign_ons: Rate::new(sign_ons),
         }
     }
 
@@ -43,31 +40,19 @@ impl Throttle {
     pub(super) fn caller(&self, caller: &Caller) -> Result<(), Duration> {
         // Without a login, all are one.
         let Some(credential) = caller.actor.credential else { return Ok(()) };
-        count(&self.callers, &credential)
+        self.callers.count(&credential)
     }
 
     /// Counts a wrong secret. The error is how long the client has to wait.
     pub(super) fn guess(&self, address: Option<IpAddr>) -> Result<(), Duration> {
-        count(&self.guesses, &address.map(Client::at))
+        self.guesses.count(&address.map(Client::at))
     }
-}
 
-impl Throttle {
     /// Counts a step of a sign-in for which the OpenID Connect provider may be asked. The error is how long
     /// the client has to wait.
     pub(super) fn sign_on(&self, address: Option<IpAddr>) -> Result<(), Duration> {
-        count(&self.sign_ons, &address.map(Client::at))
+        self.sign_ons.count(&address.map(Client::at))
     }
-}
-
-fn count<K: Clone + Eq + std::hash::Hash>(
-    limiter: &DefaultKeyedRateLimiter<K>,
-    key: &K,
-) -> Result<(), Duration> {
-    if limiter.len() > KEYS_MAX {
-        limiter.retain_recent();
-    }
-    limiter.check_key(key).map_err(|until| until.wait_time_from(DefaultClock::default().now()))
 }
 
 #[cfg(test)]
@@ -99,15 +84,5 @@ mod tests {
         let throttle = throttle();
         let outcomes = (0..4).map(|host| throttle.guess(format!("2001:db8::{host}").parse().ok()));
         assert_eq!(outcomes.flatten().count(), 3);
-    }
-
-    #[test]
-    fn clients_of_long_ago_are_forgotten() {
-        let quota = Quota::per_second(NonZeroU32::MAX);
-        let limiter: DefaultKeyedRateLimiter<u32> = RateLimiter::keyed(quota);
-        for key in 0..30_000 {
-            assert_eq!(count(&limiter, &key), Ok(()));
-        }
-        assert!(limiter.len() <= KEYS_MAX + 1, "{}", limiter.len());
     }
 }

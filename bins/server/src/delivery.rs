@@ -1,0 +1,107 @@
+//! Events on their way to customers' servers.
+//!
+//! `work` claims deliveries from the store and writes down what came of them → `attempt` makes one attempt → `ready` is the
+//! endpoint with its secrets opened, and makes the request → `client` sends it, over a connection that only `connect`
+//! opens. Each decision (may this address be called, when again, how much at once) is one of the crate `c2c_delivery`.
+//! `keys` protect secrets in the database. `manage` is what people do with endpoints: it adds and asks them.
+
+mod attempt;
+mod client;
+mod connect;
+mod keys;
+mod manage;
+mod ready;
+mod work;
+
+use std::error::Error;
+
+use bytes::Bytes;
+use c2c_delivery::{EndpointId, Jitter, UrlRules};
+use c2c_names::{AppId, Origin};
+use c2c_store::{Store, StoredEvent, Timestamp};
+use hyper::Request;
+use hyper::header::HeaderValue;
+
+use crate::settings::Settings;
+use crate::sites::Sites;
+use client::Client;
+use keys::Keys;
+use ready::{Over, Ready};
+
+pub(crate) use attempt::Sender;
+pub use keys::KeysError;
+pub(crate) use manage::{IN_FLIGHT, ManageError, Shown, Webhook};
+pub(crate) use work::{announce, deliver};
+
+/// All that endpoints need beside what the store has of them.
+#[derive(Debug)]
+pub(crate) struct Integrations {
+    store: Store,
+    keys: Keys,
+    client: Client,
+    rules: UrlRules,
+    widget: Origin,
+    /// The sender's name in the handshake: the host of the widget.
+    sender: HeaderValue,
+}
+
+impl Integrations {
+    pub(crate) fn new(
+        settings: &Settings,
+        sites: &Sites,
+        store: Store,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let rules = settings.delivery.rules();
+        let widget = sites.widget.origin.clone();
+        Ok(Self {
+            store,
+            keys: Keys::open(settings)?,
+            client: Client::new(rules.addresses.clone(), settings.delivery.name_server)?,
+            rules,
+            sender: HeaderValue::from_str(widget.host())?,
+            widget,
+        })
+    }
+
+    /// Reads an endpoint, and opens its secrets.
+    async fn open(
+        &self,
+        app: &AppId,
+        id: EndpointId,
+    ) -> Result<Ready, Box<dyn Error + Send + Sync>> {
+        let endpoint = self.store.endpoint(app, id).await?;
+        let secrets = self.store.endpoint_secrets(id, Timestamp::now()).await?;
+        let ring = self.keys.ring().ok_or(KeysError::Missing)?;
+        Ready::open(&endpoint, &secrets, &ring, &self.rules)
+    }
+
+    /// The request that tells an endpoint of an event.
+    fn request(
+        &self,
+        ready: &Ready,
+        event: &StoredEvent,
+        at: Timestamp,
+    ) -> Result<Request<Bytes>, Over> {
+        ready.request(event, (&self.widget, &self.sender), at)
+    }
+}
+
+fn jitter() -> Jitter {
+    Jitter(u64::from_le_bytes(random()))
+}
+
+/// Random bytes from the system.
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // It fails only on systems without a source of random numbers, where nothing of the server is safe.
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    bytes
+}
+
+fn time(at: Timestamp) -> c2c_delivery::Timestamp {
+    c2c_delivery::Timestamp::from_millis(at.as_millis())
+}
+
+fn stored(at: c2c_delivery::Timestamp) -> Timestamp {
+    Timestamp::from_millis(at.as_millis())
+}

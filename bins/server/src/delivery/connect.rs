@@ -1,0 +1,232 @@
+//! Connections to endpoints. This is the only place that opens one, so it is the only one that has to be right:
+//! an address is judged after it was resolved, and exactly that address is connected to.
+
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use std::{fmt, io};
+
+use c2c_delivery::{AddressRefused, AddressRules, Failure, Reachable, judge};
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{NameServerConfig, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hyper::Uri;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tower::Service;
+
+use crate::trust::trust;
+
+/// How long a name may take to resolve.
+const RESOLVE: Duration = Duration::from_secs(5);
+/// How long one address may take to accept a connection.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long an answer of a name server counts, at most.
+const REMEMBER: Duration = Duration::from_secs(60);
+
+/// Opens connections.
+#[derive(Clone)]
+pub(super) struct Connector(Arc<Inner>);
+
+struct Inner {
+    names: TokioResolver,
+    rules: AddressRules,
+    tls: TlsConnector,
+}
+
+/// A connection that was not opened.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoConnection {
+    #[error("the name cannot be resolved: {0}")]
+    Dns(String),
+    #[error(transparent)]
+    Refused(#[from] AddressRefused),
+    #[error("no connection to {address}: {error}")]
+    Connect { address: SocketAddr, error: io::Error },
+    #[error("no TLS with {address}: {error}")]
+    Tls { address: SocketAddr, error: io::Error },
+}
+
+impl NoConnection {
+    pub(super) fn failure(&self) -> Failure {
+        match self {
+            Self::Dns(_) => Failure::Dns,
+            Self::Refused(_) => Failure::AddressRefused,
+            Self::Connect { .. } => Failure::Connect,
+            Self::Tls { .. } => Failure::Tls,
+        }
+    }
+}
+
+/// The address at the other end, as an answer tells it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) SocketAddr);
+
+impl Connector {
+    /// With a name server to ask, or the system's.
+    pub(super) fn new(
+        rules: AddressRules,
+        name_server: Option<SocketAddr>,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let mut names = match name_server {
+            Some(address) => TokioResolver::builder_with_config(
+                of_name_server(address),
+                TokioRuntimeProvider::default(),
+            ),
+            None => TokioResolver::builder_tokio()?,
+        };
+        let options = names.options_mut();
+        options.positive_max_ttl = Some(REMEMBER);
+        options.negative_max_ttl = Some(REMEMBER);
+        let mut tls = trust()?;
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let tls = TlsConnector::from(Arc::new(tls));
+        Ok(Self(Arc::new(Inner { names: names.build()?, rules, tls })))
+    }
+}
+
+fn of_name_server(address: SocketAddr) -> ResolverConfig {
+    let mut server = NameServerConfig::udp_and_tcp(address.ip());
+    for connection in &mut server.connections {
+        connection.port = address.port();
+    }
+    ResolverConfig::from_name_servers(vec![server])
+}
+
+impl Inner {
+    async fn connect(&self, uri: &Uri) -> Result<Stream, NoConnection> {
+        let port = uri.port_u16().unwrap_or(if is_https(uri) { 443 } else { 80 });
+        let host = uri.host().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let addresses = self.resolve(host, port).await?;
+        let (stream, address) = connect_to_one(&addresses).await?;
+        if !is_https(uri) {
+            return Ok(Stream { io: Box::new(stream), peer: Peer(address) });
+        }
+        let no_tls = |error| NoConnection::Tls { address, error };
+        let name = ServerName::try_from(host.to_owned());
+        let name = name.map_err(|error| no_tls(io::Error::other(error)))?;
+        let stream = self.tls.connect(name, stream).await.map_err(no_tls)?;
+        Ok(Stream { io: Box::new(stream), peer: Peer(address) })
+    }
+
+    /// The addresses of a host. If one of them must not be called, none is: which one is taken may be up to whoever
+    /// answers for the name.
+    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<Reachable>, NoConnection> {
+        let addresses: Vec<IpAddr> = match host.parse() {
+            Ok(address) => vec![address],
+            Err(_) => self.look_up(host).await?,
+        };
+        if addresses.is_empty() {
+            return Err(NoConnection::Dns("it has no address".to_owned()));
+        }
+        let judge = |address| Ok(judge(SocketAddr::new(address, port), &self.rules)?);
+        addresses.into_iter().map(judge).collect()
+    }
+
+    async fn look_up(&self, host: &str) -> Result<Vec<IpAddr>, NoConnection> {
+        // With a full stop, no domain of this machine is searched.
+        let found = timeout(RESOLVE, self.names.lookup_ip(format!("{host}."))).await;
+        match found {
+            Ok(Ok(found)) => Ok(found.iter().collect()),
+            Ok(Err(error)) => Err(NoConnection::Dns(error.to_string())),
+            Err(_) => Err(NoConnection::Dns("the name server does not answer".to_owned())),
+        }
+    }
+}
+
+/// Connects to the first address that accepts, in the order of the name server's answer.
+async fn connect_to_one(addresses: &[Reachable]) -> Result<(TcpStream, SocketAddr), NoConnection> {
+    let mut failed = NoConnection::Dns("it has no address".to_owned());
+    for address in addresses {
+        let address = address.address();
+        let connected = timeout(CONNECT, TcpStream::connect(address)).await;
+        let connected = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        match connected {
+            Ok(stream) => {
+                // Only a hint to the system.
+                let _ = stream.set_nodelay(true);
+                return Ok((stream, address));
+            }
+            Err(error) => failed = NoConnection::Connect { address, error },
+        }
+    }
+    Err(failed)
+}
+
+fn is_https(uri: &Uri) -> bool {
+    uri.scheme_str() == Some("https")
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Stream>;
+    type Error = NoConnection;
+    type Future = Pin<Box<dyn Future<Output = Result<TokioIo<Stream>, NoConnection>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NoConnection>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move { inner.connect(&uri).await.map(TokioIo::new) })
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Connector").field("rules", &self.0.rules).finish_non_exhaustive()
+    }
+}
+
+/// An open connection.
+pub(super) struct Stream {
+    io: Box<dyn Io>,
+    peer: Peer,
+}
+
+/// With TLS or without.
+trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new().extra(self.peer)
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}

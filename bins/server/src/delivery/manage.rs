@@ -1,0 +1,186 @@
+//! What people do with endpoints: they add them, change them, rotate their keys, ask them and try them.
+
+use c2c_delivery::{
+    About, Agreement, Consent, EndpointId, EndpointUrl, Filter, FilterError, Format, KeyError,
+    Keyring, Kind, Scheme, Signer, SigningKey, UrlError, WebhookSecret,
+};
+use c2c_names::AppId;
+use c2c_store::{
+    Actor, Endpoint, EndpointSettings, Name, NewEndpoint, NewSecret, Sealed, StoreError, Timestamp,
+    Version,
+};
+use zeroize::Zeroizing;
+
+use super::{Integrations, KeysError, random};
+
+/// The deliveries that are under way for an endpoint at a time, unless its people say otherwise.
+pub(crate) const IN_FLIGHT: u32 = 8;
+
+/// A webhook's endpoint, as a person describes it.
+#[derive(Debug)]
+pub(crate) struct Webhook {
+    pub(crate) name: Name,
+    /// `None`: it stays as it is.
+    pub(crate) url: Option<String>,
+    pub(crate) format: Format,
+    pub(crate) filter: Vec<String>,
+    pub(crate) in_flight_max: u32,
+}
+
+/// A key that was made, to be shown once.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    /// The secret of the scheme v1.
+    pub(crate) secret: Option<Zeroizing<String>>,
+    /// The public key of the scheme v1a, which is no secret.
+    pub(crate) public_key: Option<String>,
+}
+
+/// A reason why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ManageError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    #[error("/url: it {0}")]
+    Url(#[from] UrlError),
+    #[error("/filter: it {0}")]
+    Filter(#[from] FilterError),
+    #[error("/secret: {0}")]
+    Secret(#[from] KeyError),
+    /// What is in the database cannot be opened. The log has more.
+    #[error(
+        "the endpoint's settings cannot be opened: the key that protects them is not the server's"
+    )]
+    Sealed,
+}
+
+impl Integrations {
+    /// Adds a webhook's endpoint, which has not agreed yet. Its key is made, or the given secret.
+    pub(crate) async fn add(
+        &self,
+        by: &Actor,
+        app: &AppId,
+        webhook: Webhook,
+        scheme: Scheme,
+        secret: Option<&str>,
+    ) -> Result<(EndpointId, Shown), ManageError> {
+        let url = EndpointUrl::parse(webhook.url.as_deref().unwrap_or_default(), &self.rules)?;
+        let signer = match (scheme, secret) {
+            (Scheme::V1, Some(text)) => Signer::V1(text.parse()?),
+            (Scheme::V1, None) => Signer::V1(WebhookSecret::new(random())),
+            (Scheme::V1a, _) => Signer::V1a(SigningKey::new(random())),
+        };
+        let ring = self.keys.ring_or_make()?;
+        let id = EndpointId::random();
+        let settings = settings(&webhook, &url, seal_url(&ring, app, id, &url))?;
+        let (secret, shown) = seal_signer(&ring, app, id, &signer);
+        let kind = Kind::Webhook;
+        let new = NewEndpoint { id, kind, settings, agreed: Agreement::No, secrets: vec![secret] };
+        self.store.add_endpoint(by, app, &new).await?;
+        Ok((id, shown))
+    }
+
+    /// Changes an endpoint. If its address leads elsewhere, it has to agree again.
+    pub(crate) async fn change(
+        &self,
+        by: &Actor,
+        app: &AppId,
+        id: EndpointId,
+        edited: Version,
+        webhook: Webhook,
+    ) -> Result<Version, ManageError> {
+        let endpoint = self.store.endpoint(app, id).await?;
+        let ring = self.keys.ring_or_make()?;
+        let before = self.url_of(&ring, &endpoint);
+        let (url, target, moved) = match &webhook.url {
+            Some(url) => {
+                let url = EndpointUrl::parse(url, &self.rules)?;
+                let moved = !before.is_ok_and(|before| before.leads_to(&url));
+                let target = seal_url(&ring, app, id, &url);
+                (url, target, moved)
+            }
+            None => (before?, endpoint.settings.target.clone(), false),
+        };
+        let settings = settings(&webhook, &url, target)?;
+        let agreed = moved.then_some(Agreement::No);
+        Ok(self.store.change_endpoint(by, app, id, edited, &settings, agreed).await?)
+    }
+
+    /// Makes a new key of an endpoint. The keys before it go on signing, beside it, until a time.
+    pub(crate) async fn rotate(
+        &self,
+        by: &Actor,
+        app: &AppId,
+        id: EndpointId,
+        scheme: Scheme,
+        others_end_at: Timestamp,
+    ) -> Result<Shown, ManageError> {
+        let signer = match scheme {
+            Scheme::V1 => Signer::V1(WebhookSecret::new(random())),
+            Scheme::V1a => Signer::V1a(SigningKey::new(random())),
+        };
+        let ring = self.keys.ring_or_make()?;
+        let (secret, shown) = seal_signer(&ring, app, id, &signer);
+        self.store.add_secret(by, app, id, &secret, others_end_at).await?;
+        Ok(shown)
+    }
+
+    fn url_of(&self, ring: &Keyring, endpoint: &Endpoint) -> Result<EndpointUrl, ManageError> {
+        let about = About::Target { app: &endpoint.app, endpoint: endpoint.id };
+        let sealed =
+            super::ready::sealed(&endpoint.settings.target).map_err(|_| ManageError::Sealed)?;
+        let url = ring.open(about, &sealed).map_err(|error| {
+            tracing::error!(endpoint = %endpoint.id, %error, "an endpoint's address cannot be opened");
+            ManageError::Sealed
+        })?;
+        let url = std::str::from_utf8(&url).map_err(|_| ManageError::Sealed)?;
+        Ok(EndpointUrl::parse(url, &self.rules)?)
+    }
+}
+
+fn settings(
+    webhook: &Webhook,
+    url: &EndpointUrl,
+    target: Sealed,
+) -> Result<EndpointSettings, ManageError> {
+    Ok(EndpointSettings {
+        name: webhook.name.clone(),
+        host: url.host().to_string(),
+        target,
+        format: webhook.format,
+        filter: Filter::try_from(webhook.filter.clone())?,
+        // They are the customer's own servers: the page's consent is about third parties, and is told with the event.
+        consents: Consent::ALL.to_vec(),
+        mapping: String::new(),
+        in_flight_max: webhook.in_flight_max,
+        rate_per_minute: None,
+    })
+}
+
+fn seal_url(ring: &Keyring, app: &AppId, endpoint: EndpointId, url: &EndpointUrl) -> Sealed {
+    stored(ring.seal(random(), About::Target { app, endpoint }, url.as_str().as_bytes()))
+}
+
+/// Seals a key under an id of its own.
+fn seal_signer(
+    ring: &Keyring,
+    app: &AppId,
+    endpoint: EndpointId,
+    signer: &Signer,
+) -> (NewSecret, Shown) {
+    let id = EndpointId::random().to_string();
+    let about = About::Secret { app, endpoint, id: &id };
+    let sealed = stored(ring.seal(random(), about, signer.reveal().as_bytes()));
+    let shown = match signer {
+        Signer::V1(secret) => Shown { secret: Some(secret.reveal()), public_key: None },
+        Signer::V1a(key) => Shown { secret: None, public_key: Some(key.public().to_string()) },
+    };
+    let scheme = signer.scheme().word().to_owned();
+    (NewSecret { id, scheme, sealed, public: shown.public_key.clone() }, shown)
+}
+
+fn stored(sealed: c2c_delivery::Sealed) -> Sealed {
+    Sealed { bytes: sealed.bytes, key: sealed.key.to_string() }
+}

@@ -1,0 +1,129 @@
+//! An endpoint with its secrets opened, ready to get events.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use c2c_delivery::{
+    About, Agreement, EndpointUrl, Event, Format, KeyIdError, Keyring, Outcome, Reason, Sealed,
+    Signer, Signers, UrlRules,
+};
+use c2c_names::{AppId, Origin};
+use c2c_store::{Endpoint, EndpointSecret, StoredEvent, Timestamp, Version};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{Method, Request};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::time;
+
+/// The header that tells an endpoint which sender it has agreed to
+/// ([CloudEvents, Abuse Protection](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection)).
+pub(super) const REQUEST_ORIGIN: HeaderName = HeaderName::from_static("webhook-request-origin");
+
+/// How long an opened endpoint is used.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// A webhook's endpoint.
+#[derive(Debug)]
+pub(super) struct Ready {
+    version: Version,
+    opened: Instant,
+    /// When it became active.
+    pub(super) active_since: Timestamp,
+    app: AppId,
+    url: EndpointUrl,
+    format: Format,
+    signers: Signers,
+    /// Whether it agreed by the handshake.
+    by_handshake: bool,
+}
+
+/// A reason to end a delivery without a request.
+pub(super) type Over = (Outcome, Reason);
+
+impl Ready {
+    /// Opens its secrets.
+    pub(super) fn open(
+        endpoint: &Endpoint,
+        secrets: &[EndpointSecret],
+        ring: &Keyring,
+        rules: &UrlRules,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let (app, id) = (&endpoint.app, endpoint.id);
+        let url =
+            ring.open(About::Target { app, endpoint: id }, &sealed(&endpoint.settings.target)?)?;
+        let url = EndpointUrl::parse(std::str::from_utf8(&url)?, rules)?;
+        let signers = secrets.iter().map(|secret| {
+            let about = About::Secret { app, endpoint: id, id: &secret.id };
+            let text = ring.open(about, &sealed(&secret.sealed)?)?;
+            Ok(std::str::from_utf8(&text)?.parse::<Signer>()?)
+        });
+        let signers: Result<Vec<_>, Box<dyn Error + Send + Sync>> = signers.collect();
+        Ok(Self {
+            version: endpoint.version,
+            opened: Instant::now(),
+            active_since: endpoint.state_at,
+            app: endpoint.app.clone(),
+            url,
+            format: endpoint.settings.format,
+            signers: Signers::new(signers?)?,
+            by_handshake: endpoint.agreed == Agreement::Handshake,
+        })
+    }
+
+    /// Whether it can be used for a delivery that was claimed from this version. Its keys end by themselves, so it is
+    /// read again from time to time.
+    pub(super) fn is_as_new_as(&self, version: Version) -> bool {
+        self.version >= version && self.opened.elapsed() < FRESH
+    }
+
+    /// The request that tells it of an event.
+    pub(super) fn request(
+        &self,
+        event: &StoredEvent,
+        sites: (&Origin, &HeaderValue),
+        now: Timestamp,
+    ) -> Result<Request<Bytes>, Over> {
+        let body = event.body.as_deref().ok_or((Outcome::Refused, Reason::Forgotten))?;
+        // It was printed by this server, or by an older one.
+        let envelope: Envelope =
+            serde_json::from_slice(body).map_err(|_| (Outcome::Refused, Reason::Settings))?;
+        let told = Event {
+            app: &self.app,
+            id: event.id,
+            verified: event.verified,
+            name: &event.name,
+            happened_at: time(event.happened_at),
+            received_at: time(event.received_at),
+            seq: envelope.seq,
+            data: &envelope.data,
+        };
+        let (widget, sender) = sites;
+        let body = told.body(self.format, widget);
+        let at = now.as_millis().div_euclid(1000);
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.url.uri().clone();
+        *request.headers_mut() = self.signers.headers(&told.message_id(), at, &body.bytes);
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(body.content_type));
+        if self.by_handshake {
+            headers.insert(REQUEST_ORIGIN, sender.clone());
+        }
+        *request.body_mut() = body.bytes.into();
+        Ok(request)
+    }
+}
+
+/// A sealed text, as the store has it.
+pub(super) fn sealed(stored: &c2c_store::Sealed) -> Result<Sealed, KeyIdError> {
+    Ok(Sealed { key: stored.key.parse()?, bytes: stored.bytes.clone() })
+}
+
+/// What of an envelope is in its body only.
+#[derive(Deserialize)]
+struct Envelope {
+    data: Map<String, Value>,
+    seq: u64,
+}

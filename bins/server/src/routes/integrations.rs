@@ -1,0 +1,272 @@
+//! Integrations of an app: whether it takes events, its endpoints, and the account of all events.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State as Extracted;
+use c2c_delivery::{Agreement, CollectMode, EndpointId, EndpointState, Format, Kind, Outcome};
+use c2c_store::{
+    Backlog, Collect, CollectSettings, Endpoint, EndpointAccount, EndpointHealth, Intake, Version,
+};
+use hyper::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::failure::Failure;
+use super::input::{By, Id, IfMatch, Input};
+use super::schema::{Problem, Time};
+use super::{Answer, PROBLEM, State, json, tagged};
+
+/// How an app takes events, and how long it keeps them.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = Collect)]
+pub(super) struct CollectBody {
+    /// `off`: it takes none. `refuse`: it takes those that the catalogue allows. `mark`: it takes the others, too, with
+    /// findings.
+    #[schema(value_type = String, example = "refuse")]
+    mode: CollectMode,
+    /// How many days the content of events is kept: 1 to 90.
+    #[schema(minimum = 1, maximum = 90)]
+    body_days: u32,
+    /// How many days it is known that there was an event, and what became of it: 1 to 400, and not fewer.
+    #[schema(minimum = 1, maximum = 400)]
+    meta_days: u32,
+    /// Keys of the context by whose values events can be deleted: at most 4.
+    search_keys: Vec<String>,
+}
+
+impl From<CollectSettings> for CollectBody {
+    fn from(settings: CollectSettings) -> Self {
+        let CollectSettings { mode, body_days, meta_days, search_keys } = settings;
+        Self { mode, body_days, meta_days, search_keys }
+    }
+}
+
+/// An endpoint, without its address and secrets.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Endpoint)]
+pub(super) struct EndpointBody {
+    id: String,
+    /// `webhook`, `ga4` or `meta`.
+    #[schema(value_type = String)]
+    kind: Kind,
+    /// For people: 1 to 100 characters.
+    name: String,
+    /// The host of its address. The rest may hold a secret, so it is not shown.
+    host: String,
+    /// The form of its requests: `standard` or `cloudevents`.
+    #[schema(value_type = String)]
+    format: Format,
+    /// The names of the events that it gets (`custom:` is before those of custom code), or `["*"]`.
+    filter: Vec<String>,
+    /// How many requests it gets at a time, at most.
+    in_flight_max: u32,
+    /// How many requests a minute it wants at most; null for any number.
+    rate_per_minute: Option<u32>,
+    #[schema(value_type = i64)]
+    version: Version,
+    /// `asked`: it has not agreed, and gets nothing. `active`. `paused`: a person stopped it. `disabled`: it failed for
+    /// too long, or wants no more. `removed`.
+    #[schema(value_type = String)]
+    state: EndpointState,
+    /// Why it is in this state.
+    state_reason: String,
+    #[schema(value_type = String, format = DateTime)]
+    state_at: Time,
+    /// `handshake`, `challenge`, `skipped`, `not-needed` or `no`.
+    #[schema(value_type = String)]
+    agreed: Agreement,
+    #[schema(value_type = String, format = DateTime)]
+    made_at: Time,
+    made_by: String,
+    health: HealthBody,
+}
+
+/// How an endpoint fares.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = EndpointHealth)]
+struct HealthBody {
+    /// Failures since the last success.
+    failures: u32,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    failing_since: Option<Time>,
+    /// Until then it gets nothing, since it failed several times.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    blocked_until: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    succeeded_at: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    failed_at: Option<Time>,
+    /// The last result: `success`, or what failed.
+    last: Option<&'static str>,
+}
+
+impl From<EndpointHealth> for HealthBody {
+    fn from(health: EndpointHealth) -> Self {
+        let blocked = health.blocked_until;
+        Self {
+            failures: u32::try_from(health.failures).unwrap_or_default(),
+            failing_since: health.failing_since.map(Time::from),
+            blocked_until: (blocked.as_millis() > 0).then(|| blocked.into()),
+            succeeded_at: health.succeeded_at.map(Time::from),
+            failed_at: health.failed_at.map(Time::from),
+            last: health.last.map(c2c_delivery::Reason::word),
+        }
+    }
+}
+
+impl From<Endpoint> for EndpointBody {
+    fn from(endpoint: Endpoint) -> Self {
+        let settings = endpoint.settings;
+        Self {
+            id: endpoint.id.to_string(),
+            kind: endpoint.kind,
+            name: settings.name.to_string(),
+            host: settings.host,
+            format: settings.format,
+            filter: settings.filter.into(),
+            in_flight_max: settings.in_flight_max,
+            rate_per_minute: settings.rate_per_minute,
+            version: endpoint.version,
+            state: endpoint.state,
+            state_reason: endpoint.state_reason,
+            state_at: endpoint.state_at.into(),
+            agreed: endpoint.agreed,
+            made_at: endpoint.made_at.into(),
+            made_by: endpoint.made_by.to_string(),
+            health: endpoint.health.into(),
+        }
+    }
+}
+
+/// What became of the events that came in: `accepted` + `known` + all of `refused` is what was heard.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Intake)]
+struct IntakeBody {
+    /// New ones, which were kept.
+    accepted: i64,
+    /// Those that had come before.
+    known: i64,
+    /// Those that were not kept, by reason. `rate-limited`: they came too fast, and their senders may send them again.
+    refused: BTreeMap<String, i64>,
+}
+
+impl From<Intake> for IntakeBody {
+    fn from(Intake { accepted, known, refused, .. }: Intake) -> Self {
+        Self { accepted, known, refused }
+    }
+}
+
+/// What became of the events that were accepted since the endpoint was added: `pending` + all of `ended` is
+/// `accepted`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = EndpointAccount)]
+struct AccountBody {
+    endpoint: String,
+    accepted: i64,
+    /// Those that wait, or are under way.
+    pending: i64,
+    /// When the oldest of them came.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    oldest_pending: Option<Time>,
+    ended: Vec<Ended>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = EndedDeliveries)]
+struct Ended {
+    /// `delivered`, `refused`, `expired` or `suppressed`.
+    #[schema(value_type = String)]
+    outcome: Outcome,
+    reason: &'static str,
+    number: i64,
+}
+
+/// All about the integrations of an app.
+#[derive(Serialize, ToSchema)]
+struct Integrations {
+    collect: CollectBody,
+    /// The version of `collect`, as in its `ETag`.
+    #[serde(rename = "collectVersion")]
+    #[schema(value_type = i64)]
+    version: Version,
+    endpoints: Vec<EndpointBody>,
+    intake: IntakeBody,
+    /// One for each endpoint, those that were removed among them.
+    accounts: Vec<AccountBody>,
+}
+
+/// The integrations of an app
+#[utoipa::path(
+    get,
+    path = "/api/apps/{app}/integrations",
+    params(("app" = String, Path, description = "the app's id")),
+    responses((status = 200, body = Integrations), (status = 404, body = Problem, content_type = PROBLEM)),
+)]
+pub(super) async fn show(Extracted(state): Extracted<State>, Id(id): Id) -> Answer {
+    let store = state.store();
+    let Collect { settings, version, .. } = store.collect(&id).await.map_err(state.failure())?;
+    let endpoints = store.endpoints(&id).await.map_err(state.failure())?;
+    let accounts = store.accounts(&id).await.map_err(state.failure())?;
+    let backlogs = store.backlogs(&id).await.map_err(state.failure())?;
+    let body = Integrations {
+        collect: settings.into(),
+        version,
+        endpoints: endpoints.into_iter().map(EndpointBody::from).collect(),
+        intake: accounts.intake.into(),
+        accounts: accounts
+            .endpoints
+            .into_iter()
+            .map(|(id, one)| account(id, one, &backlogs))
+            .collect(),
+    };
+    Ok(json(StatusCode::OK, &body))
+}
+
+fn account(endpoint: EndpointId, account: EndpointAccount, backlogs: &[Backlog]) -> AccountBody {
+    let backlog = backlogs.iter().find(|backlog| backlog.endpoint == endpoint);
+    let ended = account.ended.into_iter();
+    AccountBody {
+        endpoint: endpoint.to_string(),
+        accepted: account.accepted,
+        pending: account.pending,
+        oldest_pending: backlog.and_then(|backlog| backlog.oldest).map(Time::from),
+        ended: ended
+            .map(|((outcome, reason), number)| Ended { outcome, reason: reason.word(), number })
+            .collect(),
+    }
+}
+
+/// Change how an app takes events
+#[utoipa::path(
+    put,
+    path = "/api/apps/{app}/integrations/collect",
+    params(
+        ("app" = String, Path, description = "the app's id"),
+        ("If-Match" = String, Header, description = "the version that was edited: `\"0\"` for the first"),
+    ),
+    request_body = CollectBody,
+    responses(
+        (status = 200, body = CollectBody, headers(("ETag" = String, description = "the new version"))),
+        (status = 400, body = Problem, content_type = PROBLEM),
+        (status = 404, body = Problem, content_type = PROBLEM),
+        (status = 412, body = Problem, content_type = PROBLEM, description = "it was changed in the meantime"),
+        (status = 428, body = Problem, content_type = PROBLEM, description = "there is no If-Match"),
+    ),
+)]
+pub(super) async fn collect(
+    Extracted(state): Extracted<State>,
+    Id(id): Id,
+    By(by): By,
+    IfMatch(edited): IfMatch,
+    Input(body): Input<CollectBody>,
+) -> Answer {
+    let CollectBody { mode, body_days, meta_days, search_keys } = body;
+    let settings = CollectSettings { mode, body_days, meta_days, search_keys };
+    let changed = state.apps.collect(&by, &id, edited, &settings).await;
+    let version = changed.map_err(state.failure()).map_err(Failure::of_if_match)?;
+    Ok(tagged(json(StatusCode::OK, &CollectBody::from(settings)), version))
+}

@@ -1,0 +1,366 @@
+//! Taking deliveries for a while: a walk over the endpoints, so that none waits for the backlog of another.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use c2c_delivery::{EndpointId, Kind};
+use c2c_names::AppId;
+use sqlx::{AssertSqlSafe, Row as _};
+use uuid::Uuid;
+
+use super::endpoint::EndpointHealth;
+use super::endpoint_rows::{health_columns, read_health};
+use super::event::{StoredEvent, events};
+use super::rows::{app, count, count_if_any, text, time};
+use super::sql::{any_of, pieces, places};
+use crate::database::Store;
+use crate::engine::Engine;
+use crate::error::StoreError;
+use crate::numbers::{Timestamp, Version};
+
+/// Endpoints that one claim looks at.
+const LANES_MAX: usize = 32;
+
+/// One who claims deliveries: one server, while it runs.
+#[derive(Debug)]
+pub struct Claimer {
+    /// Tells its claims from those of others.
+    pub(super) holder: String,
+    /// The endpoint that was served last.
+    after: String,
+}
+
+impl Claimer {
+    /// A new one, which holds nothing yet.
+    pub fn new() -> Self {
+        Self { holder: Uuid::new_v4().to_string(), after: String::new() }
+    }
+}
+
+impl Default for Claimer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// An endpoint with due deliveries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lane {
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// Its app.
+    pub app: AppId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its version.
+    pub version: Version,
+    /// How it fares.
+    pub health: EndpointHealth,
+    /// The most deliveries that are under way at a time, by its settings.
+    pub in_flight_max: u32,
+    /// The most deliveries in a minute, if the endpoint has a wish.
+    pub rate_per_minute: Option<u32>,
+    /// Its deliveries that are under way, on all servers.
+    pub leased: u32,
+}
+
+/// What was claimed.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Claims {
+    /// The deliveries.
+    pub claimed: Vec<Claimed>,
+    /// Endpoints with due deliveries that another server was looking at, or of which more are due than were claimed.
+    /// A later claim may get them.
+    pub skipped: u32,
+}
+
+/// A delivery that is this server's for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Claimed {
+    /// What a result names.
+    pub lease: Lease,
+    /// The version of the endpoint.
+    pub version: Version,
+    /// Its place in the schedule: 0 at first. A claim that came to no result does not change it.
+    pub tries: u32,
+    /// How often it was replayed.
+    pub round: u32,
+    /// When this round began.
+    pub since: Timestamp,
+    /// The event.
+    pub event: StoredEvent,
+}
+
+/// One claim of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The app.
+    pub app: AppId,
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// The event's number.
+    pub seq: i64,
+    /// The number of this claim.
+    pub attempt: u32,
+}
+
+/// The walk jumps from endpoint to endpoint in the index.
+const WALK: &str = "WITH RECURSIVE lane (id, n) AS (
+         SELECT (SELECT MIN(endpoint_id) FROM outbox WHERE endpoint_id > $1), 1
+         UNION ALL
+         SELECT (SELECT MIN(endpoint_id) FROM outbox WHERE endpoint_id > lane.id), n + 1 FROM lane
+         WHERE lane.id IS NOT NULL AND n < 4096)
+     SELECT lane.id FROM lane JOIN endpoint ON endpoint.id = lane.id
+         JOIN endpoint_health ON endpoint_health.endpoint_id = lane.id JOIN app ON app.id = endpoint.app_id
+     WHERE endpoint.state = 'active' AND app.deleted_at IS NULL AND blocked_until <= $2
+         AND (SELECT MIN(at) FROM outbox WHERE endpoint_id = lane.id) <= $2
+     LIMIT $3";
+
+impl Store {
+    /// Claims due deliveries for `lease`, at most `places`, from endpoints in turn. `room` says how many more of an
+    /// endpoint may be under way.
+    ///
+    /// At most one server at a time counts and claims those of an endpoint.
+    pub async fn claim_deliveries(
+        &self,
+        claimer: &mut Claimer,
+        now: Timestamp,
+        lease: Duration,
+        places: u32,
+        mut room: impl FnMut(&Lane) -> u32 + Send,
+    ) -> Result<Claims, StoreError> {
+        let found = if places == 0 { Vec::new() } else { self.walk(&claimer.after, now).await? };
+        let Some(last) = found.last().cloned() else { return Ok(Claims::default()) };
+        let mut claiming = Claiming {
+            tx: self.begin().await?,
+            engine: self.engine,
+            holder: &claimer.holder,
+            now,
+            until: now.after(lease),
+        };
+        let lanes = claiming.lanes(&found).await?;
+        let share = (places / u32::try_from(found.len()).unwrap_or(u32::MAX)).max(1);
+        let (mut left, mut taken) = (places, Vec::new());
+        let mut skipped = u32::try_from(found.len() - lanes.len()).unwrap_or(u32::MAX);
+        for lane in &lanes {
+            let (asked, room) = (share.min(left), room(lane));
+            let rows = claiming.take(lane, asked.min(room)).await?;
+            let number = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+            left = left.saturating_sub(number);
+            skipped += u32::from(number == asked && room > asked);
+            taken.extend(rows);
+        }
+        let claimed = claiming.with_events(taken).await?;
+        claiming.tx.commit().await?;
+        claimer.after = last;
+        Ok(Claims { claimed, skipped })
+    }
+
+    /// Endpoints with due deliveries, in turn: those after the one that was served last, then those before it.
+    async fn walk(&self, after: &str, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        let mut lanes = self.walk_from(after, now).await?;
+        if lanes.len() < LANES_MAX && !after.is_empty() {
+            let before = self.walk_from("", now).await?;
+            lanes.extend(before.into_iter().take_while(|id| &id[..] <= after));
+            lanes.truncate(LANES_MAX);
+        }
+        Ok(lanes)
+    }
+
+    async fn walk_from(&self, after: &str, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(WALK)
+            .bind(after)
+            .bind(now.0)
+            .bind(i64::try_from(LANES_MAX).unwrap_or(i64::MAX))
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
+    }
+
+    /// When the next delivery can be claimed; it may be past. `None` if there is none.
+    pub async fn next_delivery(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = self.engine.locking(
+            "SELECT MIN(MAX(blocked_until, (SELECT MIN(at) FROM outbox WHERE endpoint_id = endpoint.id))) AS at
+             FROM endpoint JOIN endpoint_health ON endpoint_id = id JOIN app ON app.id = app_id
+             WHERE state = 'active' AND deleted_at IS NULL",
+            "SELECT MIN(GREATEST(blocked_until, due.at)) AS at
+             FROM endpoint JOIN endpoint_health ON endpoint_id = id JOIN app ON app.id = app_id
+             CROSS JOIN LATERAL (SELECT MIN(at) AS at FROM outbox WHERE endpoint_id = endpoint.id) AS due
+             WHERE state = 'active' AND deleted_at IS NULL AND due.at IS NOT NULL",
+        );
+        let row = sqlx::query(sql).fetch_one(&self.read).await?;
+        Ok(row.try_get::<Option<i64>, _>("at")?.map(Timestamp))
+    }
+
+    /// Gives claims back that came to no result: others can have them at once.
+    pub async fn release(
+        &self,
+        claimer: &Claimer,
+        leases: &[Lease],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for piece in pieces(leases) {
+            let sql = format!(
+                "UPDATE outbox SET at = $1, holder = NULL WHERE holder = $2 AND ({})",
+                any_of(3, piece.len(), &["endpoint_id", "seq", "attempt"])
+            );
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(now.0).bind(&claimer.holder[..]);
+            let query = piece.iter().fold(query, |query, lease| {
+                query
+                    .bind(lease.endpoint.to_string())
+                    .bind(lease.seq)
+                    .bind(i64::from(lease.attempt))
+            });
+            query.execute(&mut *tx).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// A claim in progress.
+struct Claiming<'a> {
+    tx: sqlx::Transaction<'static, sqlx::Any>,
+    engine: Engine,
+    holder: &'a str,
+    now: Timestamp,
+    until: Timestamp,
+}
+
+/// A delivery before its event was read.
+struct Row {
+    lease: Lease,
+    version: Version,
+    tries: u32,
+    round: u32,
+    since: Timestamp,
+}
+
+impl Claiming<'_> {
+    /// The endpoints that no other server is looking at, in the order of the walk. None does until the end of the
+    /// transaction.
+    async fn lanes(&mut self, found: &[String]) -> Result<Vec<Lane>, StoreError> {
+        let mut lanes = HashMap::new();
+        for piece in pieces(found) {
+            let sql = format!(
+                concat!(
+                    "SELECT id, app_id, kind, version, in_flight_max, rate_per_minute, ",
+                    health_columns!(),
+                    " FROM endpoint_health JOIN endpoint ON id = endpoint_id
+                     WHERE endpoint_id IN {} AND state = 'active' AND blocked_until <= ${}
+                     ORDER BY endpoint_id{}"
+                ),
+                places(1, 1, piece.len()),
+                piece.len() + 1,
+                self.engine.locking("", " FOR UPDATE OF endpoint_health SKIP LOCKED")
+            );
+            let query = sqlx::query(AssertSqlSafe(sql));
+            let query = piece.iter().fold(query, |query, id| query.bind(&id[..]));
+            for row in &query.bind(self.now.0).fetch_all(&mut *self.tx).await? {
+                let lane = read_lane(row)?;
+                lanes.insert(lane.endpoint.to_string(), lane);
+            }
+        }
+        self.count_leased(found, &mut lanes).await?;
+        Ok(found.iter().filter_map(|id| lanes.remove(id)).collect())
+    }
+
+    async fn count_leased(
+        &mut self,
+        found: &[String],
+        lanes: &mut HashMap<String, Lane>,
+    ) -> Result<(), StoreError> {
+        for piece in pieces(found) {
+            let sql = format!(
+                "SELECT endpoint_id, COUNT(*) AS leased FROM outbox
+                 WHERE endpoint_id IN {} AND holder IS NOT NULL AND at > ${} GROUP BY endpoint_id",
+                places(1, 1, piece.len()),
+                piece.len() + 1
+            );
+            let query = sqlx::query(AssertSqlSafe(sql));
+            let query = piece.iter().fold(query, |query, id| query.bind(&id[..]));
+            for row in &query.bind(self.now.0).fetch_all(&mut *self.tx).await? {
+                if let Some(lane) = lanes.get_mut(row.try_get::<&str, _>("endpoint_id")?) {
+                    lane.leased = count(row, "leased")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Claims at most this many deliveries of an endpoint, those that are due for the longest time.
+    async fn take(&mut self, lane: &Lane, number: u32) -> Result<Vec<Row>, StoreError> {
+        if number == 0 {
+            return Ok(Vec::new());
+        }
+        let sql = self.engine.locking(
+            // One more condition on the time would make it read all that is due.
+            "UPDATE outbox SET attempt = attempt + 1, holder = $3, at = $4
+             WHERE endpoint_id = $1 AND seq IN
+                 (SELECT seq FROM outbox WHERE endpoint_id = $1 AND at <= $2 ORDER BY at, seq LIMIT $5)
+             RETURNING seq, attempt, tries, round, since",
+            // Otherwise the rows might be chosen again for each one that is changed.
+            "WITH due AS MATERIALIZED
+                 (SELECT seq FROM outbox WHERE endpoint_id = $1 AND at <= $2 ORDER BY at, seq LIMIT $5
+                  FOR UPDATE SKIP LOCKED)
+             UPDATE outbox SET attempt = attempt + 1, holder = $3, at = $4 FROM due
+             WHERE outbox.endpoint_id = $1 AND outbox.seq = due.seq
+             RETURNING outbox.seq, attempt, tries, round, since",
+        );
+        let rows = sqlx::query(sql)
+            .bind(lane.endpoint.to_string())
+            .bind(self.now.0)
+            .bind(self.holder)
+            .bind(self.until.0)
+            .bind(i64::from(number))
+            .fetch_all(&mut *self.tx)
+            .await?;
+        let read = |row| {
+            let lease = Lease {
+                app: lane.app.clone(),
+                endpoint: lane.endpoint,
+                seq: count(row, "seq")?,
+                attempt: count(row, "attempt")?,
+            };
+            Ok(Row {
+                lease,
+                version: lane.version,
+                tries: count(row, "tries")?,
+                round: count(row, "round")?,
+                since: time(row, "since")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Reads the events. The rows are in the order of the walk; those of an endpoint are in the order of their events.
+    async fn with_events(&mut self, mut rows: Vec<Row>) -> Result<Vec<Claimed>, StoreError> {
+        let mut seqs: Vec<_> = rows.iter().map(|row| row.lease.seq).collect();
+        seqs.sort_unstable();
+        seqs.dedup();
+        let events = events(&mut self.tx, &seqs).await?;
+        let events: HashMap<_, _> = events.into_iter().map(|event| (event.seq, event)).collect();
+        let claimed = rows.drain(..).filter_map(|row| {
+            let Row { lease, version, tries, round, since } = row;
+            let event = events.get(&lease.seq)?.clone();
+            Some(Claimed { lease, version, tries, round, since, event })
+        });
+        Ok(claimed.collect())
+    }
+}
+
+fn read_lane(row: &sqlx::any::AnyRow) -> Result<Lane, StoreError> {
+    Ok(Lane {
+        endpoint: text(row, "id")?,
+        app: app(row)?,
+        kind: text(row, "kind")?,
+        version: Version(row.try_get("version")?),
+        health: read_health(row)?,
+        in_flight_max: count(row, "in_flight_max")?,
+        rate_per_minute: count_if_any(row, "rate_per_minute")?,
+        leased: 0,
+    })
+}

@@ -1,0 +1,175 @@
+//! Deleting the content of events on request.
+
+use std::collections::BTreeSet;
+
+use c2c_delivery::{EndpointId, EventId, Outcome, Reason};
+use c2c_names::AppId;
+use sqlx::{AssertSqlSafe, Row as _};
+
+use super::rows::text;
+use super::sql::{pieces, places};
+use crate::actor::Actor;
+use crate::audit::Action;
+use crate::database::Store;
+use crate::error::StoreError;
+use crate::write::Write;
+
+/// The most events that are forgotten in one transaction.
+const EVENTS_MAX: usize = 1_000;
+
+/// The events to forget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Forget {
+    /// Those of an envelope.
+    Event(EventId),
+    /// Those with a value in their context.
+    Key {
+        /// The key of the context.
+        key: String,
+        /// The digest of the value, under each key that has been used for digests.
+        digests: Vec<Vec<u8>>,
+    },
+    /// Those with these numbers.
+    Seqs(Vec<i64>),
+}
+
+/// What was forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Forgotten {
+    /// The number of events whose content is gone.
+    pub events: u32,
+    /// The number of deliveries that will not take place.
+    pub pending: u32,
+    /// The endpoints that have got some of the events.
+    pub delivered_to: BTreeSet<EndpointId>,
+    /// Whether there are more: the same call forgets them.
+    pub more: bool,
+}
+
+impl Store {
+    /// Deletes the content of events, and all that was derived from it. That there was an event of this id and name
+    /// stays known for its time. At most 1,000 events are forgotten at once.
+    pub async fn forget(
+        &self,
+        by: &Actor,
+        app: &AppId,
+        forget: &Forget,
+    ) -> Result<Forgotten, StoreError> {
+        let mut write = self.write(by).await?;
+        write.lock(app).await?;
+        let mut seqs = write.find_events(app, forget).await?;
+        let more = seqs.len() > EVENTS_MAX;
+        seqs.truncate(EVENTS_MAX);
+        let endpoints = write.endpoint_ids(app).await?;
+        let end = (Outcome::Refused, Reason::Forgotten);
+        let pending = write.end_events(app, &endpoints, &seqs, end).await?;
+        let delivered_to = write.delivered_to(&endpoints, &seqs).await?;
+        write.remove_content(&endpoints, &seqs).await?;
+        let events = u32::try_from(seqs.len()).unwrap_or(u32::MAX);
+        if events > 0 {
+            let key = match forget {
+                Forget::Key { key, .. } => Some(key.clone()),
+                _ => None,
+            };
+            write.finish(app, &Action::EventsForgotten { key, events, pending }).await?;
+        }
+        Ok(Forgotten { events, pending, delivered_to, more })
+    }
+}
+
+impl Write<'_> {
+    /// The numbers of events with a body, one more than are forgotten at once at most.
+    async fn find_events(&mut self, app: &AppId, forget: &Forget) -> Result<Vec<i64>, StoreError> {
+        let limit = i64::try_from(EVENTS_MAX + 1).unwrap_or(i64::MAX);
+        let mut found = BTreeSet::new();
+        match forget {
+            Forget::Event(id) => {
+                let sql =
+                    "SELECT seq FROM event WHERE app_id = $1 AND id = $2 AND body IS NOT NULL";
+                let query = sqlx::query(sql).bind(app.as_str()).bind(id.to_string());
+                for row in &query.fetch_all(&mut *self.tx).await? {
+                    found.insert(row.try_get("seq")?);
+                }
+            }
+            Forget::Key { key, digests } => {
+                for digest in digests {
+                    let sql =
+                        "SELECT seq FROM event_key WHERE app_id = $1 AND key = $2 AND digest = $3
+                               ORDER BY seq LIMIT $4";
+                    let query = sqlx::query(sql).bind(app.as_str()).bind(&key[..]);
+                    let query = query.bind(&digest[..]).bind(limit);
+                    for row in &query.fetch_all(&mut *self.tx).await? {
+                        found.insert(row.try_get("seq")?);
+                    }
+                }
+            }
+            Forget::Seqs(seqs) => {
+                for piece in pieces(seqs) {
+                    let sql = format!(
+                        "SELECT seq FROM event WHERE app_id = $1 AND body IS NOT NULL AND seq IN {}",
+                        places(2, 1, piece.len())
+                    );
+                    let query = sqlx::query(AssertSqlSafe(sql)).bind(app.as_str());
+                    let query = piece.iter().fold(query, |query, &seq| query.bind(seq));
+                    for row in &query.fetch_all(&mut *self.tx).await? {
+                        found.insert(row.try_get("seq")?);
+                    }
+                }
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    async fn delivered_to(
+        &mut self,
+        endpoints: &[EndpointId],
+        seqs: &[i64],
+    ) -> Result<BTreeSet<EndpointId>, StoreError> {
+        let mut delivered = BTreeSet::new();
+        for &endpoint in endpoints {
+            for piece in pieces(seqs) {
+                let sql = format!(
+                    "SELECT endpoint_id FROM ended WHERE endpoint_id = $1 AND outcome = $2 AND seq IN {} LIMIT 1",
+                    places(3, 1, piece.len())
+                );
+                let query = sqlx::query(AssertSqlSafe(sql)).bind(endpoint.to_string());
+                let query = query.bind(Outcome::Delivered.word());
+                let query = piece.iter().fold(query, |query, &seq| query.bind(seq));
+                if let Some(row) = query.fetch_optional(&mut *self.tx).await? {
+                    delivered.insert(text(&row, "endpoint_id")?);
+                }
+            }
+        }
+        Ok(delivered)
+    }
+
+    /// Removes the content of events: bodies, the client's data, digests, and answers, which may repeat it.
+    pub(super) async fn remove_content(
+        &mut self,
+        endpoints: &[EndpointId],
+        seqs: &[i64],
+    ) -> Result<(), StoreError> {
+        for piece in pieces(seqs) {
+            let places_of_seqs = places(1, 1, piece.len());
+            for sql in [
+                "UPDATE event SET body = NULL, hit = NULL, marks = NULL WHERE seq IN",
+                "DELETE FROM event_key WHERE seq IN",
+            ] {
+                let query = sqlx::query(AssertSqlSafe(format!("{sql} {places_of_seqs}")));
+                let query = piece.iter().fold(query, |query, &seq| query.bind(seq));
+                query.execute(&mut *self.tx).await?;
+            }
+            for endpoint in endpoints {
+                let sql = format!(
+                    "UPDATE attempt SET answer = NULL WHERE endpoint_id = $1 AND seq IN {}",
+                    places(2, 1, piece.len())
+                );
+                let query = sqlx::query(AssertSqlSafe(sql)).bind(endpoint.to_string());
+                let query = piece.iter().fold(query, |query, &seq| query.bind(seq));
+                query.execute(&mut *self.tx).await?;
+            }
+        }
+        Ok(())
+    }
+}

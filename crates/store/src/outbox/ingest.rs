@@ -1,0 +1,260 @@
+//! Taking events in: one transaction for many senders.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use c2c_delivery::{Consent, EndpointId, EventId, Filter, Outcome, Reason};
+use c2c_names::AppId;
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+
+use super::event::NewEvent;
+use super::rows::{app, json, text, text_if_any};
+use super::sql::{pieces, places};
+use super::tally::{ACCEPTED, KNOWN, REFUSED, Tally};
+use crate::database::Store;
+use crate::engine::Engine;
+use crate::error::StoreError;
+use crate::numbers::Timestamp;
+use crate::watch::DELIVERIES;
+
+/// Events that one sender hands over at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// The app.
+    pub app: AppId,
+    /// Whether a backend sends them.
+    pub verified: bool,
+    /// The events that are taken.
+    pub events: Vec<NewEvent>,
+    /// The client's address, program and page, if they are to be kept.
+    pub hit: Option<Vec<u8>>,
+    /// Numbers of events that the caller has refused, by the reason. They are counted.
+    pub refused: Vec<(&'static str, u32)>,
+}
+
+/// The answer to one sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// The app takes no events: there is none with this id, or it is off. Nothing was taken or counted.
+    Closed,
+    /// What became of each event, in their order.
+    Taken(Vec<Taken>),
+}
+
+/// The answer for one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is kept, and on its way.
+    Accepted,
+    /// It was kept before.
+    Known,
+}
+
+/// The identity of an event.
+type Once<'a> = (&'a AppId, EventId, bool);
+
+/// An endpoint that may get events.
+struct Target {
+    id: EndpointId,
+    filter: Filter,
+    consents: Vec<Consent>,
+}
+
+impl Store {
+    /// Takes events in: all of them are kept with their deliveries when this succeeds, and none otherwise. Gives the
+    /// answer to each sender, in their order.
+    pub async fn ingest(
+        &self,
+        batches: &[Incoming],
+        now: Timestamp,
+    ) -> Result<Vec<Receipt>, StoreError> {
+        let mut tx = self.begin().await?;
+        let open = open_apps(&mut tx, self.engine, batches).await?;
+        let taking: Vec<_> = batches.iter().filter(|batch| open.contains_key(&batch.app)).collect();
+        // In one order, so that no two transactions wait for each other.
+        let mut events: BTreeMap<Once<'_>, (&NewEvent, &Incoming)> = BTreeMap::new();
+        for batch in &taking {
+            for event in &batch.events {
+                events.entry((&batch.app, event.id, batch.verified)).or_insert((event, *batch));
+            }
+        }
+        let events: Vec<_> = events.into_iter().collect();
+        let seqs = insert_events(&mut tx, &events, now).await?;
+        let new: Vec<_> = events
+            .iter()
+            .filter_map(|&(once, (event, _))| Some((once.0, event, *seqs.get(&owned(once))?)))
+            .collect();
+        insert_keys(&mut tx, &new).await?;
+        let mut tally = Tally::default();
+        let sent = deliver(&mut tx, &new, &open, now, &mut tally).await?;
+        let receipts = answer(batches, &open, &seqs, now, &mut tally);
+        tally.write(&mut tx).await?;
+        if sent && self.engine == Engine::Postgres {
+            sqlx::query("SELECT pg_notify($1, '')").bind(DELIVERIES).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(receipts)
+    }
+}
+
+fn owned((app, id, verified): Once<'_>) -> (AppId, EventId, bool) {
+    (app.clone(), id, verified)
+}
+
+/// The apps that take events, with their endpoints. They are not removed until the end of the transaction.
+async fn open_apps(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    batches: &[Incoming],
+) -> Result<BTreeMap<AppId, Vec<Target>>, StoreError> {
+    let apps: BTreeSet<_> = batches.iter().map(|batch| &batch.app).collect();
+    let apps: Vec<_> = apps.into_iter().collect();
+    let mut open: BTreeMap<AppId, Vec<Target>> = BTreeMap::new();
+    for piece in pieces(&apps) {
+        let sql = format!(
+            "SELECT collect.app_id, endpoint.id, filter, consents
+             FROM collect JOIN app ON app.id = collect.app_id AND app.created_at = born
+             LEFT JOIN endpoint ON endpoint.app_id = collect.app_id AND state IN ('active', 'paused', 'disabled')
+             WHERE collect.app_id IN {} AND mode <> 'off' AND deleted_at IS NULL ORDER BY collect.app_id{}",
+            places(1, 1, piece.len()),
+            engine.locking("", " FOR KEY SHARE OF collect")
+        );
+        let query = sqlx::query(AssertSqlSafe(sql));
+        let query = piece.iter().fold(query, |query, app| query.bind(app.as_str()));
+        for row in &query.fetch_all(&mut *connection).await? {
+            let targets = open.entry(app(row)?).or_default();
+            if let Some(id) = text_if_any(row, "id")? {
+                let (filter, consents) = (json(row, "filter")?, json(row, "consents")?);
+                targets.push(Target { id, filter, consents });
+            }
+        }
+    }
+    Ok(open)
+}
+
+/// Inserts the events that are not known. Gives the number of each.
+async fn insert_events(
+    connection: &mut AnyConnection,
+    events: &[(Once<'_>, (&NewEvent, &Incoming))],
+    now: Timestamp,
+) -> Result<BTreeMap<(AppId, EventId, bool), i64>, StoreError> {
+    let mut seqs = BTreeMap::new();
+    for piece in pieces(events) {
+        let sql = format!(
+            "INSERT INTO event (app_id, id, verified, name, happened_at, received_at, consent, marks, body, hit)
+             VALUES {} ON CONFLICT (app_id, id, verified) DO NOTHING RETURNING seq, app_id, id, verified",
+            places(1, piece.len(), 10)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for ((app, id, verified), (event, batch)) in piece {
+            query = query.bind(app.as_str()).bind(id.to_string()).bind(i64::from(*verified));
+            query = query.bind(&event.name[..]).bind(event.happened_at.0).bind(now.0);
+            query = query.bind(event.consent.word()).bind(event.marks.as_deref());
+            query = query.bind(&event.body[..]).bind(batch.hit.as_deref());
+        }
+        for row in &query.fetch_all(&mut *connection).await? {
+            let verified: i64 = row.try_get("verified")?;
+            seqs.insert((app(row)?, text(row, "id")?, verified != 0), row.try_get("seq")?);
+        }
+    }
+    Ok(seqs)
+}
+
+async fn insert_keys(
+    connection: &mut AnyConnection,
+    new: &[(&AppId, &NewEvent, i64)],
+) -> Result<(), StoreError> {
+    let keys: BTreeSet<_> = new
+        .iter()
+        .flat_map(|&(app, event, seq)| event.keys.iter().map(move |key| (app, key, seq)))
+        .collect();
+    let keys: Vec<_> = keys.into_iter().collect();
+    for piece in pieces(&keys) {
+        let sql = format!(
+            "INSERT INTO event_key (app_id, key, digest, seq) VALUES {}",
+            places(1, piece.len(), 4)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (app, key, seq) in piece {
+            query = query.bind(app.as_str()).bind(&key.key[..]).bind(&key.digest[..]).bind(*seq);
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Makes the deliveries of new events, and counts them for each endpoint. Gives whether there are any.
+async fn deliver(
+    connection: &mut AnyConnection,
+    new: &[(&AppId, &NewEvent, i64)],
+    open: &BTreeMap<AppId, Vec<Target>>,
+    now: Timestamp,
+    tally: &mut Tally,
+) -> Result<bool, StoreError> {
+    let mut deliveries = Vec::new();
+    for &(app, event, seq) in new {
+        for target in &open[app] {
+            tally.offered(app, target.id, now, 1);
+            match target.suppresses(event) {
+                Some(why) => tally.ended(app, target.id, now, (Outcome::Suppressed, why), 1),
+                None => deliveries.push((target.id, seq)),
+            }
+        }
+    }
+    for piece in pieces(&deliveries) {
+        let rows = (0..piece.len()).map(|row| {
+            let (endpoint, seq) = (2 + 2 * row, 3 + 2 * row);
+            format!("(${endpoint},${seq},$1,0,0,0,$1)")
+        });
+        let sql = format!(
+            "INSERT INTO outbox (endpoint_id, seq, at, attempt, tries, round, since) VALUES {}",
+            rows.collect::<Vec<_>>().join(",")
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(now.0);
+        let query = piece
+            .iter()
+            .fold(query, |query, (endpoint, seq)| query.bind(endpoint.to_string()).bind(*seq));
+        query.execute(&mut *connection).await?;
+    }
+    Ok(!deliveries.is_empty())
+}
+
+impl Target {
+    fn suppresses(&self, event: &NewEvent) -> Option<Reason> {
+        if !self.filter.has(&event.name) {
+            return Some(Reason::Filter);
+        }
+        (!self.consents.contains(&event.consent)).then_some(Reason::Consent)
+    }
+}
+
+fn answer(
+    batches: &[Incoming],
+    open: &BTreeMap<AppId, Vec<Target>>,
+    seqs: &BTreeMap<(AppId, EventId, bool), i64>,
+    now: Timestamp,
+    tally: &mut Tally,
+) -> Vec<Receipt> {
+    // The first one with an id is the one that was taken.
+    let mut accepted = BTreeSet::new();
+    let mut answers = Vec::with_capacity(batches.len());
+    for batch in batches {
+        if !open.contains_key(&batch.app) {
+            answers.push(Receipt::Closed);
+            continue;
+        }
+        for &(reason, number) in &batch.refused {
+            tally.heard(&batch.app, now, REFUSED, reason, number.into());
+        }
+        let mut taken = Vec::with_capacity(batch.events.len());
+        for event in &batch.events {
+            let once = (&batch.app, event.id, batch.verified);
+            let is_new = seqs.contains_key(&owned(once)) && accepted.insert(once);
+            let (answer, outcome) =
+                if is_new { (Taken::Accepted, ACCEPTED) } else { (Taken::Known, KNOWN) };
+            tally.heard(&batch.app, now, outcome, "", 1);
+            taken.push(answer);
+        }
+        answers.push(Receipt::Taken(taken));
+    }
+    answers
+}
