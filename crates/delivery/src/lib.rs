@@ -4,6 +4,7 @@
 //! present time and with what came back.
 
 mod address;
+mod agreement;
 mod answer;
 mod breaker;
 mod endpoint;
@@ -22,6 +23,10 @@ mod words;
 
 pub use address::{
     AddressFault, AddressRefused, AddressRules, Allowed, AllowedError, Reachable, judge,
+};
+pub use agreement::{
+    ALLOWED_ORIGIN, ALLOWED_RATE, Challenge, Granted, Handshake, NotAgreed, REQUEST_ORIGIN,
+    REQUEST_RATE,
 };
 pub use answer::{Failure, RetryAfter, Verdict};
 pub use breaker::{DisableReason, Health};

@@ -91,13 +91,14 @@ impl Event<'_> {
     /// The body of the webhook. `widget` is the origin of the widget's page, which the `source` of [`Format::CloudEvents`] names.
     pub fn body(&self, format: Format, widget: &Origin) -> Body {
         let mut data = Value::Object(self.data.clone());
+        // The keys are sorted already, unless a crate in the build has serde_json keep their order.
         data.sort_all_objects();
         match format {
-            Format::Standard => body("application/json", &self.standard(&data)),
+            Format::Standard => Body::json(&self.standard(&data)),
             Format::CloudEvents => {
                 let id = self.message_id();
                 let content = self.cloud_event(id.as_str(), &data, widget);
-                body("application/cloudevents+json; charset=utf-8", &content)
+                Body::new("application/cloudevents+json; charset=utf-8", &content)
             }
         }
     }
@@ -130,7 +131,13 @@ impl Event<'_> {
     }
 }
 
-fn body(content_type: &'static str, content: &impl Serialize) -> Body {
-    let bytes = serde_json::to_vec(content).expect("text, numbers and JSON values");
-    Body { content_type, bytes }
+impl Body {
+    pub(crate) fn json(content: &impl Serialize) -> Self {
+        Self::new("application/json", content)
+    }
+
+    fn new(content_type: &'static str, content: &impl Serialize) -> Self {
+        let bytes = serde_json::to_vec(content).expect("text, numbers and JSON values");
+        Self { content_type, bytes }
+    }
 }

@@ -45,6 +45,11 @@ impl MessageId {
         Self(format!("{event}{}", if verified { "_v" } else { "" }))
     }
 
+    /// The id of the message with a challenge, whose text is base64 for URLs.
+    pub(crate) fn of_challenge(text: &str) -> Self {
+        Self(format!("challenge_{text}"))
+    }
+
     /// The id on the wire.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,6 +1,7 @@
 //! Tests of the crate's public behavior.
 
 mod address;
+mod agreement;
 mod answer;
 mod breaker;
 mod endpoint_url;
