@@ -7,8 +7,23 @@
 //! Personal data is the danger here. It is sent only where the vendor wants it hashed, normalised as the vendor says
 //! ([`UserKey`]), and its source is in no other place of the same request.
 
-mod hash;
-mod normal;
+pub mod ga4;
+pub mod meta;
 
+mod answer;
+mod event;
+mod hash;
+mod leak;
+mod normal;
+mod reader;
+mod request;
+mod scalar;
+mod source;
+
+pub use answer::Verdict;
+pub use event::{Event, Hit};
 pub use hash::Sha256Hex;
 pub use normal::UserKey;
+pub use reader::{MappingError, RULES_MAX};
+pub use request::{Ended, Now, Omission, Omitted, Plan, Request};
+pub use source::PersonalFields;
