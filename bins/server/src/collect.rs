@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use crate::collecting::Collecting;
 use crate::forwarded::ClientAddress;
 use crate::live::Live;
 use crate::metrics::METRICS;
@@ -48,20 +49,6 @@ const LATER: Duration = Duration::from_secs(5);
 const TURNED_AWAY: &str = "rate-limited";
 /// The time between two notes of what was turned away.
 const NOTE: Duration = Duration::from_secs(5);
-
-/// How an app takes events, beside its pages in the cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Collecting {
-    /// What becomes of events that the catalogue does not allow.
-    pub(crate) mode: CollectMode,
-    /// Custom code is switched off.
-    pub(crate) off: bool,
-}
-
-impl Collecting {
-    /// Not at all: previews, and staging.
-    pub(crate) const NONE: Self = Self { mode: CollectMode::Off, off: false };
-}
 
 /// Takes events.
 #[derive(Debug)]

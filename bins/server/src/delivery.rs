@@ -14,14 +14,16 @@ mod ready;
 mod work;
 
 use std::error::Error;
+use std::num::NonZeroU32;
 
 use bytes::Bytes;
-use c2c_delivery::{EndpointId, Jitter, UrlRules};
+use c2c_delivery::{EndpointId, Handshake, Jitter, UrlRules};
 use c2c_names::{AppId, Origin};
 use c2c_store::{Store, StoredEvent, Timestamp};
+use governor::Quota;
 use hyper::Request;
-use hyper::header::HeaderValue;
 
+use crate::rate::Rate;
 use crate::settings::Settings;
 use crate::sites::Sites;
 use client::Client;
@@ -29,9 +31,14 @@ use keys::Keys;
 use ready::{Over, Ready};
 
 pub(crate) use attempt::Sender;
+pub(crate) use client::{Exchange, NoAnswer};
 pub use keys::KeysError;
-pub(crate) use manage::{IN_FLIGHT, ManageError, Shown, Webhook};
+pub(crate) use manage::{Asked, IN_FLIGHT, ManageError, Shown, Webhook};
 pub(crate) use work::{announce, deliver};
+
+/// How many questions and tests people may send to the endpoints of one app in an hour, and at once.
+const TRIES_PER_HOUR: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
+const TRIES_BURST: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
 
 /// All that endpoints need beside what the store has of them.
 #[derive(Debug)]
@@ -41,8 +48,9 @@ pub(crate) struct Integrations {
     client: Client,
     rules: UrlRules,
     widget: Origin,
-    /// The sender's name in the handshake: the host of the widget.
-    sender: HeaderValue,
+    handshake: Handshake,
+    /// Questions and tests by people: each is a request to what may be a stranger.
+    tries: Rate<AppId>,
 }
 
 impl Integrations {
@@ -58,8 +66,9 @@ impl Integrations {
             keys: Keys::open(settings)?,
             client: Client::new(rules.addresses.clone(), settings.delivery.name_server)?,
             rules,
-            sender: HeaderValue::from_str(widget.host())?,
+            handshake: Handshake::new(&widget),
             widget,
+            tries: Rate::new(Quota::per_hour(TRIES_PER_HOUR).allow_burst(TRIES_BURST)),
         })
     }
 
@@ -72,7 +81,7 @@ impl Integrations {
         let endpoint = self.store.endpoint(app, id).await?;
         let secrets = self.store.endpoint_secrets(id, Timestamp::now()).await?;
         let ring = self.keys.ring().ok_or(KeysError::Missing)?;
-        Ready::open(&endpoint, &secrets, &ring, &self.rules)
+        Ready::open(&endpoint, &secrets, &ring, &self.rules, &self.handshake)
     }
 
     /// The request that tells an endpoint of an event.
@@ -82,7 +91,7 @@ impl Integrations {
         event: &StoredEvent,
         at: Timestamp,
     ) -> Result<Request<Bytes>, Over> {
-        ready.request(event, (&self.widget, &self.sender), at)
+        ready.request(event, &self.widget, at)
     }
 }
 

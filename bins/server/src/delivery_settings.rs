@@ -9,7 +9,7 @@ use c2c_delivery::{AddressRules, Allowed, UrlRules};
 use clap::Args;
 use ipnet::IpNet;
 
-use crate::settings::network;
+use crate::network::network;
 
 /// Deliveries of events to customers' servers.
 #[derive(Clone, Debug, Args)]

@@ -20,7 +20,7 @@ use quick_cache::{Equivalent, Weighter};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::collect::Collecting;
+use crate::collecting::Collecting;
 use crate::documents::{Document, Documents};
 use crate::error::AppError;
 use crate::metrics::{CacheUse, METRICS};

@@ -10,7 +10,7 @@ use c2c_policy::{AncestorSource, PagePolicy};
 use c2c_store::{App, Environment, Jar, Settings};
 use hyper::{Request, Response};
 
-use crate::collect::Collecting;
+use crate::collecting::Collecting;
 use crate::paths::Paths;
 use crate::response::{Body, misdirected};
 use crate::sites::{Site, Sites, parent, widget};

@@ -16,6 +16,7 @@ mod caller;
 mod code;
 mod common;
 mod draft;
+mod endpoints;
 mod failure;
 mod guard;
 mod input;
@@ -61,7 +62,7 @@ use utoipa_axum::routes;
 
 use crate::apps::Apps;
 use crate::assertion::Assertions;
-use crate::delivery::Integrations;
+use crate::delivery::{Integrations, ManageError};
 use crate::error::AppError;
 use crate::forwarded::ClientAddress;
 use crate::oidc::Oidc;
@@ -103,6 +104,11 @@ impl State {
         }
     }
 
+    /// Explains why nothing was done with an endpoint.
+    fn unmanaged(&self) -> impl Fn(ManageError) -> Failure {
+        |error| Failure::of_managing(error, &self.sites)
+    }
+
     /// Explains an error.
     fn failure<E: Into<AppError>>(&self) -> impl Fn(E) -> Failure {
         |error| Failure::of(error.into(), &self.sites)
@@ -132,7 +138,8 @@ struct Description;
 /// All routes, with what each needs.
 fn routes() -> Routes {
     use c2c_access::Permission::{
-        Check, Configure, CreateApp, Edit, ListApps, ManageAccess, Publish, Read, ReadAccessLog,
+        Check, Configure, CreateApp, Edit, Integrate, ListApps, ManageAccess, Publish, Read,
+        ReadAccessLog,
     };
     let to = Need::Permission;
     Routes::new(Description::openapi())
@@ -160,6 +167,15 @@ fn routes() -> Routes {
         .with(to(Read), routes!(audit::list))
         .with(to(Read), routes!(integrations::show))
         .with(to(Configure), routes!(integrations::collect))
+        .with(to(Integrate), routes!(endpoints::add))
+        .with(to(Read), routes!(endpoints::show))
+        .with(to(Integrate), routes!(endpoints::change))
+        .with(to(Integrate), routes!(endpoints::remove))
+        .with(to(Integrate), routes!(endpoints::pause))
+        .with(to(Integrate), routes!(endpoints::resume))
+        .with(to(Integrate), routes!(endpoints::agree))
+        .with(to(Configure), routes!(endpoints::skip))
+        .with(to(Integrate), routes!(endpoints::test))
         .with(to(Edit), routes!(code::preview))
         .with(to(Check), routes!(code::check))
         .with(Need::Nothing, routes!(session::look))

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -20,6 +20,7 @@ use crate::assertion_settings::AssertionSettings;
 use crate::delivery_settings::DeliverySettings;
 use crate::forwarded::AddressHeader;
 use crate::logs::{LogFilter, LogFormat};
+use crate::network::network;
 use crate::oidc_settings::OidcSettings;
 
 /// Runs customers' code in every visitor's browser, in a sandbox that can react to a widget's
@@ -481,10 +482,4 @@ impl TypedValueParser for DatabaseParser {
             clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
         })
     }
-}
-
-/// Parses a network, or an address as a network of one.
-pub(crate) fn network(text: &str) -> Result<IpNet, &'static str> {
-    let network = text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into()));
-    network.map_err(|_| "must be an address, or a network such as 10.0.0.0/8")
 }

@@ -12,6 +12,10 @@ pub enum Permission {
     Edit,
     /// Decide what an app's visitors get: publish, restore, plan, switch off and on.
     Publish,
+    /// Decide where an app's events go: its endpoints, their keys, what is sent again.
+    Integrate,
+    /// Read what visitors' events hold, and what endpoints answered.
+    ReadEvents,
     /// Change an app's settings, delete it, bring it back.
     Configure,
     /// List the apps of the principal's scope.
@@ -41,10 +45,12 @@ pub enum Reach {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Read,
         Self::Edit,
         Self::Publish,
+        Self::Integrate,
+        Self::ReadEvents,
         Self::Configure,
         Self::ListApps,
         Self::Check,
@@ -58,7 +64,7 @@ impl Permission {
         match self {
             Self::Read => (Role::Viewer, Reach::App),
             Self::Edit => (Role::Editor, Reach::App),
-            Self::Publish => (Role::Publisher, Reach::App),
+            Self::Publish | Self::Integrate | Self::ReadEvents => (Role::Publisher, Reach::App),
             Self::Configure => (Role::Owner, Reach::App),
             Self::ListApps | Self::Check => (Role::Viewer, Reach::Any),
             Self::CreateApp | Self::ReadAccessLog => (Role::Owner, Reach::All),

@@ -171,7 +171,10 @@ impl Challenge {
     pub fn body(&self, at: Timestamp) -> Body {
         let data = ChallengeData { challenge: self.0.clone() };
         let timestamp = at.to_string();
-        Body::json(&ChallengeBody { r#type: CHALLENGE_TYPE.to_owned(), timestamp, data })
+        Body::new(
+            "application/json",
+            &ChallengeBody { r#type: CHALLENGE_TYPE.to_owned(), timestamp, data },
+        )
     }
 
     /// Judges the answer. Its body may have white space around the text.

@@ -94,7 +94,7 @@ impl Event<'_> {
         // The keys are sorted already, unless a crate in the build has serde_json keep their order.
         data.sort_all_objects();
         match format {
-            Format::Standard => Body::json(&self.standard(&data)),
+            Format::Standard => Body::new("application/json", &self.standard(&data)),
             Format::CloudEvents => {
                 let id = self.message_id();
                 let content = self.cloud_event(id.as_str(), &data, widget);
@@ -132,11 +132,12 @@ impl Event<'_> {
 }
 
 impl Body {
-    pub(crate) fn json(content: &impl Serialize) -> Self {
+    /// A body of JSON, such as that of a test by a person.
+    pub fn json(content: &Value) -> Self {
         Self::new("application/json", content)
     }
 
-    fn new(content_type: &'static str, content: &impl Serialize) -> Self {
+    pub(crate) fn new(content_type: &'static str, content: &impl Serialize) -> Self {
         let bytes = serde_json::to_vec(content).expect("text, numbers and JSON values");
         Self { content_type, bytes }
     }

@@ -36,27 +36,27 @@ pub(super) struct Client(Pooled<Connector, Full<Bytes>>);
 
 /// The outcome of one request.
 #[derive(Debug)]
-pub(super) struct Exchange {
-    pub(super) result: Result<Answer, NoAnswer>,
-    pub(super) took: Duration,
+pub(crate) struct Exchange {
+    pub(crate) result: Result<Answer, NoAnswer>,
+    pub(crate) took: Duration,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) from: Option<SocketAddr>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) from: Option<SocketAddr>,
     /// The first bytes of the body, as far as they came in time.
-    pub(super) body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 /// There is no answer.
 #[derive(Debug)]
-pub(super) struct NoAnswer {
-    pub(super) failure: Failure,
+pub(crate) struct NoAnswer {
+    pub(crate) failure: Failure,
     /// For the endpoint's people.
-    pub(super) detail: String,
+    pub(crate) detail: String,
 }
 
 impl Client {

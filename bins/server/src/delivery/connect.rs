@@ -29,7 +29,7 @@ const RESOLVE: Duration = Duration::from_secs(5);
 /// How long one address may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long an answer of a name server counts, at most.
-const REMEMBER: Duration = Duration::from_secs(60);
+const REMEMBER: Duration = Duration::from_mins(1);
 
 /// Opens connections.
 #[derive(Clone)]

@@ -1,16 +1,25 @@
 //! What people do with endpoints: they add them, change them, rotate their keys, ask them and try them.
 
+use std::error::Error;
+use std::time::Duration;
+
 use c2c_delivery::{
-    About, Agreement, Consent, EndpointId, EndpointUrl, Filter, FilterError, Format, KeyError,
-    Keyring, Kind, Scheme, Signer, SigningKey, UrlError, WebhookSecret,
+    About, Agreement, Body, Challenge, Consent, EndpointId, EndpointState, EndpointUrl, Filter,
+    FilterError, Format, Granted, KeyError, Keyring, Kind, NotAgreed, Scheme, Signer, SigningKey,
+    UrlError, WebhookSecret,
 };
 use c2c_names::AppId;
 use c2c_store::{
-    Actor, Endpoint, EndpointSettings, Name, NewEndpoint, NewSecret, Sealed, StoreError, Timestamp,
-    Version,
+    Actor, Endpoint, EndpointMove, EndpointSettings, Name, NewEndpoint, NewSecret, Note, Sealed,
+    StoreError, Timestamp, Version,
 };
+use hyper::Method;
+use serde_json::json;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::client::Exchange;
+use super::ready::Ready;
 use super::{Integrations, KeysError, random};
 
 /// The deliveries that are under way for an endpoint at a time, unless its people say otherwise.
@@ -36,6 +45,16 @@ pub(crate) struct Shown {
     pub(crate) public_key: Option<String>,
 }
 
+/// One question to an endpoint, and its answer.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// What was sent, such as `OPTIONS`.
+    pub(crate) question: &'static str,
+    pub(crate) exchange: Exchange,
+    /// Why it is no agreement.
+    pub(crate) problem: Option<NotAgreed>,
+}
+
 /// A reason why nothing was done.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ManageError {
@@ -49,6 +68,10 @@ pub(crate) enum ManageError {
     Filter(#[from] FilterError),
     #[error("/secret: {0}")]
     Secret(#[from] KeyError),
+    #[error("the endpoint has not agreed to get events yet: ask it first")]
+    NotAsked,
+    #[error("the app's endpoints were asked and tried often; wait before the next time")]
+    TooOften(Duration),
     /// What is in the database cannot be opened. The log has more.
     #[error(
         "the endpoint's settings cannot be opened: the key that protects them is not the server's"
@@ -127,6 +150,79 @@ impl Integrations {
         Ok(shown)
     }
 
+    /// Asks an endpoint whether it wants events, and makes it active if it does. Gives the questions and answers.
+    pub(crate) async fn ask(
+        &self,
+        by: &Actor,
+        app: &AppId,
+        id: EndpointId,
+    ) -> Result<Vec<Asked>, ManageError> {
+        let endpoint = self.store.endpoint(app, id).await?;
+        let to = |agreed| match endpoint.state {
+            EndpointState::Disabled => Ok(EndpointMove::Enable(agreed)),
+            EndpointState::Asked => Ok(EndpointMove::Agree(agreed, Note::default())),
+            state => Err(StoreError::EndpointState(state)),
+        };
+        to(Agreement::No)?;
+        self.tries.count(app).map_err(ManageError::TooOften)?;
+        let ready = self.open(app, id).await.map_err(|error| unopened(id, &*error))?;
+        let (mut asked, granted) = self.handshake(&ready).await;
+        if let Some(Granted { rate_per_minute }) = granted {
+            let moved = self.store.move_endpoint(by, app, id, &to(Agreement::Handshake)?).await?;
+            let settings = EndpointSettings { rate_per_minute, ..moved.settings };
+            self.store.change_endpoint(by, app, id, moved.version, &settings, None).await?;
+            return Ok(vec![asked]);
+        }
+        let mut all = vec![asked];
+        asked = self.challenge(&ready).await;
+        if asked.problem.is_none() && asked.exchange.result.is_ok() {
+            self.store.move_endpoint(by, app, id, &to(Agreement::Challenge)?).await?;
+        }
+        all.push(asked);
+        Ok(all)
+    }
+
+    async fn handshake(&self, ready: &Ready) -> (Asked, Option<Granted>) {
+        let mut request = ready.empty(Method::OPTIONS);
+        request.headers_mut().extend(self.handshake.headers());
+        let exchange = self.client.send(request).await;
+        let judged =
+            exchange.result.as_ref().ok().map(|answer| self.handshake.judge(&answer.headers));
+        let (granted, problem) = match judged {
+            Some(Ok(granted)) => (Some(granted), None),
+            Some(Err(problem)) => (None, Some(problem)),
+            None => (None, None),
+        };
+        (Asked { question: "OPTIONS", exchange, problem }, granted)
+    }
+
+    async fn challenge(&self, ready: &Ready) -> Asked {
+        let (challenge, now) = (Challenge::new(random()), Timestamp::now());
+        let body = challenge.body(super::time(now));
+        let exchange = self.client.send(ready.signed(&challenge.message_id(), body, now)).await;
+        let answer = exchange.result.as_ref().ok();
+        let problem = answer.and_then(|answer| challenge.judge(answer.status, &answer.body).err());
+        Asked { question: "POST", exchange, problem }
+    }
+
+    /// Sends an endpoint a test event, which has a type of its own.
+    pub(crate) async fn test(&self, app: &AppId, id: EndpointId) -> Result<Exchange, ManageError> {
+        let endpoint = self.store.endpoint(app, id).await?;
+        if matches!(endpoint.state, EndpointState::Asked | EndpointState::Removed) {
+            return Err(ManageError::NotAsked);
+        }
+        self.tries.count(app).map_err(ManageError::TooOften)?;
+        let ready = self.open(app, id).await.map_err(|error| unopened(id, &*error))?;
+        let now = Timestamp::now();
+        let body = json!({
+            "type": "c2c.test",
+            "timestamp": super::time(now).to_string(),
+            "data": {"message": "A test, sent by a person from the console. No visitor caused it."},
+        });
+        let message = Uuid::new_v4().to_string().parse().expect("an id has no full stop");
+        Ok(self.client.send(ready.signed(&message, Body::json(&body), now)).await)
+    }
+
     fn url_of(&self, ring: &Keyring, endpoint: &Endpoint) -> Result<EndpointUrl, ManageError> {
         let about = About::Target { app: &endpoint.app, endpoint: endpoint.id };
         let sealed =
@@ -138,6 +234,12 @@ impl Integrations {
         let url = std::str::from_utf8(&url).map_err(|_| ManageError::Sealed)?;
         Ok(EndpointUrl::parse(url, &self.rules)?)
     }
+}
+
+/// The log has the reason.
+fn unopened(endpoint: EndpointId, error: &(dyn Error + Send + Sync)) -> ManageError {
+    tracing::error!(%endpoint, %error, "an endpoint cannot be opened");
+    ManageError::Sealed
 }
 
 fn settings(

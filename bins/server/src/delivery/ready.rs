@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use c2c_delivery::{
-    About, Agreement, EndpointUrl, Event, Format, KeyIdError, Keyring, Outcome, Reason, Sealed,
-    Signer, Signers, UrlRules,
+    About, Agreement, Body, EndpointUrl, Event, Format, Handshake, KeyIdError, Keyring, MessageId,
+    Outcome, Reason, Sealed, Signer, Signers, UrlRules,
 };
 use c2c_names::{AppId, Origin};
 use c2c_store::{Endpoint, EndpointSecret, StoredEvent, Timestamp, Version};
@@ -16,10 +16,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::time;
-
-/// The header that tells an endpoint which sender it has agreed to
-/// ([CloudEvents, Abuse Protection](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection)).
-pub(super) const REQUEST_ORIGIN: HeaderName = HeaderName::from_static("webhook-request-origin");
 
 /// How long an opened endpoint is used.
 const FRESH: Duration = Duration::from_secs(30);
@@ -35,8 +31,8 @@ pub(super) struct Ready {
     url: EndpointUrl,
     format: Format,
     signers: Signers,
-    /// Whether it agreed by the handshake.
-    by_handshake: bool,
+    /// The header that names the sender, if it agreed by the handshake.
+    sender: Option<(HeaderName, HeaderValue)>,
 }
 
 /// A reason to end a delivery without a request.
@@ -49,6 +45,7 @@ impl Ready {
         secrets: &[EndpointSecret],
         ring: &Keyring,
         rules: &UrlRules,
+        handshake: &Handshake,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let (app, id) = (&endpoint.app, endpoint.id);
         let url =
@@ -68,7 +65,7 @@ impl Ready {
             url,
             format: endpoint.settings.format,
             signers: Signers::new(signers?)?,
-            by_handshake: endpoint.agreed == Agreement::Handshake,
+            sender: (endpoint.agreed == Agreement::Handshake).then(|| handshake.delivery_header()),
         })
     }
 
@@ -82,7 +79,7 @@ impl Ready {
     pub(super) fn request(
         &self,
         event: &StoredEvent,
-        sites: (&Origin, &HeaderValue),
+        widget: &Origin,
         now: Timestamp,
     ) -> Result<Request<Bytes>, Over> {
         let body = event.body.as_deref().ok_or((Outcome::Refused, Reason::Forgotten))?;
@@ -99,20 +96,26 @@ impl Ready {
             seq: envelope.seq,
             data: &envelope.data,
         };
-        let (widget, sender) = sites;
-        let body = told.body(self.format, widget);
-        let at = now.as_millis().div_euclid(1000);
-        let mut request = Request::new(Bytes::new());
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.url.uri().clone();
-        *request.headers_mut() = self.signers.headers(&told.message_id(), at, &body.bytes);
+        Ok(self.signed(&told.message_id(), told.body(self.format, widget), now))
+    }
+
+    /// A request with this body, signed.
+    pub(super) fn signed(&self, id: &MessageId, body: Body, now: Timestamp) -> Request<Bytes> {
+        let mut request = self.empty(Method::POST);
         let headers = request.headers_mut();
+        headers.extend(self.signers.headers(id, now.as_millis().div_euclid(1000), &body.bytes));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(body.content_type));
-        if self.by_handshake {
-            headers.insert(REQUEST_ORIGIN, sender.clone());
-        }
         *request.body_mut() = body.bytes.into();
-        Ok(request)
+        request
+    }
+
+    /// A request without a body. If the endpoint agreed by the handshake, it says to whom.
+    pub(super) fn empty(&self, method: Method) -> Request<Bytes> {
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = method;
+        *request.uri_mut() = self.url.uri().clone();
+        request.headers_mut().extend(self.sender.clone());
+        request
     }
 }
 

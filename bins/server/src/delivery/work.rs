@@ -23,7 +23,7 @@ use crate::metrics::METRICS;
 use crate::settings::Limits;
 
 /// How long a claimed delivery belongs to its server: a request's 15 seconds, and time to write its result down.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 /// Requests under way at once, beside those that endpoints leave hanging.
 const PLACES: usize = 256;
 /// All requests under way at once.
@@ -127,7 +127,7 @@ impl Work {
         // One line when it begins, one when it is over.
         match &outcome {
             Err(error) if !self.is_down => {
-                tracing::error!(%error, "deliveries cannot be read or written")
+                tracing::error!(%error, "deliveries cannot be read or written");
             }
             Ok(_) if self.is_down => tracing::info!("deliveries can be read and written again"),
             _ => {}

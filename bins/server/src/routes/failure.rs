@@ -16,6 +16,7 @@ use super::problem as reply;
 use super::schema::{AppBody, DraftBody};
 use crate::assertion::AssertionError;
 use crate::compile::BuildError;
+use crate::delivery::ManageError;
 use crate::error::AppError;
 use crate::oidc::OidcError;
 use crate::sites::Sites;
@@ -177,6 +178,23 @@ impl Failure {
         }
     }
 
+    /// Explains why nothing was done with an endpoint.
+    pub(super) fn of_managing(error: ManageError, sites: &Sites) -> Self {
+        let sentence = error.to_string();
+        match error {
+            ManageError::Store(error) => Self::of_store(error, sites),
+            ManageError::Url(_) | ManageError::Filter(_) | ManageError::Secret(_) => {
+                Self::bad_request(sentence)
+            }
+            ManageError::NotAsked => Self::new(StatusCode::CONFLICT, "not-agreed", sentence),
+            ManageError::TooOften(wait) => Self::too_many(wait),
+            ManageError::Keys(_) | ManageError::Sealed => {
+                tracing::error!(error = sentence, "integrations have no key");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "no-secrets-key", sentence)
+            }
+        }
+    }
+
     fn of_build(error: BuildError) -> Self {
         let sentence = error.to_string();
         match error {
@@ -227,6 +245,16 @@ impl Failure {
             StoreError::NeedsApproval(_) => {
                 Self::new(StatusCode::FORBIDDEN, "needs-approval", sentence)
             }
+            StoreError::NoSuchEndpoint(_) => not_found("no-such-endpoint"),
+            StoreError::NoSuchSecret => not_found("no-such-secret"),
+            StoreError::NoSuchDelivery => not_found("no-such-delivery"),
+            StoreError::NoSuchEvent => not_found("no-such-event"),
+            StoreError::TooManyEndpoints { .. } => conflict("too-many-endpoints"),
+            StoreError::TooManySecrets { .. } => conflict("too-many-secrets"),
+            StoreError::EndpointState(_) => conflict("endpoint-state"),
+            StoreError::EndpointConflict(_) => conflict("endpoint-conflict"),
+            StoreError::CollectConflict(_) => conflict("collect-conflict"),
+            StoreError::KeptTooShort => Self::bad_request(format!("/metaDays: {sentence}")),
             StoreError::AlreadyOff(_) => conflict("already-off"),
             StoreError::NotOff(_) => conflict("not-off"),
             StoreError::PlannedForThePast => Self::bad_request(format!("/at: {sentence}")),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query};
 use c2c_access::{CredentialError, CredentialId};
+use c2c_delivery::{EndpointId, EndpointIdError};
 use c2c_names::AppId;
 use c2c_store::{Actor, Note, Version};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -75,6 +76,23 @@ impl FromRequestParts<State> for CredentialPath {
             .await
             .map_err(|error| Failure::not_found(&error))?;
         id.parse().map(Self).map_err(|error: CredentialError| Failure::not_found(&error))
+    }
+}
+
+/// The `{app}` and the `{endpoint}` of an address.
+pub(super) struct EndpointPath(pub(super) AppId, pub(super) EndpointId);
+
+impl FromRequestParts<State> for EndpointPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let Id(app) = Id::from_request_parts(parts, state).await?;
+        let Path(all) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Failure::not_found(&error))?;
+        let id = all.get("endpoint").map(String::as_str).unwrap_or_default();
+        let id = id.parse().map_err(|error: EndpointIdError| Failure::not_found(&error))?;
+        Ok(Self(app, id))
     }
 }
 
