@@ -215,7 +215,7 @@ pub enum AddressFault {
     Special {
         /// The network.
         network: IpNet,
-        /// What it is for.
+        /// Its purpose.
         name: &'static str,
         /// Where that is said.
         rfc: &'static str,

@@ -1,4 +1,4 @@
-//! What came back from an attempt, and what it means for the event and its endpoint.
+//! The answer to an attempt, and its meaning for the event and its endpoint.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -75,7 +75,7 @@ impl From<Failure> for Reason {
     }
 }
 
-/// What an attempt means. For a webhook, the status alone decides ([`Verdict::of_status`]); a vendor's answer has more
+/// The meaning of an attempt. For a webhook, the status alone decides ([`Verdict::of_status`]); a vendor's answer has more
 /// in its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {

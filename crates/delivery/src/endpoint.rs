@@ -43,7 +43,7 @@ impl FromStr for EndpointId {
 }
 
 words! {
-    /// What an endpoint is.
+    /// The kind of an endpoint.
     Kind {
         /// A server of the customer, which gets Standard Webhooks.
         Webhook = "webhook",

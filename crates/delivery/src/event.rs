@@ -51,7 +51,7 @@ impl From<EventId> for String {
 }
 
 words! {
-    /// What a visitor decided about custom code, as the widget knows it.
+    /// The visitor's decision about custom code, as the widget knows it.
     Consent {
         /// The visitor agreed.
         Granted = "granted",
@@ -63,7 +63,7 @@ words! {
 }
 
 words! {
-    /// What becomes of events that the app's catalogue does not allow.
+    /// The fate of events that the app's catalogue does not allow.
     CollectMode {
         /// They are refused.
         Refuse = "refuse",

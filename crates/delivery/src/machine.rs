@@ -1,4 +1,4 @@
-//! What becomes of a delivery after an attempt.
+//! The fate of a delivery after an attempt.
 //!
 //! A delivery waits in the outbox until its time. A server claims it for a while, tries once, and asks [`next`].
 //! If the server dies, the claim ends, and another server tries: that counts as an attempt, but not as a try, since nothing
@@ -28,7 +28,7 @@ impl Due {
     pub const AGE_MAX: Duration = Duration::from_hours(4 * 24);
 }
 
-/// What becomes of a delivery.
+/// The fate of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// It ends.

@@ -4,7 +4,7 @@
 //! not in the database, so a copy of the database opens nothing. The operator keeps those keys in a ring: the first
 //! seals, and the others only open what was sealed before it came.
 //!
-//! A sealed text is bound to its place ([`About`]): moved to another row, it does not open. So who can write to
+//! A sealed text is bound to its place ([`About`]): moved to another row, it does not open. So a person who can only write to
 //! the database cannot have another customer's secret sent to an endpoint.
 
 use std::collections::BTreeSet;

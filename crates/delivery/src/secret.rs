@@ -2,7 +2,7 @@
 //! [Standard Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme):
 //! `whsec_` for the scheme `v1` (HMAC-SHA256), `whsk_` and `whpk_` for `v1a` (ed25519).
 //!
-//! What signs is shown once, and `Debug` never shows it. The memory of a key is wiped when the key is dropped.
+//! A key that signs is shown once, and `Debug` never shows it. The memory of a key is wiped when the key is dropped.
 
 use std::fmt;
 use std::str::FromStr;
@@ -33,19 +33,19 @@ pub enum KeyError {
     /// It begins with something else.
     #[error("must begin with {prefix}")]
     Prefix {
-        /// What it must begin with.
+        /// The prefix that it must have.
         prefix: &'static str,
     },
-    /// What follows is not base64.
+    /// The rest is not base64.
     #[error("must be {prefix} and canonical base64 with its padding (A–Z, a–z, 0–9, +, /, =)")]
     Base64 {
-        /// What it must begin with.
+        /// The prefix that it must have.
         prefix: &'static str,
     },
     /// The key has too few or too many bytes.
     #[error("{prefix}: the key must have {expected} bytes, not {found}")]
     Length {
-        /// What the text begins with.
+        /// The prefix of the text.
         prefix: &'static str,
         /// The permitted number.
         expected: &'static str,
