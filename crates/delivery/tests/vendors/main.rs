@@ -5,5 +5,7 @@ mod facebook;
 mod google;
 mod hashes;
 mod mappings;
+mod properties;
 mod standin;
+mod standins;
 mod support;
