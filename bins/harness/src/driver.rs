@@ -4,7 +4,6 @@
 //! `chromedriver` it costs some 30 ms, and then a hung frame, which can block a whole driver, stops
 //! no other test, and ending the driver's group ends the browser for certain.
 
-use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
@@ -77,7 +76,7 @@ impl Driver {
             }
             Engine::WebKit => {
                 // This driver cannot choose a port and report it.
-                let port = free_port()?;
+                let port = c2c_ports::free()?;
                 command.arg(format!("--port={port}"));
                 for home in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
                     command.env(home, &dir);
@@ -136,10 +135,6 @@ fn said_port(line: &str) -> Option<u16> {
         None => line.split_once("Listening on 127.0.0.1:")?.1,
     };
     port.trim().parse().ok()
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 async fn until_listening(port: u16) {

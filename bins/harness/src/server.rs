@@ -1,6 +1,5 @@
 //! The real server, started as by a user, and a small client for its API.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -62,13 +61,13 @@ impl Server {
     /// Starts the server with further arguments.
     pub async fn start_with(arguments: &[&str]) -> Result<Self> {
         // Relative to its directory.
-        Self::launch(Path::new("data"), 0, 0, arguments).await
+        Self::launch(Path::new("data"), c2c_ports::free()?, c2c_ports::free()?, arguments).await
     }
 
     /// Starts the server as it is deployed: with real names, behind TLS, which the collector's scope ends. It
     /// asks for a sign-in.
     pub async fn start_deployed(collector: &Collector, arguments: &[&str]) -> Result<Self> {
-        let (console, pages) = (free_port()?, free_port()?);
+        let (console, pages) = (c2c_ports::free()?, c2c_ports::free()?);
         let hosts = [
             ("--console-origin", "console.company.example", console),
             ("--parent-origin", "demo.company.example", pages),
@@ -88,7 +87,7 @@ impl Server {
     /// Starts the server with a host of the sandbox for each app, which is a site of its own:
     /// `http://{app}.localhost:{port}`. So widget and parent page have addresses instead of names.
     pub async fn start_with_app_hosts() -> Result<Self> {
-        let port = free_port()?;
+        let port = c2c_ports::free()?;
         let origin = |host: &str| format!("http://{host}:{port}");
         let arguments = [
             "--pages-listen",
@@ -100,7 +99,7 @@ impl Server {
             "--sandbox-origin",
             &origin("*.localhost"),
         ];
-        Self::launch(Path::new("data"), 0, port, &arguments).await
+        Self::launch(Path::new("data"), c2c_ports::free()?, port, &arguments).await
     }
 
     async fn launch(data_dir: &Path, console: u16, pages: u16, arguments: &[&str]) -> Result<Self> {
@@ -249,11 +248,6 @@ impl App {
     pub fn sandbox_url(&self) -> String {
         format!("{}/s/{}", self.server.sandbox, self.id)
     }
-}
-
-/// A port that is free now.
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 fn with_query(url: String, query: &str) -> String {

@@ -147,8 +147,8 @@ impl Page {
 impl Web {
     /// Serves on a free loopback port, on IPv4 and, where the machine has it, on IPv6.
     pub(crate) async fn start() -> Result<Arc<Self>> {
-        let v4 = TcpListener::bind("127.0.0.1:0").await?;
-        let port = v4.local_addr()?.port();
+        let port = c2c_ports::free()?;
+        let v4 = TcpListener::bind(("127.0.0.1", port)).await?;
         let web = Arc::new(Web {
             port,
             scopes: AtomicU64::new(0),

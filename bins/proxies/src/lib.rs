@@ -14,7 +14,7 @@ mod process;
 
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -136,9 +136,8 @@ fn logs(folder: &Path) -> std::path::PathBuf {
     folder.join("log")
 }
 
-/// Free addresses. Both are taken until both are known.
+/// Addresses that no other program gets.
 fn free() -> io::Result<[SocketAddr; 2]> {
-    let take = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-    let (one, other) = (take()?, take()?);
-    Ok([one.local_addr()?, other.local_addr()?])
+    let [one, other] = [c2c_ports::free()?, c2c_ports::free()?];
+    Ok([one, other].map(|port| (Ipv4Addr::LOCALHOST, port).into()))
 }

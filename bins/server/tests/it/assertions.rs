@@ -362,9 +362,7 @@ async fn without_keys_none_gets_in_and_those_that_are_known_stay_good() {
     }
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let keys = format!("http://{}/keys", closed.local_addr().expect("an address"));
-    drop(closed);
+    let keys = format!("http://127.0.0.1:{}/keys", c2c_ports::free().expect("a port"));
     let fixture = Fixture::with(often(), &settings(&keys, &[])).await;
     assert_refused(&exchange(&fixture, &invented).await, 503, "keys-unavailable", "try again");
 }

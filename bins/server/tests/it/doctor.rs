@@ -127,11 +127,6 @@ fn certificate(days: i64, file: &Path, another: &str) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-async fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    listener.local_addr().expect("an address").port()
-}
-
 impl Installation {
     async fn with(proxy: Proxy) -> Self {
         Self::of_certificate(proxy, APP, "sandbox").await
@@ -148,7 +143,7 @@ impl Installation {
         let tls = certificate(proxy.certificate_days, &file, name);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let (console, pages) = (free_port().await, free_port().await);
+        let [console, pages] = [(); 2].map(|()| c2c_ports::free().expect("a port"));
         let mut arguments = vec![
             format!("--data-dir={}", data.path().join("data").display()),
             format!("--console-listen=127.0.0.1:{console}"),

@@ -3,7 +3,6 @@
 use c2c_server::{Limits, StartError, start};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 
 use crate::access::{guarded, secret};
 use crate::client::{Fixture, Reply, To, settings};
@@ -13,12 +12,12 @@ const PRODUCT: &str = "https://app.product.example";
 
 /// A deployed server: its console's origin is one of https, whose TLS a proxy has ended.
 async fn framed() -> Fixture {
-    let free = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("bound");
+    let port = c2c_ports::free().expect("a port");
     let data = TempDir::new().expect("a directory");
     let mut settings =
         settings(data.path(), &["--access", "sign-in", "--console-frame-ancestors", PRODUCT]);
-    settings.console_listen = free;
-    let origin = format!("https://console.localhost:{}", free.port());
+    settings.console_listen.set_port(port);
+    let origin = format!("https://console.localhost:{port}");
     settings.console_origin = Some(origin.parse().expect("an origin"));
     Fixture::with_settings(data, &settings, Limits::default()).await
 }

@@ -52,9 +52,7 @@ impl Glewlwyd {
         let (root, folder) = (root(), TempDir::new().expect("a folder"));
         let database = folder.path().join("glewlwyd.db");
         create(&root, &database).await;
-        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = free.local_addr().expect("an address").port();
-        drop(free);
+        let port = c2c_ports::free().expect("a port");
         let file = folder.path().join("glewlwyd.conf");
         std::fs::write(&file, configuration(&root, &database, port)).expect("written");
         let libraries = std::fs::read_dir(root.join("usr/lib")).expect("libraries").flatten();

@@ -467,9 +467,7 @@ async fn an_issuer_has_little_time_and_room() {
 
 #[tokio::test]
 async fn the_server_starts_without_its_issuer_and_finds_it_later() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", closed.local_addr().expect("an address"));
-    drop(closed);
+    let url = format!("http://127.0.0.1:{}", c2c_ports::free().expect("a port"));
     let fixture = Fixture::with(Limits::default(), &settings(&url, &[])).await;
     let reply = fixture.write("POST", BEGIN, &json!({})).await;
     assert_refused(&reply, 503, "issuer-unavailable");

@@ -1,6 +1,5 @@
 //! Servers that hang, lie, or answer with too much.
 
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use expect_test::{Expect, expect};
@@ -92,13 +91,13 @@ fn a_redirect_is_not_followed() {
 #[test]
 fn a_server_that_is_not_there_is_named() {
     let directory = Directory::new("not-there");
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
+    let free = format!("127.0.0.1:{}", c2c_ports::free().expect("a port"));
     let run = directory.c2c(&["pull", "--server", &format!("http://{free}"), "--app", "a"], "");
     assert_eq!(run.code, 2);
     expect![[r#"
         error: cannot reach http://ADDRESS (the connection is refused): is c2c-server running there?
     "#]]
-    .assert_eq(&run.stderr.replace(&free.to_string(), "ADDRESS"));
+    .assert_eq(&run.stderr.replace(&free, "ADDRESS"));
     assert!(!directory.path("c2c.toml").exists());
 }
 
