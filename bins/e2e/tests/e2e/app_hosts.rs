@@ -81,7 +81,11 @@ async fn document_of(server: &Server, app: &App) -> Result<String> {
 async fn code_of_two_apps_in_one_page_is_apart(cx: &Cx) -> Result<()> {
     // The control: each probe succeeds where nothing is apart.
     let seen = cx.collector.hit_url("second");
-    let secret = format!("<p>{SECRET}</p><script>fetch('{seen}', {{ method: 'POST' }})</script>");
+    // Not where a probe loads the same document.
+    let reports = "parent === top.frames[1]";
+    let secret = format!(
+        "<p>{SECRET}</p><script>if ({reports}) fetch('{seen}', {{ method: 'POST' }})</script>"
+    );
     let secret = cx.collector.page("/secret", secret, &[]);
     let second = format!("<p>{SECRET}</p><iframe src='{secret}'></iframe>");
     let second = cx.collector.page("/second", second, &[]);
@@ -97,7 +101,7 @@ async fn code_of_two_apps_in_one_page_is_apart(cx: &Cx) -> Result<()> {
         app.configure(&[&cx.collector.origin()], "none").await?;
     }
     let report = format!(
-        "<p>{SECRET}</p><script>fetch('{seen}', {{ method: 'POST', body: location.host }})</script>"
+        "<p>{SECRET}</p><script>if ({reports}) fetch('{seen}', {{ method: 'POST', body: location.host }})</script>"
     );
     other.publish("", &report).await?;
     let document = document_of(&server, &other).await?;
@@ -134,13 +138,20 @@ async fn gap(cx: &Cx, server: &Arc<Server>) -> Result<f64> {
     let code = format!(
         "<script>
            let last = performance.now(), longest = 0;
-           setInterval(() => {{
+           const tick = () => {{
              const now = performance.now();
              [longest, last] = [Math.max(longest, now - last), now];
-           }}, 20);
-           fetch('{second}', {{ method: 'POST' }}).then(() => {{ longest = 0; }});
+           }};
+           // The other app begins when this has reported: gaps count from here on, and one that has not ended does.
+           addEventListener('load', () => setTimeout(() => {{
+             [longest, last] = [0, performance.now()];
+             setInterval(tick, 20);
+             fetch('{second}', {{ method: 'POST' }});
+           }}));
            addEventListener('message', ({{ data }}) => {{
-             if (data === 'gap?') fetch('{gap}', {{ method: 'POST', body: String(longest) }});
+             if (data !== 'gap?') return;
+             tick();
+             fetch('{gap}', {{ method: 'POST', body: String(longest) }});
            }});
          </script>"
     );
