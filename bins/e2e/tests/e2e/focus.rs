@@ -108,7 +108,10 @@ async fn mount_thief(cx: &Cx, typed: Typed, visible: bool) -> Result<()> {
     typed.enter_widget(cx).await?;
     let script = "const [src, visible, parent] = arguments;
         return import('/host.js').then(({ mount }) => {
-          window.bridge = mount({ events: [], src, visible, parentOrigins: [parent] });
+          // On a busy machine the thief also delays the page's own tasks, for which the host removes a frame, too
+          // (`stalls.rs`).
+          const limits = { starved_max: 1e9 };
+          window.bridge = mount({ events: [], src, visible, limits, parentOrigins: [parent] });
           window.frame = () => [...document.querySelectorAll('iframe')].at(-1).contentWindow;
           addEventListener('message', ({ data, source }) => {
             if (data === 'steal') frame().postMessage(data, '*');
