@@ -118,6 +118,9 @@ async fn an_event_of_no_catalogue_is_reported_and_sent(cx: &Cx) -> Result<()> {
     assert_eq!(cx.browser.eval("errors").await?, json!([message]));
     assert_eq!(said(cx).await?, 7);
     cx.browser.enter_top().await?;
+    // The parent page hears of it by another way than the frame.
+    let sent = "document.querySelector('#events [data-name=survey_submitted]')";
+    cx.browser.wait_for(sent, DEADLINE).await?;
     let heard = ["widget_loaded", "call_started", "call_ended", "survey_submitted"];
     assert_eq!(all_heard(cx).await?, heard);
     Ok(())
