@@ -157,10 +157,23 @@ async fn leave_undriven(cx: &Cx, code: &str) -> Result<[f64; 2]> {
 
 /// Measures leaving without custom code.
 async fn usual(cx: &Cx, place: Place) -> Result<[f64; 2]> {
-    let browser = open(cx, place, "").await?;
-    let usual = leave(cx, &browser).await?;
-    browser.close().await?;
-    Ok(usual)
+    least(async || {
+        let browser = open(cx, place, "").await?;
+        let usual = leave(cx, &browser).await?;
+        browser.close().await?;
+        Ok(usual)
+    })
+    .await
+}
+
+/// The least of several measurements: other programs can only add to it.
+async fn least(mut measure: impl AsyncFnMut() -> Result<[f64; 2]>) -> Result<[f64; 2]> {
+    let mut least = [f64::INFINITY; 2];
+    for _ in 0..ATTEMPTS {
+        let found = measure().await?;
+        least = [0, 1].map(|i| least[i].min(found[i]));
+    }
+    Ok(least)
 }
 
 /// Returns the additional time with the code: the best of several attempts, which end when one is
@@ -338,7 +351,7 @@ async fn without_a_driver_no_visitor_waits_longer(cx: &Cx) -> Result<()> {
         };
         setTimeout(busy, 1);"
         .to_owned();
-    let usual = leave_undriven(cx, "").await?;
+    let usual = least(async || leave_undriven(cx, "").await).await?;
     for (what, code, [least, most]) in [
         ("busy", busy, [f64::MIN, 100.0]),
         ("own", own, [100.0, MORE_MS]),
