@@ -4,8 +4,10 @@ mod client;
 mod console;
 mod database;
 mod glewlwyd;
+mod integrating;
 mod issuer;
 mod program;
+mod receiver;
 mod wire;
 
 mod access;
@@ -18,6 +20,7 @@ mod bounds;
 mod cdn;
 mod compiled;
 mod config;
+mod delivery;
 mod deploy;
 mod disks;
 mod doctor;

@@ -1,0 +1,131 @@
+//! Events on their way from a widget's page to a customer's server.
+
+use c2c_server::Limits;
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+
+use crate::client::Fixture;
+use crate::console::DEMO;
+use crate::integrating::{batch, envelope, id};
+use crate::receiver::{Answer, Hit, Receiver};
+
+async fn fixture(receivers: &[&Receiver]) -> Fixture {
+    let allowed: Vec<_> = receivers.iter().flat_map(|receiver| receiver.allowed()).collect();
+    let allowed: Vec<_> = allowed.iter().map(String::as_str).collect();
+    let fixture = Fixture::with(Limits::default(), &allowed).await;
+    fixture.collect(DEMO, "refuse").await;
+    fixture
+}
+
+fn body(hit: &Hit) -> Value {
+    serde_json::from_slice(&hit.body).expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_arrives_signed() {
+    let receiver = Receiver::taking().await;
+    let fixture = fixture(&[&receiver]).await;
+    let endpoint = fixture.integrate(DEMO, &receiver).await;
+    let event = envelope("custom:chat_opened", 1);
+    fixture.emit_new(DEMO, &[event.clone()]).await;
+
+    let hits = receiver.wait(1).await;
+    let [hit] = &hits[..] else { panic!("{hits:?}") };
+    assert_eq!(
+        (hit.path.as_str(), &hit.headers["content-type"]),
+        ("/hooks?key=1", &"application/json".parse().expect("a value"))
+    );
+    assert_eq!(hit.headers["webhook-id"], id(1));
+    let webhook = Webhook::new(&endpoint.secret).expect("a secret");
+    webhook.verify(&hit.body, &hit.headers).expect("it is signed");
+    let body = body(hit);
+    assert_eq!(
+        (&body["type"], &body["app"], &body["verified"], &body["seq"]),
+        (&json!("custom.chat_opened"), &json!("demo"), &json!(false), &json!(1))
+    );
+    assert_eq!(body["data"], event["data"]);
+    // The sender has the name to which the endpoint has agreed.
+    assert_eq!(hit.headers["webhook-request-origin"], "widget.localhost");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_comes_twice_is_delivered_once() {
+    let receiver = Receiver::taking().await;
+    let fixture = fixture(&[&receiver]).await;
+    fixture.integrate(DEMO, &receiver).await;
+    let event = envelope("custom:chat_opened", 1);
+    fixture.emit_new(DEMO, &[event.clone()]).await;
+    let again = fixture.emit(DEMO, &batch(&[event, envelope("custom:chat_closed", 2)])).await;
+    assert_eq!(again.json(), json!({"accepted": 1, "known": 1, "refused": []}));
+    let hits = receiver.wait(2).await;
+    let mut ids: Vec<_> = hits.iter().map(|hit| hit.headers["webhook-id"].clone()).collect();
+    ids.sort();
+    assert_eq!(
+        ids,
+        [id(1), id(2)].map(|id| id.parse::<hyper::header::HeaderValue>().expect("a value"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_is_sent_again_with_the_same_id_and_body() {
+    let failures = std::sync::atomic::AtomicUsize::new(0);
+    let receiver = Receiver::start(move |_| {
+        let first = failures.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+        Answer::Status(if first { 500 } else { 204 })
+    })
+    .await;
+    let fixture = fixture(&[&receiver]).await;
+    let endpoint = fixture.integrate(DEMO, &receiver).await;
+    fixture.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
+    let hits = receiver.wait(2).await;
+    assert_eq!(hits[0].headers["webhook-id"], hits[1].headers["webhook-id"]);
+    assert_eq!(hits[0].body, hits[1].body);
+    assert_ne!(hits[0].headers["webhook-timestamp"], hits[1].headers["webhook-timestamp"]);
+    // The first wait of the schedule, and at most a quarter more.
+    let waited = hits[1].at - hits[0].at;
+    assert!(waited.as_secs_f64() > 4.9, "{waited:?}");
+    Webhook::new(&endpoint.secret)
+        .expect("a secret")
+        .verify(&hits[1].body, &hits[1].headers)
+        .expect("signed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_has_not_agreed_gets_nothing() {
+    let receiver = Receiver::at([127, 0, 0, 1].into(), None, |_| Answer::Status(200)).await;
+    let fixture = fixture(&[&receiver]).await;
+    let endpoint = fixture.add_endpoint(DEMO, &receiver.url()).await;
+    let asked = fixture.write("POST", &format!("{}/agreement", endpoint.path), &json!({})).await;
+    let asked = asked.json();
+    assert_eq!(asked["endpoint"]["state"], "asked", "{asked}");
+    assert_eq!(asked["questions"].as_array().map(Vec::len), Some(2), "{asked}");
+    assert!(
+        asked["questions"][1]["problem"].as_str().is_some_and(|text| text.contains("challenge"))
+    );
+    fixture.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
+    // The challenge, and no event.
+    let hits = receiver.hits();
+    assert_eq!(
+        hits.iter().map(|hit| body(hit)["type"].clone()).collect::<Vec<_>>(),
+        ["c2c.challenge"]
+    );
+    let test = fixture.write("POST", &format!("{}/test", endpoint.path), &json!({})).await;
+    assert_eq!(test.problem(), (409, "not-agreed".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenge_that_comes_back_is_an_agreement() {
+    let receiver = Receiver::at([127, 0, 0, 1].into(), None, |hit| {
+        let challenge = body(hit)["data"]["challenge"].as_str().map(str::to_owned);
+        match challenge {
+            Some(challenge) => Answer::With(200, "x-a", "b".to_owned(), challenge),
+            None => Answer::Status(204),
+        }
+    })
+    .await;
+    let fixture = fixture(&[&receiver]).await;
+    let endpoint = fixture.integrate(DEMO, &receiver).await;
+    assert_eq!(fixture.read(&endpoint.path).await["agreed"], "challenge");
+    let test = fixture.write("POST", &format!("{}/test", endpoint.path), &json!({})).await;
+    assert_eq!(test.json()["status"], 204, "{test:?}");
+}
