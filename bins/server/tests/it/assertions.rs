@@ -360,7 +360,8 @@ async fn without_keys_none_gets_in_and_those_that_are_known_stay_good() {
         assert_refused(&exchange(fixture, &invented).await, 503, "keys-unavailable", "try again");
         assert_eq!(product.sign_in(&Value::Null).await.status, 201);
     }
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    // Each would wait for ten seconds.
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
 
     let keys = format!("http://127.0.0.1:{}/keys", c2c_ports::free().expect("a port"));
     let fixture = Fixture::with(often(), &settings(&keys, &[])).await;
@@ -369,11 +370,12 @@ async fn without_keys_none_gets_in_and_those_that_are_known_stay_good() {
 
 #[tokio::test]
 async fn keys_that_are_none_are_the_operators_fault() {
-    let limits = Limits { issuer_timeout: Duration::from_secs(1), ..often() };
-    for (faults, status) in [
-        (Faults { huge: Some(("/keys", 600 * 1024)), ..Faults::default() }, 502),
-        (Faults { slow: Some(("/keys", Duration::from_secs(5))), ..Faults::default() }, 503),
-        (Faults { status: Some(("/keys", 302)), ..Faults::default() }, 503),
+    // Only for one that is slow: on a busy machine, an answer may take as long.
+    let hasty = Limits { issuer_timeout: Duration::from_secs(1), ..often() };
+    for (faults, limits, status) in [
+        (Faults { huge: Some(("/keys", 600 * 1024)), ..Faults::default() }, often(), 502),
+        (Faults { slow: Some(("/keys", Duration::from_secs(5))), ..Faults::default() }, hasty, 503),
+        (Faults { status: Some(("/keys", 302)), ..Faults::default() }, often(), 503),
     ] {
         let issuer = Issuer::start().await;
         let keys = format!("{}/keys", issuer.url);

@@ -8,7 +8,7 @@ use c2c_server::Limits;
 use serde_json::{Value, json};
 
 use crate::access::{cookie, guarded, owner};
-use crate::client::{Client, Fixture, Reply, To};
+use crate::client::{Client, Fixture, PATIENCE, Reply, To};
 use crate::glewlwyd::Glewlwyd;
 use crate::issuer::{CLIENT, Faults, Issuer, SECRET, Signs, parameters};
 use crate::openapi::assert_described;
@@ -435,7 +435,8 @@ async fn an_issuer_that_names_itself_is_believed_only_if_it_is_the_one() {
 
 #[tokio::test]
 async fn an_issuer_has_little_time_and_room() {
-    let limits = Limits { issuer_timeout: Duration::from_millis(400), ..Limits::default() };
+    // Only for one that is slow: on a busy machine, an answer may take as long.
+    let hasty = Limits { issuer_timeout: Duration::from_millis(400), ..Limits::default() };
     for path in [METADATA, "/keys", "/token", "/userinfo"] {
         let claims = json!({"groups": null});
         let slow = Faults {
@@ -446,7 +447,11 @@ async fn an_issuer_has_little_time_and_room() {
         let huge =
             Faults { huge: Some((path, 600 * 1024)), claims: claims.clone(), ..Faults::default() };
         let broken = Faults { status: Some((path, 500)), claims, ..Faults::default() };
-        for (faults, expected) in [(slow, vec![503]), (huge, vec![502]), (broken, vec![502, 503])] {
+        for (faults, limits, expected) in [
+            (slow, hasty, vec![503]),
+            (huge, Limits::default(), vec![502]),
+            (broken, Limits::default(), vec![502, 503]),
+        ] {
             let issuer = Issuer::start().await;
             let fixture = Fixture::with(limits, &settings(&issuer.url, &[])).await;
             issuer.set(faults);
@@ -458,7 +463,7 @@ async fn an_issuer_has_little_time_and_room() {
                 reply = attempt.finish(&fixture, &issuer.authorize(&attempt.url)).await;
             }
             assert!(expected.contains(&reply.status), "{path}: {reply:?}");
-            assert!(began.elapsed() < Duration::from_secs(5), "{path}");
+            assert!(began.elapsed() < PATIENCE, "{path}");
             // The rest of the server goes on.
             assert_eq!(owner(&fixture).await.get(&fixture, "/api/apps").await.status, 200);
         }
@@ -482,7 +487,7 @@ async fn the_server_starts_without_its_issuer_and_finds_it_later() {
     }
     assert_eq!(issuer.requests(METADATA).len(), 1, "a failure is kept for a moment");
     issuer.set(Faults::default());
-    let is_back = crate::client::eventually(crate::client::PATIENCE, async || {
+    let is_back = crate::client::eventually(PATIENCE, async || {
         fixture.write("POST", BEGIN, &json!({})).await.status == 200
     });
     assert!(is_back.await);
@@ -497,7 +502,7 @@ async fn a_new_key_of_the_issuer_is_found() {
     assert_eq!(sign_in(&fixture, &issuer).await.status, 201);
     issuer.rotate("k2");
     // Keys are asked for again once they are a few seconds old, and not before.
-    let is_found = crate::client::eventually(crate::client::PATIENCE, async || {
+    let is_found = crate::client::eventually(PATIENCE, async || {
         sign_in(&fixture, &issuer).await.status == 201
     });
     assert!(is_found.await);

@@ -17,14 +17,26 @@ const DUE: Duration = Duration::from_secs(1);
 
 /// Plans the publication of a head.
 async fn plan(fixture: &Fixture, head: &str, at: &str) -> Reply {
-    assert_eq!(fixture.save(DEMO, &code(head, "")).await.status, 200);
-    let mut publication = fixture.publication(DEMO, "live").await;
+    let mut publication = publication(fixture, head).await;
     publication["at"] = at.into();
     fixture.write("POST", PUBLISH, &publication).await
 }
 
-fn due() -> String {
-    (Timestamp::now() + DUE).to_string()
+/// The publication of a head, which is saved.
+async fn publication(fixture: &Fixture, head: &str) -> Value {
+    assert_eq!(fixture.save(DEMO, &code(head, "")).await.status, 200);
+    fixture.publication(DEMO, "live").await
+}
+
+/// A time that is soon, to be taken just before the request that has it.
+fn due() -> Timestamp {
+    Timestamp::now() + DUE
+}
+
+/// Asserts that a plan is carried out at its time, and not before.
+async fn check_carried_out(at: Timestamp, mut served: impl AsyncFnMut() -> bool) {
+    assert!(!served().await || Timestamp::now() >= at, "it did not wait");
+    assert!(eventually(PATIENCE, served).await, "it was not carried out");
 }
 
 #[tokio::test]
@@ -139,19 +151,22 @@ async fn live(fixture: &Fixture) -> Value {
 #[tokio::test]
 async fn a_plan_that_is_due_is_carried_out_and_served() {
     let fixture = Fixture::start().await;
-    assert_eq!(plan(&fixture, "<b>planned</b>", &due()).await.status, 201);
+    let mut planned = publication(&fixture, "<b>planned</b>").await;
     // The page of the old revision is in the cache by now.
+    fixture.document("/s/demo").await;
+    let at = due();
+    planned["at"] = at.to_string().into();
+    assert_eq!(fixture.write("POST", PUBLISH, &planned).await.status, 201);
     let served = async || fixture.document("/s/demo").await.contains("<b>planned</b>");
-    assert!(!served().await, "it did not wait");
-    assert!(eventually(PATIENCE, served).await, "it was not carried out");
+    check_carried_out(at, served).await;
     assert_eq!(live(&fixture).await, 2);
     assert_eq!(fixture.read(PLANS).await, json!({"plans": []}));
 
-    let back = fixture.write("PUT", BACK, &json!({"to": 1, "at": due()})).await;
+    let at = due();
+    let back = fixture.write("PUT", BACK, &json!({"to": 1, "at": at.to_string()})).await;
     assert_eq!(back.status, 204);
     let served = async || fixture.document("/s/demo").await.contains("call_ended");
-    assert!(!served().await, "it did not wait");
-    assert!(eventually(PATIENCE, served).await, "it was not carried out");
+    check_carried_out(at, served).await;
     assert_eq!(live(&fixture).await, 3);
     assert_eq!(fixture.read(&format!("{PUBLISH}/3")).await["copyOf"], 1);
     let entry = fixture.read(&format!("{DEMO}/audit?limit=1")).await["entries"][0].clone();
@@ -162,12 +177,14 @@ async fn a_plan_that_is_due_is_carried_out_and_served() {
 #[tokio::test]
 async fn a_plan_that_was_given_up_is_not_carried_out() {
     let fixture = Fixture::start().await;
-    assert_eq!(plan(&fixture, "<b>given up</b>", &due()).await.status, 201);
+    let mut planned = publication(&fixture, "<b>given up</b>").await;
+    planned["at"] = due().to_string().into();
+    assert_eq!(fixture.write("POST", PUBLISH, &planned).await.status, 201);
     let path = format!("{PLANS}/publish");
     assert_eq!(fixture.write("DELETE", &path, &json!({})).await.status, 204);
     let other = fixture.create("Other").await;
     let mut publication = fixture.publication(&other, "live").await;
-    publication["at"] = due().into();
+    publication["at"] = due().to_string().into();
     assert_eq!(
         fixture.write("POST", &format!("{other}/revisions"), &publication).await.status,
         201

@@ -40,7 +40,10 @@ fn without_settings_it_prints_four_addresses_on_four_hosts() {
 #[test]
 fn a_request_in_flight_is_answered_before_the_end() {
     let data = TempDir::new().expect("a directory");
-    let mut child = command(data.path()).args(FREE_PORTS).spawn().expect("starts");
+    // A port that no other test gets, also not when the server is gone.
+    let listen = format!("127.0.0.1:{}", c2c_ports::free().expect("a port"));
+    let ports = ["--console-listen", &listen, FREE_PORTS[2], FREE_PORTS[3]];
+    let mut child = command(data.path()).args(ports).spawn().expect("starts");
     let addresses = addresses(&mut child);
     let console = addresses[0].1.trim_end_matches('/').to_owned();
     let body = r#"{"name": "In flight"}"#;
