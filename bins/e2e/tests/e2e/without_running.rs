@@ -121,6 +121,8 @@ async fn links_lead_there(cx: &Cx) -> Result<()> {
     assert_eq!(cx.collector.count("ran"), 0);
     goto(cx, app, "").await?;
     connected(cx, 1).await?;
+    // The code is connected before its request has come, and the page is left with it.
+    cx.collector.hit("ran", DEADLINE).await?;
     assert_eq!(cx.browser.text("#run a").await?, "Open without running");
     cx.browser.click("#run a").await?;
     assert_held(cx, "You opened").await?;
@@ -141,8 +143,9 @@ async fn after_a_stall(cx: &Cx) -> Result<()> {
     </script>";
     app.publish(code, "").await?;
     goto(cx, app, "").await?;
-    let told = "document.querySelector('#timeline').innerText.includes('it runs once more')";
-    cx.browser.wait_for(told, 2 * DEADLINE).await?;
+    // Twice: a reload in the middle of the second run, which begins by itself, would be a good end of it.
+    let told = "document.querySelector('#timeline').innerText.includes('stalled the page again')";
+    cx.browser.wait_for(told, 3 * DEADLINE).await?;
     cx.browser.reload().await?;
     assert_held(cx, "The last run of this code in this browser stalled the page").await?;
     assert_not_staged(cx).await?;
@@ -214,6 +217,7 @@ async fn after_a_run_that_ended_well(cx: &Cx) -> Result<()> {
     app.publish(&reporting(cx, "ran"), "").await?;
     goto(cx, app, "").await?;
     connected(cx, 1).await?;
+    cx.collector.hit("ran", DEADLINE).await?;
     // A reload in the middle of it is an end.
     cx.browser.reload().await?;
     connected(cx, 1).await?;
