@@ -27,8 +27,8 @@ export function waitAtMost(ms) {
   patience = ms;
 }
 
-async function until(condition) {
-  const end = performance.now() + patience;
+async function until(condition, ms = patience) {
+  const end = performance.now() + ms;
   for (;;) {
     const value = condition();
     if (value) return value;
@@ -425,8 +425,8 @@ export async function end({ load, frame, silent }) {
   return failed;
 }
 
-/** The focus of this page. */
-export async function focus({ load, frame, ask }) {
+/** The focus of this page. Thefts are awaited for `stealing` milliseconds: in some engines they never come. */
+export async function focus({ load, frame, ask, stealing }) {
   const { mount } = await load('host.js');
   const { failed, expect } = expectations();
   const container = document.body.appendChild(document.createElement('div'));
@@ -440,7 +440,7 @@ export async function focus({ load, frame, ask }) {
   };
   // Firefox drops a change of focus that crosses another one on its way, so the request is
   // repeated.
-  const steal = (bridge) => until(() => bridge.state.status === 'failed' || void bridge.emit('steal', {}));
+  const steal = (bridge) => until(() => bridge.state.status === 'failed' || void bridge.emit('steal', {}), stealing);
   const guarded = await start();
   input.focus();
   // The guard has looked twice by then, and knows who had the focus.
@@ -590,7 +590,8 @@ export async function listen_({ load, ask, widget, widgetOrigin, sibling }) {
     await over;
     return (await ask({ heard: true })).filter((data) => data?.type === 'flooded').length;
   };
-  const flood = "for (let i = 0; i < 59; i++) top.postMessage(i, '*')";
+  // With the last message nearly enough for a third report: a page on a busy machine tolerates some more meanwhile.
+  const flood = "for (let i = 0; i < 75; i++) top.postMessage(i, '*')";
   listening = listen(given);
   expect('reports a flood, and not each message of it', (await reports(flood, true)) === 2);
   expect('not of a frame with an origin', (await reports(flood, false)) === 0);
@@ -711,7 +712,7 @@ export async function page_({ load, ask, parentOrigin }) {
   const onError = (event) => { errors.push(event.message); event.preventDefault(); };
   addEventListener('error', onError);
   // This page may embed itself: still, only the parent window's message counts.
-  const known = from(pageFromParent([parentOrigin, location.origin]));
+  const source = pageFromParent([parentOrigin, location.origin]);
   dispatchEvent(new MessageEvent('message', { source: window.parent, origin: parentOrigin, data: word(bad) }));
   window.postMessage(word(bad), '*');
   await ask({});
@@ -720,13 +721,14 @@ export async function page_({ load, ask, parentOrigin }) {
   await ask({ say: word(bad) });
   removeEventListener('error', onError);
   expect('no errors ' + errors, errors.length === 0);
-  expect('the first good word, reduced', JSON.stringify(await known) === '{"url":"https://shop.example/","title":"t","referrer":""}');
+  // Asked only now, which begins the second that a source waits: all of this may take longer.
+  expect('the first good word, reduced', JSON.stringify(await from(source)) === '{"url":"https://shop.example/","title":"t","referrer":""}');
 
-  const start = performance.now();
-  expect('no page may embed', (await from(pageFromParent([]))) === undefined && performance.now() - start < 900);
-  const silent = from(pageFromParent([parentOrigin]));
+  const atOnce = (source) => Promise.race([from(source), new Promise((resolve) => setTimeout(resolve, 900, 'late'))]);
+  expect('no page may embed', (await atOnce(pageFromParent([]))) === undefined);
+  const silent = pageFromParent([parentOrigin]);
   await ask({ say: { ...EVENT, type: 'listening' } });
-  expect('a parent page that tells nothing', (await silent) === undefined && performance.now() - start < 900);
+  expect('a parent page that tells nothing', (await atOnce(silent)) === undefined);
   expect('no listener is left', !isHeard());
   const other = from(pageFromParent(['https://other.example']));
   await ask({ say: word(bad) });
