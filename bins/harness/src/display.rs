@@ -74,10 +74,12 @@ mod tests {
 
     /// A stand-in for `Xvfb`: prints the number and waits.
     fn stand_in(dir: &Path) -> Result<std::path::PathBuf> {
-        use std::os::unix::fs::PermissionsExt as _;
         let program = dir.join("stand-in");
-        std::fs::write(&program, "#!/bin/sh\necho 4711\nexec sleep 600\n")?;
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700))?;
+        // By another process: a program that this one has open for writing is open in the children that another
+        // test is starting, too, and cannot be run then.
+        let write = "printf '#!/bin/sh\necho 4711\nexec sleep 600\n' >\"$0\" && chmod 700 \"$0\"";
+        let written = Command::new("sh").args(["-c", write]).arg(&program).status()?;
+        assert!(written.success(), "{written}");
         Ok(program)
     }
 
