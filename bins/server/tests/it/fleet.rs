@@ -1,5 +1,9 @@
 //! Three servers on one PostgreSQL: how long it takes until the others serve a change.
 //!
+//! The bound is on the time from the moment that the server which made the change serves it. Before that the change
+//! is on its way into the database, which takes as long as the machine is busy with other things; the figures have
+//! that time, too.
+//!
 //! `C2C_FLEET_ROUNDS` (100) is the number of publications, and of switches off and on. `cargo xtask soak
 //! fleet` does more of them.
 
@@ -12,8 +16,9 @@ use crate::client::{Client, Connection, PATIENCE, Reply, To, request};
 use crate::console::{DEMO, code};
 use crate::database::{count, database, three};
 
-/// The longest time of 99 changes in 100.
-const WITHIN: Duration = Duration::from_secs(1);
+/// The longest time of 99 changes in 100, until the others serve what one server does. Without announcements it would
+/// be the second between two looks at the database.
+const WITHIN: Duration = Duration::from_millis(750);
 /// The time between two looks at a document.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -48,31 +53,53 @@ impl Visitor {
     }
 }
 
-/// The times from sending a change until both other servers serve it.
+/// The times until both other servers serve a change.
 #[derive(Default)]
-struct Delays(Vec<Duration>);
+struct Delays {
+    /// From sending it.
+    sent: Times,
+    /// From the moment that the server which made it serves it.
+    served: Times,
+}
 
 impl Delays {
-    /// Sends a change, after which both others serve the text, or serve it no more.
+    /// Sends a change to the first visitor's server, after which all serve the text, or serve it no more.
     async fn measure(
         &mut self,
-        others: &mut [Visitor; 2],
+        visitors: &mut [Visitor; 3],
         text: &str,
         there: bool,
         change: impl Future<Output = Reply>,
     ) {
         // The page before the change is in the caches.
-        for visitor in &mut *others {
+        for visitor in &mut *visitors {
             assert_eq!(visitor.sees(text).await, !there, "{text:?} before the change");
         }
-        let [second, third] = others;
+        let [first, second, third] = visitors;
         let start = Instant::now();
-        let (changed, second, third) =
-            tokio::join!(change, second.wait(text, there), third.wait(text, there));
+        let (changed, first, second, third) = tokio::join!(
+            change,
+            first.wait(text, there),
+            second.wait(text, there),
+            third.wait(text, there)
+        );
         assert!(changed.status < 300, "{changed:?}");
-        self.0.push(second.max(third) - start);
+        let last = second.max(third);
+        self.sent.0.push(last - start);
+        self.served.0.push(last.saturating_duration_since(first));
     }
+}
 
+impl fmt::Display for Delays {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "from sending: {}; from the first: {}", self.sent, self.served)
+    }
+}
+
+#[derive(Default)]
+struct Times(Vec<Duration>);
+
+impl Times {
     /// The longest of the shortest `percent`.
     fn percentile(&self, percent: usize) -> Duration {
         let mut sorted = self.0.clone();
@@ -81,7 +108,7 @@ impl Delays {
     }
 }
 
-impl fmt::Display for Delays {
+impl fmt::Display for Times {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [median, most, all] = [50, 99, 100].map(|percent| self.percentile(percent));
         write!(formatter, "{}: median {median:.1?}, p99 {most:.1?}, max {all:.1?}", self.0.len())
@@ -95,18 +122,19 @@ async fn the_other_servers_serve_a_change_within_a_second() {
     let [mut published, mut off, mut on] = <[Delays; 3]>::default();
     for round in 0..count("C2C_FLEET_ROUNDS", 100) {
         let [writer, second, third] = [0, 1, 2].map(|at| &servers[(round + at) % 3]);
-        let mut others = [Visitor::of(second).await, Visitor::of(third).await];
+        let mut visitors =
+            [Visitor::of(writer).await, Visitor::of(second).await, Visitor::of(third).await];
         let text = format!("<b>round {round}</b>");
         assert_eq!(writer.save(DEMO, &code(&text, "")).await.status, 200);
         let publication = writer.publication(DEMO, "live").await;
         let path = format!("{DEMO}/revisions");
         let change = writer.write("POST", &path, &publication);
-        published.measure(&mut others, &text, true, change).await;
-        off.measure(&mut others, &text, false, writer.switch(DEMO, true)).await;
-        on.measure(&mut others, &text, true, writer.switch(DEMO, false)).await;
+        published.measure(&mut visitors, &text, true, change).await;
+        off.measure(&mut visitors, &text, false, writer.switch(DEMO, true)).await;
+        on.measure(&mut visitors, &text, true, writer.switch(DEMO, false)).await;
     }
     println!("publications {published}\nswitches off {off}\nswitches on  {on}");
     for (change, delays) in [("publication", published), ("switch-off", off), ("switch-on", on)] {
-        assert!(delays.percentile(99) <= WITHIN, "{change}: {delays}");
+        assert!(delays.served.percentile(99) <= WITHIN, "{change}: {delays}");
     }
 }
