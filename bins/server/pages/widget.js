@@ -31,7 +31,7 @@ async function start(draft) {
     events: Object.keys(catalogue.events),
     app: config.app,
     // Storage of a draft ends with the page.
-    jar: config.keepJar && draft === null && (await import('./jar.js')).keptJar,
+    jar: config.keepJar && draft === null ? (await import('./jar.js')).keptJar : undefined,
     context,
     page,
     parentOrigins: config.parentOrigins,

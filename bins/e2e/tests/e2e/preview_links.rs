@@ -10,6 +10,10 @@ use crate::steps::{all_heard, enter_widget, heard};
 pub(crate) const TESTS: Tests = &[
     ("a_draft_is_shared_and_seen_on_the_demo_page", &a_draft_is_shared_and_seen_on_the_demo_page),
     ("an_integrators_page_shows_the_draft", &an_integrators_page_shows_the_draft),
+    (
+        "a_draft_of_an_app_that_keeps_its_jar_is_shown",
+        &a_draft_of_an_app_that_keeps_its_jar_is_shown,
+    ),
     ("no_script_finds_the_token", &no_script_finds_the_token),
     ("a_foreign_opener_gets_no_question", &a_foreign_opener_gets_no_question),
     ("the_page_answers_widgets_of_its_app_only", &the_page_answers_widgets_of_its_app_only),
@@ -133,6 +137,16 @@ fn assert_unknown(cx: &Cx, token: &str) {
         assert!(!request.text().contains(token), "{}", request.text());
         assert!(!format!("{request:?}").contains(token), "{request:?}");
     }
+}
+
+async fn a_draft_of_an_app_that_keeps_its_jar_is_shown(cx: &Cx) -> Result<()> {
+    let app = app(cx).await?;
+    app.configure(&[], "kept").await?;
+    open_link(cx, &make(cx, app).await?).await?;
+    open_page(cx, &cx.server().await?.parent, None).await?;
+    heard(cx, "custom:draft").await?;
+    assert_eq!(mark(cx).await?, "Preview of a draft");
+    Ok(())
 }
 
 async fn a_draft_is_shared_and_seen_on_the_demo_page(cx: &Cx) -> Result<()> {
