@@ -32,6 +32,8 @@ async function start(draft) {
     app: config.app,
     // Storage of a draft ends with the page.
     jar: config.keepJar && draft === null ? (await import('./jar.js')).keptJar : undefined,
+    // A draft's events are not those of visitors.
+    collect: config.collect && draft === null ? (await import('./collect.js')).collectTo({ url: config.collect, page }) : undefined,
     context,
     page,
     parentOrigins: config.parentOrigins,

@@ -122,11 +122,13 @@ impl Pages {
         let above_parent: Vec<AncestorSource> =
             console.map(|_| sites.above_previews().collect()).unwrap_or_default();
         let sandbox = sites.sandbox_of(&app.id);
+        // No app takes events yet.
+        let collects = false;
         Self {
             document,
             widget: page(
-                widget::page(app, sites, paths, console),
-                &PagePolicy::widget(&sandbox.source, above),
+                widget::page(app, sites, paths, console, collects),
+                &PagePolicy::widget(&sandbox.source, above, collects),
             ),
             parent: page(
                 parent::page(app, sites, paths, console),

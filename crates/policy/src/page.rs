@@ -1,5 +1,7 @@
 //! The policies of the pages around the sandbox and of their resources.
 
+use std::iter;
+
 use http::HeaderMap;
 
 use crate::header::{self, Header};
@@ -19,9 +21,16 @@ impl PagePolicy {
     ///
     /// Its `frame-src` names the sandbox's host and nothing else (no `data:`, no `blob:`): neither the
     /// frame itself nor a page above it can navigate the frame elsewhere.
-    /// `parents` are the pages that may embed the widget.
-    pub fn widget(sandbox: &HostSource, parents: &[AncestorSource]) -> Self {
-        Self::html(files_from(&Source::SelfOrigin), [frames(sandbox), framed_by(parents)])
+    /// `parents` are the pages that may embed the widget. If it `collects` events, it may talk to its own
+    /// origin, to which the host script sends them (`collect.js`).
+    pub fn widget(sandbox: &HostSource, parents: &[AncestorSource], collects: bool) -> Self {
+        let files = files_from(&Source::SelfOrigin);
+        let more = [frames(sandbox), framed_by(parents)];
+        if collects {
+            Self::html(files, iter::once(connects()).chain(more))
+        } else {
+            Self::html(files, more)
+        }
     }
 
     /// A parent page that embeds the widget. `ancestors` are the pages that may embed it in turn:
@@ -46,7 +55,7 @@ impl PagePolicy {
     /// click before visitors get anything.
     pub fn framed_console(parent: &HostSource, nonce: Nonce, ancestors: &[AncestorSource]) -> Self {
         let more = [
-            Directive::Sources(SourceDirective::Connect, vec![Source::SelfOrigin]),
+            connects(),
             frames(parent),
             Directive::RequireTrustedTypesForScript,
             Directive::TrustedTypesNone,
@@ -60,7 +69,7 @@ impl PagePolicy {
     /// string becomes script.
     pub fn preview_link() -> Self {
         let more = [
-            Directive::Sources(SourceDirective::Connect, vec![Source::SelfOrigin]),
+            connects(),
             Directive::RequireTrustedTypesForScript,
             Directive::TrustedTypesNone,
             framed_by(&[]),
@@ -104,7 +113,7 @@ impl PagePolicy {
         &self.headers
     }
 
-    fn html<const N: usize>(files: Vec<Directive>, more: [Directive; N]) -> Self {
+    fn html(files: Vec<Directive>, more: impl IntoIterator<Item = Directive>) -> Self {
         Self::new("text/html; charset=utf-8", files.into_iter().chain(more))
     }
 
@@ -144,6 +153,11 @@ fn files_from(source: &Source) -> Vec<Directive> {
         Directive::Sources(SourceDirective::BaseUri, nothing.clone()),
         Directive::Sources(SourceDirective::FormAction, nothing),
     ]
+}
+
+/// Allows connections to the page's own origin.
+fn connects() -> Directive {
+    Directive::Sources(SourceDirective::Connect, vec![Source::SelfOrigin])
 }
 
 fn frames(host: &HostSource) -> Directive {

@@ -5,7 +5,7 @@ use c2c_names::Origin;
 use c2c_store::{App, Jar};
 use serde_json::json;
 
-use crate::paths::{Paths, parents_of};
+use crate::paths::{EVENTS, Paths, parents_of};
 use crate::scripts::Files;
 use crate::sites::Sites;
 
@@ -36,9 +36,15 @@ pub(crate) fn files() -> Files {
         .with_host_script()
 }
 
-/// The widget page of an app. Its URL's query is the context. A preview's page gets the console's
-/// origin, to report events there.
-pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths, console: Option<&Origin>) -> String {
+/// The widget page of an app. Its URL's query is the context. If it `collects`, it sends the events to this
+/// server. A preview's page gets the console's origin, to report events there.
+pub(crate) fn page(
+    app: &App,
+    sites: &Sites,
+    paths: &Paths,
+    console: Option<&Origin>,
+    collects: bool,
+) -> String {
     let parents: Vec<&Origin> = parents_of(&app.settings, sites).collect();
     let mut config = json!({
         "app": app.id,
@@ -51,6 +57,9 @@ pub(crate) fn page(app: &App, sites: &Sites, paths: &Paths, console: Option<&Ori
         // Not for drafts: their storage ends with the page.
         config["keepJar"] = json!(true);
     }
+    if collects {
+        config["collect"] = json!(format!("{EVENTS}{}", app.id));
+    }
     with_config(PAGE, &config)
 }
 
@@ -60,4 +69,31 @@ pub(crate) fn with_config(page: &str, config: &serde_json::Value) -> String {
         config.to_string().replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     let (before, after) = page.split_once("{{config}}").expect("the page has a place for it");
     [before, &escaped, after].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use c2c_store::{Environment, Limits, NewApp, Store};
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::settings::Settings;
+
+    #[tokio::test]
+    async fn a_page_that_collects_has_the_address_for_events() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = format!("sqlite:{}", folder.path().join("c2c.db").display());
+        let database = database.parse().expect("a database");
+        let store = Store::open(&database, Limits::default()).await.expect("it opens");
+        let (by, id) = ("a test".parse().expect("an actor"), "demo".parse().expect("an id"));
+        store.create(&by, &id, &NewApp::default()).await.expect("it is created");
+        let app = store.app(&id).await.expect("it is there");
+        let sites = Sites::new(&Settings::parse_from(["c2c-server"]), 1, 2);
+        let sites = sites.expect("the defaults work together");
+        let paths = Paths::of_app(&id, Environment::Live);
+        let [without, with] =
+            [false, true].map(|collects| page(&app, &sites, &paths, None, collects));
+        assert!(with.contains("&quot;collect&quot;:&quot;/e/demo&quot;"), "{with}");
+        assert!(!without.contains("collect"), "{without}");
+    }
 }

@@ -21,7 +21,13 @@ fn all() -> Vec<(&'static str, HeaderMap)> {
         ("unframed", DocumentPolicy::strict(&[]).headers().clone()),
         (
             "widget",
-            PagePolicy::widget(&source("https://s.example"), &[parent.clone().into()])
+            PagePolicy::widget(&source("https://s.example"), &[parent.clone().into()], false)
+                .headers()
+                .clone(),
+        ),
+        (
+            "collecting widget",
+            PagePolicy::widget(&source("https://s.example"), &[parent.clone().into()], true)
                 .headers()
                 .clone(),
         ),
@@ -74,9 +80,24 @@ fn only_iframes_load_the_document() {
     assert!(DocumentPolicy::accepts_destination(None));
 }
 
+fn widget_policy(collects: bool) -> PagePolicy {
+    PagePolicy::widget(&source("https://s.example"), &[ancestor("https://p.example")], collects)
+}
+
+#[test]
+fn a_widget_page_that_collects_talks_to_its_own_origin_and_no_other() {
+    let [without, with] = [false, true].map(widget_policy);
+    let csp = value(without.headers(), "content-security-policy");
+    assert!(!csp.contains("connect-src"), "{csp}");
+    let mut expected = without.headers().clone();
+    let csp = csp.replace("; frame-src", "; connect-src 'self'; frame-src");
+    expected.insert("content-security-policy", csp.parse().expect("a header value"));
+    assert_eq!(*with.headers(), expected);
+}
+
 #[test]
 fn the_widget_page_pins_its_frame_to_the_sandbox() {
-    let policy = PagePolicy::widget(&source("https://s.example"), &[ancestor("https://p.example")]);
+    let policy = widget_policy(false);
     let csp = value(policy.headers(), "content-security-policy");
     let directives: Vec<&str> = csp.split("; ").collect();
     assert!(directives.contains(&"frame-src https://s.example"), "{csp}");
@@ -96,7 +117,7 @@ fn a_parent_page_and_a_message_are_framed_by_whom_they_name() {
     let named = std::slice::from_ref(&console);
     assert_eq!(framed(&PagePolicy::parent(&widget, named)), "https://c.example");
     assert_eq!(framed(&PagePolicy::message(named)), "https://c.example");
-    assert_eq!(framed(&PagePolicy::widget(&widget, named)), "https://c.example");
+    assert_eq!(framed(&PagePolicy::widget(&widget, named, false)), "https://c.example");
 }
 
 #[test]
