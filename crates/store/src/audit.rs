@@ -448,9 +448,8 @@ impl State {
             | Action::PreviewLinkMade { .. }
             | Action::PreviewLinkRevoked { .. }
             | Action::Purged
-            | Action::Unknown(_) => {}
-            // Events change no code.
-            Action::CollectConfigured { .. }
+            | Action::Unknown(_)
+            | Action::CollectConfigured { .. }
             | Action::EndpointAdded { .. }
             | Action::EndpointChanged { .. }
             | Action::EndpointMoved { .. }

@@ -103,8 +103,8 @@ impl Store {
     /// The number of events of an app that were accepted on a day.
     pub async fn accepted_on(&self, app: &AppId, at: Timestamp) -> Result<i64, StoreError> {
         let row = sqlx::query(
-            "SELECT COALESCE(SUM(number), 0) AS number FROM
-                 (SELECT number FROM tally WHERE app_id = $1 AND endpoint_id = '' AND day = $2 AND outcome = $3) AS today",
+            "SELECT COALESCE((SELECT number FROM tally WHERE app_id = $1 AND endpoint_id = '' AND day = $2
+                 AND outcome = $3 AND reason = ''), 0) AS number",
         )
         .bind(app.as_str())
         .bind(day(at))

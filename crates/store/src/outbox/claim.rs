@@ -107,16 +107,19 @@ pub struct Lease {
     pub attempt: u32,
 }
 
-/// The walk jumps from endpoint to endpoint in the index.
+/// The walk jumps from endpoint to endpoint in the index. The subqueries have one value each, so neither engine makes
+/// joins of them, which would change the order and read all endpoints.
 const WALK: &str = "WITH RECURSIVE lane (id, n) AS (
          SELECT (SELECT MIN(endpoint_id) FROM outbox WHERE endpoint_id > $1), 1
          UNION ALL
          SELECT (SELECT MIN(endpoint_id) FROM outbox WHERE endpoint_id > lane.id), n + 1 FROM lane
          WHERE lane.id IS NOT NULL AND n < 4096)
-     SELECT lane.id FROM lane JOIN endpoint ON endpoint.id = lane.id
-         JOIN endpoint_health ON endpoint_health.endpoint_id = lane.id JOIN app ON app.id = endpoint.app_id
-     WHERE endpoint.state = 'active' AND app.deleted_at IS NULL AND blocked_until <= $2
-         AND (SELECT MIN(at) FROM outbox WHERE endpoint_id = lane.id) <= $2
+     SELECT id FROM lane
+     WHERE (SELECT MIN(at) FROM outbox WHERE endpoint_id = lane.id) <= $2
+         AND (SELECT 1 FROM endpoint JOIN app ON app.id = endpoint.app_id
+                  JOIN endpoint_health ON endpoint_health.endpoint_id = endpoint.id
+              WHERE endpoint.id = lane.id AND endpoint.state = 'active' AND app.deleted_at IS NULL
+                  AND blocked_until <= $2) = 1
      LIMIT $3";
 
 impl Store {
@@ -133,7 +136,7 @@ impl Store {
         mut room: impl FnMut(&Lane) -> u32 + Send,
     ) -> Result<Claims, StoreError> {
         let found = if places == 0 { Vec::new() } else { self.walk(&claimer.after, now).await? };
-        let Some(last) = found.last().cloned() else { return Ok(Claims::default()) };
+        let Some(mut after) = found.last().cloned() else { return Ok(Claims::default()) };
         let mut claiming = Claiming {
             tx: self.begin().await?,
             engine: self.engine,
@@ -145,18 +148,23 @@ impl Store {
         let share = (places / u32::try_from(found.len()).unwrap_or(u32::MAX)).max(1);
         let (mut left, mut taken) = (places, Vec::new());
         let mut skipped = u32::try_from(found.len() - lanes.len()).unwrap_or(u32::MAX);
-        for lane in &lanes {
+        for (index, lane) in lanes.iter().enumerate() {
+            if left == 0 {
+                skipped += u32::try_from(lanes.len() - index).unwrap_or(u32::MAX);
+                break;
+            }
             let (asked, room) = (share.min(left), room(lane));
             let rows = claiming.take(lane, asked.min(room)).await?;
             let number = u32::try_from(rows.len()).unwrap_or(u32::MAX);
             left = left.saturating_sub(number);
             skipped += u32::from(number == asked && room > asked);
             taken.extend(rows);
+            after = lane.endpoint.to_string();
         }
-        let claimed = claiming.with_events(taken).await?;
+        let taken = claiming.with_events(taken).await?;
         claiming.tx.commit().await?;
-        claimer.after = last;
-        Ok(Claims { claimed, skipped })
+        claimer.after = after;
+        Ok(Claims { claimed: taken, skipped })
     }
 
     /// Endpoints with due deliveries, in turn: those after the one that was served last, then those before it.
@@ -164,7 +172,7 @@ impl Store {
         let mut lanes = self.walk_from(after, now).await?;
         if lanes.len() < LANES_MAX && !after.is_empty() {
             let before = self.walk_from("", now).await?;
-            lanes.extend(before.into_iter().take_while(|id| &id[..] <= after));
+            lanes.extend(before.into_iter().filter(|id| &id[..] <= after));
             lanes.truncate(LANES_MAX);
         }
         Ok(lanes)
@@ -184,10 +192,10 @@ impl Store {
     pub async fn next_delivery(&self) -> Result<Option<Timestamp>, StoreError> {
         let sql = self.engine.locking(
             "SELECT MIN(MAX(blocked_until, (SELECT MIN(at) FROM outbox WHERE endpoint_id = endpoint.id))) AS at
-             FROM endpoint JOIN endpoint_health ON endpoint_id = id JOIN app ON app.id = app_id
+             FROM endpoint JOIN endpoint_health ON endpoint_id = endpoint.id JOIN app ON app.id = app_id
              WHERE state = 'active' AND deleted_at IS NULL",
             "SELECT MIN(GREATEST(blocked_until, due.at)) AS at
-             FROM endpoint JOIN endpoint_health ON endpoint_id = id JOIN app ON app.id = app_id
+             FROM endpoint JOIN endpoint_health ON endpoint_id = endpoint.id JOIN app ON app.id = app_id
              CROSS JOIN LATERAL (SELECT MIN(at) AS at FROM outbox WHERE endpoint_id = endpoint.id) AS due
              WHERE state = 'active' AND deleted_at IS NULL AND due.at IS NOT NULL",
         );
@@ -333,17 +341,19 @@ impl Claiming<'_> {
                 since: time(row, "since")?,
             })
         };
-        rows.iter().map(read).collect()
+        let mut rows = rows.iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
+        rows.sort_by_key(|row: &Row| row.lease.seq);
+        Ok(rows)
     }
 
-    /// Reads the events. The rows are in the order of the walk; those of an endpoint are in the order of their events.
-    async fn with_events(&mut self, mut rows: Vec<Row>) -> Result<Vec<Claimed>, StoreError> {
+    /// Reads the events. The rows are in the order of the walk, and those of an endpoint in the order of their events.
+    async fn with_events(&mut self, rows: Vec<Row>) -> Result<Vec<Claimed>, StoreError> {
         let mut seqs: Vec<_> = rows.iter().map(|row| row.lease.seq).collect();
         seqs.sort_unstable();
         seqs.dedup();
         let events = events(&mut self.tx, &seqs).await?;
         let events: HashMap<_, _> = events.into_iter().map(|event| (event.seq, event)).collect();
-        let claimed = rows.drain(..).filter_map(|row| {
+        let claimed = rows.into_iter().filter_map(|row| {
             let Row { lease, version, tries, round, since } = row;
             let event = events.get(&lease.seq)?.clone();
             Some(Claimed { lease, version, tries, round, since, event })

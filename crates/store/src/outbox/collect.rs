@@ -77,13 +77,19 @@ impl Store {
         .bind(settings.mode.word())
         .bind(i64::from(settings.body_days))
         .bind(i64::from(settings.meta_days))
-        .bind(serde_json::to_string(&settings.search_keys).expect("strings serialise"))
+        .bind(settings.keys_json())
         .bind(version.0)
         .execute(&mut *write.tx)
         .await?;
         let settings = settings.clone();
         write.finish(id, &Action::CollectConfigured { version, settings }).await?;
         Ok(version)
+    }
+}
+
+impl CollectSettings {
+    fn keys_json(&self) -> String {
+        serde_json::to_string(&self.search_keys).expect("strings serialise")
     }
 }
 

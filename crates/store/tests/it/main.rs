@@ -16,6 +16,7 @@ mod jobs; // work that one of several servers does
 mod lifetime; // the end of an app: deleted, brought back, purged
 mod migration; // a database of an older version
 mod opening; // addresses, new databases, several servers at once
+mod outbox; // events on their way to customers' servers
 mod people; // two editors and a publisher: their acts, and what they saw
 mod plans; // publications and returns at a later time
 mod preview_links; // links that show a draft, and the tickets of its document

@@ -1,0 +1,218 @@
+//! Who gets a delivery, and when.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
+use c2c_delivery::EndpointId;
+use c2c_store::{Claimer, EndpointMove, Lane, Store};
+
+use super::steps::{
+    LEASE, SECOND, START, claim, claims, collecting, delivered, ingest, room, settings, settle,
+    webhook, webhook_with,
+};
+use crate::engines::{Place, on_both_engines};
+use crate::steps::{anna, create};
+
+on_both_engines!(
+    nothing_is_fetched_before_its_time,
+    one_backlog_delays_no_other_endpoint,
+    endpoints_are_served_in_turn,
+    two_servers_never_exceed_in_flight_max,
+    two_servers_share_a_backlog,
+    the_oldest_come_first,
+    only_active_endpoints_of_present_apps_are_served,
+    the_room_is_the_callers,
+);
+
+async fn nothing_is_fetched_before_its_time(store: Store) {
+    let shop = collecting(&store, "shop").await;
+    webhook(&store, &shop, "crm").await;
+    let mut claimer = Claimer::new();
+    assert_eq!(store.next_delivery().await.expect("none"), None);
+    ingest(&store, &shop, 0..3, START).await;
+    assert_eq!(store.next_delivery().await.expect("a time"), Some(START));
+    assert_eq!(claim(&store, &mut claimer, START.before(SECOND)).await, []);
+    assert_eq!(claim(&store, &mut claimer, START).await.len(), 3);
+}
+
+/// Fills a lane past the store, with deliveries that are due.
+async fn fill(place: &Place, endpoint: EndpointId, rows: usize) {
+    let series = if place.is_postgres {
+        "SELECT n FROM generate_series(1000000, 999999 + COUNT) AS n"
+    } else {
+        "WITH RECURSIVE series (n) AS (SELECT 1000000 UNION ALL SELECT n + 1 FROM series WHERE n < 999999 + COUNT)
+         SELECT n FROM series"
+    };
+    let series = series.replace("COUNT", &rows.to_string());
+    let sql = format!(
+        "INSERT INTO outbox (endpoint_id, seq, at, attempt, tries, round, since)
+         SELECT '{endpoint}', n, n, 0, 0, 0, n FROM ({series}) AS numbers"
+    );
+    place.execute(Box::leak(sql.into_boxed_str())).await;
+}
+
+async fn one_backlog_delays_no_other_endpoint(place: Place) {
+    let store = place.open().await;
+    let shop = collecting(&store, "shop").await;
+    let (slow, quick) =
+        (webhook(&store, &shop, "slow").await, webhook(&store, &shop, "quick").await);
+    fill(&place, slow, 100_000).await;
+    ingest(&store, &shop, 0..4, START).await;
+    let mut claimer = Claimer::new();
+    let begun = std::time::Instant::now();
+    let work = claims(&store, &mut claimer, START, 8).await.claimed;
+    let took = begun.elapsed();
+    // Events of the backlog are not there, so only the others are seen.
+    let of_quick = work.iter().filter(|one| one.lease.endpoint == quick).count();
+    assert_eq!(of_quick, 4, "{work:?}");
+    assert!(took < SECOND, "{took:?}");
+}
+
+async fn endpoints_are_served_in_turn(store: Store) {
+    let shop = collecting(&store, "shop").await;
+    let mut endpoints = BTreeSet::new();
+    for n in 0..10 {
+        endpoints.insert(webhook(&store, &shop, &format!("hook-{n}")).await);
+    }
+    ingest(&store, &shop, 0..20, START).await;
+    let mut claimer = Claimer::new();
+    let mut served: BTreeMap<_, u32> = BTreeMap::new();
+    for round in 1..=3 {
+        // One place for each: after ten claims of three, each endpoint had three.
+        for _ in 0..10 {
+            for one in claims(&store, &mut claimer, START, 3).await.claimed {
+                *served.entry(one.lease.endpoint).or_default() += 1;
+            }
+        }
+        let expected: BTreeMap<_, _> = endpoints.iter().map(|&one| (one, 3 * round)).collect();
+        if round < 3 {
+            assert_eq!(served, expected);
+        }
+    }
+    assert!(served.values().all(|&number| number == 8), "the limit of each endpoint: {served:?}");
+}
+
+/// At each moment, as many deliveries of one endpoint are work as its settings permit, whoever claims them.
+async fn two_servers_never_exceed_in_flight_max(place: Place) {
+    let stores = [place.open().await, place.open().await];
+    let shop = collecting(&stores[0], "shop").await;
+    let mut settings = settings("crm");
+    settings.in_flight_max = 3;
+    let endpoint = webhook_with(&stores[0], &shop, settings).await;
+    ingest(&stores[0], &shop, 0..200, START).await;
+    let (in_flight, settled) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..4_usize {
+        let (store, shop) = (stores[n % 2].clone(), shop.clone());
+        let (in_flight, total) = (Arc::clone(&in_flight), Arc::clone(&settled));
+        tasks.spawn(async move {
+            let mut claimer = Claimer::new();
+            while total.load(SeqCst) < 200 {
+                for one in claim(&store, &mut claimer, START).await {
+                    let number = in_flight.fetch_add(1, SeqCst) + 1;
+                    assert!(number <= 3, "{number} of {shop} are under way");
+                    tokio::task::yield_now().await;
+                    // It counts as settled from here on: another may claim the next before this is known.
+                    in_flight.fetch_sub(1, SeqCst);
+                    assert_eq!(settle(&store, &claimer, START, &[delivered(&one)]).await, 0);
+                    total.fetch_add(1, SeqCst);
+                }
+            }
+        });
+    }
+    tasks.join_all().await;
+    let account = super::steps::account(&stores[0], &shop, endpoint).await;
+    assert_eq!((account.pending, account.accepted), (0, 200));
+}
+
+/// Each delivery is work by one of them.
+async fn two_servers_share_a_backlog(place: Place) {
+    let stores = [place.open().await, place.open().await];
+    let shop = collecting(&stores[0], "shop").await;
+    for n in 0..5 {
+        webhook(&stores[0], &shop, &format!("hook-{n}")).await;
+    }
+    ingest(&stores[0], &shop, 0..100, START).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for store in stores {
+        for _ in 0..2 {
+            let store = store.clone();
+            tasks.spawn(async move {
+                let (mut claimer, mut mine) = (Claimer::new(), Vec::new());
+                loop {
+                    let room = |_: &Lane| 7;
+                    let claims = store.claim_deliveries(&mut claimer, START, LEASE, 16, room).await;
+                    let claims = claims.expect("claims");
+                    if claims.claimed.is_empty() && claims.skipped == 0 {
+                        return mine;
+                    }
+                    mine.extend(claims.claimed);
+                }
+            });
+        }
+    }
+    let work: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
+    let distinct: BTreeSet<_> =
+        work.iter().map(|one| (one.lease.endpoint, one.lease.seq)).collect();
+    assert_eq!((work.len(), distinct.len()), (500, 500));
+    assert!(work.iter().all(|one| one.lease.attempt == 1));
+}
+
+async fn the_oldest_come_first(store: Store) {
+    let shop = collecting(&store, "shop").await;
+    webhook(&store, &shop, "crm").await;
+    for n in (0..6).rev() {
+        let now = START.after(SECOND * u32::try_from(6 - n).expect("small"));
+        ingest(&store, &shop, n..n + 1, now).await;
+    }
+    let mut claimer = Claimer::new();
+    let now = START.after(SECOND * 10);
+    let mut received = Vec::new();
+    for _ in 0..3 {
+        let work = claims(&store, &mut claimer, now, 2).await.claimed;
+        received.extend(work.iter().map(|one| one.event.received_at));
+    }
+    assert_eq!(received.len(), 6);
+    assert!(received.is_sorted(), "{received:?}");
+}
+
+async fn only_active_endpoints_of_present_apps_are_served(store: Store) {
+    let shop = collecting(&store, "shop").await;
+    let endpoint = webhook(&store, &shop, "crm").await;
+    ingest(&store, &shop, 0..1, START).await;
+    let mut claimer = Claimer::new();
+    let go = async |to| store.move_endpoint(&anna(), &shop, endpoint, &to).await.expect("it moves");
+    go(EndpointMove::Pause).await;
+    assert_eq!(claim(&store, &mut claimer, START).await, []);
+    assert_eq!(store.next_delivery().await.expect("none"), None);
+    go(EndpointMove::Resume).await;
+    store.delete(&anna(), &shop).await.expect("it is deleted");
+    assert_eq!(claim(&store, &mut claimer, START).await, []);
+    assert_eq!(store.next_delivery().await.expect("none"), None);
+    store.restore(&anna(), &shop).await.expect("it is back");
+    assert_eq!(claim(&store, &mut claimer, START).await.len(), 1);
+    create(&store, "other").await;
+}
+
+async fn the_room_is_the_callers(store: Store) {
+    let shop = collecting(&store, "shop").await;
+    let endpoint = webhook(&store, &shop, "crm").await;
+    ingest(&store, &shop, 0..10, START).await;
+    let mut claimer = Claimer::new();
+    let mut seen = Vec::new();
+    for limit in [0, 3, 2] {
+        let room = |lane: &Lane| {
+            seen.push((lane.endpoint, lane.leased, lane.in_flight_max));
+            limit
+        };
+        let claims = store.claim_deliveries(&mut claimer, START, LEASE, 256, room).await;
+        assert_eq!(claims.expect("claims").claimed.len(), limit as usize);
+    }
+    assert_eq!(seen, [(endpoint, 0, 8), (endpoint, 0, 8), (endpoint, 3, 8)]);
+    assert_eq!(claims(&store, &mut claimer, START, 0).await.claimed, []);
+    let rest = claims(&store, &mut claimer, START, 2).await;
+    assert_eq!((rest.claimed.len(), rest.skipped), (2, 1), "more are due");
+    let rest = store.claim_deliveries(&mut claimer, START, LEASE, 256, room).await.expect("claims");
+    assert_eq!((rest.claimed.len(), rest.skipped), (1, 0), "eight are under way");
+}
