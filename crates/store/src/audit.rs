@@ -267,7 +267,9 @@ pub struct Change {
 impl Action {
     /// Whether servers have to read the app again.
     pub(crate) fn is_visible(&self) -> bool {
-        !self.is_of_events()
+        // Pages of an app say whether it takes events.
+        let shows = matches!(self, Self::CollectConfigured { .. }) || !self.is_of_events();
+        shows
             && !matches!(
                 self,
                 Self::DraftSaved { .. }

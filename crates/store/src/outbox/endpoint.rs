@@ -132,7 +132,7 @@ pub struct Endpoint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndpointHealth {
     /// Failures since the last success.
-    pub failures: u32,
+    pub failures: i32,
     /// When the first of them was.
     pub failing_since: Option<Timestamp>,
     /// Nothing is sent before; the epoch if there is no reason to wait.

@@ -1,6 +1,6 @@
 //! Endpoints from one state to another.
 
-use c2c_delivery::{Agreement, EndpointId, EndpointState, Reason};
+use c2c_delivery::{Agreement, DisableReason, EndpointId, EndpointState};
 use c2c_names::AppId;
 use sqlx::Row as _;
 
@@ -23,7 +23,7 @@ pub enum EndpointMove {
     /// What waits is sent.
     Resume,
     /// It wants no more, or fails for too long. Events wait.
-    Disable(Reason),
+    Disable(DisableReason),
     /// What waits is sent, as if nothing had failed before.
     Enable(Agreement),
     /// It gets nothing more. Its secrets go at once, and what waits with [`Store::sweep`].
@@ -101,7 +101,7 @@ impl Write<'_> {
     pub(super) async fn disable(
         &mut self,
         id: EndpointId,
-        reason: Reason,
+        reason: DisableReason,
     ) -> Result<Option<Action>, StoreError> {
         let done = sqlx::query(
             "UPDATE endpoint SET state = $2, state_at = $3, state_reason = $4, version = version + 1

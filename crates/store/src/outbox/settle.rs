@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use c2c_delivery::{EndpointId, Outcome, Reason};
+use c2c_delivery::{DisableReason, EndpointId, Outcome, Reason};
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::claim::{Claimer, Lease};
@@ -73,7 +73,7 @@ pub struct Verdict {
     /// How it fares now.
     pub health: EndpointHealth,
     /// Why it is disabled, if it is.
-    pub disable: Option<Reason>,
+    pub disable: Option<DisableReason>,
 }
 
 impl Store {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use c2c_delivery::{Agreement, EndpointId, EndpointState, Reason};
+use c2c_delivery::{Agreement, DisableReason, EndpointId, EndpointState, Reason};
 use c2c_store::{
     Action, Claimer, ENDPOINTS_MAX, EndpointHealth, EndpointMove, EndpointSettings, NewEndpoint,
     NewSecret, Note, SECRETS_MAX, Sealed, SealedPlace, State, Store, StoreError, Timestamp,
@@ -83,7 +83,7 @@ async fn an_endpoint_goes_from_state_to_state(store: Store) {
         (EndpointMove::Agree(Agreement::No, Note::default()), [None; 4]),
         (EndpointMove::Pause, [None, Some(Paused), None, None]),
         (EndpointMove::Resume, [None, None, Some(Active), None]),
-        (EndpointMove::Disable(Reason::Gone), [None, Some(Disabled), Some(Disabled), None]),
+        (EndpointMove::Disable(DisableReason::Gone), [None, Some(Disabled), Some(Disabled), None]),
         (EndpointMove::Enable(Agreement::Handshake), [None, None, None, Some(Active)]),
         (EndpointMove::Enable(Agreement::No), [None; 4]),
         (EndpointMove::Remove, [Some(Removed); 4]),
@@ -97,7 +97,7 @@ async fn an_endpoint_goes_from_state_to_state(store: Store) {
             let steps = match from {
                 Active => vec![skipped.clone()],
                 Paused => vec![skipped.clone(), EndpointMove::Pause],
-                Disabled => vec![skipped.clone(), EndpointMove::Disable(Reason::Timeout)],
+                Disabled => vec![skipped.clone(), EndpointMove::Disable(DisableReason::Failing)],
                 _ => vec![],
             };
             for step in &steps {
@@ -162,7 +162,8 @@ async fn an_endpoint_that_is_enabled_begins_anew(store: Store) {
         failed_at: Some(START),
         last: Some(Reason::Connect),
     };
-    let judge = |_, _, _: &[&_]| c2c_store::Verdict { health, disable: Some(Reason::Connect) };
+    let judge =
+        |_, _, _: &[&_]| c2c_store::Verdict { health, disable: Some(DisableReason::Failing) };
     let failed = [again(&work, START)];
     store.settle(&claimer, &server(), START, &failed, judge).await.expect("it is settled");
     let enable = EndpointMove::Enable(Agreement::Challenge);

@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use c2c_delivery::{EndpointId, EndpointState, Outcome, Reason};
+use c2c_delivery::{DisableReason, EndpointId, EndpointState, Outcome, Reason};
 use c2c_store::{
     Action, Claimer, EndpointHealth, Progress, Settled, Settlement, Store, Timestamp, Verdict,
 };
@@ -225,7 +225,8 @@ async fn an_endpoint_is_disabled_with_an_entry(store: Store) {
         Settled { to, ..expired(one) }
     };
     let results: Vec<_> = work.iter().map(gone).collect();
-    let disable = |_, health, _: &[&Settled]| Verdict { health, disable: Some(Reason::Gone) };
+    let disable =
+        |_, health, _: &[&Settled]| Verdict { health, disable: Some(DisableReason::Gone) };
     for result in results {
         let now = START.after(SECOND);
         let stale = store.settle(&claimer, &server(), now, &[result], disable).await;
