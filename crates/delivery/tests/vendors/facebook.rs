@@ -214,7 +214,7 @@ fn the_page_is_told_without_its_query() {
 fn the_source_of_a_hash_is_not_beside_it() {
     let rule = json!({
         "name": "Lead",
-        "event_id": {"from": "/data/copy"},
+        "event_id": {"from": "/data/digits"},
         "user_data": {
             "em": {"from": "/data/email"}, "ph": {"from": "/data/phone"}, "ge": {"from": "/data/gender"},
             "subscription_id": {"from": "/data/digits"}

@@ -154,6 +154,20 @@ fn events_without_a_rule_or_client_are_not_sent() {
 }
 
 #[test]
+fn a_rule_can_have_ids_of_its_own() {
+    let rule = json!({
+        "name": "x", "client_id": {"from": "/data/client"}, "session_id": {"from": "/data/session"}
+    });
+    let data = object(json!({
+        "client": "7.8", "session": 9, "context": {"client": "12.34", "session": "56"}
+    }));
+    let plan = plan(&credentials(), &mapping(rule), &[event("custom:x", &data, None)], NOW);
+    let body = body(&plan.requests[0]);
+    assert_eq!(body["client_id"], "7.8");
+    assert_eq!(body["events"][0]["params"], json!({"session_id": "9"}));
+}
+
+#[test]
 fn old_events_expire() {
     let data = object(json!({"context": {"client": "12.34"}}));
     let at = |at_ms| Event { at_ms, ..event("custom:x", &data, None) };
@@ -221,6 +235,14 @@ fn purchases() {
             "items": [{"item_id": "7", "price": 9.5, "quantity": 2}]
         })
     );
+}
+
+#[test]
+fn a_purchase_has_at_most_200_items() {
+    let items = vec![json!({"item_id": "1"}); 201];
+    let event =
+        sent(purchase(), json!({"order": "A-1", "currency": "EUR", "total": 1, "items": items}));
+    assert_eq!(event["params"]["items"].as_array().map(Vec::len), Some(200));
 }
 
 #[test]

@@ -244,6 +244,10 @@ fn ga4_ids_and_consent() {
         );
         refused(with(key, json!({"from": "/data/comment"})), &format!("/{key}"), "personal");
     }
+    for key in ["client_id", "session_id"] {
+        let own = rule(json!({"name": "x", key: {"value": "1.2"}}));
+        refused(own, &format!("/events/custom:x/{key}"), "the same for all visitors");
+    }
     with("consent", json!({"ad_user_data": "DENIED", "ad_personalization": "GRANTED"}))
         .expect("consent");
     refused(

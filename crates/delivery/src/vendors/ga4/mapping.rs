@@ -50,6 +50,10 @@ pub struct Mapping {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rule {
     pub(super) name: String,
+    /// Instead of the mapping's.
+    pub(super) client_id: Option<Source>,
+    /// Instead of the mapping's.
+    pub(super) session_id: Option<Source>,
     pub(super) params: BTreeMap<String, Source>,
 }
 
@@ -81,8 +85,8 @@ impl Mapping {
         let client_id = root.needed("client_id")?;
         let session_id = root.member("session_id")?;
         Ok(Self {
-            client_id: client(&client_id, personal)?,
-            session_id: session_id.map(|node| client(&node, personal)).transpose()?,
+            client_id: client(&client_id, None, personal)?,
+            session_id: session_id.map(|node| client(&node, None, personal)).transpose()?,
             consent: root
                 .member("consent")?
                 .map_or_else(|| Ok(BTreeMap::new()), |node| consent(&node))?,
@@ -92,8 +96,12 @@ impl Mapping {
 }
 
 /// The id of a client or a session: a constant would make all visitors one.
-fn client(node: &Node<'_>, personal: &PersonalFields) -> Result<Source, MappingError> {
-    let source = node.clear_source(None, personal)?;
+fn client(
+    node: &Node<'_>,
+    event: Option<&str>,
+    personal: &PersonalFields,
+) -> Result<Source, MappingError> {
+    let source = node.clear_source(event, personal)?;
     match source {
         Source::Place(_) => Ok(source),
         Source::Constant(_) => Err(node
@@ -116,7 +124,7 @@ fn consent(node: &Node<'_>) -> Result<BTreeMap<String, AdConsent>, MappingError>
 }
 
 fn rule(event: &str, node: &Node<'_>, personal: &PersonalFields) -> Result<Rule, MappingError> {
-    node.only(&["name", "params"])?;
+    node.only(&["name", "client_id", "session_id", "params"])?;
     let name = node.needed("name")?;
     let text = name.text()?;
     if let Some(fault) = names::event_fault(text) {
@@ -145,7 +153,14 @@ fn rule(event: &str, node: &Node<'_>, personal: &PersonalFields) -> Result<Rule,
             if needs.len() == 1 && text != REFUND { "value" } else { text }
         )));
     }
-    Ok(Rule { name: text.to_owned(), params })
+    let own =
+        |key: &str| node.member(key)?.map(|node| client(&node, Some(event), personal)).transpose();
+    Ok(Rule {
+        name: text.to_owned(),
+        client_id: own("client_id")?,
+        session_id: own("session_id")?,
+        params,
+    })
 }
 
 fn parameter(

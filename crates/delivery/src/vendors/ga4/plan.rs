@@ -110,13 +110,13 @@ fn make(mapping: &Mapping, index: usize, event: &Event<'_>, now: Now) -> Result<
     }
     let rule = mapping.rules.get(event.name).ok_or(Unsent::suppressed(Reason::Mapping))?;
     let at_ms = now.told(event, AGE_MS_MAX).ok_or(Unsent::too_old())?;
-    let client = mapping.client_id.find(event).and_then(|value| client_id(&value));
-    let client_id = client.ok_or(Unsent::suppressed(Reason::NoClientId))?;
+    let client = rule.client_id.as_ref().unwrap_or(&mapping.client_id).find(event);
+    let client_id = client.and_then(|value| client_id(&value));
+    let client_id = client_id.ok_or(Unsent::suppressed(Reason::NoClientId))?;
     let (mut params, omitted) = params(rule, index, event);
     check_whole(rule, &params)?;
-    if let Some(session) =
-        mapping.session_id.as_ref().and_then(|source| session_id(&source.find(event)?))
-    {
+    let session = rule.session_id.as_ref().or(mapping.session_id.as_ref());
+    if let Some(session) = session.and_then(|source| session_id(&source.find(event)?)) {
         params.insert("session_id".to_owned(), session);
     }
     let json = json!({

@@ -190,7 +190,7 @@ fn rule(
     let event_id = event_id.map(|node| id(&node, event, personal)).transpose()?;
     let custom = custom(event, node, text == PURCHASE, personal)?;
     let rule = Rule { name: text.to_owned(), event_id, people, custom };
-    apart(&rule, node, event, personal)?;
+    apart(&rule, node)?;
     Ok(rule)
 }
 
@@ -240,14 +240,9 @@ fn custom(
     Ok(custom)
 }
 
-/// Fails if the source of a hash is sent in the clear, too, or a personal field is. The ids in the mapping's own
-/// `user_data` are checked for each event that they go with.
-fn apart(
-    rule: &Rule,
-    node: &Node<'_>,
-    event: &str,
-    personal: &PersonalFields,
-) -> Result<(), MappingError> {
+/// Fails if the source of a hash is sent in the clear, too. The ids in the mapping's own `user_data` are checked for each
+/// event that they go with.
+fn apart(rule: &Rule, node: &Node<'_>) -> Result<(), MappingError> {
     let custom =
         rule.custom.iter().map(|(name, source)| (vec!["custom_data", name.as_str()], source));
     let plain =
@@ -256,11 +251,6 @@ fn apart(
     for (way, source) in custom.chain(plain).chain(id) {
         let Some(place) = source.place() else { continue };
         let node = if node.has(&way) { node.at(&way) } else { Node::root(node.value()).at(&way) };
-        if place.field().is_some_and(|field| personal.has(Some(event), field)) {
-            return Err(
-                node.error("the catalogue calls this field personal; it may only be a hash")
-            );
-        }
         let sources = rule.people.hashed.iter();
         let hashed = sources.filter_map(|(key, hashed)| Some((key, hashed.source.place()?)));
         if let Some((key, _)) = hashed.into_iter().find(|(_, other)| Place::overlaps(other, place))
