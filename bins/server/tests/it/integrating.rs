@@ -1,10 +1,10 @@
 //! The steps from an event in a browser to a customer's server, in one call for each.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
-use crate::client::{Client, Reply, To};
+use crate::client::{Client, Reply, To, request};
 use crate::receiver::Receiver;
 
 pub(crate) const JSON: &str = "content-type: application/json";
@@ -14,7 +14,6 @@ pub(crate) const JSON: &str = "content-type: application/json";
 pub(crate) struct Endpoint {
     /// Its address in the API.
     pub(crate) path: String,
-    pub(crate) id: String,
     pub(crate) secret: String,
 }
 
@@ -51,6 +50,18 @@ impl Client {
         self.send(To::Widget, "POST", &format!("/e/{app}"), &headers, &batch.to_string()).await
     }
 
+    /// Sends a batch from a loopback address: another client for each.
+    pub(crate) async fn emit_from(&self, client: Ipv4Addr, app: &str, batch: &Value) -> Reply {
+        let host = format!("host: {}", self.host(To::Widget));
+        let origin = format!("origin: {}", self.origin(To::Widget));
+        let app = app.rsplit('/').next().expect("an id");
+        let headers = [&host[..], &origin, JSON];
+        let request = request("POST", &format!("/e/{app}"), &headers, &batch.to_string());
+        let mut connection = self.connect_from(client, To::Widget).await;
+        connection.send(&request).await;
+        connection.reply("POST").await
+    }
+
     /// Sends events, and makes sure that each was new.
     pub(crate) async fn emit_new(&self, app: &str, events: &[Value]) {
         let reply = self.emit(app, &batch(events)).await;
@@ -67,7 +78,7 @@ impl Client {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let id = text(&made["endpoint"]["id"]);
         let path = format!("{app}/endpoints/{id}");
-        Endpoint { path, id, secret: text(&made["secret"]) }
+        Endpoint { path, secret: text(&made["secret"]) }
     }
 
     /// Adds an endpoint, and makes it active without a question.
@@ -88,10 +99,4 @@ impl Client {
         assert_eq!(reply.json()["endpoint"]["state"], "active", "{reply:?}");
         endpoint
     }
-}
-
-/// Now, in seconds.
-pub(crate) fn seconds() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    i64::try_from(now.as_secs()).expect("a time")
 }

@@ -1,0 +1,380 @@
+//! Endpoints that are hostile, broken or slow. None gets the server to call what it must not, and none keeps events from
+//! the others.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+
+use crate::client::{Fixture, eventually};
+use crate::console::DEMO;
+use crate::integrating::{Endpoint, batch, envelope};
+use crate::names::Names;
+use crate::program::{Process, command};
+use crate::receiver::{Answer, Receiver, agreeing};
+
+/// Where receivers of the tests are: the server is told to allow this address, and no other that is not public.
+const ALLOWED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+/// Where nothing may be called.
+const TRAP: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Longer than a request to an endpoint may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An authority for certificates, trusted by programs that read its file.
+struct Authority {
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+    folder: TempDir,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let mut parameters = rcgen::CertificateParams::new(Vec::new()).expect("no names");
+        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let folder = TempDir::new().expect("a folder");
+        let made = parameters.self_signed(&key).expect("a certificate");
+        std::fs::write(folder.path().join("ca.pem"), made.pem()).expect("written");
+        Self { issuer: rcgen::Issuer::new(parameters, key), folder }
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// TLS for a name, with a certificate that ended in the past or ends far in the future.
+    fn tls(&self, name: &str, ended: bool) -> TlsAcceptor {
+        let mut parameters = rcgen::CertificateParams::new([name.to_owned()]).expect("a name");
+        if ended {
+            parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);
+            parameters.not_after = rcgen::date_time_ymd(2021, 1, 1);
+        }
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let made = parameters.signed_by(&key, &self.issuer).expect("a certificate");
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![made.into()], key.into())
+            .expect("a certificate");
+        TlsAcceptor::from(Arc::new(config))
+    }
+
+    /// A receiver with this name, which agrees to get events.
+    async fn receiver(
+        &self,
+        name: &str,
+        answer: impl Fn(&crate::receiver::Hit) -> Answer + Send + Sync + 'static,
+    ) -> Receiver {
+        Receiver::at(ALLOWED, Some(self.tls(name, false)), agreeing(answer)).await
+    }
+}
+
+/// A server that trusts an authority, asks a name server, and may call [`ALLOWED`] at these ports.
+fn server(authority: &Authority, names: &Names, ports: &[u16]) -> Process {
+    let (file, name_server) = (authority.file(), names.address.to_string());
+    let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
+    Process::start(|data: &Path| {
+        let mut command = command(data);
+        command.env("SSL_CERT_FILE", &file).args(["--delivery-name-server", &name_server]);
+        command.args([
+            "--delivery-allow",
+            &format!("{ALLOWED}/32"),
+            "--delivery-port",
+            &ports.join(","),
+        ]);
+        command
+    })
+}
+
+fn url(name: &str, receiver: &Receiver) -> String {
+    format!("https://{name}:{}/hooks", receiver.address.port())
+}
+
+/// Waits for the first result at an endpoint.
+async fn result(server: &Process, endpoint: &Endpoint) -> String {
+    let mut found = Value::Null;
+    let came = eventually(PATIENCE, async || {
+        found = server.read(&endpoint.path).await["health"]["last"].clone();
+        !found.is_null()
+    });
+    assert!(came.await, "no result at {endpoint:?}");
+    found.as_str().expect("a word").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_must_not_be_called_is_no_endpoint() {
+    let fixture = Fixture::start().await;
+    for url in [
+        "https://127.0.0.1/",
+        "https://127.0.0.1:8443/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://0177.0.0.1/",
+        "https://[::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[fe80::1]/",
+        "https://10.0.0.1/",
+        "https://100.64.0.1/",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://168.63.129.16/",
+        "https://224.0.0.1/",
+        "https://localhost/",
+        "https://printer/",
+        "https://printer.local/",
+        "https://metadata.google.internal/",
+        "http://hooks.example/",
+        "https://hooks.example:8443/",
+        "https://user:password@hooks.example/",
+        "https://hooks.example/#fragment",
+        "ftp://hooks.example/",
+        "hooks.example",
+        "",
+    ] {
+        let body = json!({"name": "A receiver", "url": url});
+        let reply = fixture.write("POST", &format!("{DEMO}/endpoints"), &body).await;
+        assert_eq!(reply.problem(), (400, "bad-request".to_owned()), "{url}");
+        assert!(
+            reply.json()["detail"].as_str().is_some_and(|text| text.starts_with("/url: ")),
+            "{url}: {reply:?}"
+        );
+    }
+    let fine = json!({"name": "A receiver", "url": "https://hooks.example/c2c?key=1"});
+    assert_eq!(fixture.write("POST", &format!("{DEMO}/endpoints"), &fine).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_leads_to_a_refused_address_is_not_called() {
+    let (authority, names) = (Authority::new(), Names::start().await);
+    // It would answer by TLS, and with the right certificate: only the address is wrong.
+    let trap = Receiver::at(
+        TRAP,
+        Some(authority.tls("trap.example", false)),
+        agreeing(|_| Answer::Status(204)),
+    )
+    .await;
+    let port = trap.address.port();
+    let server = server(&authority, &names, &[port]);
+    server.collect(DEMO, "refuse").await;
+    names.set("trap.example", &[&[[127, 0, 0, 1]]]);
+    names.set("mixed.example", &[&[[127, 0, 0, 2], [127, 0, 0, 1]]]);
+    names.set("metadata.example", &[&[[169, 254, 169, 254]]]);
+    let mut endpoints = Vec::new();
+    for name in ["trap.example", "mixed.example", "metadata.example", "nowhere.example"] {
+        endpoints.push(server.add_active(DEMO, &url(name, &trap)).await);
+    }
+    // It must not be asked either.
+    let asked = server.add_endpoint(DEMO, &url("trap.example", &trap)).await;
+    let reply = server.write("POST", &format!("{}/agreement", asked.path), &json!({})).await.json();
+    assert_eq!(reply["questions"][0]["exchange"]["failure"], "address-refused", "{reply}");
+    server.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
+    for (endpoint, expected) in
+        endpoints.iter().zip(["address-refused", "address-refused", "address-refused", "dns"])
+    {
+        assert_eq!(result(&server, endpoint).await, expected, "{endpoint:?}");
+        let test =
+            server.write("POST", &format!("{}/test", endpoint.path), &json!({})).await.json();
+        assert_eq!(test["failure"], expected, "{test}");
+    }
+    assert_eq!(trap.connections(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_changes_its_address_is_judged_each_time() {
+    let (authority, names) = (Authority::new(), Names::start().await);
+    let good = authority
+        .receiver("rebind.example", |_| {
+            Answer::With(204, "connection", "close".to_owned(), String::new())
+        })
+        .await;
+    let port = good.address.port();
+    let listener = tokio::net::TcpListener::bind((TRAP, port))
+        .await
+        .expect("the same port at another address");
+    let server = server(&authority, &names, &[port]);
+    server.collect(DEMO, "refuse").await;
+    // A time to live of zero: each question is asked anew.
+    names.set("rebind.example", &[&[[127, 0, 0, 2]], &[[127, 0, 0, 1]]]);
+    let endpoint = server.add_active(DEMO, &url("rebind.example", &good)).await;
+    let test =
+        async || server.write("POST", &format!("{}/test", endpoint.path), &json!({})).await.json();
+    assert_eq!(test().await["status"], 204);
+    for _ in 0..3 {
+        assert_eq!(test().await["failure"], "address-refused");
+    }
+    assert_eq!(good.connections(), 1);
+    let connected = tokio::time::timeout(Duration::from_millis(1), listener.accept()).await;
+    assert!(connected.is_err(), "the trap was called");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_certificate_ends_the_attempt() {
+    let (authority, names) = (Authority::new(), Names::start().await);
+    let fine = |_: &crate::receiver::Hit| Answer::Status(204);
+    let expired = Receiver::at(ALLOWED, Some(authority.tls("expired.example", true)), fine).await;
+    let wrong = Receiver::at(ALLOWED, Some(authority.tls("other.example", false)), fine).await;
+    let stranger =
+        Receiver::at(ALLOWED, Some(Authority::new().tls("stranger.example", false)), fine).await;
+    let plain = Receiver::at(ALLOWED, None, fine).await;
+    let right = authority.receiver("right.example", |_| Answer::Status(204)).await;
+    let all = [
+        ("expired", &expired),
+        ("wrong", &wrong),
+        ("stranger", &stranger),
+        ("plain", &plain),
+        ("right", &right),
+    ];
+    let ports: Vec<_> = all.iter().map(|(_, receiver)| receiver.address.port()).collect();
+    let server = server(&authority, &names, &ports);
+    server.collect(DEMO, "refuse").await;
+    let mut endpoints = Vec::new();
+    for (name, receiver) in all {
+        let name = format!("{name}.example");
+        names.set(&name, &[&[[127, 0, 0, 2]]]);
+        endpoints.push(server.add_active(DEMO, &url(&name, receiver)).await);
+    }
+    server.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
+    right.wait(1).await;
+    for endpoint in &endpoints[..4] {
+        assert_eq!(result(&server, endpoint).await, "tls", "{endpoint:?}");
+    }
+    assert!([expired, wrong, stranger, plain].iter().all(|receiver| receiver.hits().is_empty()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_endpoint_answers_is_taken_as_it_says() {
+    let (authority, names) = (Authority::new(), Names::start().await);
+    let trap = Receiver::at(TRAP, None, |_| Answer::Status(204)).await;
+    let location = format!("http://{}/", trap.address);
+    let redirect = authority
+        .receiver("redirect.example", move |_| {
+            Answer::With(302, "location", location.clone(), String::new())
+        })
+        .await;
+    let metadata = authority
+        .receiver("metadata.example", |_| {
+            Answer::With(307, "location", "http://169.254.169.254/".to_owned(), String::new())
+        })
+        .await;
+    let gone = authority.receiver("gone.example", |_| Answer::Status(410)).await;
+    let large = authority
+        .receiver("large.example", |_| {
+            Answer::With(200, "x-large", "x".repeat(40_000), String::new())
+        })
+        .await;
+    let long = authority
+        .receiver("long.example", |_| {
+            Answer::With(200, "x-a", "b".to_owned(), "x".repeat(4_000_000))
+        })
+        .await;
+    let all = [
+        ("redirect", &redirect, "status"),
+        ("metadata", &metadata, "status"),
+        ("gone", &gone, "gone"),
+        ("large", &large, "protocol"),
+        ("long", &long, "success"),
+    ];
+    let ports: Vec<_> = all.iter().map(|(_, receiver, _)| receiver.address.port()).collect();
+    let server = server(&authority, &names, &ports);
+    server.collect(DEMO, "refuse").await;
+    let mut endpoints = Vec::new();
+    for (name, receiver, expected) in all {
+        let name = format!("{name}.example");
+        names.set(&name, &[&[[127, 0, 0, 2]]]);
+        endpoints.push((server.add_active(DEMO, &url(&name, receiver)).await, expected));
+    }
+    server.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
+    for (endpoint, expected) in &endpoints {
+        assert_eq!(result(&server, endpoint).await, *expected, "{endpoint:?}");
+    }
+    let shown = server.read(&endpoints[2].0.path).await;
+    assert_eq!((&shown["state"], &shown["stateReason"]), (&json!("disabled"), &json!("gone")));
+    assert_eq!(trap.connections(), 0);
+    // What is shown of an answer is its begin.
+    let test =
+        server.write("POST", &format!("{}/test", endpoints[4].0.path), &json!({})).await.json();
+    assert_eq!(test["answer"].as_str().map(str::len), Some(8192));
+}
+
+/// The greatest time from the answer to a page to the arrival at a receiver, but for the one event of a hundred that took
+/// longest.
+async fn p99(server: &Process, receiver: &Receiver, events: std::ops::Range<u64>) -> Duration {
+    let mut took = Vec::new();
+    for number in events {
+        let before = receiver.hits().len();
+        // Each visitor sends one event.
+        let visitor = Ipv4Addr::from_bits(
+            Ipv4Addr::new(127, 1, 0, 0).to_bits() + u32::try_from(number).expect("small"),
+        );
+        let sent = batch(&[envelope("custom:chat_opened", number)]);
+        assert_eq!(server.emit_from(visitor, DEMO, &sent).await.status, 200);
+        let acknowledged = Instant::now();
+        let hits = receiver.wait(before + 1).await;
+        took.push(hits[before].at.saturating_duration_since(acknowledged));
+    }
+    took.sort();
+    took[took.len() * 99 / 100 - 1]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_healthy_endpoint_does_not_feel_the_others() {
+    const EVENTS: u64 = 100;
+    let (authority, names) = (Authority::new(), Names::start().await);
+    let healthy = authority.receiver("healthy.example", |_| Answer::Status(204)).await;
+    let hanging = authority.receiver("hanging.example", |_| Answer::Hang).await;
+    let failing = authority.receiver("failing.example", |_| Answer::Status(500)).await;
+    let dripping = authority.receiver("dripping.example", |_| Answer::Drip).await;
+    let gone = authority.receiver("gone.example", |_| Answer::Status(410)).await;
+    let redirecting = authority
+        .receiver("redirecting.example", |_| {
+            Answer::With(302, "location", "https://169.254.169.254/".to_owned(), String::new())
+        })
+        .await;
+    let expired = Receiver::at(ALLOWED, Some(authority.tls("expired.example", true)), |_| {
+        Answer::Status(204)
+    })
+    .await;
+    let trap = Receiver::at(TRAP, None, |_| Answer::Status(204)).await;
+    let others = [
+        ("hanging", &hanging),
+        ("failing", &failing),
+        ("dripping", &dripping),
+        ("gone", &gone),
+        ("redirecting", &redirecting),
+        ("expired", &expired),
+        ("rebinding", &trap),
+    ];
+    let mut ports: Vec<_> = others.iter().map(|(_, receiver)| receiver.address.port()).collect();
+    ports.push(healthy.address.port());
+    let server = server(&authority, &names, &ports);
+    server.collect(DEMO, "refuse").await;
+    names.set("healthy.example", &[&[[127, 0, 0, 2]]]);
+    server.add_active(DEMO, &url("healthy.example", &healthy)).await;
+    // The first request opens a connection.
+    p99(&server, &healthy, 0..5).await;
+    let alone = p99(&server, &healthy, 5..5 + EVENTS).await;
+    for (name, receiver) in others {
+        let name = format!("{name}.example");
+        names.set(&name, &[&[[127, 0, 0, 2]]]);
+        server.add_active(DEMO, &url(&name, receiver)).await;
+    }
+    names.set("rebinding.example", &[&[[127, 0, 0, 1]]]);
+    let beside = p99(&server, &healthy, 5 + EVENTS..5 + 2 * EVENTS).await;
+    println!("p99 alone {alone:?}, beside seven others {beside:?}");
+    assert!(beside < Duration::from_secs(1), "{beside:?}");
+    // Half as much again, and some milliseconds, since a single pause of a busy machine is longer than all that is measured.
+    assert!(
+        beside <= alone * 3 / 2 + Duration::from_millis(50),
+        "alone {alone:?}, beside them {beside:?}"
+    );
+    assert!(!hanging.hits().is_empty() && !dripping.hits().is_empty(), "they were called");
+    assert_eq!(trap.connections(), 0);
+}
