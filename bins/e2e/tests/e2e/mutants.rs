@@ -156,7 +156,7 @@ async fn probe_but(cx: &Cx, probe: &str, not_here: &[&str], mutants: &[Mutant]) 
         "inside": format!("{frame}?inside"), "silent": format!("{frame}?silent"),
         "widgetOrigin": collector.origin_of("widget.localhost"),
     });
-    // What never comes is not awaited for long.
+    // A theft that never comes is not awaited for long.
     let stealing = if not_here.is_empty() { DEADLINE } else { SHORT };
     let run = async |path: String, patience: Duration, to_the_end: bool| -> Result<Value> {
         // From the page's own origin: WebKit reports no errors of another origin's modules.
