@@ -253,8 +253,8 @@ impl Store {
 fn pool(engine: Engine, options: &AnyConnectOptions, connections: u32) -> AnyPool {
     let setup = engine.locking(
         // WAL's default would be NORMAL, which loses the last commits when the power fails. The cache of each
-        // connection would be 2 MiB, of pages that the system has in its own.
-        "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -512; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL",
+        // connection would be 2 MiB, of pages that the system has in its own. What is deleted is overwritten.
+        "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -512; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL",
         // Stricter isolation would fail a use case that has waited for another.
         "SET default_transaction_isolation = 'read committed'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '15s'",
     );

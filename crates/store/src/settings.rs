@@ -101,6 +101,8 @@ impl Store {
         if done.rows_affected() == 0 {
             return Err(StoreError::AppExists(id.clone()));
         }
+        // An older server may have purged another app with this id, without its events.
+        write.remove_outbox(id).await?;
         sqlx::query(
             "INSERT INTO draft (app_id, version, saved_at, saved_by, head, body_end)
              VALUES ($1, 1, $2, $3, $4, $4)",

@@ -117,6 +117,7 @@ const WALK: &str = "WITH RECURSIVE lane (id, n) AS (
      SELECT id FROM lane
      WHERE (SELECT MIN(at) FROM outbox WHERE endpoint_id = lane.id) <= $2
          AND (SELECT 1 FROM endpoint JOIN app ON app.id = endpoint.app_id
+                  JOIN collect ON collect.app_id = app.id AND born = app.created_at
                   JOIN endpoint_health ON endpoint_health.endpoint_id = endpoint.id
               WHERE endpoint.id = lane.id AND endpoint.state = 'active' AND app.deleted_at IS NULL
                   AND blocked_until <= $2) = 1
@@ -192,10 +193,12 @@ impl Store {
     pub async fn next_delivery(&self) -> Result<Option<Timestamp>, StoreError> {
         let sql = self.engine.locking(
             "SELECT MIN(MAX(blocked_until, (SELECT MIN(at) FROM outbox WHERE endpoint_id = endpoint.id))) AS at
-             FROM endpoint JOIN endpoint_health ON endpoint_id = endpoint.id JOIN app ON app.id = app_id
+             FROM endpoint JOIN endpoint_health ON endpoint_id = endpoint.id JOIN app ON app.id = endpoint.app_id
+             JOIN collect ON collect.app_id = app.id AND born = app.created_at
              WHERE state = 'active' AND deleted_at IS NULL",
             "SELECT MIN(GREATEST(blocked_until, due.at)) AS at
-             FROM endpoint JOIN endpoint_health ON endpoint_id = endpoint.id JOIN app ON app.id = app_id
+             FROM endpoint JOIN endpoint_health ON endpoint_id = endpoint.id JOIN app ON app.id = endpoint.app_id
+             JOIN collect ON collect.app_id = app.id AND born = app.created_at
              CROSS JOIN LATERAL (SELECT MIN(at) AS at FROM outbox WHERE endpoint_id = endpoint.id) AS due
              WHERE state = 'active' AND deleted_at IS NULL AND due.at IS NOT NULL",
         );

@@ -1,5 +1,7 @@
 //! Events as they come in, and as they are kept.
 
+use std::fmt;
+
 use c2c_delivery::{Consent, EventId};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
@@ -10,7 +12,7 @@ use crate::error::StoreError;
 use crate::numbers::Timestamp;
 
 /// An event that was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewEvent {
     /// The id of its envelope.
     pub id: EventId,
@@ -38,7 +40,7 @@ pub struct EventKey {
 }
 
 /// An event that is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredEvent {
     /// Its number.
@@ -61,6 +63,30 @@ pub struct StoredEvent {
     pub body: Option<Vec<u8>>,
     /// The client's address, program and page, if they are kept.
     pub hit: Option<Vec<u8>>,
+}
+
+/// Without what a visitor has said.
+impl fmt::Debug for NewEvent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, name, consent, .. } = self;
+        let mut debug = formatter.debug_struct("NewEvent");
+        debug.field("id", id).field("name", name).field("consent", consent);
+        debug.finish_non_exhaustive()
+    }
+}
+
+/// Without what a visitor has said.
+impl fmt::Debug for StoredEvent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seq, id, name, received_at, .. } = self;
+        let mut debug = formatter.debug_struct("StoredEvent");
+        debug
+            .field("seq", seq)
+            .field("id", id)
+            .field("name", name)
+            .field("received_at", received_at);
+        debug.finish_non_exhaustive()
+    }
 }
 
 macro_rules! event_columns {

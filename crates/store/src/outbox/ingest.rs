@@ -1,6 +1,7 @@
 //! Taking events in: one transaction for many senders.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use c2c_delivery::{Consent, EndpointId, EventId, Filter, Outcome, Reason};
 use c2c_names::AppId;
@@ -17,7 +18,7 @@ use crate::numbers::Timestamp;
 use crate::watch::DELIVERIES;
 
 /// Events that one sender hands over at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Incoming {
     /// The app.
     pub app: AppId,
@@ -29,6 +30,16 @@ pub struct Incoming {
     pub hit: Option<Vec<u8>>,
     /// Numbers of events that the caller has refused, by the reason. They are counted.
     pub refused: Vec<(&'static str, u32)>,
+}
+
+/// Without the client's address.
+impl fmt::Debug for Incoming {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { app, verified, events, .. } = self;
+        let mut debug = formatter.debug_struct("Incoming");
+        debug.field("app", app).field("verified", verified).field("events", events);
+        debug.finish_non_exhaustive()
+    }
 }
 
 /// The answer to one sender.

@@ -92,6 +92,30 @@ impl Place {
         text
     }
 
+    /// The number of rows in a table.
+    pub(crate) async fn rows(&self, table: &str) -> i64 {
+        let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+        let mut connection = self.connect().await;
+        let count = sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("a count");
+        connection.close().await.expect("it closes");
+        count
+    }
+
+    /// Whether a value of a column, of texts or bytes, has these characters.
+    pub(crate) async fn has(&self, table: &str, column: &str, part: &str) -> bool {
+        let (value, position) = if self.is_postgres {
+            (format!("encode(CAST({column} AS bytea), 'escape')"), "strpos")
+        } else {
+            (format!("CAST({column} AS TEXT)"), "instr")
+        };
+        let sql = format!("SELECT COUNT(*) FROM {table} WHERE {position}({value}, $1) > 0");
+        let mut connection = self.connect().await;
+        let query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(part);
+        let count: i64 = query.fetch_one(&mut connection).await.expect("a count");
+        connection.close().await.expect("it closes");
+        count > 0
+    }
+
     async fn connect(&self) -> AnyConnection {
         sqlx::any::install_default_drivers();
         AnyConnection::connect(&self.url).await.expect("it connects")

@@ -2,7 +2,7 @@
 
 mod claims; // who gets a delivery, and when
 mod endpoints; // endpoints, their states and secrets
-//mod forgetting; // the end of events: too old, deleted on request, of a purged app
+mod forgetting; // the end of events: too old, deleted on request, of a purged app
 mod ingestion; // events that come in
 mod intake; // settings, tokens
 //mod looking; // lists, traces and replays
