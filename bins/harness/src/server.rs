@@ -64,6 +64,13 @@ impl Server {
         Self::launch(Path::new("data"), c2c_ports::free()?, c2c_ports::free()?, arguments).await
     }
 
+    /// Starts the server with further arguments, so that it trusts the certificate authority in a file only.
+    pub async fn start_trusting(authority: &Path, arguments: &[&str]) -> Result<Self> {
+        let trust = [("SSL_CERT_FILE", authority)];
+        let (console, pages) = (c2c_ports::free()?, c2c_ports::free()?);
+        Self::launch_with(Path::new("data"), console, pages, arguments, &trust).await
+    }
+
     /// Starts the server as it is deployed: with real names, behind TLS, which the collector's scope ends. It
     /// asks for a sign-in.
     pub async fn start_deployed(collector: &Collector, arguments: &[&str]) -> Result<Self> {
@@ -103,6 +110,16 @@ impl Server {
     }
 
     async fn launch(data_dir: &Path, console: u16, pages: u16, arguments: &[&str]) -> Result<Self> {
+        Self::launch_with(data_dir, console, pages, arguments, &[]).await
+    }
+
+    async fn launch_with(
+        data_dir: &Path,
+        console: u16,
+        pages: u16,
+        arguments: &[&str],
+        environment: &[(&str, &Path)],
+    ) -> Result<Self> {
         let binary = built::server()?;
         let dir = fresh_dir("server")?;
         let mut command = Command::new(&binary);
@@ -113,6 +130,7 @@ impl Server {
             .args(["--pages-listen", &format!("127.0.0.1:{pages},[::1]:{pages}")])
             // Unless the arguments say otherwise.
             .env("C2C_ACCESS", "open")
+            .envs(environment.iter().copied())
             .args(arguments)
             .current_dir(&dir);
         let mut process = Process::start(&binary.display().to_string(), command, dir)?;

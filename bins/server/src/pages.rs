@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use c2c::{Caching, Cdn, Compression, Page, Resource, Sandbox, SnippetLimits};
 use c2c_catalogue::Catalogue;
+use c2c_delivery::CollectMode;
 use c2c_names::{AppId, BridgeLimits, Origin};
 use c2c_policy::{AncestorSource, PagePolicy};
 use c2c_store::{App, Environment, Jar, Settings};
@@ -122,8 +123,7 @@ impl Pages {
         let above_parent: Vec<AncestorSource> =
             console.map(|_| sites.above_previews().collect()).unwrap_or_default();
         let sandbox = sites.sandbox_of(&app.id);
-        // No app takes events yet.
-        let collects = false;
+        let collects = collecting.mode != CollectMode::Off;
         Self {
             document,
             widget: page(

@@ -3,22 +3,15 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use c2c_receivers::{Answer, Authority, Hit, Names, Receiver, agreeing};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 use crate::client::{Fixture, eventually};
 use crate::console::DEMO;
 use crate::integrating::{Endpoint, batch, envelope};
-use crate::names::Names;
 use crate::program::{Process, command};
-use crate::receiver::{Answer, Receiver, agreeing};
 
 /// Where receivers of the tests are: the server is told to allow this address, and no other that is not public.
 const ALLOWED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
@@ -26,56 +19,6 @@ const ALLOWED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 const TRAP: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Longer than a request to an endpoint may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// An authority for certificates, trusted by programs that read its file.
-struct Authority {
-    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
-    folder: TempDir,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut parameters = rcgen::CertificateParams::new(Vec::new()).expect("no names");
-        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let key = rcgen::KeyPair::generate().expect("a key");
-        let folder = TempDir::new().expect("a folder");
-        let made = parameters.self_signed(&key).expect("a certificate");
-        std::fs::write(folder.path().join("ca.pem"), made.pem()).expect("written");
-        Self { issuer: rcgen::Issuer::new(parameters, key), folder }
-    }
-
-    fn file(&self) -> std::path::PathBuf {
-        self.folder.path().join("ca.pem")
-    }
-
-    /// TLS for a name, with a certificate that ended in the past or ends far in the future.
-    fn tls(&self, name: &str, ended: bool) -> TlsAcceptor {
-        let mut parameters = rcgen::CertificateParams::new([name.to_owned()]).expect("a name");
-        if ended {
-            parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);
-            parameters.not_after = rcgen::date_time_ymd(2021, 1, 1);
-        }
-        let key = rcgen::KeyPair::generate().expect("a key");
-        let made = parameters.signed_by(&key, &self.issuer).expect("a certificate");
-        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![made.into()], key.into())
-            .expect("a certificate");
-        TlsAcceptor::from(Arc::new(config))
-    }
-
-    /// A receiver with this name, which agrees to get events.
-    async fn receiver(
-        &self,
-        name: &str,
-        answer: impl Fn(&crate::receiver::Hit) -> Answer + Send + Sync + 'static,
-    ) -> Receiver {
-        Receiver::at(ALLOWED, Some(self.tls(name, false)), agreeing(answer)).await
-    }
-}
 
 /// A server that trusts an authority, asks a name server, and may call [`ALLOWED`] at these ports.
 fn server(authority: &Authority, names: &Names, ports: &[u16]) -> Process {
@@ -191,7 +134,7 @@ async fn a_name_that_leads_to_a_refused_address_is_not_called() {
 async fn a_name_that_changes_its_address_is_judged_each_time() {
     let (authority, names) = (Authority::new(), Names::start().await);
     let good = authority
-        .receiver("rebind.example", |_| {
+        .receiver(ALLOWED, "rebind.example", |_| {
             Answer::With(204, "connection", "close".to_owned(), String::new())
         })
         .await;
@@ -218,13 +161,13 @@ async fn a_name_that_changes_its_address_is_judged_each_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_certificate_ends_the_attempt() {
     let (authority, names) = (Authority::new(), Names::start().await);
-    let fine = |_: &crate::receiver::Hit| Answer::Status(204);
+    let fine = |_: &Hit| Answer::Status(204);
     let expired = Receiver::at(ALLOWED, Some(authority.tls("expired.example", true)), fine).await;
     let wrong = Receiver::at(ALLOWED, Some(authority.tls("other.example", false)), fine).await;
     let stranger =
         Receiver::at(ALLOWED, Some(Authority::new().tls("stranger.example", false)), fine).await;
     let plain = Receiver::at(ALLOWED, None, fine).await;
-    let right = authority.receiver("right.example", |_| Answer::Status(204)).await;
+    let right = authority.receiver(ALLOWED, "right.example", |_| Answer::Status(204)).await;
     let all = [
         ("expired", &expired),
         ("wrong", &wrong),
@@ -255,23 +198,23 @@ async fn what_an_endpoint_answers_is_taken_as_it_says() {
     let trap = Receiver::at(TRAP, None, |_| Answer::Status(204)).await;
     let location = format!("http://{}/", trap.address);
     let redirect = authority
-        .receiver("redirect.example", move |_| {
+        .receiver(ALLOWED, "redirect.example", move |_| {
             Answer::With(302, "location", location.clone(), String::new())
         })
         .await;
     let metadata = authority
-        .receiver("metadata.example", |_| {
+        .receiver(ALLOWED, "metadata.example", |_| {
             Answer::With(307, "location", "http://169.254.169.254/".to_owned(), String::new())
         })
         .await;
-    let gone = authority.receiver("gone.example", |_| Answer::Status(410)).await;
+    let gone = authority.receiver(ALLOWED, "gone.example", |_| Answer::Status(410)).await;
     let large = authority
-        .receiver("large.example", |_| {
+        .receiver(ALLOWED, "large.example", |_| {
             Answer::With(200, "x-large", "x".repeat(40_000), String::new())
         })
         .await;
     let long = authority
-        .receiver("long.example", |_| {
+        .receiver(ALLOWED, "long.example", |_| {
             Answer::With(200, "x-a", "b".to_owned(), "x".repeat(4_000_000))
         })
         .await;
@@ -328,13 +271,13 @@ async fn p99(server: &Process, receiver: &Receiver, events: std::ops::Range<u64>
 async fn a_healthy_endpoint_does_not_feel_the_others() {
     const EVENTS: u64 = 100;
     let (authority, names) = (Authority::new(), Names::start().await);
-    let healthy = authority.receiver("healthy.example", |_| Answer::Status(204)).await;
-    let hanging = authority.receiver("hanging.example", |_| Answer::Hang).await;
-    let failing = authority.receiver("failing.example", |_| Answer::Status(500)).await;
-    let dripping = authority.receiver("dripping.example", |_| Answer::Drip).await;
-    let gone = authority.receiver("gone.example", |_| Answer::Status(410)).await;
+    let healthy = authority.receiver(ALLOWED, "healthy.example", |_| Answer::Status(204)).await;
+    let hanging = authority.receiver(ALLOWED, "hanging.example", |_| Answer::Hang).await;
+    let failing = authority.receiver(ALLOWED, "failing.example", |_| Answer::Status(500)).await;
+    let dripping = authority.receiver(ALLOWED, "dripping.example", |_| Answer::Drip).await;
+    let gone = authority.receiver(ALLOWED, "gone.example", |_| Answer::Status(410)).await;
     let redirecting = authority
-        .receiver("redirecting.example", |_| {
+        .receiver(ALLOWED, "redirecting.example", |_| {
             Answer::With(302, "location", "https://169.254.169.254/".to_owned(), String::new())
         })
         .await;

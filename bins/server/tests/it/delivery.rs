@@ -1,5 +1,6 @@
 //! Events on their way from a widget's page to a customer's server.
 
+use c2c_receivers::{Answer, Hit, Receiver};
 use c2c_server::Limits;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
@@ -7,7 +8,6 @@ use standardwebhooks::Webhook;
 use crate::client::Fixture;
 use crate::console::DEMO;
 use crate::integrating::{batch, envelope, id};
-use crate::receiver::{Answer, Hit, Receiver};
 
 async fn fixture(receivers: &[&Receiver]) -> Fixture {
     let allowed: Vec<_> = receivers.iter().flat_map(|receiver| receiver.allowed()).collect();

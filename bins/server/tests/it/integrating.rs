@@ -2,10 +2,10 @@
 
 use std::net::Ipv4Addr;
 
+use c2c_receivers::Receiver;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Reply, To, request};
-use crate::receiver::Receiver;
 
 pub(crate) const JSON: &str = "content-type: application/json";
 

@@ -6,9 +6,7 @@ mod database;
 mod glewlwyd;
 mod integrating;
 mod issuer;
-mod names;
 mod program;
-mod receiver;
 mod wire;
 
 mod access;
@@ -20,6 +18,7 @@ mod attacks;
 mod backup;
 mod bounds;
 mod cdn;
+mod collecting;
 mod compiled;
 mod config;
 mod delivery;

@@ -11,14 +11,17 @@ use tokio::task::JoinHandle;
 type Answers = Vec<Vec<Ipv4Addr>>;
 
 /// The server, until it is dropped.
-pub(crate) struct Names {
-    pub(crate) address: SocketAddr,
+#[derive(Debug)]
+pub struct Names {
+    /// Where it answers.
+    pub address: SocketAddr,
     answers: Arc<Mutex<HashMap<String, Answers>>>,
     task: JoinHandle<()>,
 }
 
 impl Names {
-    pub(crate) async fn start() -> Self {
+    /// Starts it, without a name.
+    pub async fn start() -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
         let address = socket.local_addr().expect("an address");
         let answers = Arc::<Mutex<HashMap<String, Answers>>>::default();
@@ -27,7 +30,7 @@ impl Names {
     }
 
     /// Sets the answers to a name, in turn; the last one stays.
-    pub(crate) fn set(&self, name: &str, answers: &[&[[u8; 4]]]) {
+    pub fn set(&self, name: &str, answers: &[&[[u8; 4]]]) {
         let answers = answers.iter().map(|all| all.iter().copied().map(Ipv4Addr::from).collect());
         self.answers.lock().expect("a lock").insert(name.to_owned(), answers.collect());
     }

@@ -1,6 +1,7 @@
 //! A customer's server: it gets webhooks, and answers as the test says.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -24,20 +25,25 @@ use tokio::task::JoinSet;
 use tokio::time::{Interval, interval, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::client::PATIENCE;
-
 /// A request that came.
 #[derive(Clone, Debug)]
-pub(crate) struct Hit {
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    pub(crate) at: Instant,
+pub struct Hit {
+    /// The method.
+    pub method: Method,
+    /// Path and query.
+    pub path: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// When its head was there.
+    pub at: Instant,
 }
 
 /// What the server answers.
-pub(crate) enum Answer {
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// A status.
     Status(u16),
     /// With a header and a body.
     With(u16, &'static str, String, String),
@@ -48,10 +54,18 @@ pub(crate) enum Answer {
 }
 
 /// The server, until it is dropped.
-pub(crate) struct Receiver {
-    pub(crate) address: SocketAddr,
+#[derive(Debug)]
+pub struct Receiver {
+    /// Where it listens.
+    pub address: SocketAddr,
     state: Arc<State>,
     _connections: JoinSet<()>,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("State").field("hits", &self.hits).finish_non_exhaustive()
+    }
 }
 
 struct State {
@@ -61,21 +75,24 @@ struct State {
     connections: AtomicUsize,
 }
 
+/// How long a test waits for what has to come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 type Body = BoxBody<Bytes, Infallible>;
 
 impl Receiver {
     /// One by http on a loopback address, which agrees to get events.
-    pub(crate) async fn start(answer: impl Fn(&Hit) -> Answer + Send + Sync + 'static) -> Self {
+    pub async fn start(answer: impl Fn(&Hit) -> Answer + Send + Sync + 'static) -> Self {
         Self::at(Ipv4Addr::LOCALHOST.into(), None, agreeing(answer)).await
     }
 
     /// One that takes everything.
-    pub(crate) async fn taking() -> Self {
+    pub async fn taking() -> Self {
         Self::start(|_| Answer::Status(204)).await
     }
 
     /// One at an address, with TLS or without.
-    pub(crate) async fn at(
+    pub async fn at(
         address: IpAddr,
         tls: Option<TlsAcceptor>,
         answer: impl Fn(&Hit) -> Answer + Send + Sync + 'static,
@@ -94,28 +111,28 @@ impl Receiver {
     }
 
     /// Its address for an endpoint, by http.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}/hooks?key=1", self.address)
     }
 
     /// The argument that lets a server call it.
-    pub(crate) fn allowed(&self) -> [String; 2] {
+    pub fn allowed(&self) -> [String; 2] {
         let (address, port) = (self.address.ip(), self.address.port());
         ["--delivery-allow".to_owned(), format!("{address}/32:{port}")]
     }
 
     /// What came, without questions whether it wants events.
-    pub(crate) fn hits(&self) -> Vec<Hit> {
+    pub fn hits(&self) -> Vec<Hit> {
         self.state.hits.lock().expect("a lock").clone()
     }
 
     /// Connections that were opened to it, whatever came over them.
-    pub(crate) fn connections(&self) -> usize {
+    pub fn connections(&self) -> usize {
         self.state.connections.load(Relaxed)
     }
 
     /// Waits for so many requests.
-    pub(crate) async fn wait(&self, number: usize) -> Vec<Hit> {
+    pub async fn wait(&self, number: usize) -> Vec<Hit> {
         let mut seen = self.state.number.subscribe();
         let waited = timeout(PATIENCE, seen.wait_for(|&seen| seen >= number)).await;
         assert!(waited.is_ok(), "{} of {number} came: {:?}", self.hits().len(), self.hits());
@@ -124,7 +141,7 @@ impl Receiver {
 }
 
 /// Agrees to get events, and then answers in this way.
-pub(crate) fn agreeing(
+pub fn agreeing(
     answer: impl Fn(&Hit) -> Answer + Send + Sync + 'static,
 ) -> impl Fn(&Hit) -> Answer + Send + Sync + 'static {
     move |hit| match hit.method {
