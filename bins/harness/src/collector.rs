@@ -164,6 +164,17 @@ impl Collector {
         format!("https://{host}{path}")
     }
 
+    /// Answers requests for `path` by `handler`, under every loopback name, and returns the URL that
+    /// [`page`](Self::page) would.
+    pub fn answer(
+        &self,
+        path: &str,
+        handler: impl Fn(&Request<()>) -> Response<Bytes> + Send + Sync + 'static,
+    ) -> String {
+        self.insert(None, path, Page::answered_by(Handler(Arc::new(handler))));
+        self.url(path)
+    }
+
     /// Answers requests for `https://<host><path>` by `handler`, and returns the URL.
     pub fn answer_at(
         &self,

@@ -12,6 +12,7 @@ mod another_catalogue; // a provider with other events
 mod app_hosts; // a host of the sandbox for each app
 mod bridge; // which windows may speak to which, and that the frame cannot forge or break messages
 mod checker; // the checker: dead types are dead, and repaired code runs
+mod collect; // the widget's events on their way to a server
 mod console; // paste, see problems, fix them, save, watch events fire
 mod console_focus; // typing in the console goes on when the preview takes the focus
 mod diagnostics; // the diagnostics that the author of custom code gets
@@ -77,6 +78,7 @@ fn main() -> std::process::ExitCode {
             ("app_hosts_processes", FRAMES_APART, app_hosts::PROCESSES),
             ("bridge", VISITORS, bridge::TESTS),
             ("checker", VISITORS, checker::TESTS),
+            ("collect", VISITORS, collect::TESTS),
             ("console", CONSOLE, console::TESTS),
             ("console_focus", VISITORS, console_focus::TESTS),
             ("diagnostics", VISITORS, diagnostics::TESTS),

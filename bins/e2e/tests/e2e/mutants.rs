@@ -21,6 +21,7 @@ pub(crate) const TESTS: Tests = &[
     ("the_page_is_probed", &the_page_is_probed),
     ("the_parent_page_is_probed", &the_parent_page_is_probed),
     ("listen_is_probed", &listen_is_probed),
+    ("the_collector_is_probed", &the_collector_is_probed),
 ];
 
 /// The module that reads messages from other windows.
@@ -526,6 +527,68 @@ async fn listen_is_probed(cx: &Cx) -> Result<()> {
             (FILE, "page ? thisPage() : undefined", "thisPage()"),
             (FILE, "page ? thisPage() : undefined", "undefined"),
             (FILE, "reducedPage({ url: location.href,", "({ url: location.href,"),
+        ],
+    )
+    .await
+}
+
+async fn the_collector_is_probed(cx: &Cx) -> Result<()> {
+    const FILE: &str = "collect.js";
+    const MOUNT: &str = "host/mount.js";
+    probe(
+        cx,
+        "collect_",
+        &[
+            (FILE, "          method: 'POST',\n", ""),
+            (FILE, "          headers: { 'content-type': 'application/json' },\n", ""),
+            (FILE, "          keepalive,\n", ""),
+            (FILE, "          credentials: 'omit',\n", ""),
+            (FILE, "          redirect: 'error',\n", ""),
+            (FILE, "          referrerPolicy: 'no-referrer',\n", ""),
+            (FILE, "          signal: AbortSignal.timeout(REQUEST_MS_MAX),\n", ""),
+            (FILE, "          __proto__: null,\n          method", "          method"),
+            (FILE, "const listening = { __proto__: null, ", "const listening = { "),
+            (
+                FILE,
+                "({ __proto__: null, type: 'application/json' })",
+                "({ type: 'application/json' })",
+            ),
+            (FILE, "__proto__: null, type: 'application/json'", "__proto__: null"),
+            (FILE, "leaving && !('keepalive' in Request.prototype)", "false"),
+            (
+                FILE,
+                "leaving && !('keepalive' in Request.prototype)",
+                "!('keepalive' in Request.prototype)",
+            ),
+            (FILE, "return answered(batch, 0);", "return;"),
+            (FILE, ", Number(headers.get('retry-after'))", ""),
+            (FILE, "answered(batch, status,", "answered(batch, 200,"),
+            (FILE, "          () => answered(batch, 0),\n", ""),
+            (FILE, "        clearTimeout(timer);\n", ""),
+            (FILE, "timer = setTimeout(due, ms);", "timer = setTimeout(due, 1000);"),
+            (FILE, "  addEventListener('pagehide', leave, listening);\n", ""),
+            (FILE, "document.hidden && leave()", "leave()"),
+            (FILE, "document.hidden && leave()", "undefined"),
+            (FILE, "leave(), listening);", "leave());"),
+            (FILE, "'pagehide', leave, listening);", "'pagehide', leave);"),
+            (FILE, "(address = known?.url)", "undefined"),
+            (FILE, "(address = known?.url)", "(address = known.url)"),
+            (FILE, "random: Math.random", "random: () => 0"),
+            (FILE, "      watch.abort();\n", ""),
+            (FILE, "      stop();\n", ""),
+            (MOUNT, "        collect?.take(make);\n", ""),
+            (
+                MOUNT,
+                "        parent.relay(make);\n        collect?.take(make);",
+                "        collect ? collect.take(make) : parent.relay(make);",
+            ),
+            (MOUNT, "    collect?.consent(decision);\n", ""),
+            (
+                MOUNT,
+                "    collect?.consent(decision);\n    machine.consent(decision);",
+                "    machine.consent(decision);\n    collect?.consent(decision);",
+            ),
+            (MOUNT, "      collect?.stop();\n", ""),
         ],
     )
     .await

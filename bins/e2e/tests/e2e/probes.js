@@ -190,6 +190,124 @@ export async function diagnostics({ load }) {
   return failed;
 }
 
+/** The requests, times and listeners by which events are sent, and the places where `mount` hands them on. */
+export async function collect_({ load, frame, parentOrigin, ask }) {
+  const { failed, expect } = expectations();
+  const { setTimeout: later, clearTimeout: never, addEventListener: listen } = window;
+  const [sent, waits, cleared, beacons, blobs, timeouts, listeners] = [[], [], [], [], [], [], {}];
+  let hidden = false;
+  let looks = 0;
+  window.fetch = (url, init) => new Promise((resolve, reject) => sent.push({ url, init, resolve, reject }));
+  window.setTimeout = (call, ms) => (ms >= 1000 ? -waits.push({ call, ms }) : later(call, ms));
+  window.clearTimeout = (timer) => (cleared.push(timer), never(timer));
+  window.Blob = class extends Blob { constructor(parts, options) { super(parts, options); blobs.push(options); } };
+  window.addEventListener = (type, call, options) => ((listeners[type] = options), listen.call(window, type, call, options));
+  Object.defineProperty(navigator, 'sendBeacon', { configurable: true, value: (url, body) => beacons.push({ url, body }) });
+  Object.defineProperty(document, 'hidden', { configurable: true, get: () => ((looks += 1), hidden) });
+  const { timeout } = AbortSignal;
+  AbortSignal.timeout = (ms) => (timeouts.push(ms), timeout.call(AbortSignal, ms));
+  Math.random = () => 0.5;
+  const turn = () => new Promise((resolve) => later(resolve));
+  const answer = async (at, status, headers) => {
+    sent[at]?.resolve({ status, headers: new Headers(headers) });
+    await turn();
+  };
+  let seq = 0;
+  const event = (name) => () => ({ name, data: { context: {} }, timestamp: 't', id: 'i', seq: seq++ });
+  const eventsIn = (body) => JSON.parse(body ?? '{}').events?.map(({ name }) => name).join();
+
+  const { collectTo } = await load('collect.js');
+  expect('a page is not needed', !throws(() => collectTo({ url: '/e/demo' }).stop()));
+  let tell;
+  const collect = collectTo({ url: '/e/demo', page: (use) => (tell = use) });
+  collect.consent('granted');
+  collect.take(event('a'));
+  expect('a second', waits[0]?.ms === 1000 && sent.length === 0);
+  waits[0]?.call();
+  const { url, init } = sent[0] ?? {};
+  expect('the address', url === '/e/demo');
+  expect('a POST of JSON', init?.method === 'POST' && new Headers(init.headers).get('content-type') === 'application/json');
+  expect('no more than it needs', init?.credentials === 'omit' && init.redirect === 'error' && init.referrerPolicy === 'no-referrer');
+  expect('an origin', init?.mode === undefined);
+  expect('it outlives the page', init?.keepalive === true);
+  expect('no page yet', init && !('page' in JSON.parse(init.body)));
+  expect('nothing inherits', init && Object.getPrototypeOf(init) === null && Object.getPrototypeOf(listeners.pagehide ?? {}) === null);
+  expect('not for ever', timeouts[0] === 30000 && init?.signal instanceof AbortSignal);
+  await answer(0, 503, { 'retry-after': '7' });
+  expect('the server says when', waits[1]?.ms === 7875);
+  expect('one time at once', cleared.at(-1) === -1);
+  waits[1]?.call();
+  expect('the same again', sent[1]?.init.body === init?.body);
+  sent[1]?.reject(new TypeError('no network'));
+  await turn();
+  expect('no answer', waits[2]?.ms === 2250);
+  waits[2]?.call();
+  expect('then without keepalive', sent[2]?.init.keepalive === false);
+  await answer(2, 200);
+  tell({ url: 'https://shop.example/' });
+  collect.take(event('b'));
+  expect('a wait for the next', waits[3]?.ms === 1000 && sent.length === 3);
+  dispatchEvent(new Event('pagehide'));
+  expect('at pagehide', eventsIn(sent[3]?.init.body) === 'b');
+  expect('the page', JSON.parse(sent[3]?.init.body ?? '{}').page === 'https://shop.example/');
+  await answer(3, 200);
+  collect.take(event('c'));
+  document.dispatchEvent(new Event('visibilitychange'));
+  expect('not while it is visible', sent.length === 4);
+  hidden = true;
+  document.dispatchEvent(new Event('visibilitychange'));
+  expect('when it is hidden', eventsIn(sent[4]?.init.body) === 'c');
+  await answer(4, 200);
+
+  const keepalive = Object.getOwnPropertyDescriptor(Request.prototype, 'keepalive');
+  delete Request.prototype.keepalive;
+  collect.take(event('d'));
+  dispatchEvent(new Event('pagehide'));
+  const beacon = beacons[0];
+  expect('a beacon', beacon?.url === '/e/demo' && beacon.body.type === 'application/json' && eventsIn(await beacon.body.text()) === 'd');
+  expect('its options do not inherit', blobs[0] && Object.getPrototypeOf(blobs[0]) === null);
+  expect('no request beside it', sent.length === 5);
+  waits.at(-1)?.call();
+  expect('again, since nothing is known', eventsIn(sent[5]?.init.body) === 'd' && beacons.length === 1);
+  Object.defineProperty(Request.prototype, 'keepalive', keepalive);
+  await answer(5, 200);
+
+  collect.take(event('e'));
+  const { signal } = listeners.pagehide ?? {};
+  collect.stop();
+  expect('the rest', eventsIn(sent[6]?.init.body) === 'e');
+  looks = 0;
+  document.dispatchEvent(new Event('visibilitychange'));
+  expect('nothing listens', looks === 0 && signal?.aborted);
+  collect.take(event('f'));
+  await answer(6, 503);
+  expect('nothing more', sent.length === 7 && eventsIn(sent[6]?.init.body) === 'e');
+
+  window.setTimeout = later;
+  window.addEventListener = listen;
+  const { mount } = await load('host.js');
+  const container = document.body.appendChild(document.createElement('div'));
+  const calls = [];
+  const spy = {
+    take: (make) => calls.push(`take ${make().name}`),
+    consent: (decision) => calls.push(`consent ${decision}, ${bridge?.state.status}`),
+    stop: () => calls.push('stop'),
+  };
+  let bridge;
+  bridge = mount({ events: [], src: frame, container, collect: spy, consent: 'pending', parentOrigins: [parentOrigin] });
+  bridge.emit('facts', {});
+  expect('no decision that is none', throws(() => bridge.setConsent('yes')));
+  bridge.setConsent('granted');
+  await until(() => calls.includes('take custom:facts'));
+  bridge.setConsent('denied');
+  bridge.destroy();
+  bridge.emit('late', {});
+  expect('handed on', calls.join('; ') === 'consent pending, undefined; take facts; consent granted, waiting; take custom:facts; consent denied, ready; stop');
+  expect('the parent page as before', (await ask({})).map(({ name }) => name).join() === 'facts,custom:facts');
+  container.remove();
+  return failed;
+}
+
 /** The immediate effects of `mount`. */
 export async function arguments_({ load, frame, parentOrigin }) {
   const { mount } = await load('host.js');

@@ -123,7 +123,7 @@ pub(crate) struct Stage<'a> {
     pub(crate) head: &'a str,
     pub(crate) body_end: &'a str,
     /// The widget page's actions, in a module: it has `src`, the document's URL, `tell(value)`,
-    /// `mount`, `diagnosticsTo` and `keptJar`.
+    /// `mount`, `diagnosticsTo`, `keptJar` and `collectTo`.
     pub(crate) widget: &'a str,
 }
 
@@ -152,6 +152,7 @@ impl Stage<'_> {
                import {{ mount }} from '{server}/host.js';
                import {{ diagnosticsTo }} from '{server}/diagnostics.js';
                import {{ keptJar }} from '{server}/jar.js';
+               import {{ collectTo }} from '{server}/collect.js';
                const src = '{src}';
                const tell = ((fetch, stringify) => (value) => {{
                  fetch('{hit}', {{ __proto__: null, method: 'POST', body: stringify(value) }});
