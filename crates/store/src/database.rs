@@ -255,8 +255,9 @@ fn pool(engine: Engine, options: &AnyConnectOptions, connections: u32) -> AnyPoo
         // WAL's default would be NORMAL, which loses the last commits when the power fails. The cache of each
         // connection would be 2 MiB, of pages that the system has in its own. What is deleted is overwritten.
         "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -512; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL",
-        // Stricter isolation would fail a use case that has waited for another.
-        "SET default_transaction_isolation = 'read committed'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '15s'",
+        // Stricter isolation would fail a use case that has waited for another. A plan that was made while the outbox
+        // was empty would be kept, and would read all of it once there is a backlog.
+        "SET plan_cache_mode = force_custom_plan; SET default_transaction_isolation = 'read committed'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '15s'",
     );
     AnyPoolOptions::new()
         .max_connections(connections)

@@ -67,9 +67,22 @@ impl Place {
 
     /// Runs SQL in the database, past the store.
     pub(crate) async fn execute(&self, sql: &'static str) {
+        self.execute_text(sql.to_owned()).await;
+    }
+
+    pub(crate) async fn execute_text(&self, sql: String) {
         let mut connection = self.connect().await;
-        sqlx::raw_sql(sql).execute(&mut connection).await.expect(sql);
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut connection).await;
+        done.expect(&sql);
         connection.close().await.expect("it closes");
+    }
+
+    /// The number that a query gives.
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        let mut connection = self.connect().await;
+        let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect(sql);
+        connection.close().await.expect("it closes");
+        number
     }
 
     /// The number of an app's rows in a table.

@@ -1,5 +1,6 @@
 //! Endpoints, their states and secrets.
 
+use std::slice::from_ref;
 use std::time::Duration;
 
 use c2c_delivery::{Agreement, DisableReason, EndpointId, EndpointState, Reason};
@@ -47,7 +48,7 @@ async fn an_endpoint_is_as_it_was_added(store: Store) {
     assert_eq!((endpoint.state, endpoint.agreed), (EndpointState::Asked, Agreement::No));
     assert_eq!((&endpoint.made_by, endpoint.health), (&ben(), EndpointHealth::default()));
     assert_eq!((endpoint.state_at, &endpoint.state_reason[..]), (endpoint.made_at, ""));
-    assert_eq!(store.endpoints(&shop).await.expect("a list"), [endpoint.clone()]);
+    assert_eq!(store.endpoints(&shop).await.expect("a list"), from_ref(&endpoint));
     let both = store.endpoints_with(&[EndpointId::random(), new.id]).await.expect("a list");
     assert_eq!(both, [endpoint]);
     let added = Action::EndpointAdded {
@@ -105,10 +106,10 @@ async fn an_endpoint_goes_from_state_to_state(store: Store) {
             }
             let before = store.endpoint(&shop, new.id).await.expect("it");
             match (go(&to).await, expected) {
-                (Ok(moved), Some(expected)) => {
-                    assert_eq!(moved.state, expected, "{to:?} from {from}");
-                    assert_eq!(moved.version.get(), before.version.get() + 1);
-                    assert_eq!(store.endpoint(&shop, new.id).await.expect("it"), moved);
+                (Ok(after), Some(expected)) => {
+                    assert_eq!(after.state, expected, "{to:?} from {from}");
+                    assert_eq!(after.version.get(), before.version.get() + 1);
+                    assert_eq!(store.endpoint(&shop, new.id).await.expect("it"), after);
                 }
                 (Err(StoreError::EndpointState(state)), None) => assert_eq!(state, from),
                 other => panic!("{to:?} from {from}: {other:?}"),

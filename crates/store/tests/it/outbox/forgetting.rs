@@ -327,6 +327,12 @@ async fn a_purged_app_leaves_nothing(place: Place) {
         an_app_with_everything(&store, "shop").await,
         an_app_with_everything(&store, "other").await,
     );
+    let (body_days, meta_days) = (100_000, 100_000);
+    let settings = CollectSettings { body_days, meta_days, ..CollectSettings::default() };
+    for app in [&shop, &other] {
+        let set = store.configure_collect(&anna(), app, Version::new(1), &settings).await;
+        set.expect("they are kept for ever");
+    }
     store.delete(&anna(), &shop).await.expect("it is deleted");
     let late = Timestamp::now().after(GRACE);
     // The many rows go in steps before.

@@ -112,14 +112,14 @@ async fn tokens_are_limited(store: Store) {
     let name = "backend".parse().expect("a name");
     let make = async |lifetime| store.make_event_token(&ben(), &shop, &name, lifetime).await;
     for lifetime in [Duration::ZERO, TOKEN_LIFETIME_MAX + HOUR] {
-        let made = make(lifetime).await;
-        assert!(matches!(made, Err(StoreError::AccessLifetime { .. })), "{made:?}");
+        let result = make(lifetime).await;
+        assert!(matches!(result, Err(StoreError::AccessLifetime { .. })), "{result:?}");
     }
     for _ in 0..EVENT_TOKENS_MAX {
         make(HOUR).await.expect("a token");
     }
-    let made = make(HOUR).await;
-    assert!(matches!(made, Err(StoreError::TooManyEventTokens { .. })), "{made:?}");
+    let result = make(HOUR).await;
+    assert!(matches!(result, Err(StoreError::TooManyEventTokens { .. })), "{result:?}");
 }
 
 /// An older server purges the app without its tokens.

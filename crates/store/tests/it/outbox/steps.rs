@@ -12,10 +12,11 @@ use c2c_store::{
     Settled, Settlement, Store, Taken, Timestamp, Verdict, Version,
 };
 
+use crate::engines::Place;
 use crate::steps::{anna, create};
 
-/// The time at which the tests begin. They pass their own time to the store.
-pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+/// The time at which the tests begin, long ago: where the store takes the time itself, it is later.
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 pub(crate) const LEASE: Duration = Duration::from_mins(1);
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -195,4 +196,29 @@ pub(crate) fn ended<const N: usize>(
     ended: [((Outcome, Reason), i64); N],
 ) -> std::collections::BTreeMap<(Outcome, Reason), i64> {
     ended.into_iter().collect()
+}
+
+/// Fills a lane past the store, with deliveries that have been due for long.
+pub(crate) async fn fill(place: &Place, app: &AppId, endpoint: EndpointId, rows: usize) {
+    let (series, id) = if place.is_postgres {
+        ("SELECT n FROM generate_series(1000000, 999999 + ROWS) AS n", "lpad(to_hex(n), 12, '0')")
+    } else {
+        (
+            "WITH RECURSIVE series (n) AS
+                 (SELECT 1000000 UNION ALL SELECT n + 1 FROM series WHERE n < 999999 + ROWS)
+             SELECT n FROM series",
+            "printf('%012x', n)",
+        )
+    };
+    let series = series.replace("ROWS", &rows.to_string());
+    let override_seq = if place.is_postgres { "OVERRIDING SYSTEM VALUE" } else { "" };
+    place
+        .execute_text(format!(
+            "INSERT INTO event (seq, app_id, id, verified, name, happened_at, received_at, consent) {override_seq}
+             SELECT n, '{app}', '01956b4e-3c00-7000-8000-' || {id}, 0, 'custom:ordered', n, n, 'granted'
+             FROM ({series}) AS numbers;
+             INSERT INTO outbox (endpoint_id, seq, at, attempt, tries, round, since)
+             SELECT '{endpoint}', n, n, 0, 0, 0, n FROM ({series}) AS numbers"
+        ))
+        .await;
 }

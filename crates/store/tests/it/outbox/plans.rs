@@ -1,0 +1,65 @@
+//! With many rows, the engines find what they need by indexes. Otherwise each claim would take as long as the backlog.
+
+use std::time::{Duration, Instant};
+
+use c2c_store::{Claimer, Store};
+
+use super::steps::{LEASE, START, again, collecting, delivered, fill, settle, webhook};
+use crate::engines::{Place, on_both_engines};
+
+on_both_engines!(a_claim_reads_a_few_rows_of_many);
+
+/// In one lane.
+const ROWS: usize = 300_000;
+/// Long enough for a loaded machine, and less than it takes to read all rows twice.
+const TIME_MAX: Duration = Duration::from_millis(500);
+
+async fn a_claim_reads_a_few_rows_of_many(place: Place) {
+    let store = place.open().await;
+    let shop = collecting(&store, "shop").await;
+    let lane = webhook(&store, &shop, "lane").await;
+    // The engine may know that the table is empty, and keep the plan that it makes for that.
+    let empty = if place.is_postgres { "VACUUM ANALYZE outbox" } else { "ANALYZE" };
+    place.execute(empty).await;
+    work(&store, 0).await;
+    fill(&place, &shop, lane, ROWS).await;
+    work(&store, 8).await;
+    place.execute("ANALYZE").await;
+    work(&store, 8).await;
+    store.close().await;
+    if place.is_postgres {
+        nothing_was_scanned(&place).await;
+    }
+}
+
+/// Claims and settles so often that PostgreSQL keeps a plan.
+async fn work(store: &Store, expected: usize) {
+    let mut claimer = Claimer::new();
+    for _ in 0..20 {
+        let begun = Instant::now();
+        let claims = store.claim_deliveries(&mut claimer, START, LEASE, 8, |_| 8).await;
+        let work = claims.expect("claims").claimed;
+        assert_eq!(work.len(), expected);
+        let results: Vec<_> = work
+            .iter()
+            .map(|one| {
+                if one.lease.seq % 2 == 0 { delivered(one) } else { again(one, START.after(LEASE)) }
+            })
+            .collect();
+        assert_eq!(settle(store, &claimer, START, &results).await, 0);
+        let took = begun.elapsed();
+        assert!(took < TIME_MAX, "{took:?}");
+    }
+}
+
+/// PostgreSQL counts the rows that were read in scans of the whole table, and reports it when a session has ended.
+async fn nothing_was_scanned(place: &Place) {
+    let end = Instant::now() + Duration::from_mins(1);
+    let statistics = "SELECT idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'outbox'";
+    while place.number(statistics).await < 320 {
+        assert!(Instant::now() < end, "no statistics");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let scanned = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'outbox'";
+    assert_eq!(place.number(scanned).await, 0);
+}
