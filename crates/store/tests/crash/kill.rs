@@ -15,9 +15,9 @@ use crate::writing::{DEADLINE, Writing};
 /// The greatest number of acknowledged writes before a kill.
 const WRITES_MAX: usize = 30;
 /// The longest wait after them, some writes long.
-const WAIT_MAX: Duration = Duration::from_millis(20);
+pub(crate) const WAIT_MAX: Duration = Duration::from_millis(20);
 
-fn rounds() -> usize {
+pub(crate) fn rounds() -> usize {
     count("C2C_CRASH_ROUNDS", 40)
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn postgres() -> Result<(), Failed> {
 
 /// Waits until the server has done all that a killed writer asked for. It does not notice at once that its
 /// client is gone, and goes on with a commit.
-fn settle(cluster: &Cluster) -> Result<(), Failed> {
+pub(crate) fn settle(cluster: &Cluster) -> Result<(), Failed> {
     const CLIENTS: &str = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = 'c2c' AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
     let end = Instant::now() + DEADLINE;
@@ -123,12 +123,12 @@ pub(crate) fn server() -> Result<(), Failed> {
     })
 }
 
-fn up_to(longest: Duration, random: &mut Random) -> Duration {
+pub(crate) fn up_to(longest: Duration, random: &mut Random) -> Duration {
     let micros = usize::try_from(longest.as_micros()).expect("a short time");
     Duration::from_micros(random.below(micros).try_into().expect("a short time"))
 }
 
-fn failure(round: usize, seed: u64, error: &Failed) -> Failed {
+pub(crate) fn failure(round: usize, seed: u64, error: &Failed) -> Failed {
     let message = error.message().unwrap_or("failed");
     format!("round {round}: {message} (C2C_CRASH_SEED={seed})").into()
 }

@@ -15,10 +15,12 @@
 
 mod content; // snippets that carry a number
 mod corrupt; // damaged files
+mod deliverer; // the process that is killed while it delivers events
 mod full; // no space left
 mod hung; // a server that is down, or does not answer
 mod kill; // rounds of kills
 mod newer; // a database that a newer server has migrated
+mod outbox; // rounds of kills while events are delivered
 mod private; // a small disk for one test
 mod random; // seeded choices
 mod read_only; // a disk that cannot be written
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
     let ended = match words[..] {
         ["writer", database, seed] => writer::run(database, seed),
+        ["deliverer", database, seed] => deliverer::run(database, seed),
         ["full", folder] => full::child(Path::new(folder)),
         ["read-only", folder] => read_only::child(Path::new(folder)),
         _ => {
@@ -57,11 +60,14 @@ fn main() -> ExitCode {
 type Test = fn() -> Result<(), Failed>;
 
 fn trials() -> Vec<Trial> {
-    let tests: [(&str, Test); 17] = [
+    let tests: [(&str, Test); 20] = [
         ("kill::server", kill::server),
         ("kill::sqlite", kill::sqlite),
         ("kill::sqlite_at_creation", kill::sqlite_at_creation),
         ("kill::postgres", kill::postgres),
+        ("outbox::sqlite", outbox::sqlite),
+        ("outbox::postgres", outbox::postgres),
+        ("outbox::server", outbox::server),
         ("hung::stopped", hung::stopped),
         ("hung::not_answering", hung::not_answering),
         ("hung::breaks_in_a_use_case", hung::breaks_in_a_use_case),

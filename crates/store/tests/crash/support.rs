@@ -1,7 +1,9 @@
 //! Shortcuts for tests.
 
 use std::fs;
+use std::io::{Write as _, stdout};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use c2c_names::AppId;
 use c2c_store::{
@@ -93,4 +95,28 @@ pub(crate) fn count(name: &str, default: usize) -> usize {
 
 pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>, Failed> {
     Ok(fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?)
+}
+
+/// The pause before another try.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Tries until the database can be reached.
+pub(crate) async fn patiently<T>(
+    read: impl AsyncFn() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    loop {
+        match read().await {
+            Err(error) if kind(&error) == Some(FailureKind::Unavailable) => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// One write of a whole line, so that the parent never reads a part of one.
+pub(crate) fn acknowledge(line: &str) -> Result<(), Failed> {
+    let mut out = stdout().lock();
+    out.write_all(format!("{line}\n").as_bytes())?;
+    Ok(out.flush()?)
 }

@@ -4,19 +4,15 @@
 //! If the database cannot be reached, it tries again. A write whose commit was under way when the
 //! connection broke may have happened; the audit log tells.
 
-use std::io::{Write as _, stdout};
-use std::time::Duration;
-
 use c2c_store::{App, FailureKind, NewApp, Note, RevisionNumber, Store, StoreError};
 use libtest_mimic::Failed;
 
 use crate::content::content;
 use crate::random::Random;
 use crate::step::{self, OFF, ON};
-use crate::support::{anna, app, kind, open, publication, restoration, run as run_async};
-
-/// The pause before another try.
-const PAUSE: Duration = Duration::from_millis(20);
+use crate::support::{
+    acknowledge, anna, app, kind, open, patiently, publication, restoration, run as run_async,
+};
 
 pub(crate) fn run(database: &str, seed: &str) -> Result<(), Failed> {
     let mut random = Random::new(seed.parse()?);
@@ -87,23 +83,4 @@ async fn save(store: &Store, app: &App) -> Result<String, StoreError> {
 async fn last(store: &Store) -> Result<Option<(i64, String)>, StoreError> {
     let entries = store.audit(&app(), None, 1).await?;
     Ok(entries.first().map(|entry| (entry.seq, step::line(&entry.action))))
-}
-
-/// Tries until the database can be reached.
-async fn patiently<T>(read: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    loop {
-        match read().await {
-            Err(error) if kind(&error) == Some(FailureKind::Unavailable) => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            done => return done,
-        }
-    }
-}
-
-/// One write of a whole line, so that the parent never reads a part of one.
-fn acknowledge(line: &str) -> Result<(), Failed> {
-    let mut out = stdout().lock();
-    out.write_all(format!("{line}\n").as_bytes())?;
-    Ok(out.flush()?)
 }

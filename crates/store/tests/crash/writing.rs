@@ -23,8 +23,13 @@ pub(crate) struct Writing {
 
 impl Writing {
     pub(crate) fn start(database: &str, seed: u64) -> Result<Self, Failed> {
+        Self::start_as("writer", database, seed)
+    }
+
+    /// Starts one of the processes that are killed.
+    pub(crate) fn start_as(name: &str, database: &str, seed: u64) -> Result<Self, Failed> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["writer", database, &seed.to_string()])
+            .args([name, database, &seed.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
