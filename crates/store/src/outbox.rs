@@ -1,6 +1,6 @@
 //! Events on their way to customers' servers: a durable outbox in the database of the apps.
 //!
-//! An **event** is kept once, whoever gets it. For each endpoint whose filter names it there is a **delivery**: a row of
+//! An **event** is kept once, also if several endpoints get it. For each endpoint whose filter names it there is a **delivery**: a row of
 //! `outbox` while it is open, and a row of `ended` afterwards. A server **claims** deliveries for a while, and
 //! **settles** them with what came back. What to do with a result is decided by the caller; this module keeps it.
 //!

@@ -65,7 +65,7 @@ pub struct Lane {
     pub leased: u32,
 }
 
-/// What was claimed.
+/// The result of a claim.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Claims {
@@ -80,7 +80,7 @@ pub struct Claims {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Claimed {
-    /// What a result names.
+    /// The claim, which a result names.
     pub lease: Lease,
     /// The version of the endpoint.
     pub version: Version,

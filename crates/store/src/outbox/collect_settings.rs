@@ -10,7 +10,7 @@ use crate::numbers::Version;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CollectSettings {
-    /// What becomes of events that the catalogue does not allow.
+    /// The fate of events that the catalogue does not allow.
     pub mode: CollectMode,
     /// The days for which bodies are kept.
     pub body_days: u32,

@@ -210,7 +210,7 @@ impl Store {
         self.trace(endpoint, seq).await?.ok_or(StoreError::NoSuchDelivery)
     }
 
-    /// What is known of an event: of the one of a page, and of the one of a backend with the same id.
+    /// All that is known of an event: of the one of a page, and of the one of a backend with the same id.
     ///
     /// # Errors
     ///

@@ -33,7 +33,7 @@ pub enum Forget {
     Seqs(Vec<i64>),
 }
 
-/// What was forgotten.
+/// The extent of one deletion.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Forgotten {

@@ -47,7 +47,7 @@ impl fmt::Debug for Incoming {
 pub enum Receipt {
     /// The app takes no events: there is none with this id, or it is off. Nothing was taken or counted.
     Closed,
-    /// What became of each event, in their order.
+    /// The answer for each event, in their order.
     Taken(Vec<Taken>),
 }
 

@@ -20,11 +20,11 @@ pub enum EndpointMove {
     Agree(Agreement, Note),
     /// Nothing is sent, and events wait.
     Pause,
-    /// What waits is sent.
+    /// The waiting events are sent.
     Resume,
     /// It wants no more, or fails for too long. Events wait.
     Disable(DisableReason),
-    /// What waits is sent, as if nothing had failed before.
+    /// The waiting events are sent, as if nothing had failed before.
     Enable(Agreement),
     /// It gets nothing more. Its secrets go at once, and what waits with [`Store::sweep`].
     Remove,

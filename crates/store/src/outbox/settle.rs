@@ -35,7 +35,7 @@ pub struct Attempt {
     pub answer: Vec<u8>,
 }
 
-/// What becomes of a delivery.
+/// The fate of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settlement {
     /// It has ended.
@@ -59,7 +59,7 @@ pub enum Settlement {
 pub struct Settled {
     /// The claim.
     pub lease: Lease,
-    /// What becomes of the delivery.
+    /// The fate of the delivery.
     pub to: Settlement,
     /// The attempt, unless nothing was sent.
     pub attempt: Option<Attempt>,
@@ -67,7 +67,7 @@ pub struct Settled {
     pub keep: bool,
 }
 
-/// What results mean for an endpoint.
+/// The consequence of results for an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// How it fares now.

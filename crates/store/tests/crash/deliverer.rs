@@ -109,7 +109,7 @@ async fn send_out(store: &Store, mut random: Random) -> Result<(), Failed> {
         let now = Timestamp::now();
         let claims = store.claim_deliveries(&mut claimer, now, LEASE, places, |_| 32).await;
         let claims = match claims {
-            // What was claimed, if it was, comes back after the lease.
+            // A claim, if there was one, ends with its lease.
             Err(error) if kind(&error) == Some(FailureKind::Unavailable) => continue,
             claims => claims?.claimed,
         };

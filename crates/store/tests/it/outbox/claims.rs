@@ -75,7 +75,7 @@ async fn endpoints_are_served_in_turn(store: Store) {
     assert!(served.values().all(|&number| number == 8), "the limit of each endpoint: {served:?}");
 }
 
-/// At each moment, as many deliveries of one endpoint are work as its settings permit, whoever claims them.
+/// At each moment, as many deliveries of one endpoint are work as its settings permit, on both servers together.
 async fn two_servers_never_exceed_in_flight_max(place: Place) {
     let stores = [place.open().await, place.open().await];
     let shop = collecting(&stores[0], "shop").await;

@@ -140,7 +140,7 @@ async fn an_endpoint_can_be_asked_again(store: Store) {
     change.expect("it is changed");
     let changed = store.endpoint(&shop, endpoint).await.expect("it");
     assert_eq!((changed.state, changed.agreed), (EndpointState::Asked, Agreement::No));
-    // What was accepted before waits, and nothing is kept until it has agreed.
+    // Events that were accepted before wait, and nothing is kept until it has agreed.
     ingest(&store, &shop, 2..3, START).await;
     assert_eq!(claim(&store, &mut Claimer::new(), START).await, []);
     let agree = EndpointMove::Agree(Agreement::Challenge, Note::default());

@@ -123,7 +123,7 @@ async fn found(place: &Place) -> bool {
     found
 }
 
-/// What is deleted is overwritten, once the write-ahead log is in the file.
+/// Deleted values are overwritten, once the write-ahead log is in the file.
 async fn nothing_in_the_file(place: &Place, store: Store) {
     let file = place.database.path().expect("a file").to_owned();
     let has = || {
