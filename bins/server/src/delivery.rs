@@ -27,13 +27,14 @@ use crate::rate::Rate;
 use crate::settings::Settings;
 use crate::sites::Sites;
 use client::Client;
-use keys::Keys;
 use ready::{Over, Ready};
 
 pub(crate) use attempt::Sender;
 pub(crate) use client::{Exchange, NoAnswer};
 pub use keys::KeysError;
-pub(crate) use manage::{Asked, IN_FLIGHT, ManageError, Shown, Webhook};
+pub(crate) use keys::{Keys, read as read_keys};
+pub(crate) use manage::{Asked, IN_FLIGHT, ManageError, Shown, Webhook, stored_seal};
+pub(crate) use ready::sealed;
 pub(crate) use work::{announce, deliver};
 
 /// How many questions and tests people may send to the endpoints of one app in an hour, and at once.
@@ -100,7 +101,7 @@ fn jitter() -> Jitter {
 }
 
 /// Random bytes from the system.
-fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // It fails only on systems without a source of random numbers, where nothing of the server is safe.
     getrandom::fill(&mut bytes).expect("the system has random numbers");

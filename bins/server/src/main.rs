@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use c2c_server::{
-    Backup, Config, ConfigError, DoctorOptions, Limits, LogFormat, NewLink, NewToken, Settings,
-    Transfer,
+    Backup, Config, ConfigError, DoctorOptions, Limits, LogFormat, NewLink, NewToken, Secrets,
+    Settings, Transfer,
 };
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
@@ -37,6 +37,8 @@ enum Work {
     Token(NewToken),
     #[command(flatten)]
     Backup(Backup),
+    #[command(subcommand)]
+    Secrets(Secrets),
     /// Show the settings and where each comes from, without secrets
     ///
     /// Flags win over environment variables, these over the configuration file, and that over the
@@ -73,6 +75,10 @@ async fn main() -> ExitCode {
                 eprintln!("c2c-server: {said}");
                 Ok(())
             }
+            Err(error) => Err(error.into()),
+        },
+        Some(Work::Secrets(work)) => match c2c_server::secrets(&settings, work).await {
+            Ok(said) => writeln!(std::io::stdout(), "{said}").map_err(Into::into),
             Err(error) => Err(error.into()),
         },
         Some(Work::Doctor(options)) => {

@@ -262,7 +262,7 @@ fn settings(
 }
 
 fn seal_url(ring: &Keyring, app: &AppId, endpoint: EndpointId, url: &EndpointUrl) -> Sealed {
-    stored(ring.seal(random(), About::Target { app, endpoint }, url.as_str().as_bytes()))
+    stored_seal(ring.seal(random(), About::Target { app, endpoint }, url.as_str().as_bytes()))
 }
 
 /// Seals a key under an id of its own.
@@ -274,7 +274,7 @@ fn seal_signer(
 ) -> (NewSecret, Shown) {
     let id = EndpointId::random().to_string();
     let about = About::Secret { app, endpoint, id: &id };
-    let sealed = stored(ring.seal(random(), about, signer.reveal().as_bytes()));
+    let sealed = stored_seal(ring.seal(random(), about, signer.reveal().as_bytes()));
     let shown = match signer {
         Signer::V1(secret) => Shown { secret: Some(secret.reveal()), public_key: None },
         Signer::V1a(key) => Shown { secret: None, public_key: Some(key.public().to_string()) },
@@ -283,6 +283,6 @@ fn seal_signer(
     (NewSecret { id, scheme, sealed, public: shown.public_key.clone() }, shown)
 }
 
-fn stored(sealed: c2c_delivery::Sealed) -> Sealed {
+pub(crate) fn stored_seal(sealed: c2c_delivery::Sealed) -> Sealed {
     Sealed { bytes: sealed.bytes, key: sealed.key.to_string() }
 }

@@ -120,7 +120,7 @@ impl Ready {
 }
 
 /// A sealed text, as the store has it.
-pub(super) fn sealed(stored: &c2c_store::Sealed) -> Result<Sealed, KeyIdError> {
+pub(crate) fn sealed(stored: &c2c_store::Sealed) -> Result<Sealed, KeyIdError> {
     Ok(Sealed { key: stored.key.parse()?, bytes: stored.bytes.clone() })
 }
 
