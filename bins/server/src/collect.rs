@@ -8,6 +8,7 @@
 //! backend with a token is *verified*: the provider says so.
 
 mod batch;
+mod context;
 mod gate;
 mod writer;
 
@@ -25,6 +26,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::collecting::Collecting;
+use crate::delivery::Integrations;
 use crate::forwarded::ClientAddress;
 use crate::live::Live;
 use crate::metrics::METRICS;
@@ -34,10 +36,12 @@ use crate::response::{Body, method_not_allowed};
 use crate::settings::Limits;
 use crate::sites::Sites;
 use batch::{Batch, Kept, Refused, Rules};
+use context::event_keys;
 use gate::Gate;
 use writer::{Queue, Unwritten};
 
 pub(crate) use batch::Why;
+pub(crate) use context::context_value;
 pub(crate) use writer::{Jobs, write};
 
 /// The largest batch of a page, in bytes: as large as browsers let a page send when it ends
@@ -55,6 +59,7 @@ const NOTE: Duration = Duration::from_secs(5);
 pub(crate) struct Collect {
     sites: Arc<Sites>,
     live: Arc<Live>,
+    integrations: Arc<Integrations>,
     validator: Validator,
     gate: Gate,
     queue: Queue,
@@ -63,11 +68,17 @@ pub(crate) struct Collect {
 
 impl Collect {
     /// With the batches that [`write()`] writes.
-    pub(crate) fn new(sites: Arc<Sites>, live: Arc<Live>, limits: Limits) -> (Self, Jobs) {
+    pub(crate) fn new(
+        sites: Arc<Sites>,
+        live: Arc<Live>,
+        integrations: Arc<Integrations>,
+        limits: Limits,
+    ) -> (Self, Jobs) {
         let (queue, jobs) = Queue::new();
         // A page may have a newer catalogue than this server, during an upgrade.
         let validator = Validator::new(Catalogue::reference(), UnknownFields::Keep);
-        (Self { sites, live, validator, gate: Gate::new(&limits), queue, limits }, jobs)
+        let gate = Gate::new(&limits);
+        (Self { sites, live, integrations, validator, gate, queue, limits }, jobs)
     }
 
     /// Answers a request to `/e/{app}` on the widget's host.
@@ -119,7 +130,7 @@ impl Collect {
     async fn keep(
         &self,
         app: AppId,
-        Collecting { mode, off }: Collecting,
+        Collecting { mode, off, search_keys }: Collecting,
         batch: Batch,
         verified: bool,
     ) -> Result<Value, Refusal> {
@@ -131,7 +142,7 @@ impl Collect {
                 Ok(Kept { id, name, happened_at, body, marks }) => {
                     let consent = batch.consent;
                     let body = body.into_bytes();
-                    let keys = Vec::new();
+                    let keys = event_keys(&self.integrations, &app, &search_keys, &body);
                     events.push(NewEvent { id, name, happened_at, consent, marks, body, keys });
                 }
                 Err(event) => refused.push(event),

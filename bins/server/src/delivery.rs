@@ -85,6 +85,18 @@ impl Integrations {
         Ready::open(&endpoint, &secrets, &ring, &self.rules, &self.handshake)
     }
 
+    /// The digest of a value of an event's context, by which the event can be found. None without a key: then it can be
+    /// found by looking at each event.
+    pub(crate) fn event_digest(&self, app: &AppId, key: &str, value: &str) -> Option<Vec<u8>> {
+        self.keys.ring().map(|ring| ring.event_key(app, key, value).to_vec())
+    }
+
+    /// All digests that the value may have, by the keys from which the present one was rotated.
+    pub(crate) fn event_digests(&self, app: &AppId, key: &str, value: &str) -> Vec<Vec<u8>> {
+        let digests = self.keys.ring().map(|ring| ring.event_keys(app, key, value));
+        digests.into_iter().flatten().map(|digest| digest.to_vec()).collect()
+    }
+
     /// The request that tells an endpoint of an event.
     fn request(
         &self,

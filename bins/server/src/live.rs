@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use c2c::Page;
 use c2c_names::AppId;
 use c2c_policy::AncestorSource;
-use c2c_store::{App, Environment, FailureKind, Store, StoreError};
+use c2c_store::{App, CollectSettings, Environment, FailureKind, Store, StoreError};
 use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use quick_cache::sync::Cache;
@@ -122,7 +122,7 @@ impl Live {
             Some(pages) => pages,
             None => self.load_once(Environment::Live, id.as_str()).await?,
         };
-        Ok(pages.map(|pages| pages.collecting))
+        Ok(pages.map(|pages| pages.collecting.clone()))
     }
 
     /// How much the cache holds.
@@ -250,8 +250,8 @@ impl Live {
         if environment == Environment::Staging {
             return Ok(Collecting::NONE);
         }
-        let mode = self.store.collect(&app.id).await?.settings.mode;
-        Ok(Collecting { mode, off: app.off.is_some() })
+        let CollectSettings { mode, search_keys, .. } = self.store.collect(&app.id).await?.settings;
+        Ok(Collecting { mode, off: app.off.is_some(), search_keys })
     }
 
     fn lock(&self, id: &AppId) -> &Mutex<Option<Instant>> {

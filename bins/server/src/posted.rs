@@ -72,11 +72,11 @@ pub(crate) async fn read(
 /// An answer other than the wished one, with a sentence.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    detail: String,
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) detail: String,
     /// When to try again.
-    retry_after: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
     /// The rest of the request was not read.
     closes: bool,
 }

@@ -15,8 +15,12 @@ mod audit;
 mod caller;
 mod code;
 mod common;
+mod deliveries;
 mod draft;
+mod endpoint_keys;
 mod endpoints;
+mod event_tokens;
+mod events;
 mod failure;
 mod guard;
 mod input;
@@ -25,6 +29,7 @@ mod links;
 mod oidc;
 mod plans;
 mod preview_links;
+mod replays;
 mod revisions;
 mod schema;
 mod session;
@@ -62,6 +67,7 @@ use utoipa_axum::routes;
 
 use crate::apps::Apps;
 use crate::assertion::Assertions;
+use crate::collect::Collect;
 use crate::delivery::{Integrations, ManageError};
 use crate::error::AppError;
 use crate::forwarded::ClientAddress;
@@ -83,6 +89,7 @@ pub(crate) struct State {
     callers: Arc<Callers>,
     throttle: Arc<Throttle>,
     integrations: Arc<Integrations>,
+    collect: Arc<Collect>,
     sign_on: Option<SignOn>,
     assertions: Option<Arc<Assertions>>,
     sites: Arc<Sites>,
@@ -97,7 +104,7 @@ impl State {
     /// Explains why a request has no caller. Wrong secrets are counted: many from one address are answered
     /// later.
     fn rejected(&self, error: &NoCaller, address: Option<IpAddr>) -> Failure {
-        let is_guess = matches!(error, NoCaller::Token | NoCaller::Session);
+        let is_guess = matches!(error, NoCaller::Token | NoCaller::EventToken | NoCaller::Session);
         match is_guess.then(|| self.throttle.guess(address)) {
             Some(Err(wait)) => Failure::too_many(wait),
             _ => Failure::of_no_caller(error),
@@ -113,6 +120,13 @@ impl State {
     fn failure<E: Into<AppError>>(&self) -> impl Fn(E) -> Failure {
         |error| Failure::of(error.into(), &self.sites)
     }
+}
+
+/// How people get in.
+pub(crate) struct SignIn {
+    pub(crate) access: Access,
+    pub(crate) oidc: Option<Oidc>,
+    pub(crate) assertions: Option<Assertions>,
 }
 
 /// The API, ready to answer.
@@ -138,8 +152,8 @@ struct Description;
 /// All routes, with what each needs.
 fn routes() -> Routes {
     use c2c_access::Permission::{
-        Check, Configure, CreateApp, Edit, Integrate, ListApps, ManageAccess, Publish, Read,
-        ReadAccessLog,
+        Check, Configure, ControlEvents, CreateApp, Edit, Integrate, ListApps, ManageAccess,
+        Publish, Read, ReadAccessLog, ReadEvents,
     };
     let to = Need::Permission;
     Routes::new(Description::openapi())
@@ -166,7 +180,7 @@ fn routes() -> Routes {
         .with(to(Edit), routes!(preview_links::revoke))
         .with(to(Read), routes!(audit::list))
         .with(to(Read), routes!(integrations::show))
-        .with(to(Configure), routes!(integrations::collect))
+        .with(to(ControlEvents), routes!(integrations::collect))
         .with(to(Integrate), routes!(endpoints::add))
         .with(to(Read), routes!(endpoints::show))
         .with(to(Integrate), routes!(endpoints::change))
@@ -174,8 +188,20 @@ fn routes() -> Routes {
         .with(to(Integrate), routes!(endpoints::pause))
         .with(to(Integrate), routes!(endpoints::resume))
         .with(to(Integrate), routes!(endpoints::agree))
-        .with(to(Configure), routes!(endpoints::skip))
+        .with(to(ControlEvents), routes!(endpoints::skip))
         .with(to(Integrate), routes!(endpoints::test))
+        .with(to(Read), routes!(endpoint_keys::list))
+        .with(to(Integrate), routes!(endpoint_keys::make))
+        .with(to(Integrate), routes!(endpoint_keys::remove))
+        .with(to(ReadEvents), routes!(deliveries::list))
+        .with(to(ReadEvents), routes!(deliveries::show))
+        .with(to(Integrate), routes!(deliveries::replay))
+        .with(to(Integrate), routes!(replays::count, replays::start))
+        .with(to(ReadEvents), routes!(events::show))
+        .with(to(ControlEvents), routes!(events::forget))
+        .with(Need::EventToken, routes!(events::take))
+        .with(to(ControlEvents), routes!(event_tokens::list, event_tokens::make))
+        .with(to(ControlEvents), routes!(event_tokens::revoke))
         .with(to(Edit), routes!(code::preview))
         .with(to(Check), routes!(code::check))
         .with(Need::Nothing, routes!(session::look))
@@ -212,17 +238,25 @@ impl Api {
         apps: Arc<Apps>,
         sites: Arc<Sites>,
         integrations: Arc<Integrations>,
-        access: Access,
-        oidc: Option<Oidc>,
-        assertions: Option<Assertions>,
+        collect: Arc<Collect>,
+        SignIn { access, oidc, assertions }: SignIn,
         limits: Limits,
     ) -> Self {
         let callers = Callers::new(apps.store().clone(), access, &sites.console.origin);
         let (callers, throttle) = (Arc::new(callers), Arc::new(Throttle::new(&limits)));
         let sign_on = oidc.map(|oidc| SignOn::new(oidc, &sites.console.origin));
         let assertions = assertions.map(Arc::new);
-        let state =
-            State { apps, callers, throttle, integrations, sign_on, assertions, sites, limits };
+        let state = State {
+            apps,
+            callers,
+            throttle,
+            integrations,
+            collect,
+            sign_on,
+            assertions,
+            sites,
+            limits,
+        };
         let text = Bytes::from(openapi());
         let description = move || std::future::ready(json_text(StatusCode::OK, text.clone()));
         let router = described()

@@ -36,7 +36,7 @@ use crate::places::Places;
 use crate::preview_links::PreviewLinks;
 use crate::purge::{Hook, purge};
 use crate::renew::renew;
-use crate::routes::Api;
+use crate::routes::{Api, SignIn};
 use crate::server::Server;
 use crate::settings::{Access, Limits, Settings};
 use crate::sites::console::Console;
@@ -214,10 +214,11 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         (Door::Admin, admin, places(admin::CONNECTIONS_MAX)),
     ];
     let places_of = |(door, _, places): &(Door, _, _)| (door.name(), Arc::clone(places));
-    let (collect, jobs) = Collect::new(Arc::clone(&sites), Arc::clone(&live), limits);
-    let collect = Arc::new(collect);
     let integrations = Integrations::new(settings, &sites, store.clone());
     let integrations = Arc::new(integrations.map_err(StartError::Integrations)?);
+    let (collect, jobs) =
+        Collect::new(Arc::clone(&sites), Arc::clone(&live), Arc::clone(&integrations), limits);
+    let collect = Arc::new(collect);
     let server = Arc::new(Server {
         admin: Admin::new(store.clone(), Arc::clone(&live), doors.iter().map(places_of).collect()),
         console: Console::new(&sites, settings.oidc.issuer_host()),
@@ -227,9 +228,8 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
             apps,
             Arc::clone(&sites),
             Arc::clone(&integrations),
-            settings.access,
-            oidc,
-            assertions,
+            Arc::clone(&collect),
+            SignIn { access: settings.access, oidc, assertions },
             limits,
         ),
         sites,

@@ -16,6 +16,9 @@ pub enum Permission {
     Integrate,
     /// Read what visitors' events hold, and what endpoints answered.
     ReadEvents,
+    /// Decide which events an app takes, which backends send them, which are deleted, and whether an endpoint gets them
+    /// that was not asked.
+    ControlEvents,
     /// Change an app's settings, delete it, bring it back.
     Configure,
     /// List the apps of the principal's scope.
@@ -45,12 +48,13 @@ pub enum Reach {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Read,
         Self::Edit,
         Self::Publish,
         Self::Integrate,
         Self::ReadEvents,
+        Self::ControlEvents,
         Self::Configure,
         Self::ListApps,
         Self::Check,
@@ -65,7 +69,7 @@ impl Permission {
             Self::Read => (Role::Viewer, Reach::App),
             Self::Edit => (Role::Editor, Reach::App),
             Self::Publish | Self::Integrate | Self::ReadEvents => (Role::Publisher, Reach::App),
-            Self::Configure => (Role::Owner, Reach::App),
+            Self::ControlEvents | Self::Configure => (Role::Owner, Reach::App),
             Self::ListApps | Self::Check => (Role::Viewer, Reach::Any),
             Self::CreateApp | Self::ReadAccessLog => (Role::Owner, Reach::All),
             Self::ManageAccess => (Role::Owner, Reach::Any),

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::input::{Id, Part, Search};
+use super::integrations::CollectBody;
 use super::schema::{Problem, SettingsBody, Time};
 use super::{Answer, PROBLEM, State};
 
@@ -39,8 +40,8 @@ struct ActionBody {
     action: String,
     /// The settings that the app has since then.
     #[schema(required = false)]
-    settings: Option<SettingsBody>,
-    /// The new version of the draft or of the settings.
+    settings: Option<NewSettings>,
+    /// The new version of the draft, of the settings or of the endpoint.
     #[schema(required = false)]
     version: Option<i64>,
     /// `live` or `staging`.
@@ -58,7 +59,7 @@ struct ActionBody {
     /// The reason for a publication.
     #[schema(required = false)]
     note: Option<String>,
-    /// The reason for switching the code off or on.
+    /// The reason for switching the code off or on, or for the state of an endpoint.
     #[schema(required = false)]
     reason: Option<String>,
     /// The planned task: `publish` or `switch-back`.
@@ -70,7 +71,7 @@ struct ActionBody {
     /// The preview link that was made or revoked.
     #[schema(required = false)]
     link: Option<String>,
-    /// When the link ends (RFC 3339).
+    /// When the link or the event token ends (RFC 3339).
     #[schema(required = false, value_type = Option<String>, format = DateTime)]
     expires: Option<Time>,
     /// The newest revision of an app that came from another store; 0 without any.
@@ -85,6 +86,54 @@ struct ActionBody {
     /// Whether it came switched off.
     #[schema(required = false)]
     off: Option<bool>,
+    /// The endpoint that was added, changed or removed, or that gets deliveries again.
+    #[schema(required = false)]
+    endpoint: Option<String>,
+    /// The kind of the endpoint.
+    #[schema(required = false)]
+    kind: Option<String>,
+    /// The name of the endpoint or of the event token.
+    #[schema(required = false)]
+    name: Option<String>,
+    /// The host that gets the events.
+    #[schema(required = false)]
+    host: Option<String>,
+    /// The state of the endpoint since then.
+    #[schema(required = false)]
+    state: Option<String>,
+    /// How the endpoint agreed.
+    #[schema(required = false)]
+    agreed: Option<String>,
+    /// The id of the key of the endpoint that was made or removed.
+    #[schema(required = false)]
+    secret: Option<String>,
+    /// The scheme of its signatures.
+    #[schema(required = false)]
+    scheme: Option<String>,
+    /// How many deliveries were replayed.
+    #[schema(required = false)]
+    deliveries: Option<i64>,
+    /// The key of the context by whose value events were deleted.
+    #[schema(required = false)]
+    key: Option<String>,
+    /// How many events were deleted.
+    #[schema(required = false)]
+    events: Option<u32>,
+    /// How many deliveries do not take place for this.
+    #[schema(required = false)]
+    pending: Option<u32>,
+    /// The event token that was made or revoked.
+    #[schema(required = false)]
+    token: Option<String>,
+}
+
+/// The settings of the app, or how it takes events.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "c2c_store::Action writes it")]
+enum NewSettings {
+    App(SettingsBody),
+    Collect(CollectBody),
 }
 
 /// The fields of an action, with times as the API writes them.
@@ -92,7 +141,9 @@ fn fields(action: &Action) -> Value {
     let mut fields = json!(action);
     match action {
         Action::Planned { due, .. } => fields["due"] = json!(Time::from(*due)),
-        Action::PreviewLinkMade { expires, .. } => fields["expires"] = json!(Time::from(*expires)),
+        Action::PreviewLinkMade { expires, .. } | Action::EventTokenMade { expires, .. } => {
+            fields["expires"] = json!(Time::from(*expires));
+        }
         _ => {}
     }
     fields

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use c2c_access::{Permission, Principal, Reach, Secret, Token};
-use c2c_names::Origin;
-use c2c_store::{Actor, ApiToken, Grant, Session, SessionLimits, Store, StoreError, Timestamp};
+use c2c_names::{AppId, Origin};
+use c2c_store::{
+    Actor, ApiToken, EventToken, Grant, Session, SessionLimits, Store, StoreError, Timestamp,
+};
 use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderValue};
 use hyper::http::Extensions;
 
@@ -34,10 +36,19 @@ pub(super) enum NoCaller {
     /// It never existed, or is over.
     #[error("the session has ended; open a new sign-in link")]
     Session,
+    /// Only an event token sends events, and there is none.
+    #[error("send an event token: `Authorization: Bearer {EVENT_TOKEN_PREFIX}…`")]
+    NoEventToken,
+    /// It never existed, is over, or is another app's.
+    #[error("the event token does not exist, has ended, or is for another app")]
+    EventToken,
     /// Whether there is one cannot be found out.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// The beginning of each event token, by which scanners for secrets find one in code.
+pub(super) const EVENT_TOKEN_PREFIX: &str = "c2ce_";
 
 /// How long a session in a frame lasts at most.
 const FRAMED_LIFETIME: Duration = Duration::from_hours(1);
@@ -48,7 +59,8 @@ pub(super) enum Surface {
     /// In a window of its own, or by no browser.
     #[default]
     Window,
-    /// In a page of the provider's product, which could cover it: with the settings of an app, and nothing else.
+    /// In a page of the provider's product, which could cover it: with the settings of an app, except for its events,
+    /// and nothing else.
     Frame,
 }
 
@@ -70,11 +82,16 @@ impl Surface {
         }
     }
 
-    /// Whether this surface may have what a permission allows.
+    /// Whether this surface may have what a permission allows. A frame has nothing of events but what `Read` shows: a
+    /// page that covers it could have a person send them elsewhere.
     pub(super) fn has(self, permission: Permission) -> bool {
+        let of_events = matches!(
+            permission,
+            Permission::Integrate | Permission::ReadEvents | Permission::ControlEvents
+        );
         self == Self::Window
             || permission == Permission::Check
-            || permission.needs().1 == Reach::App
+            || (permission.needs().1 == Reach::App && !of_events)
     }
 }
 
@@ -118,13 +135,30 @@ impl Callers {
         }
         let now = Timestamp::now();
         if headers.contains_key(AUTHORIZATION) {
-            let token = bearer(headers).ok_or(NoCaller::Token)?;
+            let token = bearer(headers).and_then(|text| text.parse::<Token>().ok());
+            let token = token.ok_or(NoCaller::Token)?;
             let token = self.store.use_token(&token, now).await?.ok_or(NoCaller::Token)?;
             return Ok(Caller::by_token(token, address));
         }
         let secret = self.cookie(surface).read(headers).ok_or(NoCaller::Nothing)?;
         let session = self.store.use_session(&secret, now).await?.ok_or(NoCaller::Session)?;
         Ok(Caller::by_session(session, address))
+    }
+
+    /// The event token of a request that sends events of an app. It is needed also where no sign-in is: it is what
+    /// makes them verified.
+    pub(super) async fn find_backend(
+        &self,
+        headers: &HeaderMap,
+        app: &AppId,
+    ) -> Result<EventToken, NoCaller> {
+        if !headers.contains_key(AUTHORIZATION) {
+            return Err(NoCaller::NoEventToken);
+        }
+        let text = bearer(headers).and_then(|text| text.strip_prefix(EVENT_TOKEN_PREFIX));
+        let secret = text.and_then(|digits| digits.parse().ok()).ok_or(NoCaller::EventToken)?;
+        let token = self.store.use_event_token(&secret, Timestamp::now()).await?;
+        token.filter(|token| token.app == *app).ok_or(NoCaller::EventToken)
     }
 }
 
@@ -155,14 +189,14 @@ pub(super) fn shows_token(headers: &HeaderMap) -> bool {
     headers.contains_key(AUTHORIZATION)
 }
 
-/// The token in the one header `Authorization`
+/// The text of the token in the one header `Authorization`
 /// ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)).
-fn bearer(headers: &HeaderMap) -> Option<Token> {
+fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next()?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     let is_bearer = values.next().is_none() && scheme.eq_ignore_ascii_case("bearer");
-    is_bearer.then(|| token.trim().parse().ok())?
+    is_bearer.then(|| token.trim())
 }
 
 /// The cookie of a session.
@@ -289,7 +323,7 @@ mod tests {
         let token = format!("c2c_{}", "0".repeat(64));
         let read = |lines: &[&str]| {
             let lines: Vec<_> = lines.iter().map(|line| (AUTHORIZATION, *line)).collect();
-            bearer(&headers(&lines)).is_some()
+            bearer(&headers(&lines)).is_some_and(|text| text.parse::<Token>().is_ok())
         };
         assert!(read(&[&format!("Bearer {token}")]) && read(&[&format!("bearer  {token}")]));
         let bearer = format!("Bearer {token}");

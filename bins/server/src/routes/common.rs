@@ -48,6 +48,9 @@ pub(super) fn describe(openapi: &mut OpenApi, guarded: &[Guarded]) {
             let mut routes = guarded.iter();
             let route = routes.find(|route| route.method == method && route.path == *path);
             let need = route.map_or(Need::Caller, |route| route.need);
+            if need == Need::EventToken {
+                operation.security = Some(vec![way("eventToken")]);
+            }
             for common in of(need, &method, operation.request_body.is_some()) {
                 add(operation, common);
             }
@@ -63,8 +66,15 @@ pub(super) fn describe(openapi: &mut OpenApi, guarded: &[Guarded]) {
     let cookie = "of a session; by http on a loopback address its name is c2c- and the port";
     let cookie = ApiKeyValue::with_description("__Host-c2c", cookie);
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
-    let ways = ["token", "session"].map(|way| SecurityRequirement::new::<_, _, &str>(way, []));
-    openapi.security = Some(ways.to_vec());
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("an event token of the app, which begins with c2ce_"));
+    components.add_security_scheme("eventToken", SecurityScheme::Http(token.build()));
+    openapi.security = Some(["token", "session"].map(way).to_vec());
+}
+
+fn way(name: &str) -> SecurityRequirement {
+    SecurityRequirement::new::<_, _, &str>(name, [])
 }
 
 /// The common answers of an operation.

@@ -327,7 +327,7 @@ pub(super) async fn skip(
 /// A request to an endpoint, and its answer.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Exchange)]
+#[schema(as = EndpointExchange)]
 struct ExchangeBody {
     took_ms: u64,
     /// Null if there was no answer.

@@ -19,6 +19,7 @@ use crate::compile::BuildError;
 use crate::delivery::ManageError;
 use crate::error::AppError;
 use crate::oidc::OidcError;
+use crate::posted::Refusal;
 use crate::sites::Sites;
 
 pub(super) struct Failure {
@@ -57,7 +58,8 @@ impl Failure {
     pub(super) fn of_no_caller(error: &NoCaller) -> Self {
         let code = match error {
             NoCaller::Nothing => "not-signed-in",
-            NoCaller::Token => "no-such-token",
+            NoCaller::NoEventToken => "no-event-token",
+            NoCaller::Token | NoCaller::EventToken => "no-such-token",
             NoCaller::Session => "session-ended",
             NoCaller::Store(error) => return Self::of_database(error),
         };
@@ -105,6 +107,13 @@ impl Failure {
             AssertionError::KeysInvalid(_) => (StatusCode::BAD_GATEWAY, "keys-not-valid"),
         };
         Self::new(status, code, error.to_string())
+    }
+
+    /// Events were not taken.
+    pub(super) fn of_refusal(refusal: Refusal) -> Self {
+        let failure = Self::new(refusal.status, refusal.code, refusal.detail);
+        let wait = refusal.retry_after.map(|wait| wait.as_secs() + 1);
+        Self { retry_after: wait.unwrap_or(failure.retry_after), ..failure }
     }
 
     /// A caller has to wait.
@@ -249,6 +258,9 @@ impl Failure {
             StoreError::NoSuchSecret => not_found("no-such-secret"),
             StoreError::NoSuchDelivery => not_found("no-such-delivery"),
             StoreError::NoSuchEvent => not_found("no-such-event"),
+            StoreError::StillPending => conflict("still-pending"),
+            StoreError::BodyGone => conflict("body-gone"),
+            StoreError::TooManyEventTokens { .. } => conflict("too-many-event-tokens"),
             StoreError::TooManyEndpoints { .. } => conflict("too-many-endpoints"),
             StoreError::TooManySecrets { .. } => conflict("too-many-secrets"),
             StoreError::EndpointState(_) => conflict("endpoint-state"),

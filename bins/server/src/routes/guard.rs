@@ -24,6 +24,8 @@ pub(crate) enum Need {
     Caller,
     /// A caller with this permission.
     Permission(Permission),
+    /// An event token of the app, and no other caller.
+    EventToken,
 }
 
 /// One route of the API with what it needs.
@@ -76,6 +78,9 @@ fn methods(item: &PathItem) -> Vec<Method> {
 /// The largest body of a request without a caller, in bytes: a secret, or an assertion that names as many apps as it can.
 const WAY_IN_BYTES_MAX: usize = 16 * 1024;
 
+/// The largest body with events of a backend, in bytes.
+const EVENTS_BYTES_MAX: usize = 256 * 1024;
+
 /// Lets a request pass to a handler if its caller may send it.
 async fn guard(need: Need, request: Request<Body>, next: Next) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
@@ -94,10 +99,13 @@ async fn admit(need: Need, parts: &mut Parts) -> Result<(), Failure> {
     }
     let address = super::address(&parts.extensions);
     let surface = Surface::of(&parts.extensions);
+    if need == Need::EventToken {
+        return admit_backend(&state, surface, parts).await;
+    }
     if let Need::Permission(permission) = need
         && !surface.has(permission)
     {
-        return Err(Failure::not_found(&"a console in a frame has no such address"));
+        return Err(not_in_a_frame());
     }
     let caller = match state.callers.find(&parts.headers, surface, address).await {
         Ok(caller) => caller,
@@ -114,4 +122,22 @@ async fn admit(need: Need, parts: &mut Parts) -> Result<(), Failure> {
     }
     parts.extensions.insert(caller);
     Ok(())
+}
+
+async fn admit_backend(state: &State, surface: Surface, parts: &mut Parts) -> Result<(), Failure> {
+    if surface == Surface::Frame {
+        return Err(not_in_a_frame());
+    }
+    let Id(app) = Id::from_request_parts(parts, state).await?;
+    let token = match state.callers.find_backend(&parts.headers, &app).await {
+        Ok(token) => token,
+        Err(error) => return Err(state.rejected(&error, super::address(&parts.extensions))),
+    };
+    state.throttle.backend(&token).map_err(Failure::too_many)?;
+    parts.extensions.insert(BodyBytesMax(EVENTS_BYTES_MAX));
+    Ok(())
+}
+
+fn not_in_a_frame() -> Failure {
+    Failure::not_found(&"a console in a frame has no such address")
 }

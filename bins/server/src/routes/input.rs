@@ -1,12 +1,13 @@
 //! The parts of a request that handlers take: an app's id, and a body of JSON within the limits.
 
 use std::collections::HashMap;
+use std::num::ParseIntError;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query};
 use c2c_access::{CredentialError, CredentialId};
-use c2c_delivery::{EndpointId, EndpointIdError};
+use c2c_delivery::{EndpointId, EndpointIdError, EventId, EventIdError};
 use c2c_names::AppId;
 use c2c_store::{Actor, Note, Version};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -29,12 +30,17 @@ impl FromRequestParts<State> for Id {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
-        let Path(all) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
-            .await
-            .map_err(|error| Failure::not_found(&error))?;
-        let id = all.get("app").map(String::as_str).unwrap_or_default();
+        let id = place(parts, state, "app").await?;
         Ok(Self(id.parse().map_err(|error: c2c_names::AppIdError| Failure::not_found(&error))?))
     }
+}
+
+/// The part of an address that its route gives this name.
+async fn place(parts: &mut Parts, state: &State, name: &str) -> Result<String, Failure> {
+    let Path(mut all) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
+        .await
+        .map_err(|error| Failure::not_found(&error))?;
+    Ok(all.remove(name).unwrap_or_default())
 }
 
 /// The caller, as the logs have them.
@@ -87,12 +93,59 @@ impl FromRequestParts<State> for EndpointPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
         let Id(app) = Id::from_request_parts(parts, state).await?;
-        let Path(all) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
-            .await
-            .map_err(|error| Failure::not_found(&error))?;
-        let id = all.get("endpoint").map(String::as_str).unwrap_or_default();
-        let id = id.parse().map_err(|error: EndpointIdError| Failure::not_found(&error))?;
-        Ok(Self(app, id))
+        let id = place(parts, state, "endpoint").await?.parse();
+        Ok(Self(app, id.map_err(|error: EndpointIdError| Failure::not_found(&error))?))
+    }
+}
+
+/// The `{app}`, the `{endpoint}` and the `{key}` of an address.
+pub(super) struct KeyPath(pub(super) AppId, pub(super) EndpointId, pub(super) String);
+
+impl FromRequestParts<State> for KeyPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let EndpointPath(app, endpoint) = EndpointPath::from_request_parts(parts, state).await?;
+        Ok(Self(app, endpoint, place(parts, state, "key").await?))
+    }
+}
+
+/// The `{app}`, the `{endpoint}` and the `{seq}` of an address: a delivery.
+pub(super) struct DeliveryPath(pub(super) AppId, pub(super) EndpointId, pub(super) i64);
+
+impl FromRequestParts<State> for DeliveryPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let EndpointPath(app, endpoint) = EndpointPath::from_request_parts(parts, state).await?;
+        let seq = place(parts, state, "seq").await?.parse();
+        Ok(Self(app, endpoint, seq.map_err(|error: ParseIntError| Failure::not_found(&error))?))
+    }
+}
+
+/// The `{app}` and the `{event}` of an address.
+pub(super) struct EventPath(pub(super) AppId, pub(super) EventId);
+
+impl FromRequestParts<State> for EventPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let Id(app) = Id::from_request_parts(parts, state).await?;
+        let id = place(parts, state, "event").await?.parse();
+        Ok(Self(app, id.map_err(|error: EventIdError| Failure::not_found(&error))?))
+    }
+}
+
+/// The `{app}` and the `{token}` of an address: an event token.
+pub(super) struct EventTokenPath(pub(super) AppId, pub(super) CredentialId);
+
+impl FromRequestParts<State> for EventTokenPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let Id(app) = Id::from_request_parts(parts, state).await?;
+        let id = place(parts, state, "token").await?.parse();
+        Ok(Self(app, id.map_err(|error: CredentialError| Failure::not_found(&error))?))
     }
 }
 
@@ -122,6 +175,11 @@ pub(super) struct Part {
 }
 
 impl Part {
+    /// The first entries, of which a query wants so many.
+    pub(super) fn up_to(limit: Option<u32>) -> Self {
+        Self { before: None, limit }
+    }
+
     fn limit(&self) -> u32 {
         self.limit.unwrap_or(ENTRIES_MAX).min(ENTRIES_MAX)
     }
@@ -191,6 +249,17 @@ impl<T: DeserializeOwned> FromRequest<State> for Input<T> {
             return Err(bad(&"invalid type: expected an object at line 1 column 1"));
         }
         serde_json::from_slice(&body).map(Self).map_err(|error| bad(&error))
+    }
+}
+
+/// A body within the limits, as it came.
+pub(super) struct Raw(pub(super) bytes::Bytes);
+
+impl FromRequest<State> for Raw {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request<Body>, state: &State) -> Result<Self, Failure> {
+        read(request, &state.limits).await.map(Self)
     }
 }
 

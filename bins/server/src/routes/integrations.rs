@@ -1,6 +1,6 @@
 //! Integrations of an app: whether it takes events, its endpoints, and the account of all events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State as Extracted;
 use c2c_delivery::{Agreement, CollectMode, EndpointId, EndpointState, Format, Kind, Outcome};
@@ -33,6 +33,33 @@ pub(super) struct CollectBody {
     meta_days: u32,
     /// Keys of the context by whose values events can be deleted: at most 4.
     search_keys: Vec<String>,
+}
+
+/// The most days for which the content of events is kept, and for which the rest is.
+const BODY_DAYS_MAX: u32 = 90;
+const META_DAYS_MAX: u32 = 400;
+/// The most keys of the context by whose values events can be found, and the longest, in bytes.
+const SEARCH_KEYS_MAX: usize = 4;
+const SEARCH_KEY_BYTES_MAX: usize = 100;
+
+impl CollectBody {
+    fn check(&self) -> Result<(), Failure> {
+        let wrong = |place: String| Err(Failure::bad_request(place));
+        if !(1..=BODY_DAYS_MAX).contains(&self.body_days) {
+            return wrong(format!("/bodyDays: 1 to {BODY_DAYS_MAX}"));
+        }
+        if !(1..=META_DAYS_MAX).contains(&self.meta_days) {
+            return wrong(format!("/metaDays: 1 to {META_DAYS_MAX}"));
+        }
+        let keys: BTreeSet<_> = self.search_keys.iter().collect();
+        if keys.len() != self.search_keys.len() || keys.len() > SEARCH_KEYS_MAX {
+            return wrong(format!("/searchKeys: {SEARCH_KEYS_MAX} different ones at most"));
+        }
+        if keys.iter().any(|key| key.is_empty() || key.len() > SEARCH_KEY_BYTES_MAX) {
+            return wrong(format!("/searchKeys: each of 1 to {SEARCH_KEY_BYTES_MAX} bytes"));
+        }
+        Ok(())
+    }
 }
 
 impl From<CollectSettings> for CollectBody {
@@ -264,6 +291,7 @@ pub(super) async fn collect(
     IfMatch(edited): IfMatch,
     Input(body): Input<CollectBody>,
 ) -> Answer {
+    body.check()?;
     let CollectBody { mode, body_days, meta_days, search_keys } = body;
     let settings = CollectSettings { mode, body_days, meta_days, search_keys };
     let changed = state.apps.collect(&by, &id, edited, &settings).await;

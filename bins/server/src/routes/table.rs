@@ -48,7 +48,12 @@ fn this_app() -> AppId {
 }
 
 fn cell(need: Need, principal: &Principal) -> &'static str {
-    let Need::Permission(permission) = need else { return "✓" };
+    let permission = match need {
+        Need::Nothing | Need::Caller => return "✓",
+        // Whatever their role is.
+        Need::EventToken => return "401",
+        Need::Permission(permission) => permission,
+    };
     let this = this_app();
     let app = (permission.needs().1 == Reach::App).then_some(&this);
     match authorize(principal, permission, app) {

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use c2c_access::Credential;
+use c2c_store::EventToken;
 use governor::Quota;
 
 use super::caller::Caller;
@@ -41,6 +42,12 @@ impl Throttle {
         // Without a login, all are one.
         let Some(credential) = caller.actor.credential else { return Ok(()) };
         self.callers.count(&credential)
+    }
+
+    /// Counts a request of a backend with events. The error is how long it has to wait.
+    pub(super) fn backend(&self, token: &EventToken) -> Result<(), Duration> {
+        // Ids are random, so that it has none of the others' requests.
+        self.callers.count(&Credential::Token(token.id))
     }
 
     /// Counts a wrong secret. The error is how long the client has to wait.

@@ -231,6 +231,9 @@ async fn another_app_is_as_if_it_did_not_exist() {
     let owner = owner(&fixture).await;
     let (stranger, _) = token(&fixture, &owner, "owner", &json!(["elsewhere"])).await;
     let compare = async |method: &str, path: &str| {
+        // Only an event token sends events: another one is as good as none, whatever the app.
+        let sends = method == "POST" && path == "/api/apps/{app}/events";
+        let expected = if sends { (401, "no-such-token") } else { (404, "no-such-app") };
         let [there, not] = ["demo", "none"].map(|app| path.replace("{app}", app));
         let ask = async |path: &str| match method {
             "GET" => stranger.get(&fixture, path).await,
@@ -243,7 +246,7 @@ async fn another_app_is_as_if_it_did_not_exist() {
             }
         };
         let (there, not) = (ask(&there).await, ask(&not).await);
-        assert_eq!(there.problem(), (404, "no-such-app".to_owned()), "{path}");
+        assert_eq!(there.problem(), (expected.0, expected.1.to_owned()), "{path}");
         let names = |reply: &Reply| reply.headers.keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&there), names(&not), "{path}");
         assert_eq!(there.text().replace("demo", "none"), not.text(), "{path}");

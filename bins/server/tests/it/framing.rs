@@ -168,6 +168,46 @@ async fn a_frame_has_the_settings_of_apps_and_nothing_else() {
     }
 }
 
+/// A page that covers a frame could have its person send events elsewhere.
+#[tokio::test]
+async fn a_frame_shows_how_integrations_fare_and_changes_none() {
+    let fixture = framed().await;
+    let (window, link) = owner(&fixture).await;
+    let frame = cookie(&sign_in(&fixture, "/embed", &link, &[]).await);
+    let made = json!({"name": "CRM", "url": "https://crm.example/"});
+    let made = send(&fixture, "POST", "/api/apps/demo/endpoints", &[&window], &made).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let made = made.json();
+    let endpoint =
+        format!("/api/apps/demo/endpoints/{}", made["endpoint"]["id"].as_str().expect("an id"));
+    for path in ["/api/apps/demo/integrations", &endpoint, &format!("{endpoint}/keys")] {
+        let reply = fixture.get(To::Console, &format!("/embed{path}"), &[&frame]).await;
+        assert_eq!(reply.status, 200, "{path}: {reply:?}");
+    }
+    let hidden = |reply: &Reply, which: &str| {
+        assert_eq!(reply.problem(), (404, "not-found".to_owned()), "{which}: {reply:?}");
+        assert!(reply.text().contains("a console in a frame"), "{which}: {reply:?}");
+    };
+    let (mut asked, table) = (0, c2c_server::access_table());
+    for route in table.lines().skip(2).map(|row| row.split('`').nth(1).expect("a route")) {
+        let (method, path) = route.split_once(' ').expect("a method");
+        let parts = ["/integrations/", "/endpoints", "/deliveries", "/replays", "/event"];
+        if !parts.iter().any(|part| path.contains(part))
+            || method == "GET" && path.contains("/endpoints")
+        {
+            continue;
+        }
+        let path = format!("/embed{}", path.replace("{app}", "demo"));
+        let reply = match method {
+            "GET" => fixture.get(To::Console, &path, &[&frame]).await,
+            _ => send(&fixture, method, &path, &[&frame], &json!({})).await,
+        };
+        hidden(&reply, route);
+        asked += 1;
+    }
+    assert!(asked >= 18, "{asked}");
+}
+
 #[tokio::test]
 async fn the_product_itself_cannot_send_requests_as_the_console() {
     let fixture = framed().await;

@@ -17,6 +17,12 @@ pub(crate) struct Endpoint {
     pub(crate) secret: String,
 }
 
+impl Endpoint {
+    pub(crate) fn id(&self) -> &str {
+        self.path.rsplit('/').next().expect("the last part")
+    }
+}
+
 /// The id of an envelope, different for each number.
 pub(crate) fn id(number: u64) -> String {
     format!("01956b4e-3c00-7000-8000-{number:012x}")

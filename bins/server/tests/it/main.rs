@@ -34,6 +34,7 @@ mod framing;
 mod hang;
 mod history;
 mod hosts;
+mod integrations_api;
 mod log;
 mod memory;
 mod oidc;
