@@ -25,6 +25,8 @@ use crate::response::{Body, message, method_not_allowed, not_found};
 pub(crate) const CONNECTIONS_MAX: usize = 8;
 /// How long the database may take to answer while the server counts as ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
+/// How long metrics wait for the database.
+const MEASURED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Answers the operator's machines.
 #[derive(Debug)]
@@ -64,7 +66,7 @@ impl Admin {
             "/healthz" => message(StatusCode::OK, "alive"),
             "/readyz" => said(self.ready().await),
             "/readyz/pages" => said(self.stays()),
-            "/metrics" => self.metrics(),
+            "/metrics" => self.metrics().await,
             _ => not_found(),
         }
     }
@@ -94,7 +96,20 @@ impl Admin {
         }
     }
 
-    fn metrics(&self) -> Response<Body> {
+    /// Without an answer of the database, the numbers of the one before stay: the other metrics say why.
+    async fn measure_outbox(&self) {
+        let asked = timeout(MEASURED_WITHIN, async {
+            let _alone = self.asking.lock().await;
+            self.store.outbox_state().await
+        });
+        match asked.await.unwrap_or_else(|_| Err(StoreError::hung())) {
+            Ok(state) => METRICS.events.outbox(&state),
+            Err(error) => tracing::debug!(%error, "the outbox cannot be measured"),
+        }
+    }
+
+    async fn metrics(&self) -> Response<Body> {
+        self.measure_outbox().await;
         let doors = self.doors.iter().map(|(door, places)| DoorUse {
             door,
             connections: places.taken_count(),

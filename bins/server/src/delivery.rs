@@ -15,6 +15,7 @@ mod work;
 
 use std::error::Error;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use c2c_delivery::{EndpointId, Handshake, Jitter, UrlRules};
@@ -22,6 +23,7 @@ use c2c_names::{AppId, Origin};
 use c2c_store::{Store, StoredEvent, Timestamp};
 use governor::Quota;
 use hyper::Request;
+use tokio::sync::Notify;
 
 use crate::rate::Rate;
 use crate::settings::Settings;
@@ -50,6 +52,8 @@ pub(crate) struct Integrations {
     rules: UrlRules,
     widget: Origin,
     handshake: Handshake,
+    /// Notified when an endpoint was removed: what waits for it ends.
+    removed: Arc<Notify>,
     /// Questions and tests by people: each is a request to what may be a stranger.
     tries: Rate<AppId>,
 }
@@ -69,8 +73,14 @@ impl Integrations {
             rules,
             handshake: Handshake::new(&widget),
             widget,
+            removed: Arc::default(),
             tries: Rate::new(Quota::per_hour(TRIES_PER_HOUR).allow_burst(TRIES_BURST)),
         })
+    }
+
+    /// Notified when there is something to sweep.
+    pub(crate) fn removed(&self) -> Arc<Notify> {
+        Arc::clone(&self.removed)
     }
 
     /// Reads an endpoint, and opens its secrets.

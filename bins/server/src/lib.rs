@@ -69,6 +69,7 @@ mod secrets;
 mod server;
 mod settings;
 mod sites;
+mod sweep;
 mod traces;
 mod transfer;
 mod trust;

@@ -41,6 +41,7 @@ use crate::server::Server;
 use crate::settings::{Access, Limits, Settings};
 use crate::sites::console::Console;
 use crate::sites::{Sites, SitesError, is_loopback, parent, widget};
+use crate::sweep::sweep;
 use crate::traces::Traces;
 
 /// A reason why the server did not start, in one line.
@@ -246,7 +247,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let writer = write(store.clone(), jobs, limits.database_timeout, Arc::clone(&due));
     let writer = tokio::spawn(writer);
     listeners.spawn(announce(store.clone(), Arc::clone(&due), stopped.clone()));
-    let sender = Arc::new(Sender::new(integrations));
+    let sender = Arc::new(Sender::new(Arc::clone(&integrations)));
     listeners.spawn(deliver(sender, due, limits, stopped.clone()));
     {
         let stopped = stopped.clone();
@@ -265,6 +266,8 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         limits.look_timeout,
         stopped.clone(),
     ));
+    let removed = integrations.removed();
+    listeners.spawn(sweep(store.clone(), limits.look_timeout, removed, stopped.clone()));
     for (door, bound, places) in doors {
         for listener in bound.listeners {
             let (server, places) = (Arc::clone(&server), Arc::clone(&places));

@@ -131,6 +131,18 @@ impl Integrations {
         Ok(self.store.change_endpoint(by, app, id, edited, &settings, agreed).await?)
     }
 
+    /// Removes an endpoint. What waits for it ends soon after.
+    pub(crate) async fn remove(
+        &self,
+        by: &Actor,
+        app: &AppId,
+        id: EndpointId,
+    ) -> Result<(), StoreError> {
+        self.store.move_endpoint(by, app, id, &EndpointMove::Remove).await?;
+        self.removed.notify_one();
+        Ok(())
+    }
+
     /// Makes a new key of an endpoint. The keys before it go on signing, beside it, until a time.
     pub(crate) async fn rotate(
         &self,

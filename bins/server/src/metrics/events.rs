@@ -157,7 +157,9 @@ impl EventMetrics {
         let age =
             state.oldest.map_or(0, |at| (Timestamp::now().as_millis() - at.as_millis()).max(0));
         self.oldest.set(Duration::from_millis(age.unsigned_abs()).as_secs_f64());
-        for state_of in EndpointState::ALL {
+        // Those that were removed are not counted.
+        let all = EndpointState::ALL.iter().filter(|&&state| state != EndpointState::Removed);
+        for state_of in all {
             let number = state.endpoints.get(state_of).copied().unwrap_or_default();
             self.endpoints.with_label_values(&[state_of.word()]).set(number);
         }

@@ -225,7 +225,7 @@ pub(super) async fn remove(
     EndpointPath(app, id): EndpointPath,
     By(by): By,
 ) -> Answer {
-    moved(&state, &by, &app, id, &EndpointMove::Remove).await?;
+    state.integrations.remove(&by, &app, id).await.map_err(state.failure())?;
     Ok(nothing())
 }
 

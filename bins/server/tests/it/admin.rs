@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use c2c_receivers::Receiver;
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::task::block_in_place;
@@ -11,6 +12,7 @@ use tokio::task::block_in_place;
 use crate::client::{Connection, PATIENCE, Reply, To, eventually, request};
 use crate::console::DEMO;
 use crate::database::database;
+use crate::integrating::envelope;
 use crate::program::{Process, command, signal};
 
 const ADMIN: [&str; 2] = ["--admin-listen", "127.0.0.1:0"];
@@ -51,6 +53,25 @@ async fn values(server: &Process) -> BTreeMap<String, f64> {
         (name.to_owned(), value.parse().expect("a number"))
     });
     values.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_outbox_is_measured() {
+    let receiver = Receiver::taking().await;
+    let [allow, address] = receiver.allowed();
+    let server = start(&[&allow, &address]);
+    server.collect(DEMO, "refuse").await;
+    let endpoint = server.integrate(DEMO, &receiver).await;
+    let endpoints = |state: &str| format!("c2c_endpoints{{state=\"{state}\"}}");
+    let before = values(&server).await;
+    let seen = |values: &BTreeMap<String, f64>| {
+        [values["c2c_delivery_pending"], values[&endpoints("active")], values[&endpoints("paused")]]
+            .map(|value| value.to_string())
+    };
+    assert_eq!(seen(&before), ["0", "1", "0"]);
+    server.write("POST", &format!("{}/pause", endpoint.path), &json!({})).await;
+    server.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
+    assert_eq!(seen(&values(&server).await), ["1", "0", "1"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -620,6 +620,23 @@ async fn without_a_sign_in_an_event_token_is_needed_nevertheless() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_an_endpoint_that_is_removed_ends() {
+    let receiver = Receiver::taking().await;
+    let fixture = fixture(&[&receiver]).await;
+    let endpoint = fixture.integrate(DEMO, &receiver).await;
+    fixture.write("POST", &format!("{}/pause", endpoint.path), &json!({})).await;
+    fixture.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
+    let reply = fixture.write("DELETE", &endpoint.path, &json!({})).await;
+    assert_eq!(reply.status, 204);
+    let all = ended(&fixture, 1).await;
+    assert_eq!(
+        (&all[0]["outcome"], &all[0]["reason"]),
+        (&json!("refused"), &json!("endpoint-removed"))
+    );
+    assert_eq!(receiver.hits().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_of_collection_have_bounds() {
     let fixture = guarded().await;
     let owner = owner(&fixture).await;
