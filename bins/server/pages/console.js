@@ -5,14 +5,19 @@ import { showAccess } from './console/access.js';
 import { api } from './console/api.js';
 import { showApps } from './console/apps.js';
 import { showCode } from './console/code.js';
+import { showDeliveries } from './console/deliveries.js';
 import { byId } from './console/dom.js';
 import { keepSession, keepsCookies, meet, offerWindow, ownSession, tell, watchHeight } from './console/framed.js';
 import { showGeneral } from './console/general.js';
+import { showIntegrations } from './console/integrations.js';
 import { showHistory } from './console/revisions.js';
 import { offerIssuer, showOwn } from './console/session.js';
 import { BASE, isFramed, nameApp } from './console/surface.js';
 
 const config = JSON.parse(document.body.dataset.config ?? '');
+
+/** The tab of each page of an app. */
+const TABS = { settings: 'to-general', history: 'to-history', integrations: 'to-integrations', deliveries: 'to-integrations' };
 
 async function show() {
   const [, id, page] = /^\/apps\/([^/]+)(?:\/([a-z]+))?$/.exec(location.pathname.slice(BASE.length)) ?? [];
@@ -30,9 +35,11 @@ async function show() {
   const { status, body } = await (id ? api.app(id) : api.apps('', null));
   if (status !== 200) return showTrouble(body.detail);
   if (!id) return showApps(body);
-  showTrail(body, page === 'settings' ? 'to-general' : page === 'history' ? 'to-history' : 'to-code');
+  showTrail(body, TABS[/** @type {keyof typeof TABS} */ (page)] ?? 'to-code');
   if (page === 'settings') showGeneral(body);
   else if (page === 'history') await showHistory(body);
+  else if (page === 'integrations') await showIntegrations(body, showTrouble);
+  else if (page === 'deliveries') await showDeliveries(body, showTrouble);
   else await openCode(body, runs);
   tell('ready', { app: body.id, name: body.name });
   const shown = [...document.querySelectorAll('main')].find((main) => !main.hidden);
@@ -53,7 +60,7 @@ async function framedSession(id) {
   if (session.status === 200) keepSession(session.body.expiresAt);
   if (session.status !== 401) return session;
   if (keepsCookies()) return explain('You are not signed in', 'The page around this console has not signed you in. Reload that page.');
-  offerWindow(id);
+  offerWindow(id, byId('framed-window'), byId('framed-text'));
   return explain('Open the console in a window of its own', 'This browser keeps no session for a page inside another one.');
 }
 
@@ -82,6 +89,7 @@ function showTrail(app, current) {
   const link = (/** @type {string} */ id) => /** @type {HTMLAnchorElement} */ (byId(id));
   link('to-code').href = `${BASE}/apps/${app.id}`;
   link('to-history').href = `${BASE}/apps/${app.id}/history`;
+  link('to-integrations').href = `${BASE}/apps/${app.id}/integrations`;
   link('to-general').href = `${BASE}/apps/${app.id}/settings`;
   link('no-run').href = `${BASE}/apps/${app.id}?run=no`;
   link(current).setAttribute('aria-current', 'page');

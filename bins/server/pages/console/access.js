@@ -2,7 +2,8 @@
 /** *Access*: who may use this console, and how. For owners. */
 
 import { api } from './api.js';
-import { announce, button, byId, copy, element, moment } from './dom.js';
+import { button, byId, element, moment } from './dom.js';
+import { reveal } from './secret.js';
 import { CAN } from './session.js';
 
 /**
@@ -30,15 +31,8 @@ export async function showAccess(own) {
   document.title = 'Access – c2c console';
   form('link', own);
   form('token', own);
-  byId('made').addEventListener('close', forget);
-  byId('made-copy').addEventListener('click', () => copy(byId('made-copy'), secret().value));
   await showAll();
 }
-
-const secret = () => /** @type {HTMLInputElement} */ (byId('made-secret'));
-
-/** The secret stays no longer in the page than it is shown. */
-const forget = () => (secret().value = '');
 
 const showAll = () => Promise.all(/** @type {Kind[]} */ (Object.keys(KINDS)).map(show));
 
@@ -105,22 +99,16 @@ function form(what, own) {
     if (status !== 201) return (message.textContent = `Not made: ${body.detail}.`);
     message.textContent = '';
     field('name').value = '';
-    reveal(what, body);
+    revealMade(what, body);
     await show(`${what}s`);
   });
 }
 
-/** @param {'link' | 'token'} what @param {any} body */
-function reveal(what, body) {
-  byId('made-title').textContent = what === 'link' ? `A link for ${body.name}` : `A token for ${body.name}`;
-  byId('made-hint').textContent =
+/** Shows what was made. @param {'link' | 'token'} what @param {any} body */
+function revealMade(what, body) {
+  const hint =
     what === 'link'
       ? 'Send it to this person only. It signs one person in, once. It is not shown again.'
       : 'Copy it now, and keep it like a password. It is not shown again.';
-  secret().value = body.url ?? body.secret;
-  /** @type {HTMLDialogElement} */ (byId('made')).showModal();
-  secret().select();
-  // Its beginning is in sight.
-  secret().scrollLeft = 0;
-  announce('It is ready to copy.');
+  reveal(`A ${what} for ${body.name}`, hint, body.url ?? body.secret);
 }

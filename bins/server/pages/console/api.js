@@ -127,6 +127,48 @@ export const api = {
   revokePreviewLink: (id, link) => call('DELETE', `/api/apps/${id}/preview-links/${link}`),
   /** @param {string} id @param {number | null} before */
   audit: (id, before) => call('GET', `/api/apps/${id}/audit${query({ before, limit: 50 })}`),
+  /** @param {string} id */
+  integrations: (id) => call('GET', `/api/apps/${id}/integrations`),
+  /** @param {string} id @param {import('./collecting.js').Collect} settings @param {number} edited their version */
+  collect: (id, settings, edited) => call('PUT', `/api/apps/${id}/integrations/collect`, settings, edited),
+  /** @param {string} id @param {import('./endpoint-form.js').Typed} endpoint */
+  addEndpoint: (id, endpoint) => call('POST', `/api/apps/${id}/endpoints`, endpoint),
+  /** @param {string} id @param {string} endpoint */
+  endpoint: (id, endpoint) => call('GET', `/api/apps/${id}/endpoints/${endpoint}`),
+  /** @param {string} id @param {string} endpoint @param {import('./endpoint-form.js').Typed} changed @param {number} edited its version */
+  changeEndpoint: (id, endpoint, { scheme: _, ...changed }, edited) => call('PUT', `/api/apps/${id}/endpoints/${endpoint}`, changed, edited),
+  /** @param {string} id @param {string} endpoint */
+  removeEndpoint: (id, endpoint) => call('DELETE', `/api/apps/${id}/endpoints/${endpoint}`),
+  /** @param {string} id @param {string} endpoint @param {'pause' | 'resume'} move */
+  moveEndpoint: (id, endpoint, move) => call('POST', `/api/apps/${id}/endpoints/${endpoint}/${move}`),
+  /** @param {string} id @param {string} endpoint */
+  askEndpoint: (id, endpoint) => call('POST', `/api/apps/${id}/endpoints/${endpoint}/agreement`),
+  /** @param {string} id @param {string} endpoint @param {string} reason */
+  skipAgreement: (id, endpoint, reason) => call('POST', `/api/apps/${id}/endpoints/${endpoint}/skip-agreement`, { reason }),
+  /** @param {string} id @param {string} endpoint */
+  testEndpoint: (id, endpoint) => call('POST', `/api/apps/${id}/endpoints/${endpoint}/test`),
+  /** @param {string} id @param {string} endpoint */
+  endpointKeys: (id, endpoint) => call('GET', `/api/apps/${id}/endpoints/${endpoint}/keys`),
+  /** @param {string} id @param {string} endpoint @param {string} scheme @param {number} overlapHours */
+  makeKey: (id, endpoint, scheme, overlapHours) => call('POST', `/api/apps/${id}/endpoints/${endpoint}/keys`, { scheme, overlapHours }),
+  /** @param {string} id @param {Record<string, string | number | null>} filter */
+  deliveries: (id, filter) => call('GET', `/api/apps/${id}/deliveries${query(filter)}`),
+  /** @param {string} id @param {string} endpoint @param {number} seq */
+  replayDelivery: (id, endpoint, seq) => call('POST', `/api/apps/${id}/deliveries/${endpoint}/${seq}/replay`, {}),
+  /** @param {string} id @param {import('./replay.js').Range} range */
+  countReplay: (id, range) => call('GET', `/api/apps/${id}/replays${query(range)}`),
+  /** @param {string} id @param {import('./replay.js').Range} range */
+  replay: (id, range) => call('POST', `/api/apps/${id}/replays`, range),
+  /** @param {string} id @param {string} event */
+  event: (id, event) => call('GET', `/api/apps/${id}/events/${encodeURIComponent(event)}`),
+  /** @param {string} id @param {import('./forget.js').Wish} wish */
+  forget: (id, wish) => call('POST', `/api/apps/${id}/events/forget`, wish),
+  /** @param {string} id */
+  eventTokens: (id) => call('GET', `/api/apps/${id}/event-tokens`),
+  /** @param {string} id @param {string} name @param {number} hours */
+  makeEventToken: (id, name, hours) => call('POST', `/api/apps/${id}/event-tokens`, { name, hours }),
+  /** @param {string} id @param {string} token */
+  revokeEventToken: (id, token) => call('DELETE', `/api/apps/${id}/event-tokens/${token}`),
   /** @param {Code} code */
   check: (code) => call('POST', '/api/check', code),
   /** @param {string} id @param {Code} code */

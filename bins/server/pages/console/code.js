@@ -3,6 +3,7 @@
 
 import { api } from './api.js';
 import { same } from './compare.js';
+import { destinations } from './destinations.js';
 import { button, byId, element, moment } from './dom.js';
 import { openDrafts } from './drafts.js';
 import { editor } from './editor.js';
@@ -21,7 +22,7 @@ import { tabs } from './tabs.js';
  * @param {any} config of the page @param {boolean} runs whether the code runs at once
  */
 export async function showCode(app, draft, live, config, runs) {
-  const drafts = await openDrafts(app.id);
+  const [drafts, whereTo] = await Promise.all([openDrafts(app.id), destinations(app.id)]);
   /** The draft as the server has it, as far as this window knows. */
   const saved = { head: draft.head, bodyEnd: draft.bodyEnd, version: draft.version };
   /** The code that visitors have. @type {Code | null} */
@@ -148,7 +149,7 @@ export async function showCode(app, draft, live, config, runs) {
 
   /* --- Together ---------------------------------------------------------------------------- */
 
-  const stage = preview({ app, config, code, areas, published, showFindings });
+  const stage = preview({ app, config, code, areas, published, showFindings, whereTo });
   tabs(byId('code'));
   sharing(app);
   showReference(areas);

@@ -176,12 +176,12 @@ export function keepsCookies() {
   return keeps('Secure; SameSite=None; ') && !keeps('');
 }
 
-/** Offers a window of its own, for browsers that keep no session in a frame. @param {string} app */
-export function offerWindow(app) {
-  const button = byId('framed-window');
+/** Offers a window of its own: for browsers that keep no session in a frame, and for what a frame does not have.
+ * @param {string} app @param {HTMLElement} button @param {HTMLElement} message */
+export function offerWindow(app, button, message) {
   button.hidden = false;
   button.onclick = async () => {
-    const say = (/** @type {string} */ sentence) => (byId('framed-text').textContent = sentence);
+    const say = (/** @type {string} */ sentence) => (message.textContent = sentence);
     // At once: browsers let a page open a window for a moment after a click only.
     const opened = open('');
     if (opened === null) return say('The browser opened no window. Press the button again, and allow this page to open one.');

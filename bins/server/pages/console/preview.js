@@ -45,10 +45,11 @@ const NOT_RUN = {
  * @param {Record<import('./api.js').AreaName, import('./editor.js').Editor>} options.areas
  * @param {() => number | null} options.published the revision that has this code, if it is live
  * @param {(findings: import('./api.js').Finding[], checked: import('./api.js').Code) => void} options.showFindings
+ * @param {(name: string) => string} options.whereTo the endpoints that would get an event of a visitor, in words
  */
-export function preview({ app, config, code, areas, published, showFindings }) {
+export function preview({ app, config, code, areas, published, showFindings, whereTo }) {
   let frame = /** @type {HTMLIFrameElement} */ (byId('live'));
-  const log = timeline(areas, app.jar !== 'none');
+  const log = timeline(areas, app.jar !== 'none', whereTo);
   const context = contextFields(changed);
   const record = runsOf(app.id);
   const entries = watchHistory((added) => log.add({ type: 'history', added }));

@@ -21,6 +21,15 @@ export async function showHistory(app) {
   let more = true;
   let oldest = /** @type {number | null} */ (null);
 
+  /** The names of endpoints, by their ids. @type {Map<string, string>} */
+  let endpoints = new Map();
+  const endpointName = (/** @type {string} */ id) => `the endpoint ${endpoints.get(id) ?? id}`;
+
+  async function readEndpoints() {
+    const { status, body } = await api.integrations(app.id);
+    if (status === 200) endpoints = new Map(body.endpoints.map((/** @type {any} */ one) => [one.id, one.name]));
+  }
+
   /* --- The state, and what changes it ---------------------------------------------------------- */
 
   async function refresh() {
@@ -234,7 +243,7 @@ export async function showHistory(app) {
     oldest = body.entries.at(-1)?.seq ?? oldest;
     byId('audit').append(
       ...inGroups(body.entries).map((entries) =>
-        element('li', '', element('time', 'hint', moment(entries[0].at)), element('span', '', `${entries[0].actor} ${inWords(entries[0], entries.length)}`)),
+        element('li', '', element('time', 'hint', moment(entries[0].at)), element('span', '', `${entries[0].actor} ${inWords(entries[0], entries.length, endpointName)}`)),
       ),
     );
     byId('more-audit').hidden = !body.more;
@@ -243,6 +252,7 @@ export async function showHistory(app) {
   byId('more-revisions').addEventListener('click', showMore);
   byId('more-audit').addEventListener('click', showAudit);
   selects.forEach((select) => select.addEventListener('change', compareChosen));
+  await readEndpoints();
   await refresh();
   byId('history').hidden = false;
 }
@@ -261,8 +271,9 @@ function inGroups(entries) {
   return groups;
 }
 
-/** An entry of the audit log, without its actor. @param {any} entry @param {number} times */
-function inWords(entry, times) {
+/** An entry of the audit log, without its actor.
+ * @param {any} entry @param {number} times @param {(id: string) => string} endpointName */
+function inWords(entry, times, endpointName) {
   const why = (/** @type {string} */ text) => (text ? `: ${text}` : '');
   switch (entry.action) {
     case 'created':
@@ -293,6 +304,26 @@ function inWords(entry, times) {
       return `made a preview link that lasts until ${moment(entry.expires)}`;
     case 'previewLinkRevoked':
       return 'revoked a preview link';
+    case 'collectConfigured':
+      return `changed how events are collected: ${{ off: 'off', refuse: 'as in the catalogue', mark: 'all, with marks' }[/** @type {'off'} */ (entry.settings.mode)] ?? entry.settings.mode}`;
+    case 'endpointAdded':
+      return `added the endpoint ${entry.name} at ${entry.host}`;
+    case 'endpointChanged':
+      return `changed the endpoint ${entry.name} at ${entry.host}`;
+    case 'endpointMoved':
+      return moveInWords(entry, endpointName(entry.endpoint));
+    case 'endpointSecretAdded':
+      return `made a new key for ${endpointName(entry.endpoint)}`;
+    case 'endpointSecretRemoved':
+      return `ended a key of ${endpointName(entry.endpoint)}`;
+    case 'replayed':
+      return `sent ${entry.deliveries} deliveries to ${endpointName(entry.endpoint)} again`;
+    case 'eventsForgotten':
+      return `deleted the content of ${entry.events} events on request`;
+    case 'eventTokenMade':
+      return `made a token with which ${entry.name} sends events until ${moment(entry.expires)}`;
+    case 'eventTokenRevoked':
+      return 'revoked a token with which a backend sent events';
     case 'deleted':
       return 'deleted the app';
     case 'restored':
@@ -300,4 +331,12 @@ function inWords(entry, times) {
     default:
       return entry.action;
   }
+}
+
+/** @param {{state: string, agreed?: string, reason: string}} entry @param {string} endpoint */
+function moveInWords({ state, agreed, reason }, endpoint) {
+  const why = reason ? `: ${reason}` : '';
+  if (state === 'active' && agreed === 'skipped' && reason) return `let events go to ${endpoint} without asking it${why}`;
+  const words = { active: `let events go to ${endpoint}`, paused: `paused ${endpoint}`, disabled: `disabled ${endpoint}${why}`, removed: `removed ${endpoint}` };
+  return words[/** @type {keyof typeof words} */ (state)] ?? `changed ${endpoint}: ${state}${why}`;
 }

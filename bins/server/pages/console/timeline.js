@@ -34,8 +34,9 @@ const IGNORED_MAX = 500;
 /**
  * @param {Record<import('./api.js').AreaName, import('./editor.js').Editor>} areas
  * @param {boolean} hasJar whether the app's code has cookies and storage
+ * @param {(name: string) => string} whereTo the endpoints that would get an event of a visitor, in words; it may be empty
  */
-export function timeline(areas, hasJar) {
+export function timeline(areas, hasJar, whereTo) {
   const rows = rowsOf();
   const requests = requestsIn(rows);
   const judged = verdict(() => ({ sent: requests.all(), ...facts, hasJar }));
@@ -149,7 +150,8 @@ export function timeline(areas, hasJar) {
     custom({ envelope }) {
       const custom = rows.add('out', envelope.name, envelope);
       custom.item.dataset.name = envelope.name;
-      custom.note('reached the parent page', 'good');
+      // Each on a line of its own.
+      custom.note(['reached the parent page', whereTo(envelope.name)].filter(Boolean).join('\n'), 'good');
     },
 
     history({ added }) {

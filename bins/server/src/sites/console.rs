@@ -25,7 +25,8 @@ const FILES: &[(&str, &str)] = &[
         concat!(
             include_str!("../../pages/base.css"),
             include_str!("../../pages/console.css"),
-            include_str!("../../pages/history.css")
+            include_str!("../../pages/history.css"),
+            include_str!("../../pages/integrations.css")
         ),
     ),
     (
@@ -74,6 +75,26 @@ const FILES: &[(&str, &str)] = &[
     ("/console/share.js", include_str!("../../pages/console/share.js")),
     ("/console/tabs.js", include_str!("../../pages/console/tabs.js")),
     ("/console/timeline.js", include_str!("../../pages/console/timeline.js")),
+    ("/console/account.js", include_str!("../../pages/console/account.js")),
+    ("/console/agreement.js", include_str!("../../pages/console/agreement.js")),
+    ("/console/collecting.js", include_str!("../../pages/console/collecting.js")),
+    ("/console/destinations.js", include_str!("../../pages/console/destinations.js")),
+    ("/console/endpoint-dialog.js", include_str!("../../pages/console/endpoint-dialog.js")),
+    ("/console/endpoint-form.js", include_str!("../../pages/console/endpoint-form.js")),
+    ("/console/endpoints.js", include_str!("../../pages/console/endpoints.js")),
+    ("/console/exchange.js", include_str!("../../pages/console/exchange.js")),
+    ("/console/fields.js", include_str!("../../pages/console/fields.js")),
+    ("/console/integrations.js", include_str!("../../pages/console/integrations.js")),
+    ("/console/deliveries.js", include_str!("../../pages/console/deliveries.js")),
+    ("/console/event-panel.js", include_str!("../../pages/console/event-panel.js")),
+    ("/console/event-tokens.js", include_str!("../../pages/console/event-tokens.js")),
+    ("/console/forget.js", include_str!("../../pages/console/forget.js")),
+    ("/console/keys.js", include_str!("../../pages/console/keys.js")),
+    ("/console/outcome.js", include_str!("../../pages/console/outcome.js")),
+    ("/console/removed.js", include_str!("../../pages/console/removed.js")),
+    ("/console/replay.js", include_str!("../../pages/console/replay.js")),
+    ("/console/secret.js", include_str!("../../pages/console/secret.js")),
+    ("/console/words.js", include_str!("../../pages/console/words.js")),
 ];
 
 /// The host script's scroll guard, which the console imports as a page above previews.

@@ -1,0 +1,100 @@
+// @ts-check
+/** The form of an endpoint: its name, its address, and the events that go there. */
+
+import { byId, element } from './dom.js';
+import { clearErrors, showError } from './fields.js';
+
+/**
+ * @typedef {{name: string, url?: string, format: string, filter: string[], inFlightMax: number, scheme?: string}} Typed
+ * @typedef {import('./endpoints.js').Endpoint} Endpoint
+ * @typedef {HTMLFormElement & {elements: Record<'events' | 'format' | 'scheme', RadioNodeList>}} Form
+ */
+
+/** The fields by the names that the API uses. */
+export const FIELDS = { name: 'endpoint-name', url: 'endpoint-url', inFlightMax: 'endpoint-in-flight', filter: 'endpoint-custom' };
+
+const CUSTOM = 'custom:';
+/** A name that custom code can emit; the server has more rules (crates/names). */
+const NAME = /^[A-Za-z][\w.-]*$/;
+
+/** @param {{name: string, summary: string}[]} events of the catalogue */
+export function endpointForm(events) {
+  const form = /** @type {Form} */ (byId('endpoint-form'));
+  const field = (/** @type {keyof typeof FIELDS} */ name) => /** @type {HTMLInputElement} */ (byId(FIELDS[name]));
+  const known = byId('endpoint-known');
+  const boxes = () => /** @type {HTMLInputElement[]} */ ([...known.querySelectorAll('input')]);
+
+  const showNames = () => (byId('endpoint-names').hidden = form.elements.events.value === 'all');
+  form.addEventListener('change', showNames);
+
+  /** @param {string} name @param {string} summary @param {boolean} isChosen */
+  function box(name, summary, isChosen) {
+    const made = element('input');
+    made.type = 'checkbox';
+    made.value = name;
+    made.checked = isChosen;
+    return element('label', '', made, element('span', '', element('code', '', name), ' ', element('span', 'hint', summary)));
+  }
+
+  /** Fills the form for a new endpoint, or for one that is changed. @param {Endpoint | null} endpoint */
+  function fill(endpoint) {
+    clearErrors(form);
+    const names = endpoint?.filter ?? ['*'];
+    const isAll = names[0] === '*';
+    const custom = isAll ? [] : names.filter((name) => name.startsWith(CUSTOM));
+    // The filter may name events that the catalogue had once.
+    const others = isAll ? [] : names.filter((name) => !custom.includes(name) && !events.some((event) => event.name === name));
+    field('name').value = endpoint?.name ?? '';
+    field('url').value = '';
+    field('url').required = endpoint === null;
+    field('url').placeholder = endpoint === null ? 'https://crm.example/hooks/c2c' : 'stays as it is';
+    byId('endpoint-url-hint').textContent = endpoint === null
+      ? 'Requests go there by https. It may hold a secret: the console shows its host only.'
+      : `Leave it empty to keep the one at ${endpoint.host}. Another one has to agree before it gets events.`;
+    form.elements.events.value = isAll ? 'all' : 'some';
+    known.replaceChildren(
+      ...events.map(({ name, summary }) => box(name, summary, names.includes(name))),
+      ...others.map((name) => box(name, 'not in the catalogue', true)),
+    );
+    field('filter').value = custom.map((name) => name.slice(CUSTOM.length)).join(' ');
+    form.elements.format.value = endpoint?.format ?? 'standard';
+    form.elements.scheme.value = 'v1';
+    byId('endpoint-schemes').hidden = endpoint !== null;
+    field('inFlightMax').value = `${endpoint?.inFlightMax ?? 8}`;
+    /** @type {HTMLDetailsElement} */ (byId('endpoint-more')).open = false;
+    showNames();
+  }
+
+  /** The names of the filter, or null after saying what is wrong with them. */
+  function filter() {
+    if (form.elements.events.value === 'all') return ['*'];
+    const custom = field('filter').value.split(/[\s,]+/).filter(Boolean).map((name) => name.replace(CUSTOM, ''));
+    const wrong = custom.find((name) => !NAME.test(name));
+    if (wrong !== undefined) {
+      showError(FIELDS.filter, `“${wrong}” is no name of an event: it begins with a letter, and has letters, digits, “_”, “-” and “.” only`);
+      return null;
+    }
+    const names = [...boxes().filter(({ checked }) => checked).map(({ value }) => value), ...custom.map((name) => CUSTOM + name)];
+    if (names.length > 0) return names;
+    showError(FIELDS.filter, 'choose an event above, or type the name of a custom one');
+    return null;
+  }
+
+  /** What was typed, or null after saying what is wrong with it. @returns {Typed | null} */
+  function read() {
+    clearErrors(form);
+    const names = filter();
+    if (names === null) return null;
+    const url = field('url').value.trim();
+    return {
+      name: field('name').value.trim(),
+      ...(url === '' ? {} : { url }),
+      format: form.elements.format.value,
+      filter: names,
+      inFlightMax: Number(field('inFlightMax').value),
+      scheme: form.elements.scheme.value,
+    };
+  }
+
+  return { form, fill, read };
+}

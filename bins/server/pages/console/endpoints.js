@@ -1,0 +1,156 @@
+// @ts-check
+/** The endpoints of an app as cards: how each fares, and what to do next. Names, hosts and answers are hostile text. */
+
+import { endpointTerms, equation } from './account.js';
+import { button, element, moment } from './dom.js';
+import { exchangeOf } from './exchange.js';
+import { BASE } from './surface.js';
+import { ago, digits, reasonInWords } from './words.js';
+
+/**
+ * @typedef {'asked' | 'active' | 'paused' | 'disabled' | 'removed'} EndpointState
+ * @typedef {{failures: number, failingSince: string | null, blockedUntil: string | null, succeededAt: string | null,
+ *   failedAt: string | null, last: string | null}} Health
+ * @typedef {{id: string, kind: 'webhook' | 'ga4' | 'meta', name: string, host: string, format: 'standard' | 'cloudevents',
+ *   filter: string[], inFlightMax: number, ratePerMinute: number | null, version: number, state: EndpointState,
+ *   stateReason: string, stateAt: string, agreed: 'handshake' | 'challenge' | 'skipped' | 'not-needed' | 'no',
+ *   madeAt: string, madeBy: string, health: Health}} Endpoint
+ * @typedef {import('./account.js').Account} Account
+ * @typedef {'ask' | 'test' | 'pause' | 'resume' | 'change' | 'rotate' | 'remove'} Action
+ */
+
+/** States as badges. @type {Record<EndpointState, [string, string]>} */
+const BADGES = {
+  asked: ['Has not agreed', 'warn'],
+  active: ['Active', 'good'],
+  paused: ['Paused', 'warn'],
+  disabled: ['Disabled', 'bad'],
+  removed: ['Removed', 'quiet'],
+};
+
+/** @type {Record<string, string>} */
+const DISABLED = {
+  failing: 'It failed for 5 days without a success, so it gets nothing more.',
+  gone: 'It answered with the status 410: it wants no more events.',
+  credentials: 'The vendor refused the credentials.',
+};
+
+/** @type {Record<Endpoint['agreed'], string>} */
+const AGREED = {
+  handshake: 'by the answer to OPTIONS',
+  challenge: 'by the answer to a challenge',
+  skipped: 'not asked: an owner skipped the question',
+  'not-needed': 'not needed',
+  no: 'not yet',
+};
+
+/** The actions in each state, the next step first. @type {Record<EndpointState, Action[]>} */
+const ACTIONS = {
+  asked: ['ask', 'change', 'rotate', 'remove'],
+  active: ['test', 'pause', 'change', 'rotate', 'remove'],
+  paused: ['resume', 'test', 'change', 'rotate', 'remove'],
+  disabled: ['ask', 'test', 'change', 'rotate', 'remove'],
+  removed: [],
+};
+
+/** @type {Record<Action, string>} */
+const WORDS = {
+  ask: 'Ask the endpoint',
+  test: 'Send a test event',
+  pause: 'Pause',
+  resume: 'Resume',
+  change: 'Change…',
+  rotate: 'New key…',
+  remove: 'Remove…',
+};
+
+/** The address of the deliveries of an app with a filter. @param {string} app @param {Record<string, string>} filter */
+export const deliveriesOf = (app, filter) => `${BASE}/apps/${app}/deliveries?${new URLSearchParams(filter)}`;
+
+/**
+ * @param {object} shown
+ * @param {string} shown.app its id
+ * @param {Endpoint} shown.endpoint
+ * @param {Account | undefined} shown.account
+ * @param {boolean} shown.manages whether the reader may look at deliveries, and change endpoints
+ * @param {number} shown.keptDays the days for which the content of events is kept
+ * @param {import('./exchange.js').Exchange | string | undefined} shown.tried the answer to the last test event, or why there is none
+ * @param {(action: Action, endpoint: Endpoint) => void} shown.act
+ */
+export function card({ app, endpoint, account, manages, keptDays, tried, act }) {
+  const { id, name, host, filter, format, state } = endpoint;
+  const [word, level] = BADGES[state];
+  const badge = element('span', 'state-badge', word);
+  badge.dataset.level = level;
+  const events = filter[0] === '*' ? 'all events' : filter.join(', ');
+  const about = `${host}, ${format === 'standard' ? 'Standard Webhooks' : 'CloudEvents'}, ${events}`;
+  const link = (/** @type {string} */ outcome) => (manages ? deliveriesOf(app, { endpoint: id, outcome }) : null);
+  const made = element(
+    'li',
+    'endpoint',
+    element('div', 'endpoint-head', element('h3', '', name), badge),
+    element('p', 'hint about', about),
+    ...stateOf(endpoint, keptDays),
+    factsOf(endpoint, account),
+    ...(account && (account.accepted > 0 || state !== 'asked') ? [equation(endpointTerms(account, link))] : []),
+    ...(manages && state !== 'removed' ? [actionsOf(endpoint, act)] : []),
+    triedOf(tried),
+  );
+  made.dataset.endpoint = id;
+  return made;
+}
+
+/** Why an endpoint is in its state, and what to do next. @param {Endpoint} endpoint @param {number} keptDays */
+function stateOf({ state, stateReason, agreed }, keptDays) {
+  const say = (/** @type {string} */ text) => [element('p', 'why-state', text)];
+  const waits = `Its events wait for as long as their content is kept (${keptDays} days).`;
+  if (state === 'asked') return say('Nothing goes there, and nothing is kept for it, before its program has agreed. Ask it.');
+  if (state === 'paused') return say(`A person paused it. ${waits} Resume it to send them.`);
+  if (state === 'disabled') return say(`${DISABLED[stateReason] ?? stateReason} ${waits} Correct the receiver, then ask it again; if it agrees, it is active, and gets what waits.`);
+  if (state === 'active' && agreed === 'skipped' && stateReason) return say(`It was not asked, since an owner said: ${stateReason}`);
+  return [];
+}
+
+/** How an endpoint fares. @param {Endpoint} endpoint @param {Account | undefined} account */
+function factsOf({ state, health, agreed, ratePerMinute, stateAt }, account) {
+  const now = Date.now();
+  const { failures, failingSince, blockedUntil, succeededAt, last } = health;
+  /** @type {[string, string][]} */
+  const facts = [['Last success', succeededAt === null ? 'none yet' : moment(succeededAt)]];
+  if (failures > 0) {
+    const since = failingSince === null ? '' : ` since ${moment(failingSince)}`;
+    facts.push(['Failures', `${digits(failures)}${since}${last && last !== 'success' ? `: ${reasonInWords(last)}` : ''}`]);
+  }
+  if (blockedUntil !== null && Date.parse(blockedUntil) > now) facts.push(['Next try', `not before ${moment(blockedUntil)}`]);
+  const pending = account?.pending ?? 0;
+  const oldest = account?.oldestPending;
+  facts.push(['Waiting', pending === 0 ? 'none' : `${digits(pending)}${oldest ? `, the oldest for ${ago(oldest, now)}` : ''}`]);
+  if (state !== 'asked') facts.push(['Agreement', `${AGREED[agreed]}${ratePerMinute ? `; it takes ${digits(ratePerMinute)} a minute` : ''}`]);
+  if (state !== 'active') facts.push([`${BADGES[state][0]} since`, moment(stateAt)]);
+  if (state === 'asked') facts.splice(0, 2);
+  const list = element('dl', 'facts');
+  for (const [word, text] of facts) list.append(element('div', '', element('dt', '', word), element('dd', '', text)));
+  return list;
+}
+
+/** @param {Endpoint} endpoint @param {(action: Action, endpoint: Endpoint) => void} act */
+function actionsOf(endpoint, act) {
+  const buttons = ACTIONS[endpoint.state].map((action, at) => {
+    const isNext = at === 0 && endpoint.state !== 'active';
+    const word = action === 'ask' && endpoint.state === 'disabled' ? 'Ask and enable' : WORDS[action];
+    const made = button(word, () => act(action, endpoint), isNext ? 'small primary' : 'small');
+    made.setAttribute('aria-label', `${word} (${endpoint.name})`);
+    made.dataset.action = action;
+    return made;
+  });
+  return element('div', 'row', ...buttons);
+}
+
+/** The answer to a test event. @param {import('./exchange.js').Exchange | string | undefined} tried */
+function triedOf(tried) {
+  const place = element('div', 'tried');
+  place.setAttribute('role', 'status');
+  if (typeof tried === 'string') place.append(element('p', '', tried));
+  else if (tried) place.append(exchangeOf('Test event', tried));
+  return place;
+}

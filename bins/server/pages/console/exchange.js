@@ -1,0 +1,38 @@
+// @ts-check
+/** A request to an endpoint and its answer. All of it is hostile text. */
+
+import { element } from './dom.js';
+import { reasonInWords, sentence } from './words.js';
+
+/**
+ * @typedef {{tookMs: number, status: number | null, address: string | null, answer: string | null, failure: string | null,
+ *   detail: string | null}} Exchange
+ */
+
+/** Whether an answer says that all is well. @param {Exchange} exchange */
+export const isWell = ({ status }) => status !== null && status >= 200 && status < 300;
+
+/**
+ * Shows an answer: its status, time and address, and its text.
+ * @param {string} title @param {Exchange} exchange @param {string | null} [problem] why it is not good enough
+ */
+export function exchangeOf(title, exchange, problem = null) {
+  const { tookMs, status, address, answer, failure, detail } = exchange;
+  const level = isWell(exchange) && problem === null ? 'good' : 'bad';
+  const outcome = element('b', 'outcome-word', status === null ? `No answer: ${reasonInWords(failure ?? '')}` : `${status}`);
+  const facts = element('span', 'hint', [`${tookMs} ms`, address && `from ${address}`].filter(Boolean).join(' '));
+  const made = element('div', 'exchange', element('p', 'exchange-head', element('span', '', title), ' ', outcome, ' ', facts));
+  made.dataset.level = level;
+  for (const text of [detail, problem]) if (text) made.append(element('p', 'problem', sentence(text)));
+  if (answer !== null) made.append(answer === '' ? element('p', 'hint', 'Its answer has no text.') : textOf(`The text of the answer: ${title}`, answer));
+  return made;
+}
+
+/** A text of an endpoint or an event. @param {string} label @param {string} text */
+export function textOf(label, text) {
+  const made = element('pre', 'foreign', text);
+  made.tabIndex = 0;
+  made.setAttribute('role', 'region');
+  made.setAttribute('aria-label', label);
+  return made;
+}

@@ -1,0 +1,72 @@
+// @ts-check
+/** Deletes the content of events on request: of one, or of all that have a value in their context. For owners. */
+
+import { api } from './api.js';
+import { ask } from './ask.js';
+import { byId, element } from './dom.js';
+import { digits, sentence } from './words.js';
+
+/** @typedef {{id: string} | {key: string, value: string, after: number | null}} Wish */
+
+/**
+ * @param {string} app
+ * @param {(endpoint: string) => string} nameOf names an endpoint
+ * @param {() => Promise<void>} refresh reads the integrations again
+ */
+export function forgetting(app, nameOf, refresh) {
+  const form = /** @type {HTMLFormElement & {elements: {by: RadioNodeList}}} */ (byId('forget-form'));
+  const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
+  const byValue = () => form.elements.by.value === 'value';
+
+  function showFields() {
+    byId('forget-by-value').hidden = !byValue();
+    byId('forget-by-id').hidden = byValue();
+    for (const id of ['forget-key', 'forget-value']) input(id).required = byValue();
+    input('forget-id').required = !byValue();
+  }
+
+  /** @returns {Wish} */
+  const wish = () => (byValue() ? { key: input('forget-key').value.trim(), value: input('forget-value').value, after: null } : { id: input('forget-id').value.trim() });
+
+  /** Deletes part by part: the server looks through so many events at a time. @param {Wish} wished */
+  async function forget(wished) {
+    const sum = { forgotten: 0, pending: 0, to: /** @type {Set<string>} */ (new Set()) };
+    for (let after = /** @type {number | null} */ (null); ; ) {
+      const { status, body } = await api.forget(app, 'key' in wished ? { ...wished, after } : wished);
+      if (status !== 200) {
+        const so = sum.forgotten > 0 ? ` ${inWords(sum)}` : '';
+        return `Not done to the end. ${sentence(body.detail.replace(/^\/\w+: /, ''))}${so}`;
+      }
+      sum.forgotten += body.forgotten;
+      sum.pending += body.pendingCancelled;
+      for (const endpoint of body.deliveredTo) sum.to.add(nameOf(endpoint));
+      after = body.next;
+      if (after === null) break;
+    }
+    byId('forget-message').textContent = inWords(sum);
+    await refresh();
+    return null;
+  }
+
+  form.addEventListener('change', showFields);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const wished = wish();
+    const which = 'key' in wished ? `all events of this app in which ${wished.key} is “${wished.value}”` : `the event ${wished.id}`;
+    ask({
+      title: 'Delete events?',
+      submit: 'Delete them',
+      note: null,
+      parts: [element('p', '', `The content of ${which} is deleted. What waits to be delivered is not delivered any more. It cannot come back.`)],
+      perform: () => forget(wished),
+    });
+  });
+  showFields();
+}
+
+/** @param {{forgotten: number, pending: number, to: Set<string>}} sum */
+function inWords({ forgotten, pending, to }) {
+  if (forgotten === 0) return 'There is no such event, or its content is not kept any more.';
+  const done = `The content of ${digits(forgotten)} ${forgotten === 1 ? 'event' : 'events'} was deleted, and ${digits(pending)} waiting ${pending === 1 ? 'delivery' : 'deliveries'} ended.`;
+  return to.size === 0 ? done : `${done} These had got it before, and must delete it themselves: ${[...to].join(', ')}.`;
+}

@@ -1,0 +1,87 @@
+// @ts-check
+/** Sends the deliveries of a time again. Their number is shown before the button does anything. */
+
+import { api } from './api.js';
+import { byId } from './dom.js';
+import { digits } from './words.js';
+
+/** @typedef {{endpoint: string, outcome: string | null, from: string, to: string}} Range */
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** A time as the browser's field for local times has it. @param {Date} time */
+export function localTime(time) {
+  const shifted = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
+  return shifted.toISOString().slice(0, 16);
+}
+
+/** The time of such a field, or null if it is empty. @param {string} value */
+export const timeOf = (value) => (value === '' || Number.isNaN(Date.parse(value)) ? null : new Date(value).toISOString());
+
+/** @param {string} app @param {(sentence: string) => void} done */
+export function replaying(app, done) {
+  const dialog = /** @type {HTMLDialogElement} */ (byId('replay'));
+  const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (byId(`replay-${name}`));
+  const submit = /** @type {HTMLButtonElement} */ (byId('replay-submit'));
+  const say = (/** @type {string} */ text) => (byId('replay-message').textContent = text);
+  let looks = 0;
+  let busy = false;
+
+  /** @returns {Range | null} */
+  function range() {
+    const [from, to] = [timeOf(field('from').value), timeOf(field('to').value)];
+    if (from === null || to === null) return null;
+    return { endpoint: field('endpoint').value, outcome: field('outcome').value || null, from, to };
+  }
+
+  /** Shows how many there are, and only then lets them be sent. */
+  async function count() {
+    const ours = ++looks;
+    submit.disabled = true;
+    submit.textContent = 'Send again';
+    say('');
+    const wanted = range();
+    if (wanted === null) return void say('Choose a time.');
+    const { status, body } = await api.countReplay(app, wanted);
+    if (ours !== looks) return;
+    if (status !== 200) return void say(`They could not be counted: ${body.detail}.`);
+    const { deliveries, max } = body;
+    if (deliveries === 0) return void say('No delivery of that time has ended so and still has its content.');
+    if (deliveries > max) return void say(`${digits(deliveries)} deliveries are more than ${digits(max)} at a time. Choose a shorter time.`);
+    say(`${digits(deliveries)} ${deliveries === 1 ? 'delivery' : 'deliveries'} will be sent again, each with the same id as before.`);
+    submit.textContent = `Send ${digits(deliveries)} again`;
+    submit.disabled = false;
+  }
+
+  async function send() {
+    const wanted = range();
+    if (wanted === null || busy) return;
+    busy = submit.disabled = true;
+    say('Sending …');
+    const { status, body } = await api.replay(app, wanted);
+    busy = submit.disabled = false;
+    if (status !== 200) return void say(`Not sent: ${body.detail}.`);
+    dialog.close();
+    done(`${digits(body.replayed)} ${body.replayed === 1 ? 'delivery waits' : 'deliveries wait'} to be sent again.`);
+  }
+
+  dialog.addEventListener('change', count);
+  byId('replay-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    send();
+  });
+  byId('replay-cancel').addEventListener('click', () => dialog.close());
+
+  /** Opens the dialog. @param {Record<'endpoint' | 'outcome' | 'from' | 'to', string>} filter what is shown now */
+  return ({ endpoint, outcome, from, to }) => {
+    const options = /** @type {HTMLSelectElement} */ (byId('replay-endpoint'));
+    options.replaceChildren(...[...byId('deliveries-endpoint').children].slice(1).map((option) => option.cloneNode(true)));
+    if (endpoint !== '') options.value = endpoint;
+    field('outcome').value = ['expired', 'refused', 'delivered'].includes(outcome) ? outcome : 'expired';
+    field('from').value = localTime(from === '' ? new Date(Date.now() - DAY_MS) : new Date(from));
+    // Up to the end of this minute.
+    field('to').value = localTime(to === '' ? new Date(Date.now() + 60_000) : new Date(to));
+    dialog.showModal();
+    count();
+  };
+}
