@@ -2,11 +2,12 @@
 //! and for tests that hold on every screen.
 
 use std::pin::Pin;
+use std::time::{Duration, Instant};
 
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::{Browser, Collector, DEADLINE, Result, Server};
+use crate::{Browser, Collector, DEADLINE, Error, Result, Server, request};
 
 /// The browser and server that show a screen. The server belongs to the screens: they save, and use
 /// the demo app.
@@ -79,6 +80,16 @@ pub const SCREENS: &[Screen] = screens! {
     "history-new" => new_history,
     "history" => history,
     "history-off" => switched_off,
+    "integrations-new" => integrations_new,
+    "integrations" => integrations,
+    "integrations-tried" => integrations_tried,
+    "integrations-add" => integrations_add,
+    "integrations-key" => integrations_key,
+    "integrations-agreement" => integrations_agreement,
+    "deliveries" => deliveries,
+    "deliveries-event" => deliveries_event,
+    "deliveries-replay" => deliveries_replay,
+    "code-destinations" => destinations,
     "sign-in" => sign_in,
     "sign-in-gone" => sign_in_gone,
     "access" => access,
@@ -124,6 +135,9 @@ const HEAD: &str = "<script>
   });
 </script>
 ";
+
+/// The answer of each receiver of events.
+const ANSWER: &str = "{\"message\": \"<b>seen</b>\", \"queue\": 3}";
 
 const FAULTY: &str = "<script>
   c2c.on('call_started', (event) => {
@@ -481,6 +495,131 @@ async fn switched_off(stage: &Stage<'_>) -> Result<()> {
     stage.server.api(Method::PUT, path, Some(&switch(false))).await?.expect(200).map(drop)
 }
 
+/// The integrations of an app without any.
+async fn integrations_new(stage: &Stage<'_>) -> Result<()> {
+    let made = stage.server.api(Method::POST, "/api/apps", Some(&json!({"name": "New"}))).await?;
+    let id = made.expect(201)?.json()?["id"].as_str().unwrap_or_default().to_owned();
+    goto_integrations(stage, &id).await
+}
+
+async fn goto_integrations(stage: &Stage<'_>, app: &str) -> Result<()> {
+    stage.browser.goto(&format!("{}/apps/{app}/integrations", stage.server.console)).await?;
+    stage.wait("document.querySelector('#integrations').checkVisibility()").await
+}
+
+/// The receivers of an app with integrations: names, paths, what each answers, and whether it agrees.
+const RECEIVERS: [(&str, &str, u16, bool); 4] = [
+    ("CRM", "/crm", 200, true),
+    ("Data warehouse", "/warehouse", 503, true),
+    ("Old shop", "/old", 410, true),
+    ("Partner portal", "/partner", 404, false),
+];
+
+const INTEGRATED: &str = "Shop with integrations";
+
+/// The app with integrations, which is made once. Its endpoints are pages of the collector.
+async fn integrated(stage: &Stage<'_>) -> Result<String> {
+    let Stage { server, .. } = stage;
+    let found = server.api(Method::GET, "/api/apps?search=integrations", None).await?.json()?;
+    if let Some(id) = found["apps"][0]["id"].as_str() {
+        return Ok(id.to_owned());
+    }
+    let made = server.api(Method::POST, "/api/apps", Some(&json!({"name": INTEGRATED}))).await?;
+    let id = made.expect(201)?.json()?["id"].as_str().unwrap_or_default().to_owned();
+    let path = format!("/api/apps/{id}");
+    let collect =
+        json!({"mode": "mark", "bodyDays": 30, "metaDays": 90, "searchKeys": ["orderId"]});
+    let to = format!("{path}/integrations/collect");
+    server.api_at(Method::PUT, &to, Some(&collect), Some(&json!(0))).await?.expect(200)?;
+    for receiver in RECEIVERS {
+        stage.add_endpoint(&path, receiver).await?;
+    }
+    let data = json!({"tier": "gold", "context": {"orderId": "A-1", "customerTier": "gold"}});
+    stage.emit(&id, "custom:order_called", &data).await?;
+    stage
+        .emit(&id, "call_ended", &json!({"duration": "long", "context": {"orderId": "A-2"}}))
+        .await?;
+    stage.settle(&path).await?;
+    Ok(id)
+}
+
+/// The integrations of an app with endpoints in several states.
+async fn integrations(stage: &Stage<'_>) -> Result<()> {
+    let app = integrated(stage).await?;
+    goto_integrations(stage, &app).await
+}
+
+/// The answers to test events.
+async fn integrations_tried(stage: &Stage<'_>) -> Result<()> {
+    integrations(stage).await?;
+    // Not by more than are allowed in a while: four times for each of the screen's widths and schemes.
+    stage.browser.click("#endpoints [data-action=test]").await?;
+    stage.wait("document.querySelector('#endpoints .exchange, #endpoints .tried p')").await
+}
+
+async fn integrations_add(stage: &Stage<'_>) -> Result<()> {
+    let app = integrated(stage).await?;
+    goto_integrations(stage, &app).await?;
+    stage.browser.click("#add-endpoint").await?;
+    stage.browser.click("#endpoint-form [value=some]").await?;
+    stage.browser.type_into("#endpoint-name", "Call log").await?;
+    stage.browser.type_into("#endpoint-url", "https://log.shop.example/hooks/c2c").await?;
+    stage.browser.type_into("#endpoint-custom", "order_called 1st_call").await?;
+    stage.browser.click("#endpoint-submit").await?;
+    stage.wait("document.querySelector('#endpoint-custom-error').checkVisibility()").await
+}
+
+/// The key of a new endpoint, shown once.
+async fn integrations_key(stage: &Stage<'_>) -> Result<()> {
+    integrations_new(stage).await?;
+    let url = stage.receiver("/partner", 404, false);
+    stage.browser.click("#add-endpoint").await?;
+    stage.browser.type_into("#endpoint-name", "Partner portal").await?;
+    stage.browser.type_into("#endpoint-url", &url).await?;
+    stage.browser.click("#endpoint-submit").await?;
+    stage.wait("document.querySelector('#endpoint-key').checkVisibility()").await
+}
+
+/// Its answers, by which it does not agree.
+async fn integrations_agreement(stage: &Stage<'_>) -> Result<()> {
+    integrations_key(stage).await?;
+    stage.browser.click("#endpoint-to-ask").await?;
+    stage.wait("document.querySelectorAll('#endpoint-answers .exchange').length === 2").await
+}
+
+async fn deliveries(stage: &Stage<'_>) -> Result<()> {
+    let app = integrated(stage).await?;
+    stage.browser.goto(&format!("{}/apps/{app}/deliveries", stage.server.console)).await?;
+    stage.wait("document.querySelectorAll('#deliveries-list tr').length > 3").await
+}
+
+/// All about one event.
+async fn deliveries_event(stage: &Stage<'_>) -> Result<()> {
+    deliveries(stage).await?;
+    stage.browser.click("#deliveries-list button").await?;
+    stage.wait("document.querySelector('#event .delivery')").await
+}
+
+/// The number of what would be sent again.
+async fn deliveries_replay(stage: &Stage<'_>) -> Result<()> {
+    deliveries(stage).await?;
+    stage.browser.click("#open-replay").await?;
+    let choose = "for (const [id, value] of [['replay-outcome', 'delivered'], ['replay-endpoint', document.querySelector('#replay-endpoint option').value]]) document.getElementById(id).value = value;
+        document.querySelector('#replay').dispatchEvent(new Event('change'));";
+    stage.browser.run(choose, &[]).await?;
+    stage.wait("document.querySelector('#replay-message').textContent.match(/^(\\d|No)/)").await
+}
+
+/// The timeline, where custom events would go to endpoints.
+async fn destinations(stage: &Stage<'_>) -> Result<()> {
+    let app = integrated(stage).await?;
+    stage.browser.goto(&format!("{}/apps/{app}", stage.server.console)).await?;
+    stage.wait("document.querySelector('#timeline .state')").await?;
+    fill(stage, HEAD).await?;
+    stage.browser.click("[data-play=whole]").await?;
+    stage.wait("document.querySelector('[data-name=survey_submitted] .noted[data-level]')").await
+}
+
 async fn general(stage: &Stage<'_>) -> Result<()> {
     stage.browser.goto(&format!("{}/apps/demo/settings", stage.server.console)).await?;
     stage.wait("document.querySelector('#embed').textContent").await
@@ -514,6 +653,76 @@ async fn widget_survey(stage: &Stage<'_>) -> Result<()> {
 }
 
 impl Stage<'_> {
+    /// A receiver of events, which answers each request with a status.
+    fn receiver(&self, path: &str, status: u16, agrees: bool) -> String {
+        let answer = move |request: &hyper::Request<()>| {
+            let mut response = hyper::Response::new(ANSWER.into());
+            let status = if request.method() == Method::OPTIONS { 200 } else { status };
+            *response.status_mut() = status.try_into().unwrap_or_default();
+            if agrees {
+                let all = hyper::header::HeaderValue::from_static("*");
+                response.headers_mut().insert("webhook-allowed-origin", all);
+            }
+            response
+        };
+        self.collector.answer(path, answer);
+        self.collector.url_of("127.0.0.1", path)
+    }
+
+    /// Adds an endpoint of an app, and asks it if it agrees.
+    async fn add_endpoint(
+        &self,
+        app: &str,
+        (name, path, status, agrees): (&str, &str, u16, bool),
+    ) -> Result<()> {
+        let new = json!({"name": name, "url": self.receiver(path, status, agrees)});
+        let to = format!("{app}/endpoints");
+        let made = self.server.api(Method::POST, &to, Some(&new)).await?.expect(201)?.json()?;
+        let id = made["endpoint"]["id"].as_str().unwrap_or_default();
+        if agrees {
+            let ask = format!("{to}/{id}/agreement");
+            self.server.api(Method::POST, &ask, Some(&json!({}))).await?.expect(200)?;
+        }
+        Ok(())
+    }
+
+    /// Sends an event as the widget's page does.
+    async fn emit(&self, app: &str, name: &str, data: &Value) -> Result<()> {
+        let log =
+            self.server.api(Method::GET, &format!("/api/apps/{app}/audit"), None).await?.json()?;
+        let (at, last) = (&log["entries"][0]["at"], name.len());
+        let id = format!("01956b4e-3c00-7000-8000-0000000000{last:02x}");
+        let event = json!({"name": name, "data": data, "timestamp": at, "id": id, "seq": 1});
+        let batch = json!({"c2c": 1, "consent": "granted", "events": [event]});
+        let headers = [
+            ("origin", self.server.widget.as_str()),
+            ("sec-fetch-site", "same-origin"),
+            ("content-type", "application/json"),
+        ];
+        let url = format!("{}/e/{app}", self.server.widget);
+        request(Method::POST, &url, &headers, batch.to_string()).await?.expect(200).map(drop)
+    }
+
+    /// Waits until one endpoint was disabled by its answer, and one has failed.
+    async fn settle(&self, app: &str) -> Result<()> {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            let path = format!("{app}/integrations");
+            let all = self.server.api(Method::GET, &path, None).await?.expect(200)?.json()?;
+            let endpoints = all["endpoints"].as_array().into_iter().flatten();
+            let mut endpoints = endpoints.map(|one| (&one["state"], &one["health"]["failures"]));
+            let disabled = endpoints.clone().any(|(state, _)| state == "disabled");
+            let failing = endpoints.any(|(_, failures)| failures.as_u64().is_some_and(|n| n > 1));
+            if disabled && failing {
+                return Ok(());
+            }
+            if Instant::now() > end {
+                return Err(Error::new(format!("no delivery has failed: {all}")));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     async fn wait(&self, condition: &str) -> Result<()> {
         self.browser.wait_for(condition, DEADLINE).await.map(drop)
     }

@@ -71,6 +71,12 @@ impl Server {
         Self::launch_with(Path::new("data"), console, pages, arguments, &trust).await
     }
 
+    /// Starts the server so that endpoints of integrations may be pages of the collector.
+    pub async fn start_with_receivers(collector: &Collector, arguments: &[&str]) -> Result<Self> {
+        let allowed = format!("127.0.0.1/32:{}", collector.port());
+        Self::start_with(&[&["--delivery-allow", &allowed], arguments].concat()).await
+    }
+
     /// Starts the server as it is deployed: with real names, behind TLS, which the collector's scope ends. It
     /// asks for a sign-in.
     pub async fn start_deployed(collector: &Collector, arguments: &[&str]) -> Result<Self> {

@@ -22,7 +22,7 @@ async fn main() -> Result<()> {
     }
     std::fs::create_dir_all(&folder)?;
     let collector = Collector::start().await?;
-    let server = Server::start().await?;
+    let server = Server::start_with_receivers(&collector, &[]).await?;
     // The only engine whose screen size and color scheme can be set.
     let browser = Browser::start(Engine::Chromium, &collector, &Options::default()).await?;
     let stage = Stage { server: &server, browser: &browser, collector: &collector };

@@ -19,7 +19,7 @@ pub(crate) const TESTS: Tests = &[
 const CODE: &str = "<script>c2c.emit('approved')</script>";
 
 /// A server that asks for a sign-in, and the link that its first start prints.
-async fn guarded() -> Result<(Arc<Server>, String)> {
+pub(crate) async fn guarded() -> Result<(Arc<Server>, String)> {
     let server = Server::start_with(&["--access", "sign-in"]).await?;
     let output = server.output();
     let link = output.iter().find(|line| line.contains("/sign-in#")).context("a link")?;
@@ -28,7 +28,7 @@ async fn guarded() -> Result<(Arc<Server>, String)> {
 }
 
 /// Opens a sign-in link.
-async fn open(cx: &Cx, link: &str) -> Result<()> {
+pub(crate) async fn open(cx: &Cx, link: &str) -> Result<()> {
     // A change of the fragment only would be no navigation.
     cx.browser.goto("about:blank").await?;
     cx.browser.goto(link).await?;
@@ -40,19 +40,25 @@ async fn open(cx: &Cx, link: &str) -> Result<()> {
 }
 
 /// Presses the button of an open sign-in link.
-async fn sign_in(cx: &Cx) -> Result<()> {
+pub(crate) async fn sign_in(cx: &Cx) -> Result<()> {
     cx.browser.click("#sign-in").await?;
     // A link for one app leads to its code.
     shown(cx, "#apps:not([hidden]), #code:not([hidden])").await
 }
 
-async fn shown(cx: &Cx, css: &str) -> Result<()> {
+pub(crate) async fn shown(cx: &Cx, css: &str) -> Result<()> {
     let shown = format!("document.querySelector({css:?})?.checkVisibility()");
     cx.browser.wait_for(&shown, DEADLINE).await.map(drop)
 }
 
 /// Makes a link on the page *Access*, and gives its address.
-async fn make_link(cx: &Cx, server: &Server, name: &str, role: &str, apps: &str) -> Result<String> {
+pub(crate) async fn make_link(
+    cx: &Cx,
+    server: &Server,
+    name: &str,
+    role: &str,
+    apps: &str,
+) -> Result<String> {
     cx.browser.goto(&format!("{}/access", server.console)).await?;
     shown(cx, "#access").await?;
     let fill = "const form = document.querySelector('#link-form');

@@ -230,6 +230,19 @@ async fn the_whole_story(cx: &Cx) -> Result<()> {
     cx.browser.enter_top().await?;
     let restored = "window.got.find(({type, revision}) => type === 'published' && revision === 3)";
     cx.browser.wait_for(restored, DEADLINE).await?;
+
+    // Integrations are to be looked at here, and changed in a window.
+    cx.browser.run("window.got.length = 0", &[]).await?;
+    cx.browser.enter_frame("#console").await?;
+    cx.browser.click("#to-integrations").await?;
+    got(cx, "ready").await?;
+    cx.browser.enter_frame("#console").await?;
+    shown(cx, "#integrations-window").await?;
+    let offered = "[...document.querySelectorAll('#integrations button, #integrations a')]
+        .filter((one) => one.checkVisibility()).map((one) => one.id || one.textContent)";
+    let expected = json!(["integrations-window", "Collect events", "refresh-integrations"]);
+    assert_eq!(cx.browser.eval(offered).await?, expected);
+    is_accessible(cx).await?;
     assert_eq!(asked(cx), 1);
     Ok(())
 }

@@ -59,7 +59,7 @@ fn texts() -> Vec<String> {
 }
 
 /// Fails if a script of a text ran in the current page, or if a policy had to stop one.
-async fn assert_quiet(cx: &Cx) -> Result<()> {
+pub(crate) async fn assert_quiet(cx: &Cx) -> Result<()> {
     let strangers = "[window.ran ?? null, document.querySelectorAll(
       'script:not([src=\"/console.js\"]), img[src], svg, object, base, style:not([nonce]), iframe:not(#live), meta[http-equiv]'
     ).length]";

@@ -35,6 +35,7 @@ mod host; // the host script's guarantees to the widget
 mod hostile; // typed text is only ever text in the console
 mod injector; // the checker's verdicts against a browser's
 mod integrations; // events all the way to a customer's server
+mod integrations_console; // endpoints are added, asked and tried, and what they answer is text
 mod isolation; // custom code cannot leave its sandbox, with a control for each probe
 mod jar; // the frame's own cookies and storage
 mod leaving; // a page closes at once, and tags can send their last requests
@@ -103,6 +104,7 @@ fn main() -> std::process::ExitCode {
             ("hostile", CONSOLE, hostile::TESTS),
             ("injector", VISITORS, injector::TESTS),
             ("integrations", VISITORS, integrations::TESTS),
+            ("integrations_console", VISITORS, integrations_console::TESTS),
             ("isolation", VISITORS, isolation::TESTS),
             ("jar", VISITORS, jar::TESTS),
             ("leaving", VISITORS, leaving::TESTS),

@@ -46,7 +46,7 @@ fn in_editor(screen: &Screen) -> bool {
 /// Asserts that axe-core finds nothing on these screens in either color scheme, and that none is
 /// wider than the window.
 async fn are_accessible(cx: &Cx, width: u32, chosen: impl Fn(&Screen) -> bool) -> Result<()> {
-    let server = Server::start().await?;
+    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
     let stage = Stage { server: &server, browser: &cx.browser, collector: &cx.collector };
     cx.browser.set_viewport(width, 800).await?;
     let mut violations = Vec::new();
@@ -70,7 +70,7 @@ async fn are_accessible(cx: &Cx, width: u32, chosen: impl Fn(&Screen) -> bool) -
 }
 
 async fn every_screen_is_quiet_and_stays_at_home(cx: &Cx) -> Result<()> {
-    let server = Server::start().await?;
+    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
     let stage = Stage { server: &server, browser: &cx.browser, collector: &cx.collector };
     let home: BTreeSet<String> = [&server.console, &server.parent, &server.widget, &server.sandbox]
         .into_iter()

@@ -1,0 +1,546 @@
+//! *Integrations* in the console: an endpoint is added, asked and tried, and nothing that it answers is more than text.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use c2c_harness::{
+    ColorScheme, Context as _, Cx, DEADLINE, Engine, Result, Server, Tests, request,
+};
+use hyper::Method;
+use serde_json::{Value, json};
+
+use crate::access::{guarded, make_link, open, shown, sign_in};
+use crate::hostile::assert_quiet;
+
+pub(crate) const TESTS: Tests = &[
+    ("the_whole_story", &the_whole_story),
+    ("answers_and_names_are_text", &answers_and_names_are_text),
+    ("a_keyboard_is_enough", &a_keyboard_is_enough),
+    ("nothing_typed_is_lost", &nothing_typed_is_lost),
+    ("a_delivery_is_followed_and_sent_again", &a_delivery_is_followed_and_sent_again),
+    ("events_are_deleted_and_backends_get_tokens", &events_are_deleted_and_backends_get_tokens),
+    ("roles_see_what_they_may", &roles_see_what_they_may),
+    ("the_timeline_says_where_an_event_would_go", &the_timeline_says_where_an_event_would_go),
+    ("each_step_is_accessible", &each_step_is_accessible),
+];
+
+/// An answer that tries to become markup.
+const HOSTILE: &str = "<img src=x onerror=top.ran=1></pre><script>top.ran=1</script>";
+/// The header by which a receiver agrees.
+const AGREES: (&str, &str) = ("webhook-allowed-origin", "*");
+
+/// A receiver at a path of the collector, which answers each request with this text.
+fn receiver(cx: &Cx, path: &str, text: &str, headers: &[(&str, &str)]) -> String {
+    cx.collector.page(path, text.to_owned(), headers);
+    cx.collector.url_of("127.0.0.1", path)
+}
+
+async fn goto(cx: &Cx, server: &Server, page: &str) -> Result<()> {
+    cx.browser.goto(&format!("{}/apps/demo/{page}", server.console)).await?;
+    shown(cx, if page.starts_with("deliveries") { "#deliveries" } else { "#integrations" }).await
+}
+
+/// Waits until a part of the page has this text in it.
+async fn says(cx: &Cx, css: &str, text: &str) -> Result<()> {
+    let condition = format!("document.querySelector({css:?})?.textContent.includes({text:?})");
+    cx.browser.wait_for(&condition, DEADLINE).await.map(drop)
+}
+
+async fn value(cx: &Cx, css: &str) -> Result<Value> {
+    cx.browser.eval(&format!("document.querySelector({css:?}).value")).await
+}
+
+/// Replaces the text of a field as if it were typed.
+async fn fill(cx: &Cx, css: &str, text: &str) -> Result<()> {
+    let empty = "document.querySelector(arguments[0]).value = ''";
+    cx.browser.run(empty, &[json!(css)]).await?;
+    cx.browser.type_into(css, text).await
+}
+
+/// Chooses an option.
+async fn choose(cx: &Cx, css: &str, option: &str) -> Result<()> {
+    let choose = "const [css, option] = arguments;
+        const field = document.querySelector(css);
+        field.value = option;
+        field.dispatchEvent(new Event('change', { bubbles: true }));";
+    cx.browser.run(choose, &[json!(css), json!(option)]).await.map(drop)
+}
+
+/// The app takes events as the catalogue has them.
+async fn collect(server: &Server) -> Result<()> {
+    let settings =
+        json!({"mode": "refuse", "bodyDays": 30, "metaDays": 90, "searchKeys": ["orderId"]});
+    put_collect(server, &settings, 0).await
+}
+
+async fn put_collect(server: &Server, settings: &Value, version: u32) -> Result<()> {
+    let path = "/api/apps/demo/integrations/collect";
+    let put = server.api_at(Method::PUT, path, Some(settings), Some(&json!(version))).await?;
+    put.expect(200).map(drop)
+}
+
+const ENDPOINTS: &str = "/api/apps/demo/endpoints";
+
+/// Adds an endpoint, which is asked if it is to agree. Gives its id.
+async fn add(server: &Server, name: &str, url: &str, filter: &Value, asks: bool) -> Result<String> {
+    let new = json!({"name": name, "url": url, "filter": filter});
+    let made = server.api(Method::POST, ENDPOINTS, Some(&new)).await?.expect(201)?.json()?;
+    let id = made["endpoint"]["id"].as_str().context("an id")?.to_owned();
+    if asks {
+        let path = format!("{ENDPOINTS}/{id}/agreement");
+        let asked = server.api(Method::POST, &path, Some(&json!({}))).await?.expect(200)?.json()?;
+        assert_eq!(asked["endpoint"]["state"], "active", "{asked}");
+    }
+    Ok(id)
+}
+
+/// Sends an event as the widget's page does, and gives its id.
+async fn emit(server: &Server, last: u8) -> Result<String> {
+    let id = format!("01956b4e-3c00-7000-8000-0000000000{last:02x}");
+    let event = json!({
+        "name": "custom:order_called",
+        "data": {"note": HOSTILE, "context": {"orderId": "A-1"}},
+        "timestamp": now(server).await?,
+        "id": id,
+        "seq": 1,
+    });
+    let batch = json!({"c2c": 1, "consent": "granted", "events": [event]});
+    let headers = [
+        ("origin", server.widget.as_str()),
+        ("sec-fetch-site", "same-origin"),
+        ("content-type", "application/json"),
+    ];
+    let url = format!("{}/e/demo", server.widget);
+    let answer = request(Method::POST, &url, &headers, batch.to_string()).await?.expect(200)?;
+    assert_eq!(answer.json()?["accepted"], 1, "{}", answer.text());
+    Ok(id)
+}
+
+/// Waits until the only endpoint has got so many events.
+async fn delivered(server: &Server, number: u64) -> Result<()> {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        let path = "/api/apps/demo/integrations";
+        let all = server.api(Method::GET, path, None).await?.expect(200)?.json()?;
+        let ended = &all["accounts"][0]["ended"];
+        let counts = ended.as_array().into_iter().flatten();
+        let mut delivered = counts.filter(|count| count["outcome"] == "delivered");
+        if delivered.next().is_some_and(|count| count["number"] == number) {
+            return Ok(());
+        }
+        if Instant::now() > end {
+            return Err(c2c_harness::Error::new(format!("not delivered: {all}")));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The time, by an entry that was just made.
+async fn now(server: &Server) -> Result<Value> {
+    let log = server.api(Method::GET, "/api/apps/demo/audit?limit=1", None).await?.json()?;
+    Ok(log["entries"][0]["at"].clone())
+}
+
+async fn the_whole_story(cx: &Cx) -> Result<()> {
+    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
+    goto(cx, &server, "integrations").await?;
+    shown(cx, "#collect-state").await?;
+    cx.browser.click("#collect-form [value=refuse]").await?;
+    cx.browser.click("#collect-form [type=submit]").await?;
+    says(cx, "#collect-message", "Saved.").await?;
+    assert_eq!(
+        cx.browser.eval("document.querySelector('#collect-state').checkVisibility()").await?,
+        false
+    );
+
+    // A wrong address is told at the field, and nothing typed is lost.
+    let url = receiver(cx, "/hook", "not yet", &[]);
+    cx.browser.click("#add-endpoint").await?;
+    cx.browser.type_into("#endpoint-name", "CRM").await?;
+    cx.browser.type_into("#endpoint-url", "https://crm").await?;
+    cx.browser.click("#endpoint-form [value=some]").await?;
+    cx.browser.click("#endpoint-known [value=call_ended]").await?;
+    cx.browser.type_into("#endpoint-custom", "order_called").await?;
+    cx.browser.click("#endpoint-submit").await?;
+    shown(cx, "#endpoint-url-error").await?;
+    let focused = cx.browser.eval("document.activeElement.id").await?;
+    assert_eq!(focused, "endpoint-url");
+    assert_eq!(value(cx, "#endpoint-name").await?, "CRM");
+    assert_eq!(value(cx, "#endpoint-custom").await?, "order_called");
+    fill(cx, "#endpoint-url", &url).await?;
+    cx.browser.click("#endpoint-submit").await?;
+
+    // The secret is shown once.
+    shown(cx, "#endpoint-secret").await?;
+    let secret = value(cx, "#endpoint-secret").await?;
+    let secret = secret.as_str().context("a secret")?.to_owned();
+    assert!(secret.starts_with("whsec_"), "{}", &secret[..6]);
+
+    // Asked, it does not agree, and the reader learns what is missing; then it does.
+    cx.browser.click("#endpoint-to-ask").await?;
+    says(cx, "#endpoint-verdict", "It did not agree").await?;
+    says(cx, "#endpoint-answers", "The answer has no header webhook-allowed-origin").await?;
+    says(cx, "#endpoint-answers", "not yet").await?;
+    shown(cx, "#endpoint-duties").await?;
+    receiver(cx, "/hook", HOSTILE, &[AGREES]);
+    cx.browser.click("#endpoint-ask").await?;
+    says(cx, "#endpoint-verdict", "It agreed").await?;
+    assert_eq!(value(cx, "#endpoint-secret").await?, "");
+
+    // The test event, and its answer.
+    cx.browser.click("#endpoint-try").await?;
+    says(cx, "#endpoint-tried", "200").await?;
+    says(cx, "#endpoint-tried", HOSTILE).await?;
+    says(cx, "#endpoint-tried", "from 127.0.0.1").await?;
+    let sent = cx.collector.requests();
+    let test = sent.last().context("a request")?;
+    assert_eq!(test.json()?["type"], "c2c.test");
+    assert!(test.header("webhook-signature").is_some_and(|signature| signature.starts_with("v1,")));
+    cx.browser.click("#endpoint-close").await?;
+    says(cx, "#endpoints .state-badge", "Active").await?;
+    says(cx, "#endpoints .about", "call_ended, custom:order_called").await?;
+
+    // An event arrives, and the account has it.
+    emit(&server, 1).await?;
+    let is_it = |body: &Value| body["type"] == "custom.order_called";
+    cx.collector.wait_for(1, DEADLINE, |one| one.json().is_ok_and(|body| is_it(&body))).await?;
+    delivered(&server, 1).await?;
+    cx.browser.click("#refresh-integrations").await?;
+    says(cx, "#endpoints .equation", "1 accepted=1 delivered").await?;
+    says(cx, "#heard", "1 heard=1 accepted").await?;
+
+    // Nowhere in the page is the secret, now or later.
+    cx.browser.reload().await?;
+    shown(cx, "#endpoints .endpoint").await?;
+    let page = "document.documentElement.outerHTML + [...document.querySelectorAll('input')].map((one) => one.value)";
+    let page = cx.browser.eval(page).await?;
+    assert!(page.as_str().is_some_and(|page| !page.contains(&secret)));
+    assert_quiet(cx).await?;
+
+    // It is paused, goes on, and is removed after a question.
+    cx.browser.click("[data-action=pause]").await?;
+    says(cx, "#endpoints .state-badge", "Paused").await?;
+    let focused = "document.activeElement.dataset.action";
+    assert_eq!(cx.browser.eval(focused).await?, "resume");
+    cx.browser.click("[data-action=resume]").await?;
+    says(cx, "#endpoints .state-badge", "Active").await?;
+    cx.browser.click("[data-action=rotate]").await?;
+    shown(cx, "#ask").await?;
+    cx.browser.click("#ask-submit").await?;
+    shown(cx, "#made").await?;
+    let next = value(cx, "#made-secret").await?;
+    assert!(next.as_str().is_some_and(|next| next.starts_with("whsec_") && *next != secret));
+    cx.browser.click("#made .actions button").await?;
+    cx.browser.click("[data-action=remove]").await?;
+    shown(cx, "#ask").await?;
+    cx.browser.click("#ask-submit").await?;
+    shown(cx, "#no-endpoints").await?;
+    shown(cx, "#removed").await
+}
+
+async fn answers_and_names_are_text(cx: &Cx) -> Result<()> {
+    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
+    let name = HOSTILE.to_owned();
+    let evil = ("webhook-allowed-origin", "<script>top.ran=1</script>");
+    let url = receiver(cx, "/hook", HOSTILE, &[evil]);
+    add(&server, &name, &url, &json!([format!("custom:{HOSTILE}")]), false).await?;
+    goto(cx, &server, "integrations").await?;
+    says(cx, "#endpoints h3", HOSTILE).await?;
+    cx.browser.click("[data-action=ask]").await?;
+    says(cx, "#endpoint-verdict", "It did not agree").await?;
+    // The header and the text of the answers.
+    says(cx, "#endpoint-answers", "<script>top.ran=1</script>").await?;
+    says(cx, "#endpoint-answers pre", HOSTILE).await?;
+    assert_quiet(cx).await?;
+    // An owner skips the question, with a reason that is text, too.
+    cx.browser.click("#endpoint-skip summary").await?;
+    cx.browser.type_into("#skip-reason", HOSTILE).await?;
+    cx.browser.click("#skip-form [type=submit]").await?;
+    says(cx, "#endpoint-verdict", "The question was skipped").await?;
+    cx.browser.click("#endpoint-try").await?;
+    says(cx, "#endpoint-tried", HOSTILE).await?;
+    cx.browser.click("#endpoint-close").await?;
+    says(cx, "#endpoints .why-state", HOSTILE).await?;
+    cx.browser.click("[data-action=change]").await?;
+    assert_eq!(value(cx, "#endpoint-name").await?, HOSTILE);
+    assert_quiet(cx).await?;
+    cx.browser.goto(&format!("{}/apps/demo/history", server.console)).await?;
+    says(cx, "#audit", HOSTILE).await?;
+    assert_quiet(cx).await
+}
+
+async fn a_keyboard_is_enough(cx: &Cx) -> Result<()> {
+    const TAB: &str = "\u{E004}";
+    const ENTER: &str = "\u{E007}";
+    const ESCAPE: &str = "\u{E00C}";
+    const SPACE: &str = " ";
+    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
+    collect(&server).await?;
+    let url = receiver(cx, "/hook", "thanks", &[AGREES]);
+    goto(cx, &server, "integrations").await?;
+    let at = "document.activeElement.id || document.activeElement.dataset.action || document.activeElement.tagName";
+    let tab_to = async |wanted: &str| {
+        for _ in 0..12 {
+            if cx.browser.eval(at).await? == wanted {
+                return Ok(());
+            }
+            cx.browser.type_keys(TAB).await?;
+        }
+        Err(c2c_harness::Error::new(format!("no way to {wanted}")))
+    };
+    cx.browser.run("document.querySelector('#refresh-integrations').focus()", &[]).await?;
+    tab_to("add-endpoint").await?;
+    cx.browser.type_keys(SPACE).await?;
+    shown(cx, "#endpoint-form").await?;
+    // The first field has the focus, and Enter sends the form.
+    cx.browser.type_keys(&format!("CRM{TAB}{url}{ENTER}")).await?;
+    shown(cx, "#endpoint-secret").await?;
+    assert_eq!(cx.browser.eval(at).await?, "endpoint-secret");
+    tab_to("endpoint-to-ask").await?;
+    cx.browser.type_keys(SPACE).await?;
+    says(cx, "#endpoint-verdict", "It agreed").await?;
+    assert_eq!(cx.browser.eval(at).await?, "endpoint-try");
+    cx.browser.type_keys(SPACE).await?;
+    says(cx, "#endpoint-tried", "thanks").await?;
+    cx.browser.type_keys(ESCAPE).await?;
+    // The focus goes on at the new endpoint.
+    let focused = format!("({at}) === 'test'");
+    cx.browser.wait_for(&focused, DEADLINE).await?;
+    cx.browser.type_keys(SPACE).await?;
+    says(cx, "#endpoints .tried", "thanks").await?;
+    assert_eq!(cx.browser.eval(at).await?, "test");
+    Ok(())
+}
+
+async fn nothing_typed_is_lost(cx: &Cx) -> Result<()> {
+    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
+    goto(cx, &server, "integrations").await?;
+    // Another person saves first.
+    cx.browser.click("#collect-form [value=mark]").await?;
+    fill(cx, "#collect-keys", "customerId orderId").await?;
+    collect(&server).await?;
+    cx.browser.click("#collect-form [type=submit]").await?;
+    says(cx, "#collect-message", "changed elsewhere in the meantime (as in the catalogue").await?;
+    assert_eq!(value(cx, "#collect-keys").await?, "customerId orderId");
+    cx.browser.click("#collect-form [type=submit]").await?;
+    says(cx, "#collect-message", "Saved.").await?;
+    // A mistake is told at its field.
+    fill(cx, "#collect-meta-days", "7").await?;
+    cx.browser.click("#collect-form [type=submit]").await?;
+    shown(cx, "#collect-meta-days-error").await?;
+
+    // A dialog that was closed opens with what was typed.
+    cx.browser.click("#add-endpoint").await?;
+    cx.browser.type_into("#endpoint-name", "CRM").await?;
+    cx.browser.click("#endpoint-cancel").await?;
+    cx.browser.click("#add-endpoint").await?;
+    assert_eq!(value(cx, "#endpoint-name").await?, "CRM");
+    cx.browser.click("#endpoint-cancel").await?;
+
+    // The same for an endpoint that two people change.
+    let url = receiver(cx, "/hook", "thanks", &[AGREES]);
+    let id = add(&server, "First", &url, &json!(["*"]), true).await?;
+    cx.browser.click("#refresh-integrations").await?;
+    shown(cx, "[data-action=change]").await?;
+    cx.browser.click("[data-action=change]").await?;
+    fill(cx, "#endpoint-name", "Mine").await?;
+    let path = format!("{ENDPOINTS}/{id}");
+    let there = server.api(Method::GET, &path, None).await?.expect(200)?.json()?;
+    let theirs =
+        json!({"name": "Theirs", "format": "standard", "filter": ["call_ended"], "inFlightMax": 4});
+    let put = server.api_at(Method::PUT, &path, Some(&theirs), Some(&there["version"])).await?;
+    put.expect(200)?;
+    cx.browser.click("#endpoint-submit").await?;
+    says(cx, "#endpoint-message", "changed elsewhere in the meantime (name “Theirs”").await?;
+    assert_eq!(value(cx, "#endpoint-name").await?, "Mine");
+    cx.browser.click("#endpoint-submit").await?;
+    says(cx, "#endpoints h3", "Mine").await
+}
+
+async fn a_delivery_is_followed_and_sent_again(cx: &Cx) -> Result<()> {
+    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
+    collect(&server).await?;
+    let url = receiver(cx, "/hook", "thanks", &[AGREES]);
+    let id = add(&server, "CRM", &url, &json!(["*"]), true).await?;
+    let event = emit(&server, 1).await?;
+    delivered(&server, 1).await?;
+    // The number on the card leads to the deliveries that it counts.
+    goto(cx, &server, "integrations").await?;
+    says(cx, "#endpoints .equation a", "1 delivered").await?;
+    cx.browser.click("#endpoints .equation a").await?;
+    shown(cx, "#deliveries-list tr").await?;
+    assert_eq!(value(cx, "#deliveries-outcome").await?, "delivered");
+    assert_eq!(value(cx, "#deliveries-endpoint").await?, id.as_str());
+    // Another filter has none.
+    choose(cx, "#deliveries-outcome", "expired").await?;
+    says(cx, "#no-deliveries", "No delivery fits this filter.").await?;
+    let address = cx.browser.url().await?;
+    assert!(address.contains("outcome=expired"), "{address}");
+
+    // The event by its id, with its content, its attempts and its answer.
+    cx.browser.type_into("#event-id", &event).await?;
+    cx.browser.click("#find-event button").await?;
+    says(cx, "#event-title", "custom:order_called").await?;
+    says(cx, "#event-parts", HOSTILE).await?;
+    says(cx, "#event-parts .delivery", "200").await?;
+    assert_quiet(cx).await?;
+    cx.browser.click("#event-parts .delivery button").await?;
+    says(cx, "#event-message", "It waits to be sent to CRM again.").await?;
+    let order = |request: &c2c_harness::Recorded| {
+        request.json().is_ok_and(|body| body["type"] == "custom.order_called")
+    };
+    let both = cx.collector.wait_for(2, DEADLINE, order).await?;
+    assert_eq!(both[0].header("webhook-id"), both[1].header("webhook-id"));
+    cx.browser.click("#event-close").await?;
+    delivered(&server, 1).await?;
+
+    // A time, with the number before the button.
+    cx.browser.click("#open-replay").await?;
+    choose(cx, "#replay-outcome", "delivered").await?;
+    let counted = "document.querySelector('#replay-submit').textContent === 'Send 1 again'";
+    cx.browser.wait_for(counted, DEADLINE).await?;
+    says(cx, "#replay-message", "1 delivery will be sent again").await?;
+    cx.browser.click("#replay-submit").await?;
+    says(cx, "#deliveries-message", "1 delivery waits to be sent again").await?;
+    cx.collector.wait_for(3, DEADLINE, order).await.map(drop)
+}
+
+async fn events_are_deleted_and_backends_get_tokens(cx: &Cx) -> Result<()> {
+    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
+    collect(&server).await?;
+    let url = receiver(cx, "/hook", "thanks", &[AGREES]);
+    add(&server, "CRM", &url, &json!(["*"]), true).await?;
+    let event = emit(&server, 1).await?;
+    delivered(&server, 1).await?;
+    goto(cx, &server, "integrations").await?;
+    cx.browser.type_into("#forget-key", "orderId").await?;
+    cx.browser.type_into("#forget-value", "A-1").await?;
+    cx.browser.click("#forget-form [type=submit]").await?;
+    says(cx, "#ask", "all events of this app in which orderId is “A-1”").await?;
+    cx.browser.click("#ask-submit").await?;
+    says(cx, "#forget-message", "The content of 1 event was deleted").await?;
+    says(cx, "#forget-message", "must delete it themselves: CRM").await?;
+
+    cx.browser.type_into("#event-token-name", HOSTILE).await?;
+    cx.browser.click("#event-token-form [type=submit]").await?;
+    shown(cx, "#made").await?;
+    let token = value(cx, "#made-secret").await?;
+    let token = token.as_str().context("a token")?.to_owned();
+    assert!(token.starts_with("c2ce_"), "{}", &token[..5]);
+    cx.browser.click("#made .actions button").await?;
+    says(cx, "#event-tokens", HOSTILE).await?;
+    assert_quiet(cx).await?;
+    cx.browser.click("#event-tokens button").await?;
+    shown(cx, "#no-event-tokens").await?;
+
+    goto(cx, &server, "deliveries").await?;
+    cx.browser.type_into("#event-id", &event).await?;
+    cx.browser.click("#find-event button").await?;
+    says(cx, "#event-parts", "It is not kept any more.").await
+}
+
+async fn roles_see_what_they_may(cx: &Cx) -> Result<()> {
+    let (server, first) = guarded().await?;
+    open(cx, &first).await?;
+    sign_in(cx).await?;
+    let back = make_link(cx, &server, "anna@shop.example", "owner", "").await?;
+    let links = [
+        make_link(cx, &server, "vera@shop.example", "viewer", "demo").await?,
+        make_link(cx, &server, "paul@shop.example", "publisher", "demo").await?,
+    ];
+    let seen = "[...document.querySelectorAll('#add-endpoint, #to-deliveries, #collect-form [type=submit], #event-token-form, #forget-form')]
+        .filter((one) => one.checkVisibility()).map((one) => one.id || one.textContent)";
+    let expected = [json!([]), json!(["to-deliveries", "add-endpoint"])];
+    for (link, expected) in links.iter().zip(expected) {
+        open(cx, link).await?;
+        sign_in(cx).await?;
+        goto(cx, &server, "integrations").await?;
+        assert_eq!(cx.browser.eval(seen).await?, expected);
+        // How events are collected is to be seen, with the reason why it cannot be changed.
+        let state = "[document.querySelector('#collect-form [value=off]').checked,
+            document.querySelector('#collect-fields').disabled, document.querySelector('#collect-reason').checkVisibility()]";
+        assert_eq!(cx.browser.eval(state).await?, json!([true, true, true]));
+    }
+    open(cx, &back).await?;
+    sign_in(cx).await?;
+    goto(cx, &server, "integrations").await?;
+    let all = cx.browser.eval(seen).await?;
+    let all = all.as_array().context("a list")?;
+    assert_eq!(all.len(), 5, "{all:?}");
+    Ok(())
+}
+
+async fn the_timeline_says_where_an_event_would_go(cx: &Cx) -> Result<()> {
+    let server = Arc::new(Server::start_with_receivers(&cx.collector, &[]).await?);
+    collect(&server).await?;
+    let url = receiver(cx, "/hook", "thanks", &[AGREES]);
+    add(&server, "CRM", &url, &json!(["custom:order_called"]), true).await?;
+    let app = server.app("demo");
+    app.save_draft("<script>c2c.emit('order_called'); c2c.emit('other');</script>", "").await?;
+    cx.browser.goto(&format!("{}/apps/demo", server.console)).await?;
+    let rows = [
+        ("custom:order_called", "reached the parent page\nwould go to 127.0.0.1"),
+        ("custom:other", "reached the parent page\nwould not go to 127.0.0.1 (filter)"),
+    ];
+    for (name, note) in rows {
+        crate::timeline::row(cx, name, note).await?;
+    }
+    // Two at one host have their names; a paused one gets it later.
+    let second = add(&server, "Copy", &url, &json!(["*"]), true).await?;
+    let pause = format!("{ENDPOINTS}/{second}/pause");
+    server.api(Method::POST, &pause, Some(&json!({}))).await?.expect(200)?;
+    cx.browser.reload().await?;
+    let both = "would go to CRM; would wait for Copy (paused)";
+    crate::timeline::row(cx, "custom:order_called", both).await?;
+    let one = "would wait for Copy (paused); not to CRM (filter)";
+    crate::timeline::row(cx, "custom:other", one).await
+}
+
+/// Asserts that axe-core finds nothing in either color scheme.
+async fn assert_accessible(cx: &Cx, step: &str) -> Result<()> {
+    for scheme in [ColorScheme::Light, ColorScheme::Dark] {
+        // The other engines cannot change theirs.
+        if cx.engine == Engine::Chromium {
+            cx.browser.set_color_scheme(scheme).await?;
+        }
+        cx.browser.wait_for("document.getAnimations().length === 0", DEADLINE).await?;
+        let found = cx.browser.axe().await?;
+        assert!(found.is_empty(), "{step}, {scheme:?}: {found:?}");
+    }
+    Ok(())
+}
+
+async fn each_step_is_accessible(cx: &Cx) -> Result<()> {
+    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
+    goto(cx, &server, "integrations").await?;
+    assert_accessible(cx, "nothing yet").await?;
+    let url = receiver(cx, "/hook", HOSTILE, &[]);
+    cx.browser.click("#add-endpoint").await?;
+    cx.browser.click("#endpoint-form [value=some]").await?;
+    cx.browser.click("#endpoint-more summary").await?;
+    cx.browser.type_into("#endpoint-name", "CRM").await?;
+    cx.browser.type_into("#endpoint-url", &url).await?;
+    cx.browser.type_into("#endpoint-custom", "1").await?;
+    cx.browser.click("#endpoint-submit").await?;
+    shown(cx, "#endpoint-custom-error").await?;
+    assert_accessible(cx, "an error at a field").await?;
+    fill(cx, "#endpoint-custom", "order_called").await?;
+    cx.browser.click("#endpoint-submit").await?;
+    shown(cx, "#endpoint-secret").await?;
+    assert_accessible(cx, "the key").await?;
+    cx.browser.click("#endpoint-to-ask").await?;
+    says(cx, "#endpoint-verdict", "It did not agree").await?;
+    cx.browser.click("#endpoint-skip summary").await?;
+    assert_accessible(cx, "no agreement").await?;
+    cx.browser.type_into("#skip-reason", "It is ours").await?;
+    cx.browser.click("#skip-form [type=submit]").await?;
+    says(cx, "#endpoint-verdict", "The question was skipped").await?;
+    cx.browser.click("#endpoint-try").await?;
+    shown(cx, "#endpoint-tried .exchange").await?;
+    assert_accessible(cx, "tried").await?;
+    cx.browser.click("#endpoint-close").await?;
+    shown(cx, "[data-action=test]").await?;
+    cx.browser.click("[data-action=test]").await?;
+    shown(cx, "#endpoints .exchange").await?;
+    assert_accessible(cx, "a card").await
+}
