@@ -151,15 +151,7 @@ pub struct Running {
 
 /// Opens the database and listens.
 pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, StartError> {
-    if let Some(address) = settings.admin_listen.filter(|&address| !is_private(address)) {
-        return Err(StartError::AdminNotPrivate(address));
-    }
-    if let Some(setting) = settings.without_hook() {
-        return Err(StartError::NoHook(setting));
-    }
-    if settings.without_collector() {
-        return Err(StartError::NoCollector);
-    }
+    check(settings)?;
     let bounds = Bounds::provide(limits.connections_max)?;
     let console = bind(&[settings.console_listen], "--console-listen")?;
     let pages = bind(&settings.pages_listen, "--pages-listen")?;
@@ -168,12 +160,6 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         settings.admin_listen.map(|address| SocketAddr::new(address.ip(), admin.port));
     let sites = Arc::new(Sites::new(settings, console.port, pages.port)?);
     check_access(settings, &sites.console.origin)?;
-    if let Some(missing) = settings.oidc.missing() {
-        return Err(StartError::SingleSignOn(missing));
-    }
-    if let Some(missing) = settings.assertion.missing() {
-        return Err(StartError::Assertions(missing));
-    }
 
     let (store, seq) = open_store(settings).await?;
     let mut bridge = BridgeLimits::default();
@@ -193,13 +179,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let apps =
         Arc::new(Apps::new(store.clone(), compiler, Arc::clone(&documents), Arc::clone(&live)));
     demo::seed(&apps).await.map_err(StartError::Demo)?;
-    let first_link = match settings.access {
-        Access::SignIn => {
-            let origin = &sites.console.origin;
-            first_link(&store, origin, is_loopback(origin)).await
-        }
-        Access::Open => Ok(None),
-    };
+    let first_link = link_for_owner(settings, &store, &sites.console.origin).await;
     let first_link = first_link.map_err(|source| database_error(settings, source))?;
 
     let oidc = Oidc::new(&settings.oidc, &sites.console.origin, limits.issuer_timeout);
@@ -246,13 +226,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let due = Arc::new(Notify::new());
     let writer = write(store.clone(), jobs, limits.database_timeout, Arc::clone(&due));
     let writer = tokio::spawn(writer);
-    listeners.spawn(announce(store.clone(), Arc::clone(&due), stopped.clone()));
-    let sender = Arc::new(Sender::new(Arc::clone(&integrations)));
-    listeners.spawn(deliver(sender, due, limits, stopped.clone()));
-    {
-        let stopped = stopped.clone();
-        listeners.spawn(async move { collect.note_turned_away(stopped).await });
-    }
+    integrate(&mut listeners, due, &integrations, collect, (&store, limits), &stopped);
     listeners.spawn(keep(store.clone(), waiting, stopped.clone()));
     listeners.spawn(renew(store.clone(), documents, version, stopped.clone()));
     if let Some(url) = settings.purge_url.clone() {
@@ -266,8 +240,6 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         limits.look_timeout,
         stopped.clone(),
     ));
-    let removed = integrations.removed();
-    listeners.spawn(sweep(store.clone(), limits.look_timeout, removed, stopped.clone()));
     for (door, bound, places) in doors {
         for listener in bound.listeners {
             let (server, places) = (Arc::clone(&server), Arc::clone(&places));
@@ -275,6 +247,57 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         }
     }
     Ok(Running { server, stop, listeners, writer, store, first_link, admin: admin_listen })
+}
+
+/// A sign-in link for an owner, if there is none yet who can make one.
+async fn link_for_owner(
+    settings: &Settings,
+    store: &Store,
+    console: &Origin,
+) -> Result<Option<String>, StoreError> {
+    match settings.access {
+        Access::SignIn => first_link(store, console, is_loopback(console)).await,
+        Access::Open => Ok(None),
+    }
+}
+
+/// Checks settings that belong together.
+#[expect(clippy::result_large_err, reason = "it is made once, at the start")]
+fn check(settings: &Settings) -> Result<(), StartError> {
+    if let Some(address) = settings.admin_listen.filter(|&address| !is_private(address)) {
+        return Err(StartError::AdminNotPrivate(address));
+    }
+    if let Some(setting) = settings.without_hook() {
+        return Err(StartError::NoHook(setting));
+    }
+    if settings.without_collector() {
+        return Err(StartError::NoCollector);
+    }
+    if let Some(missing) = settings.oidc.missing() {
+        return Err(StartError::SingleSignOn(missing));
+    }
+    if let Some(missing) = settings.assertion.missing() {
+        return Err(StartError::Assertions(missing));
+    }
+    Ok(())
+}
+
+/// Begins to deliver what is `due`, and to remove what is old.
+fn integrate(
+    tasks: &mut JoinSet<()>,
+    due: Arc<Notify>,
+    integrations: &Arc<Integrations>,
+    collect: Arc<Collect>,
+    (store, limits): (&Store, Limits),
+    stopped: &watch::Receiver<bool>,
+) {
+    tasks.spawn(announce(store.clone(), Arc::clone(&due), stopped.clone()));
+    let sender = Arc::new(Sender::new(Arc::clone(integrations)));
+    tasks.spawn(deliver(sender, due, limits, stopped.clone()));
+    let removed = integrations.removed();
+    tasks.spawn(sweep(store.clone(), limits.look_timeout, removed, stopped.clone()));
+    let stopped = stopped.clone();
+    tasks.spawn(async move { collect.note_turned_away(stopped).await });
 }
 
 impl Running {

@@ -79,6 +79,7 @@ pub async fn secrets(settings: &Settings, work: &Secrets) -> Result<String, Secr
 }
 
 /// A file appears with its whole content, or not at all.
+#[expect(clippy::result_large_err, reason = "it is made once, at the end")]
 fn new_key(file: &Path) -> Result<String, SecretsError> {
     let failed = |error| SecretsError::File { file: file.to_owned(), error };
     let before = match fs::read_to_string(file) {

@@ -372,12 +372,12 @@ impl From<Exchange> for ExchangeBody {
 #[derive(Serialize, ToSchema)]
 struct Agreed {
     endpoint: EndpointBody,
-    questions: Vec<Question>,
+    questions: Vec<AskedBody>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = AgreementQuestion)]
-struct Question {
+struct AskedBody {
     /// `OPTIONS`: the handshake of `CloudEvents`. `POST`: a signed challenge.
     question: &'static str,
     exchange: ExchangeBody,
@@ -385,7 +385,7 @@ struct Question {
     problem: Option<String>,
 }
 
-impl From<Asked> for Question {
+impl From<Asked> for AskedBody {
     fn from(Asked { question, exchange, problem }: Asked) -> Self {
         let problem = problem.map(|problem| problem.to_string());
         Self { question, exchange: exchange.into(), problem }
@@ -413,7 +413,7 @@ pub(super) async fn agree(
 ) -> Answer {
     let questions = state.integrations.ask(&by, &app, id).await.map_err(state.unmanaged())?;
     let endpoint = state.store().endpoint(&app, id).await.map_err(state.failure())?;
-    let questions = questions.into_iter().map(Question::from).collect();
+    let questions = questions.into_iter().map(AskedBody::from).collect();
     Ok(json(StatusCode::OK, &Agreed { endpoint: endpoint.into(), questions }))
 }
 

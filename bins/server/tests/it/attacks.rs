@@ -18,7 +18,7 @@ const ALLOWED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 /// Where nothing may be called.
 const TRAP: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Longer than a request to an endpoint may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that trusts an authority, asks a name server, and may call [`ALLOWED`] at these ports.
 fn server(authority: &Authority, names: &Names, ports: &[u16]) -> Process {
@@ -311,7 +311,6 @@ async fn a_healthy_endpoint_does_not_feel_the_others() {
     }
     names.set("rebinding.example", &[&[[127, 0, 0, 1]]]);
     let beside = p99(&server, &healthy, 5 + EVENTS..5 + 2 * EVENTS).await;
-    println!("p99 alone {alone:?}, beside seven others {beside:?}");
     assert!(beside < Duration::from_secs(1), "{beside:?}");
     // Half as much again, and some milliseconds, since a single pause of a busy machine is longer than all that is measured.
     assert!(

@@ -27,7 +27,7 @@ async fn an_event_arrives_signed() {
     let fixture = fixture(&[&receiver]).await;
     let endpoint = fixture.integrate(DEMO, &receiver).await;
     let event = envelope("custom:chat_opened", 1);
-    fixture.emit_new(DEMO, &[event.clone()]).await;
+    fixture.emit_new(DEMO, std::slice::from_ref(&event)).await;
 
     let hits = receiver.wait(1).await;
     let [hit] = &hits[..] else { panic!("{hits:?}") };
@@ -54,7 +54,7 @@ async fn an_event_that_comes_twice_is_delivered_once() {
     let fixture = fixture(&[&receiver]).await;
     fixture.integrate(DEMO, &receiver).await;
     let event = envelope("custom:chat_opened", 1);
-    fixture.emit_new(DEMO, &[event.clone()]).await;
+    fixture.emit_new(DEMO, std::slice::from_ref(&event)).await;
     let again = fixture.emit(DEMO, &batch(&[event, envelope("custom:chat_closed", 2)])).await;
     assert_eq!(again.json(), json!({"accepted": 1, "known": 1, "refused": []}));
     let hits = receiver.wait(2).await;
