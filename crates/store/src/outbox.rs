@@ -12,6 +12,7 @@
 //! - Each change of a delivery is counted in its transaction: [`Accounts`].
 
 mod accounts;
+mod between;
 mod claim;
 mod collect;
 pub(crate) mod collect_settings;

@@ -137,7 +137,7 @@ impl Store {
                 Some((seq, _)) => seq.saturating_sub(1),
                 None => i64::MAX,
             };
-            found.extend(self.deliveries_of(app, endpoint, filter, seq_max, limit).await?);
+            found.extend(self.deliveries_of(endpoint, filter, seq_max, limit).await?);
         }
         found.sort_by_key(|delivery| (std::cmp::Reverse(delivery.seq), delivery.endpoint));
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -146,30 +146,26 @@ impl Store {
 
     async fn deliveries_of(
         &self,
-        app: &AppId,
         endpoint: EndpointId,
         filter: &DeliveryFilter,
         seq_max: i64,
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let (pending, ended) = match filter.stage {
-            None => (true, Some("")),
-            Some(Stage::Pending) => (true, None),
-            Some(Stage::Ended(_)) => (false, Some(" AND outcome = $7")),
-        };
+        let from = filter.from.unwrap_or(Timestamp(i64::MIN));
+        let to = filter.to.unwrap_or(Timestamp(i64::MAX));
+        let (first, last) = self.seqs_between(endpoint, from, to).await?;
         let mut found = Vec::new();
-        let sources =
-            [pending.then_some((PENDING, "outbox", "")), ended.map(|only| (ENDED, "ended", only))];
-        for (select, table, only) in sources.into_iter().flatten() {
+        for (select, table, only) in self.sources(filter.stage) {
             let sql = format!(
-                "{select} AND {table}.seq <= $2 AND received_at >= $3 AND received_at < $4
-                     AND ($5 = '' OR name = $5){only} ORDER BY {table}.seq DESC LIMIT $6"
+                "{select} AND {table}.seq >= $2 AND {table}.seq <= $3 AND received_at >= $4 AND received_at < $5
+                     AND ($6 = '' OR name = $6){only} ORDER BY {table}.seq DESC LIMIT $7"
             );
             let query = sqlx::query(AssertSqlSafe(sql))
                 .bind(endpoint.to_string())
-                .bind(self.last_before(app, filter.to).await?.min(seq_max))
-                .bind(filter.from.map_or(i64::MIN, |from| from.0))
-                .bind(filter.to.map_or(i64::MAX, |to| to.0))
+                .bind(first)
+                .bind(last.min(seq_max))
+                .bind(from.0)
+                .bind(to.0)
                 .bind(filter.name.clone().unwrap_or_default())
                 .bind(i64::from(limit));
             let query = match filter.stage {
@@ -181,16 +177,19 @@ impl Store {
         Ok(found)
     }
 
-    /// The number of the last event that came in before a time: the ones after it need not be read.
-    async fn last_before(&self, app: &AppId, to: Option<Timestamp>) -> Result<i64, StoreError> {
-        let Some(to) = to else { return Ok(i64::MAX) };
-        let row =
-            sqlx::query("SELECT MAX(seq) AS seq FROM event WHERE app_id = $1 AND received_at < $2")
-                .bind(app.as_str())
-                .bind(to.0)
-                .fetch_one(&self.read)
-                .await?;
-        Ok(row.try_get::<Option<i64>, _>("seq")?.unwrap_or(0))
+    /// The tables to look at, each with its name and with one more condition.
+    fn sources(&self, stage: Option<Stage>) -> Vec<(String, &'static str, &'static str)> {
+        let pending = (PENDING.to_owned(), "outbox", "");
+        match stage {
+            None => vec![pending, (ENDED.to_owned(), "ended", "")],
+            Some(Stage::Pending) => vec![pending],
+            // SQLite would read all deliveries of the endpoint.
+            Some(Stage::Ended(_)) => {
+                let by_outcome =
+                    self.engine.locking("FROM ended INDEXED BY ended_by_outcome", "FROM ended");
+                vec![(ENDED.replace("FROM ended", by_outcome), "ended", " AND outcome = $8")]
+            }
+        }
     }
 
     /// A delivery, by its endpoint and its event's number.

@@ -39,11 +39,6 @@ pub struct ReplayStep {
     pub next: Option<i64>,
 }
 
-/// Without the events whose body is not there any more.
-const RANGE: &str = "FROM ended JOIN event ON event.seq = ended.seq
-     WHERE endpoint_id = $1 AND received_at >= $2 AND received_at < $3 AND ($4 = '' OR outcome = $4)
-         AND body IS NOT NULL";
-
 impl Store {
     /// Replays one delivery.
     ///
@@ -87,8 +82,9 @@ impl Store {
 
     /// The number of deliveries that a replay would open.
     pub async fn count_replay(&self, replay: &Replay) -> Result<i64, StoreError> {
-        let sql = format!("SELECT COUNT(*) AS number {RANGE}");
-        let row = bind(sqlx::query(AssertSqlSafe(sql)), replay).fetch_one(&self.read).await?;
+        let sql = format!("SELECT COUNT(*) AS number {}", self.range(replay));
+        let query = self.bind_range(sqlx::query(AssertSqlSafe(sql)), replay, 0).await?;
+        let row = query.fetch_one(&self.read).await?;
         Ok(row.try_get("number")?)
     }
 
@@ -125,16 +121,12 @@ impl Store {
         after: i64,
         limit: u32,
     ) -> Result<ReplayStep, StoreError> {
+        let sql =
+            format!("SELECT ended.seq AS seq {} ORDER BY ended.seq LIMIT $7", self.range(replay));
+        let query = self.bind_range(sqlx::query(AssertSqlSafe(sql)), replay, after).await?;
         let mut write = self.write(by).await?;
         write.present_endpoint(app, replay.endpoint).await?;
-        let sql = format!(
-            "SELECT ended.seq AS seq {RANGE} AND ended.seq > $5 ORDER BY ended.seq LIMIT $6"
-        );
-        let rows = bind(sqlx::query(AssertSqlSafe(sql)), replay)
-            .bind(after)
-            .bind(i64::from(limit))
-            .fetch_all(&mut *write.tx)
-            .await?;
+        let rows = query.bind(i64::from(limit)).fetch_all(&mut *write.tx).await?;
         let seqs = rows
             .iter()
             .map(|row| Ok(row.try_get("seq")?))
@@ -144,14 +136,36 @@ impl Store {
         let is_last = u32::try_from(seqs.len()).is_ok_and(|number| number < limit);
         Ok(ReplayStep { replayed, next: seqs.last().copied().filter(|_| !is_last) })
     }
-}
 
-fn bind<'q>(query: Query<'q, Any, AnyArguments>, replay: &Replay) -> Query<'q, Any, AnyArguments> {
-    query
-        .bind(replay.endpoint.to_string())
-        .bind(replay.from.0)
-        .bind(replay.to.0)
-        .bind(replay.outcome.map_or("", Outcome::word))
+    /// The deliveries of a replay, without those whose event has no body any more.
+    fn range(&self, replay: &Replay) -> String {
+        let (from, only) = match replay.outcome {
+            None => ("FROM ended", "$6 = ''"),
+            // SQLite would read all deliveries of the endpoint.
+            Some(_) => (
+                self.engine.locking("FROM ended INDEXED BY ended_by_outcome", "FROM ended"),
+                "outcome = $6",
+            ),
+        };
+        format!(
+            "{from} JOIN event ON event.seq = ended.seq
+             WHERE endpoint_id = $1 AND ended.seq > $2 AND ended.seq <= $3
+                 AND received_at >= $4 AND received_at < $5 AND {only} AND body IS NOT NULL"
+        )
+    }
+
+    async fn bind_range<'q>(
+        &self,
+        query: Query<'q, Any, AnyArguments>,
+        replay: &Replay,
+        after: i64,
+    ) -> Result<Query<'q, Any, AnyArguments>, StoreError> {
+        let &Replay { endpoint, outcome, from, to } = replay;
+        let (first, last) = self.seqs_between(endpoint, from, to).await?;
+        // The first is one before those in question, or the first of all.
+        let query = query.bind(endpoint.to_string()).bind(after.max(first - 1)).bind(last);
+        Ok(query.bind(from.0).bind(to.0).bind(outcome.map_or("", Outcome::word)))
+    }
 }
 
 /// A delivery that had ended.
