@@ -89,6 +89,8 @@ words! {
         Challenge = "challenge",
         /// An owner said that it need not be asked.
         Skipped = "skipped",
+        /// It need not be asked: it is a vendor's, whose credentials are the agreement.
+        NotNeeded = "not-needed",
         /// Not yet.
         No = "no",
     }

@@ -28,6 +28,7 @@ pub struct Event<'a> {
 
 /// Facts that the visitor's browser told the server with an event. They are kept only for apps that have an endpoint at Meta.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Hit {
     /// The visitor's address.
     pub address: Option<IpAddr>,

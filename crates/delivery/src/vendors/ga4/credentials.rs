@@ -83,7 +83,8 @@ impl Credentials {
         &self.measurement_id
     }
 
-    pub(super) fn origin(&self) -> &'static str {
+    /// Where the events go.
+    pub fn origin(&self) -> &'static str {
         self.region.origin()
     }
 

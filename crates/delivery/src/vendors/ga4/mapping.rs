@@ -93,6 +93,11 @@ impl Mapping {
             rules: root.needed("events")?.rules(|event, node| rule(event, node, personal))?,
         })
     }
+
+    /// The names of the events that have a rule.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.rules.keys().map(String::as_str)
+    }
 }
 
 /// The id of a client or a session: a constant would make all visitors one.

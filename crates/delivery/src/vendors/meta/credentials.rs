@@ -5,6 +5,8 @@ use std::fmt;
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
+const ORIGIN: &str = "https://graph.facebook.com";
+
 /// The id of a dataset (a pixel), a token for it, and the code of a test. Serializing is for sealing: it shows the token.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Raw", into = "Raw")]
@@ -77,6 +79,11 @@ impl Credentials {
     /// The code of a test.
     pub fn test_event_code(&self) -> Option<&str> {
         self.test_event_code.as_deref()
+    }
+
+    /// Where the events go.
+    pub fn origin(&self) -> &'static str {
+        ORIGIN
     }
 
     /// The header with the token; no log shows it. (A token in the URL would be in logs.)

@@ -95,6 +95,11 @@ impl Mapping {
             root.needed("events")?.rules(|event, node| rule(event, node, &shared, personal))?;
         Ok(Self { limited, rules })
     }
+
+    /// The names of the events that have a rule.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.rules.keys().map(String::as_str)
+    }
 }
 
 fn limited(node: &Node<'_>) -> Result<Limited, MappingError> {

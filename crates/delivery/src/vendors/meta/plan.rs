@@ -16,7 +16,6 @@ use crate::vendors::leak::looks_personal;
 use crate::vendors::normal::UserKey;
 use crate::vendors::request::{Now, Omission, Omitted, Plan, Request, Unsent};
 
-const ORIGIN: &str = "https://graph.facebook.com";
 /// Each version is supported for at least two years: this one is of February 2026.
 const VERSION: &str = "v25.0";
 /// Meta takes events of the last seven days, and refuses the whole request otherwise. Some hours are for clocks and
@@ -86,7 +85,7 @@ fn request(credentials: &Credentials, batch: Vec<Made>) -> Request {
         body["test_event_code"] = json!(code);
     }
     let target = format!("/{VERSION}/{}/events", credentials.dataset_id());
-    let request = Request::new(ORIGIN, target, body.to_string().into_bytes());
+    let request = Request::new(credentials.origin(), target, body.to_string().into_bytes());
     let mut request = request.with_bearer(credentials.bearer());
     request.events = indexes;
     request.omitted = omitted;
