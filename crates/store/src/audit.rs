@@ -1,7 +1,7 @@
 //! The audit log: who did what, and when. It is also the list of changes that other servers read.
 
 use c2c_access::CredentialId;
-use c2c_delivery::{Agreement, EndpointId, EndpointState, Kind};
+use c2c_delivery::{Agreement, Consent, EndpointId, EndpointState, Kind};
 use c2c_names::AppId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -174,6 +174,9 @@ pub enum Action {
         name: Name,
         /// The host that gets the events.
         host: String,
+        /// The decisions of visitors with which it gets their events, if others than before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        consents: Option<Vec<Consent>>,
     },
     /// An endpoint has another state.
     EndpointMoved {

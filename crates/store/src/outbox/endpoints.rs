@@ -119,6 +119,8 @@ impl Store {
         if endpoint.version != edited {
             return Err(StoreError::EndpointConflict(Box::new(endpoint)));
         }
+        let consents = Some(&settings.consents).filter(|&new| *new != endpoint.settings.consents);
+        let consents = consents.cloned();
         endpoint.settings = settings.clone();
         endpoint.agreed = agreed.unwrap_or(endpoint.agreed);
         if endpoint.agreed == Agreement::No && endpoint.state != EndpointState::Asked {
@@ -128,7 +130,8 @@ impl Store {
         }
         let version = write.update_endpoint(endpoint).await?;
         let (name, host) = (settings.name.clone(), settings.host.clone());
-        write.finish(app, &Action::EndpointChanged { endpoint: id, version, name, host }).await?;
+        let changed = Action::EndpointChanged { endpoint: id, version, name, host, consents };
+        write.finish(app, &changed).await?;
         Ok(version)
     }
 }

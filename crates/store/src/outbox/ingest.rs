@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use c2c_delivery::{Consent, EndpointId, EventId, Filter, Outcome, Reason};
+use c2c_delivery::{Consent, EndpointId, EventId, Filter, Kind, Outcome, Reason};
 use c2c_names::AppId;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
@@ -26,7 +26,7 @@ pub struct Incoming {
     pub verified: bool,
     /// The events that are taken.
     pub events: Vec<NewEvent>,
-    /// The client's address, program and page, if they are to be kept.
+    /// The client's address, program and page. They are kept only with events that an endpoint at Meta is to get.
     pub hit: Option<Vec<u8>>,
     /// Numbers of events that the caller has refused, by the reason. They are counted.
     pub refused: Vec<(&'static str, u32)>,
@@ -66,6 +66,7 @@ type Once<'a> = (&'a AppId, EventId, bool);
 /// An endpoint that may get events.
 struct Target {
     id: EndpointId,
+    kind: Kind,
     filter: Filter,
     consents: Vec<Consent>,
 }
@@ -89,7 +90,7 @@ impl Store {
             }
         }
         let events: Vec<_> = events.into_iter().collect();
-        let seqs = insert_events(&mut tx, &events, now).await?;
+        let seqs = insert_events(&mut tx, &events, &open, now).await?;
         let new: Vec<_> = events
             .iter()
             .filter_map(|&(once, (event, _))| Some((once.0, event, *seqs.get(&owned(once))?)))
@@ -122,7 +123,7 @@ async fn open_apps(
     let mut open: BTreeMap<AppId, Vec<Target>> = BTreeMap::new();
     for piece in pieces(&apps) {
         let sql = format!(
-            "SELECT collect.app_id, endpoint.id, filter, consents
+            "SELECT collect.app_id, endpoint.id, kind, filter, consents
              FROM collect JOIN app ON app.id = collect.app_id AND app.created_at = born
              LEFT JOIN endpoint ON endpoint.app_id = collect.app_id AND state IN ('active', 'paused', 'disabled')
              WHERE collect.app_id IN {} AND mode <> 'off' AND deleted_at IS NULL ORDER BY collect.app_id{}",
@@ -135,7 +136,7 @@ async fn open_apps(
             let targets = open.entry(app(row)?).or_default();
             if let Some(id) = text_if_any(row, "id")? {
                 let (filter, consents) = (json(row, "filter")?, json(row, "consents")?);
-                targets.push(Target { id, filter, consents });
+                targets.push(Target { id, kind: text(row, "kind")?, filter, consents });
             }
         }
     }
@@ -146,6 +147,7 @@ async fn open_apps(
 async fn insert_events(
     connection: &mut AnyConnection,
     events: &[(Once<'_>, (&NewEvent, &Incoming))],
+    open: &BTreeMap<AppId, Vec<Target>>,
     now: Timestamp,
 ) -> Result<BTreeMap<(AppId, EventId, bool), i64>, StoreError> {
     let mut seqs = BTreeMap::new();
@@ -160,7 +162,10 @@ async fn insert_events(
             query = query.bind(app.as_str()).bind(id.to_string()).bind(i64::from(*verified));
             query = query.bind(&event.name[..]).bind(event.happened_at.0).bind(now.0);
             query = query.bind(event.consent.word()).bind(event.marks.as_deref());
-            query = query.bind(&event.body[..]).bind(batch.hit.as_deref());
+            // Only Meta wants to know it.
+            let needs_hit = open[*app].iter().any(|target| target.needs_hit(event));
+            let hit = batch.hit.as_deref().filter(|_| needs_hit);
+            query = query.bind(&event.body[..]).bind(hit);
         }
         for row in &query.fetch_all(&mut *connection).await? {
             let verified: i64 = row.try_get("verified")?;
@@ -230,6 +235,10 @@ async fn deliver(
 }
 
 impl Target {
+    fn needs_hit(&self, event: &NewEvent) -> bool {
+        self.kind == Kind::Meta && self.suppresses(event).is_none()
+    }
+
     fn suppresses(&self, event: &NewEvent) -> Option<Reason> {
         if !self.filter.has(&event.name) {
             return Some(Reason::Filter);

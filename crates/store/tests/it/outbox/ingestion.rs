@@ -1,10 +1,10 @@
 //! Events that come in: kept once, with their deliveries, or not at all.
 
-use c2c_delivery::{Agreement, CollectMode, Consent, EndpointState, Outcome, Reason};
+use c2c_delivery::{Agreement, CollectMode, Consent, EndpointState, Kind, Outcome, Reason};
 use c2c_names::AppId;
 use c2c_store::{
-    Claimer, CollectSettings, EndpointMove, GRACE, Incoming, Receipt, Store, Taken, Timestamp,
-    Version,
+    Claimer, CollectSettings, EndpointMove, EndpointSettings, GRACE, Incoming, NewEndpoint,
+    NewEvent, Receipt, Store, Taken, Timestamp, Version,
 };
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ on_both_engines!(
     an_event_comes_out_as_it_came_in,
     enqueue_is_part_of_the_transaction,
     duplicates_are_known,
+    only_events_for_meta_keep_the_request,
     a_claim_and_a_verified_event_are_two,
     endpoints_get_the_events_of_their_filter,
     apps_that_take_none_are_closed,
@@ -38,7 +39,9 @@ async fn one(store: &Store, batch: Incoming) -> Receipt {
 
 async fn an_event_comes_out_as_it_came_in(store: Store) {
     let shop = collecting(&store, "shop").await;
-    let endpoint = webhook(&store, &shop, "crm").await;
+    let new = NewEndpoint { kind: Kind::Meta, ..new_endpoint(settings("crm")) };
+    store.add_endpoint(&anna(), &shop, &new).await.expect("a new endpoint");
+    let endpoint = new.id;
     let mut new = event(1);
     new.marks = Some("[\"unknown\"]".to_owned());
     new.consent = Consent::NotAsked;
@@ -94,6 +97,32 @@ async fn duplicates_are_known(store: Store) {
     assert_eq!(store.accepted_on(&shop, START).await.expect("a number"), 3);
     let tomorrow = START.after(Duration::from_hours(24));
     assert_eq!(store.accepted_on(&shop, tomorrow).await.expect("a number"), 0);
+}
+
+/// Neither those of apps without such an endpoint, nor those that it does not get.
+async fn only_events_for_meta_keep_the_request(store: Store) {
+    let shop = collecting(&store, "shop").await;
+    webhook(&store, &shop, "crm").await;
+    let meta = EndpointSettings {
+        filter: filter(&["custom:ordered"]),
+        consents: vec![Consent::Granted],
+        ..settings("meta")
+    };
+    let meta = NewEndpoint { kind: Kind::Meta, ..new_endpoint(meta) };
+    let send = async |new: NewEvent| {
+        let hit = Some(b"hit".to_vec());
+        let batch = Incoming { hit, ..incoming(&shop, vec![new]) };
+        assert_eq!(one(&store, batch).await, taken(&[Taken::Accepted]));
+        let claimed = claim(&store, &mut Claimer::new(), START).await;
+        claimed.iter().map(|claimed| claimed.event.hit.is_some()).collect::<Vec<_>>()
+    };
+    assert_eq!(send(event(1)).await, [false]);
+    store.add_endpoint(&anna(), &shop, &meta).await.expect("a new endpoint");
+    assert_eq!(send(event(2)).await, [true, true]);
+    assert_eq!(send(NewEvent { consent: Consent::Unknown, ..event(3) }).await, [false]);
+    assert_eq!(send(NewEvent { name: "custom:other".to_owned(), ..event(4) }).await, [false]);
+    store.move_endpoint(&anna(), &shop, meta.id, &EndpointMove::Remove).await.expect("gone");
+    assert_eq!(send(event(5)).await, [false]);
 }
 
 async fn a_claim_and_a_verified_event_are_two(store: Store) {
