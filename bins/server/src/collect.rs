@@ -17,9 +17,11 @@ use std::time::Duration;
 
 use c2c_catalogue::{Catalogue, UnknownFields, Validator};
 use c2c_delivery::CollectMode;
+use c2c_delivery::vendors::Hit;
 use c2c_names::AppId;
 use c2c_store::{Incoming, NewEvent, Receipt, Taken, Timestamp};
 use hyper::body::Incoming as RequestBody;
+use hyper::header::USER_AGENT;
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -47,6 +49,8 @@ pub(crate) use writer::{Jobs, write};
 /// The largest batch of a page, in bytes: as large as browsers let a page send when it ends
 /// ([Fetch](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch), `keepalive`).
 const BATCH_BYTES_MAX: usize = 64 * 1024;
+/// The longest name of a visitor's browser that is kept, in characters.
+const USER_AGENT_MAX: usize = 1000;
 /// How long a sender waits if the database is away, or too much waits for it.
 const LATER: Duration = Duration::from_secs(5);
 /// The word for events that came too fast, beside those of [`Why`].
@@ -95,16 +99,19 @@ impl Collect {
         let id = request.uri().path().strip_prefix(EVENTS).and_then(|id| id.parse().ok());
         let app: AppId = id.ok_or_else(|| takes_no_events().closing())?;
         let address = request.extensions().get().map(|ClientAddress(address)| *address);
+        let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent = user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect());
         self.gate.batch(address).map_err(|wait| too_many(wait).closing())?;
         let collecting = self.collecting(&app).await.map_err(Refusal::closing)?;
         let body = posted::read(request, BATCH_BYTES_MAX, self.limits.body_timeout).await?;
-        let batch = Batch::read(&body).map_err(malformed)?;
+        let mut batch = Batch::read(&body).map_err(malformed)?;
+        let hit = Hit { address, user_agent, page: batch.page.take() };
         let number = batch.events.len();
         self.gate
             .events(address, &app, number)
             .map_err(|wait| self.turn_away(&app, number, wait))?;
         METRICS.events.lost(batch.lost.values().fold(0, |sum, lost| sum.saturating_add(*lost)));
-        let receipt = self.keep(app, collecting, batch, false).await?;
+        let receipt = self.keep(app, collecting, batch, Some(hit)).await?;
         Ok(json_body(StatusCode::OK, &receipt))
     }
 
@@ -114,7 +121,7 @@ impl Collect {
         let batch = Batch::read(body).map_err(malformed)?;
         let number = batch.events.len();
         self.gate.verified(&app, number).map_err(|wait| self.turn_away(&app, number, wait))?;
-        self.keep(app, collecting, batch, true).await
+        self.keep(app, collecting, batch, None).await
     }
 
     /// How the app takes events.
@@ -126,13 +133,14 @@ impl Collect {
         }
     }
 
-    /// Judges the events of a batch, and waits until those that are kept are durable.
+    /// Judges the events of a batch, and waits until those that are kept are durable. Without a browser's request,
+    /// they are a backend's, and verified.
     async fn keep(
         &self,
         app: AppId,
         Collecting { mode, off, search_keys }: Collecting,
         batch: Batch,
-        verified: bool,
+        hit: Option<Hit>,
     ) -> Result<Value, Refusal> {
         let now = Timestamp::now();
         let rules = Rules { validator: &self.validator, mode, off, now };
@@ -153,8 +161,13 @@ impl Collect {
             METRICS.events.refused(why, number);
             Some((why.word(), u32::try_from(number).ok().filter(|&number| number > 0)?))
         });
-        let incoming =
-            Incoming { app: app.clone(), verified, events, hit: None, refused: counted.collect() };
+        let incoming = Incoming {
+            app: app.clone(),
+            verified: hit.is_none(),
+            events,
+            hit: hit.map(|hit| serde_json::to_vec(&hit).expect("texts are JSON")),
+            refused: counted.collect(),
+        };
         let number = batch.events.len();
         let receipt = self.write(incoming).await.map_err(|unwritten| match unwritten {
             Unwritten::Busy => self.turn_away(&app, number, Duration::from_secs(1)),

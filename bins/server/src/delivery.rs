@@ -3,7 +3,9 @@
 //! `work` claims deliveries from the store and writes down what came of them → `attempt` makes one attempt → `ready` is the
 //! endpoint with its secrets opened, and makes the request → `client` sends it, over a connection that only `connect`
 //! opens. Each decision (may this address be called, when again, how much at once) is one of the crate `c2c_delivery`.
-//! `keys` protect secrets in the database. `manage` is what people do with endpoints: it adds and asks them.
+//! `keys` protect secrets in the database. An endpoint at a `vendor` is in place of a customer's server. `manage` is what
+//! people do with endpoints, and `vendors` with those at vendors: they add, change and ask them. With a `trial`, they send
+//! an event that no visitor caused; for vendors it is a `sample`.
 
 mod attempt;
 mod client;
@@ -11,25 +13,29 @@ mod connect;
 mod keys;
 mod manage;
 mod ready;
+mod request;
+mod sample;
+mod trial;
+mod vendor;
+mod vendors;
 mod work;
 
 use std::error::Error;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use c2c_delivery::{EndpointId, Handshake, Jitter, UrlRules};
 use c2c_names::{AppId, Origin};
 use c2c_store::{Store, StoredEvent, Timestamp};
 use governor::Quota;
-use hyper::Request;
 use tokio::sync::Notify;
 
 use crate::rate::Rate;
 use crate::settings::Settings;
 use crate::sites::Sites;
 use client::Client;
-use ready::{Over, Ready};
+use ready::Ready;
+use request::{Outgoing, Over};
 
 pub(crate) use attempt::Sender;
 pub(crate) use client::{Exchange, NoAnswer};
@@ -37,6 +43,9 @@ pub use keys::KeysError;
 pub(crate) use keys::{Keys, read as read_keys};
 pub(crate) use manage::{Asked, IN_FLIGHT, ManageError, Shown, Webhook, stored_seal};
 pub(crate) use ready::sealed;
+pub(crate) use trial::Tried;
+pub(crate) use vendor::VendorKind;
+pub(crate) use vendors::VendorDraft;
 pub(crate) use work::{announce, deliver};
 
 /// How many questions and tests people may send to the endpoints of one app in an hour, and at once.
@@ -54,6 +63,8 @@ pub(crate) struct Integrations {
     handshake: Handshake,
     /// Notified when an endpoint was removed: what waits for it ends.
     removed: Arc<Notify>,
+    /// An origin in place of the vendors', in tests.
+    vendors: Option<String>,
     /// Questions and tests by people: each is a request to what may be a stranger.
     tries: Rate<AppId>,
 }
@@ -72,6 +83,7 @@ impl Integrations {
             client: Client::new(rules.addresses.clone(), settings.delivery.name_server)?,
             rules,
             handshake: Handshake::new(&widget),
+            vendors: settings.delivery.vendors().map(|address| format!("http://{address}")),
             widget,
             removed: Arc::default(),
             tries: Rate::new(Quota::per_hour(TRIES_PER_HOUR).allow_burst(TRIES_BURST)),
@@ -92,7 +104,7 @@ impl Integrations {
         let endpoint = self.store.endpoint(app, id).await?;
         let secrets = self.store.endpoint_secrets(id, Timestamp::now()).await?;
         let ring = self.keys.ring().ok_or(KeysError::Missing)?;
-        Ready::open(&endpoint, &secrets, &ring, &self.rules, &self.handshake)
+        Ready::open(&endpoint, &secrets, &ring, self)
     }
 
     /// The digest of a value of an event's context, by which the event can be found. None without a key: then it can be
@@ -108,12 +120,7 @@ impl Integrations {
     }
 
     /// The request that tells an endpoint of an event.
-    fn request(
-        &self,
-        ready: &Ready,
-        event: &StoredEvent,
-        at: Timestamp,
-    ) -> Result<Request<Bytes>, Over> {
+    fn request(&self, ready: &Ready, event: &StoredEvent, at: Timestamp) -> Result<Outgoing, Over> {
         ready.request(event, &self.widget, at)
     }
 }

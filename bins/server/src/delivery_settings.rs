@@ -77,9 +77,23 @@ pub struct DeliverySettings {
         value_name = "ADDRESS:PORT"
     )]
     pub(crate) name_server: Option<SocketAddr>,
+
+    /// No command line or environment has it.
+    #[arg(skip)]
+    vendors: Option<SocketAddr>,
 }
 
 impl DeliverySettings {
+    /// Sends the events for vendors by http to this address instead, which must be one that is allowed: for tests with
+    /// stand-ins.
+    pub fn send_vendors_to(&mut self, address: SocketAddr) {
+        self.vendors = Some(address);
+    }
+
+    pub(crate) fn vendors(&self) -> Option<SocketAddr> {
+        self.vendors
+    }
+
     /// The keys from the environment.
     pub(crate) fn key_text(&self) -> Option<&str> {
         self.key.as_ref().map(|KeyText(text)| text.as_str())

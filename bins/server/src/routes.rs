@@ -39,6 +39,8 @@ mod switch;
 mod table;
 mod throttle;
 mod tokens;
+mod vendor_endpoints;
+mod vendor_input;
 mod write;
 
 pub use table::access_table;
@@ -189,7 +191,7 @@ fn routes() -> Routes {
         .with(to(Integrate), routes!(endpoints::resume))
         .with(to(Integrate), routes!(endpoints::agree))
         .with(to(ControlEvents), routes!(endpoints::skip))
-        .with(to(Integrate), routes!(endpoints::test))
+        .with(to(Integrate), routes!(vendor_endpoints::test))
         .with(to(Read), routes!(endpoint_keys::list))
         .with(to(Integrate), routes!(endpoint_keys::make))
         .with(to(Integrate), routes!(endpoint_keys::remove))
@@ -202,6 +204,7 @@ fn routes() -> Routes {
         .with(Need::EventToken, routes!(events::take))
         .with(to(ControlEvents), routes!(event_tokens::list, event_tokens::make))
         .with(to(ControlEvents), routes!(event_tokens::revoke))
+        .with(to(ControlEvents), routes!(vendor_endpoints::consent))
         .with(to(Edit), routes!(code::preview))
         .with(to(Check), routes!(code::check))
         .with(Need::Nothing, routes!(session::look))

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use c2c_delivery::{Due, EndpointId, Failure, Next, Reason, RetryAfter, Verdict, next};
+use c2c_delivery::{Due, EndpointId, Failure, Next, Reason, Verdict, next};
 use c2c_store::{Attempt, Claimed, Settled, Settlement, Store, Timestamp};
 
 use super::client::{Answer, Exchange, NoAnswer};
 use super::ready::Ready;
+use super::request::Outgoing;
 use super::{Integrations, jitter, time};
 use crate::metrics::METRICS;
 
@@ -28,7 +29,8 @@ pub(crate) struct Sender {
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) settled: Settled,
-    pub(super) verdict: Verdict,
+    /// `None` if nothing was sent.
+    pub(super) verdict: Option<Verdict>,
 }
 
 impl Sender {
@@ -52,18 +54,24 @@ impl Sender {
                 return done(claimed, at, verdict, Report::nothing(Reason::Settings), at);
             }
         };
-        let request = match self.integrations.request(&ready, &claimed.event, at) {
-            Ok(request) => request,
-            Err((outcome, reason)) => {
-                let to = Settlement::Ended { outcome, reason };
-                let settled = Settled { lease: claimed.lease, to, attempt: None, keep: false };
-                return Done { settled, verdict: Verdict::Refused(reason) };
-            }
-        };
+        let Outgoing { request, omitted } =
+            match self.integrations.request(&ready, &claimed.event, at) {
+                Ok(outgoing) => outgoing,
+                Err((outcome, reason)) => {
+                    let to = Settlement::Ended { outcome, reason };
+                    let settled = Settled { lease: claimed.lease, to, attempt: None, keep: false };
+                    // Nothing was sent, so nothing is known about the endpoint.
+                    return Done { settled, verdict: None };
+                }
+            };
         let exchange = self.integrations.client.send(request).await;
         let now = Timestamp::now();
-        let verdict = verdict(&exchange, now);
-        done(claimed, at, verdict, Report::of(exchange, verdict), ready.active_since)
+        let (verdict, words) = match &exchange.result {
+            Ok(answer) => ready.judge(answer, now),
+            Err(NoAnswer { failure, .. }) => ((*failure).into(), None),
+        };
+        let report = Report::of(exchange, verdict, words).without(&omitted);
+        done(claimed, at, verdict, report, ready.active_since)
     }
 
     /// The endpoint of a delivery, as it was when the delivery was claimed, or newer.
@@ -90,14 +98,6 @@ impl Sender {
     }
 }
 
-/// What an answer means.
-pub(super) fn verdict(exchange: &Exchange, now: Timestamp) -> Verdict {
-    match &exchange.result {
-        Ok(answer) => Verdict::of_status(answer.status, RetryAfter::of(&answer.headers), time(now)),
-        Err(NoAnswer { failure, .. }) => (*failure).into(),
-    }
-}
-
 fn done(
     claimed: Claimed,
     at: Timestamp,
@@ -115,9 +115,9 @@ fn done(
         }
     };
     // A first success is told by the delivery itself.
-    let keep = verdict != Verdict::Delivered || claimed.lease.attempt > 1;
+    let keep = verdict != Verdict::Delivered || claimed.lease.attempt > 1 || report.is_incomplete;
     let attempt = Some(report.into_attempt(&claimed, at));
-    Done { settled: Settled { lease: claimed.lease, to, attempt, keep }, verdict }
+    Done { settled: Settled { lease: claimed.lease, to, attempt, keep }, verdict: Some(verdict) }
 }
 
 /// What is kept of an exchange.
@@ -127,27 +127,51 @@ struct Report {
     status: Option<u16>,
     address: Option<String>,
     answer: Vec<u8>,
+    /// Something of the event was not sent.
+    is_incomplete: bool,
 }
 
 impl Report {
     fn nothing(result: Reason) -> Self {
-        Self { result, took: Duration::ZERO, status: None, address: None, answer: Vec::new() }
+        Self {
+            result,
+            took: Duration::ZERO,
+            status: None,
+            address: None,
+            answer: Vec::new(),
+            is_incomplete: false,
+        }
     }
 
-    fn of(Exchange { result, took }: Exchange, verdict: Verdict) -> Self {
+    /// `words` are those of an answer for people, if it has any.
+    fn of(Exchange { result, took }: Exchange, verdict: Verdict, words: Option<String>) -> Self {
         match result {
             Ok(Answer { status, from, body, .. }) => Self {
                 result: verdict.reason(),
                 took,
                 status: Some(status.as_u16()),
                 address: from.map(|address| address.to_string()),
-                answer: body[..body.len().min(ANSWER_KEPT_MAX)].to_vec(),
+                answer: words.map_or_else(
+                    || body[..body.len().min(ANSWER_KEPT_MAX)].to_vec(),
+                    String::into_bytes,
+                ),
+                is_incomplete: false,
             },
             // In place of an answer, the people see the reason.
             Err(NoAnswer { failure, detail }) => {
                 Self { took, answer: detail.into_bytes(), ..Self::nothing(failure.into()) }
             }
         }
+    }
+
+    /// Notes what of the event was not sent.
+    fn without(mut self, omitted: &str) -> Self {
+        if !omitted.is_empty() {
+            self.is_incomplete = true;
+            let space = if self.answer.is_empty() { "" } else { "\n" };
+            self.answer.extend(format!("{space}left out: {omitted}").into_bytes());
+        }
+        self
     }
 
     fn into_attempt(self, claimed: &Claimed, at: Timestamp) -> Attempt {

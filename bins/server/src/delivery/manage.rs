@@ -1,12 +1,12 @@
-//! What people do with endpoints: they add them, change them, rotate their keys, ask them and try them.
+//! What people do with endpoints: they add them, change them, rotate their keys and ask them.
 
 use std::error::Error;
 use std::time::Duration;
 
 use c2c_delivery::{
-    About, Agreement, Body, Challenge, Consent, EndpointId, EndpointState, EndpointUrl, Filter,
-    FilterError, Format, Granted, KeyError, Keyring, Kind, NotAgreed, Scheme, Signer, SigningKey,
-    UrlError, WebhookSecret,
+    About, Agreement, Challenge, Consent, EndpointId, EndpointState, EndpointUrl, Filter,
+    FilterError, Format, Granted, KeyError, Keyring, Kind, NotAgreed, Reason, Scheme, Signer,
+    SigningKey, UrlError, WebhookSecret,
 };
 use c2c_names::AppId;
 use c2c_store::{
@@ -14,12 +14,11 @@ use c2c_store::{
     StoreError, Timestamp, Version,
 };
 use hyper::Method;
-use serde_json::json;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::client::Exchange;
-use super::ready::Ready;
+use super::ready::{Receiver, To, target};
+use super::vendor::VendorError;
 use super::{Integrations, KeysError, random};
 
 /// The deliveries that are under way for an endpoint at a time, unless its people say otherwise.
@@ -68,8 +67,20 @@ pub(crate) enum ManageError {
     Filter(#[from] FilterError),
     #[error("/secret: {0}")]
     Secret(#[from] KeyError),
+    /// Of a vendor's endpoint.
+    #[error(transparent)]
+    Vendor(#[from] VendorError),
+    #[error("the endpoint's kind is {0:?}, and does not change; that is not possible with it")]
+    Kind(Kind),
     #[error("the endpoint has not agreed to get events yet: ask it first")]
     NotAsked,
+    #[error(
+        "without a test event code, Meta would count the test: copy the code from \"Test events\" in the Events Manager, \
+         and save it with the endpoint"
+    )]
+    NoTestCode,
+    #[error("the mapping's event {0:?} would not be sent ({1}): correct its rule")]
+    Unsent(String, Reason),
     #[error("the app's endpoints were asked and tried often; wait before the next time")]
     TooOften(Duration),
     /// What is in the database cannot be opened. The log has more.
@@ -115,6 +126,7 @@ impl Integrations {
         webhook: Webhook,
     ) -> Result<Version, ManageError> {
         let endpoint = self.store.endpoint(app, id).await?;
+        of_webhook(&endpoint)?;
         let ring = self.keys.ring_or_make()?;
         let before = self.url_of(&ring, &endpoint);
         let (url, target, moved) = match &webhook.url {
@@ -152,6 +164,7 @@ impl Integrations {
         scheme: Scheme,
         others_end_at: Timestamp,
     ) -> Result<Shown, ManageError> {
+        of_webhook(&self.store.endpoint(app, id).await?)?;
         let signer = match scheme {
             Scheme::V1 => Signer::V1(WebhookSecret::new(random())),
             Scheme::V1a => Signer::V1a(SigningKey::new(random())),
@@ -170,6 +183,12 @@ impl Integrations {
         id: EndpointId,
     ) -> Result<Vec<Asked>, ManageError> {
         let endpoint = self.store.endpoint(app, id).await?;
+        if endpoint.kind != Kind::Webhook {
+            // It is the vendor that agrees, by its credentials.
+            let enable = EndpointMove::Enable(Agreement::NotNeeded);
+            self.store.move_endpoint(by, app, id, &enable).await?;
+            return Ok(Vec::new());
+        }
         let to = |agreed| match endpoint.state {
             EndpointState::Disabled => Ok(EndpointMove::Enable(agreed)),
             EndpointState::Asked => Ok(EndpointMove::Agree(agreed, Note::default())),
@@ -178,7 +197,10 @@ impl Integrations {
         to(Agreement::No)?;
         self.tries.count(app).map_err(ManageError::TooOften)?;
         let ready = self.open(app, id).await.map_err(|error| unopened(id, &*error))?;
-        let (mut asked, granted) = self.handshake(&ready).await;
+        let To::Webhook(receiver) = &ready.to else {
+            return Err(ManageError::Kind(endpoint.kind));
+        };
+        let (mut asked, granted) = self.handshake(receiver).await;
         if let Some(Granted { rate_per_minute }) = granted {
             let moved = self.store.move_endpoint(by, app, id, &to(Agreement::Handshake)?).await?;
             let settings = EndpointSettings { rate_per_minute, ..moved.settings };
@@ -186,7 +208,7 @@ impl Integrations {
             return Ok(vec![asked]);
         }
         let mut all = vec![asked];
-        asked = self.challenge(&ready).await;
+        asked = self.challenge(receiver).await;
         if asked.problem.is_none() && asked.exchange.result.is_ok() {
             self.store.move_endpoint(by, app, id, &to(Agreement::Challenge)?).await?;
         }
@@ -194,8 +216,8 @@ impl Integrations {
         Ok(all)
     }
 
-    async fn handshake(&self, ready: &Ready) -> (Asked, Option<Granted>) {
-        let mut request = ready.empty(Method::OPTIONS);
+    async fn handshake(&self, receiver: &Receiver) -> (Asked, Option<Granted>) {
+        let mut request = receiver.empty(Method::OPTIONS);
         request.headers_mut().extend(self.handshake.headers());
         let exchange = self.client.send(request).await;
         let judged =
@@ -208,48 +230,32 @@ impl Integrations {
         (Asked { question: "OPTIONS", exchange, problem }, granted)
     }
 
-    async fn challenge(&self, ready: &Ready) -> Asked {
+    async fn challenge(&self, receiver: &Receiver) -> Asked {
         let (challenge, now) = (Challenge::new(random()), Timestamp::now());
         let body = challenge.body(super::time(now));
-        let exchange = self.client.send(ready.signed(&challenge.message_id(), body, now)).await;
+        let exchange = self.client.send(receiver.signed(&challenge.message_id(), body, now)).await;
         let answer = exchange.result.as_ref().ok();
         let problem = answer.and_then(|answer| challenge.judge(answer.status, &answer.body).err());
         Asked { question: "POST", exchange, problem }
     }
 
-    /// Sends an endpoint a test event, which has a type of its own.
-    pub(crate) async fn test(&self, app: &AppId, id: EndpointId) -> Result<Exchange, ManageError> {
-        let endpoint = self.store.endpoint(app, id).await?;
-        if matches!(endpoint.state, EndpointState::Asked | EndpointState::Removed) {
-            return Err(ManageError::NotAsked);
-        }
-        self.tries.count(app).map_err(ManageError::TooOften)?;
-        let ready = self.open(app, id).await.map_err(|error| unopened(id, &*error))?;
-        let now = Timestamp::now();
-        let body = json!({
-            "type": "c2c.test",
-            "timestamp": super::time(now).to_string(),
-            "data": {"message": "A test, sent by a person from the console. No visitor caused it."},
-        });
-        let message = Uuid::new_v4().to_string().parse().expect("an id has no full stop");
-        Ok(self.client.send(ready.signed(&message, Body::json(&body), now)).await)
-    }
-
     fn url_of(&self, ring: &Keyring, endpoint: &Endpoint) -> Result<EndpointUrl, ManageError> {
-        let about = About::Target { app: &endpoint.app, endpoint: endpoint.id };
-        let sealed =
-            super::ready::sealed(&endpoint.settings.target).map_err(|_| ManageError::Sealed)?;
-        let url = ring.open(about, &sealed).map_err(|error| {
-            tracing::error!(endpoint = %endpoint.id, %error, "an endpoint's address cannot be opened");
-            ManageError::Sealed
-        })?;
+        let url = target(endpoint, ring).map_err(|error| unopened(endpoint.id, &*error))?;
         let url = std::str::from_utf8(&url).map_err(|_| ManageError::Sealed)?;
         Ok(EndpointUrl::parse(url, &self.rules)?)
     }
 }
 
+/// Fails for a vendor's endpoint.
+fn of_webhook(endpoint: &Endpoint) -> Result<(), ManageError> {
+    match endpoint.kind {
+        Kind::Webhook => Ok(()),
+        kind => Err(ManageError::Kind(kind)),
+    }
+}
+
 /// The log has the reason.
-fn unopened(endpoint: EndpointId, error: &(dyn Error + Send + Sync)) -> ManageError {
+pub(super) fn unopened(endpoint: EndpointId, error: &(dyn Error + Send + Sync)) -> ManageError {
     tracing::error!(%endpoint, %error, "an endpoint cannot be opened");
     ManageError::Sealed
 }

@@ -5,28 +5,43 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use c2c_delivery::{
-    About, Agreement, Body, EndpointUrl, Event, Format, Handshake, KeyIdError, Keyring, MessageId,
-    Outcome, Reason, Sealed, Signer, Signers, UrlRules,
+    About, Agreement, Body, Consent, EndpointUrl, Event, Format, Handshake, KeyIdError, Keyring,
+    MessageId, RetryAfter, Sealed, Signer, Signers, Verdict,
 };
 use c2c_names::{AppId, Origin};
 use c2c_store::{Endpoint, EndpointSecret, StoredEvent, Timestamp, Version};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
-use super::time;
+use super::client::Answer;
+use super::request::{Envelope, Outgoing, Over};
+use super::vendor::{OpenVendor, Vendor, VendorKind};
+use super::{Integrations, time};
 
 /// How long an opened endpoint is used.
 const FRESH: Duration = Duration::from_secs(30);
 
-/// A webhook's endpoint.
+/// An endpoint.
 #[derive(Debug)]
 pub(super) struct Ready {
     version: Version,
     opened: Instant,
     /// When it became active.
     pub(super) active_since: Timestamp,
+    pub(super) to: To,
+}
+
+/// The receiver of an endpoint's events.
+#[derive(Debug)]
+pub(super) enum To {
+    Webhook(Receiver),
+    Vendor(OpenVendor),
+}
+
+/// A server of the customer's.
+#[derive(Debug)]
+pub(super) struct Receiver {
     app: AppId,
     url: EndpointUrl,
     format: Format,
@@ -35,8 +50,7 @@ pub(super) struct Ready {
     sender: Option<(HeaderName, HeaderValue)>,
 }
 
-/// A reason to end a delivery without a request.
-pub(super) type Over = (Outcome, Reason);
+type OpenError = Box<dyn Error + Send + Sync>;
 
 impl Ready {
     /// Opens its secrets.
@@ -44,29 +58,23 @@ impl Ready {
         endpoint: &Endpoint,
         secrets: &[EndpointSecret],
         ring: &Keyring,
-        rules: &UrlRules,
-        handshake: &Handshake,
-    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let (app, id) = (&endpoint.app, endpoint.id);
-        let url =
-            ring.open(About::Target { app, endpoint: id }, &sealed(&endpoint.settings.target)?)?;
-        let url = EndpointUrl::parse(std::str::from_utf8(&url)?, rules)?;
-        let signers = secrets.iter().map(|secret| {
-            let about = About::Secret { app, endpoint: id, id: &secret.id };
-            let text = ring.open(about, &sealed(&secret.sealed)?)?;
-            Ok(std::str::from_utf8(&text)?.parse::<Signer>()?)
-        });
-        let signers: Result<Vec<_>, Box<dyn Error + Send + Sync>> = signers.collect();
-        Ok(Self {
-            version: endpoint.version,
-            opened: Instant::now(),
-            active_since: endpoint.state_at,
-            app: endpoint.app.clone(),
-            url,
-            format: endpoint.settings.format,
-            signers: Signers::new(signers?)?,
-            sender: (endpoint.agreed == Agreement::Handshake).then(|| handshake.delivery_header()),
-        })
+        integrations: &Integrations,
+    ) -> Result<Self, OpenError> {
+        let target = target(endpoint, ring)?;
+        let to = match VendorKind::of(endpoint.kind) {
+            None => {
+                let url = EndpointUrl::parse(std::str::from_utf8(&target)?, &integrations.rules)?;
+                let handshake = &integrations.handshake;
+                To::Webhook(Receiver::open(endpoint, url, secrets, ring, handshake)?)
+            }
+            Some(kind) => To::Vendor(OpenVendor {
+                vendor: Vendor::read(kind, &target, &endpoint.settings.mapping)?,
+                takes_not_asked: endpoint.settings.consents.contains(&Consent::NotAsked),
+                origin: integrations.vendors.clone(),
+            }),
+        };
+        let (version, active_since) = (endpoint.version, endpoint.state_at);
+        Ok(Self { version, opened: Instant::now(), active_since, to })
     }
 
     /// Whether it can be used for a delivery that was claimed from this version. Its keys end by themselves, so it is
@@ -81,11 +89,65 @@ impl Ready {
         event: &StoredEvent,
         widget: &Origin,
         now: Timestamp,
+    ) -> Result<Outgoing, Over> {
+        match &self.to {
+            To::Webhook(receiver) => {
+                let request = receiver.request(event, widget, now)?;
+                Ok(Outgoing { request, omitted: String::new() })
+            }
+            To::Vendor(vendor) => vendor.request(event, now),
+        }
+    }
+
+    /// The meaning of an answer to an event, with a vendor's words.
+    pub(super) fn judge(&self, answer: &Answer, now: Timestamp) -> (Verdict, Option<String>) {
+        match &self.to {
+            To::Webhook(_) => {
+                let retry_after = RetryAfter::of(&answer.headers);
+                (Verdict::of_status(answer.status, retry_after, time(now)), None)
+            }
+            To::Vendor(open) => open.vendor.judge(answer, now),
+        }
+    }
+}
+
+/// The target of an endpoint, opened: the address of a webhook, or a vendor's credentials as JSON.
+pub(super) fn target(endpoint: &Endpoint, ring: &Keyring) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    let about = About::Target { app: &endpoint.app, endpoint: endpoint.id };
+    Ok(ring.open(about, &sealed(&endpoint.settings.target)?)?)
+}
+
+impl Receiver {
+    fn open(
+        endpoint: &Endpoint,
+        url: EndpointUrl,
+        secrets: &[EndpointSecret],
+        ring: &Keyring,
+        handshake: &Handshake,
+    ) -> Result<Self, OpenError> {
+        let (app, id) = (&endpoint.app, endpoint.id);
+        let signers = secrets.iter().map(|secret| {
+            let about = About::Secret { app, endpoint: id, id: &secret.id };
+            let text = ring.open(about, &sealed(&secret.sealed)?)?;
+            Ok(std::str::from_utf8(&text)?.parse::<Signer>()?)
+        });
+        let signers: Result<Vec<_>, OpenError> = signers.collect();
+        Ok(Self {
+            app: app.clone(),
+            url,
+            format: endpoint.settings.format,
+            signers: Signers::new(signers?)?,
+            sender: (endpoint.agreed == Agreement::Handshake).then(|| handshake.delivery_header()),
+        })
+    }
+
+    fn request(
+        &self,
+        event: &StoredEvent,
+        widget: &Origin,
+        now: Timestamp,
     ) -> Result<Request<Bytes>, Over> {
-        let body = event.body.as_deref().ok_or((Outcome::Refused, Reason::Forgotten))?;
-        // It was printed by this server, or by an older one.
-        let envelope: Envelope =
-            serde_json::from_slice(body).map_err(|_| (Outcome::Refused, Reason::Settings))?;
+        let envelope = Envelope::of(event)?;
         let told = Event {
             app: &self.app,
             id: event.id,
@@ -122,11 +184,4 @@ impl Ready {
 /// A sealed text, as the store has it.
 pub(crate) fn sealed(stored: &c2c_store::Sealed) -> Result<Sealed, KeyIdError> {
     Ok(Sealed { key: stored.key.parse()?, bytes: stored.bytes.clone() })
-}
-
-/// What of an envelope is in its body only.
-#[derive(Deserialize)]
-struct Envelope {
-    data: Map<String, Value>,
-    seq: u64,
 }

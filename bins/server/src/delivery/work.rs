@@ -165,8 +165,11 @@ impl Work {
         }
         let now = Timestamp::now();
         let settled: Vec<_> = self.done.iter().map(|(_, done)| done.settled.clone()).collect();
-        let verdicts: HashMap<_, _> =
-            self.done.iter().map(|(_, done)| (place(&done.settled), done.verdict)).collect();
+        let verdicts: HashMap<_, _> = self
+            .done
+            .iter()
+            .filter_map(|(_, done)| Some((place(&done.settled), done.verdict?)))
+            .collect();
         let judge = |_, health, settled: &[&Settled]| {
             let verdicts = settled.iter().filter_map(|settled| verdicts.get(&place(settled)));
             judge(health, verdicts.copied(), now)

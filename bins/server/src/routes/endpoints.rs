@@ -1,27 +1,80 @@
 //! Endpoints of an app: where its events go.
 
 use axum::extract::State as Extracted;
-use c2c_delivery::{Agreement, EndpointId, Format, Scheme};
+use c2c_delivery::{Agreement, EndpointId, Format, Kind, Scheme};
 use c2c_names::AppId;
 use c2c_store::{Actor, EndpointMove, Note};
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::failure::Failure;
 use super::input::{By, EndpointPath, Id, IfMatch, Input, note};
 use super::integrations::EndpointBody;
 use super::schema::Problem;
+use super::vendor_input::{
+    ChangedGa4, ChangedMeta, NewGa4, NewMeta, endpoint_name, in_flight, in_flight_max,
+};
 use super::{Answer, PROBLEM, State, json, nothing, tagged};
-use crate::delivery::{self, Asked, Exchange, IN_FLIGHT, NoAnswer, Webhook};
+use crate::delivery::{self, Asked, Exchange, NoAnswer, VendorDraft, Webhook};
 
-/// The most deliveries that may be under way for an endpoint at a time.
-const IN_FLIGHT_MAX: u32 = 32;
+/// A new endpoint, by its `kind`: `webhook` (the default), `ga4` or `meta`.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged, try_from = "Value")]
+pub(super) enum NewEndpoint {
+    Webhook(NewWebhook),
+    Ga4(NewGa4),
+    Meta(NewMeta),
+}
+
+/// Changed settings of an endpoint, by its `kind`, which does not change: `webhook` (the default), `ga4` or `meta`.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged, try_from = "Value")]
+pub(super) enum ChangedEndpoint {
+    Webhook(ChangedWebhook),
+    Ga4(ChangedGa4),
+    Meta(ChangedMeta),
+}
+
+impl TryFrom<Value> for NewEndpoint {
+    type Error = serde_json::Error;
+
+    fn try_from(body: Value) -> Result<Self, serde_json::Error> {
+        Ok(match kind(&body)? {
+            Kind::Webhook => Self::Webhook(serde_json::from_value(body)?),
+            Kind::Ga4 => Self::Ga4(serde_json::from_value(body)?),
+            Kind::Meta => Self::Meta(serde_json::from_value(body)?),
+        })
+    }
+}
+
+impl TryFrom<Value> for ChangedEndpoint {
+    type Error = serde_json::Error;
+
+    fn try_from(body: Value) -> Result<Self, serde_json::Error> {
+        Ok(match kind(&body)? {
+            Kind::Webhook => Self::Webhook(serde_json::from_value(body)?),
+            Kind::Ga4 => Self::Ga4(serde_json::from_value(body)?),
+            Kind::Meta => Self::Meta(serde_json::from_value(body)?),
+        })
+    }
+}
+
+/// The kind that a body names.
+fn kind(body: &Value) -> Result<Kind, serde_json::Error> {
+    body.get("kind").map_or(Ok(Kind::Webhook), Kind::deserialize)
+}
 
 /// A new endpoint: a server of the customer's, which gets webhooks.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct NewEndpoint {
+pub(super) struct NewWebhook {
+    /// `webhook`, the default.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "webhook")]
+    #[expect(dead_code, reason = "it chose this form")]
+    kind: Option<Kind>,
     /// For people: 1 to 100 characters.
     name: String,
     /// Where the webhooks go: https, on port 443 or one that the operator allows, to a public address.
@@ -48,10 +101,15 @@ pub(super) struct NewEndpoint {
     secret: Option<String>,
 }
 
-/// Changed settings of an endpoint.
+/// Changed settings of a webhook's endpoint.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct ChangedEndpoint {
+pub(super) struct ChangedWebhook {
+    /// `webhook`, the default.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "webhook")]
+    #[expect(dead_code, reason = "it chose this form")]
+    kind: Option<Kind>,
     name: String,
     /// Another address. If it leads elsewhere, the endpoint has to agree again. Without it, the address stays.
     #[serde(default)]
@@ -69,10 +127,6 @@ fn standard() -> Format {
 
 fn all() -> Vec<String> {
     vec!["*".to_owned()]
-}
-
-fn in_flight() -> u32 {
-    IN_FLIGHT
 }
 
 fn v1() -> Scheme {
@@ -107,7 +161,7 @@ impl From<delivery::Shown> for ShownKey {
     }
 }
 
-/// Add an endpoint. It gets nothing before it was asked
+/// Add an endpoint. A webhook's gets nothing before it was asked
 #[utoipa::path(
     post,
     path = "/api/apps/{app}/endpoints",
@@ -126,16 +180,41 @@ pub(super) async fn add(
     By(by): By,
     Input(new): Input<NewEndpoint>,
 ) -> Answer {
-    let NewEndpoint { name, url, format, filter, in_flight_max, scheme, secret } = new;
+    let (id, shown) = match new {
+        NewEndpoint::Webhook(new) => add_webhook(&state, &by, &app, new).await?,
+        NewEndpoint::Ga4(new) => add_vendor(&state, &by, &app, new.draft()?).await?,
+        NewEndpoint::Meta(new) => add_vendor(&state, &by, &app, new.draft()?).await?,
+    };
+    let endpoint = state.store().endpoint(&app, id).await.map_err(state.failure())?;
+    let body = MadeEndpoint { endpoint: endpoint.into(), shown };
+    Ok(json(StatusCode::CREATED, &body))
+}
+
+async fn add_webhook(
+    state: &State,
+    by: &Actor,
+    app: &AppId,
+    new: NewWebhook,
+) -> Result<(EndpointId, ShownKey), Failure> {
+    let NewWebhook { name, url, format, filter, in_flight_max, scheme, secret, .. } = new;
     let webhook = webhook(&name, Some(url), format, filter, in_flight_max)?;
     if secret.is_some() && scheme == Scheme::V1a {
         return Err(Failure::bad_request("/secret: with the scheme v1a, the server makes the key"));
     }
-    let added = state.integrations.add(&by, &app, webhook, scheme, secret.as_deref()).await;
+    let added = state.integrations.add(by, app, webhook, scheme, secret.as_deref()).await;
     let (id, shown) = added.map_err(state.unmanaged())?;
-    let endpoint = state.store().endpoint(&app, id).await.map_err(state.failure())?;
-    let body = MadeEndpoint { endpoint: endpoint.into(), shown: shown.into() };
-    Ok(json(StatusCode::CREATED, &body))
+    Ok((id, shown.into()))
+}
+
+/// There is no key: the credentials are known to the one who sent them.
+async fn add_vendor(
+    state: &State,
+    by: &Actor,
+    app: &AppId,
+    draft: VendorDraft,
+) -> Result<(EndpointId, ShownKey), Failure> {
+    let id = state.integrations.add_vendor(by, app, draft).await.map_err(state.unmanaged())?;
+    Ok((id, ShownKey { secret: None, public_key: None }))
 }
 
 fn webhook(
@@ -145,10 +224,7 @@ fn webhook(
     filter: Vec<String>,
     in_flight_max: u32,
 ) -> Result<Webhook, Failure> {
-    let name = name.parse().map_err(|error| Failure::bad_request(format!("/name: it {error}")))?;
-    if !(1..=IN_FLIGHT_MAX).contains(&in_flight_max) {
-        return Err(Failure::bad_request(format!("/inFlightMax: 1 to {IN_FLIGHT_MAX}")));
-    }
+    let (name, in_flight_max) = (endpoint_name(name)?, self::in_flight_max(in_flight_max)?);
     Ok(Webhook { name, url, format, filter, in_flight_max })
 }
 
@@ -172,7 +248,7 @@ pub(super) async fn show(
     shown(&state, &app, id).await
 }
 
-async fn shown(state: &State, app: &AppId, id: EndpointId) -> Answer {
+pub(super) async fn shown(state: &State, app: &AppId, id: EndpointId) -> Answer {
     let endpoint = state.store().endpoint(app, id).await.map_err(state.failure())?;
     let version = endpoint.version;
     Ok(tagged(json(StatusCode::OK, &EndpointBody::from(endpoint)), version))
@@ -203,9 +279,20 @@ pub(super) async fn change(
     IfMatch(edited): IfMatch,
     Input(changed): Input<ChangedEndpoint>,
 ) -> Answer {
-    let ChangedEndpoint { name, url, format, filter, in_flight_max } = changed;
-    let webhook = webhook(&name, url, format, filter, in_flight_max)?;
-    let changed = state.integrations.change(&by, &app, id, edited, webhook).await;
+    let integrations = &state.integrations;
+    let changed = match changed {
+        ChangedEndpoint::Webhook(changed) => {
+            let ChangedWebhook { name, url, format, filter, in_flight_max, .. } = changed;
+            let webhook = webhook(&name, url, format, filter, in_flight_max)?;
+            integrations.change(&by, &app, id, edited, webhook).await
+        }
+        ChangedEndpoint::Ga4(changed) => {
+            integrations.change_vendor(&by, &app, id, edited, changed.draft()?).await
+        }
+        ChangedEndpoint::Meta(changed) => {
+            integrations.change_vendor(&by, &app, id, edited, changed.draft()?).await
+        }
+    };
     changed.map_err(state.unmanaged()).map_err(Failure::of_if_match)?;
     shown(&state, &app, id).await
 }
@@ -328,7 +415,7 @@ pub(super) async fn skip(
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = EndpointExchange)]
-struct ExchangeBody {
+pub(super) struct ExchangeBody {
     took_ms: u64,
     /// Null if there was no answer.
     status: Option<u16>,
@@ -392,7 +479,7 @@ impl From<Asked> for AskedBody {
     }
 }
 
-/// Ask an endpoint whether it wants events. It is active if it does
+/// Ask an endpoint whether it wants events. It is active if it does. A vendor's that was disabled is active again
 #[utoipa::path(
     post,
     path = "/api/apps/{app}/endpoints/{endpoint}/agreement",
@@ -415,26 +502,4 @@ pub(super) async fn agree(
     let endpoint = state.store().endpoint(&app, id).await.map_err(state.failure())?;
     let questions = questions.into_iter().map(AskedBody::from).collect();
     Ok(json(StatusCode::OK, &Agreed { endpoint: endpoint.into(), questions }))
-}
-
-/// Send a test event, and wait for the answer
-#[utoipa::path(
-    post,
-    path = "/api/apps/{app}/endpoints/{endpoint}/test",
-    params(
-        ("app" = String, Path, description = "the app's id"),
-        ("endpoint" = String, Path, description = "the endpoint's id"),
-    ),
-    responses(
-        (status = 200, body = ExchangeBody),
-        (status = 404, body = Problem, content_type = PROBLEM),
-        (status = 409, body = Problem, content_type = PROBLEM, description = "it has not agreed to get events"),
-    ),
-)]
-pub(super) async fn test(
-    Extracted(state): Extracted<State>,
-    EndpointPath(app, id): EndpointPath,
-) -> Answer {
-    let exchange = state.integrations.test(&app, id).await.map_err(state.unmanaged())?;
-    Ok(json(StatusCode::OK, &ExchangeBody::from(exchange)))
 }

@@ -192,9 +192,13 @@ impl Failure {
         let sentence = error.to_string();
         match error {
             ManageError::Store(error) => Self::of_store(error, sites),
-            ManageError::Url(_) | ManageError::Filter(_) | ManageError::Secret(_) => {
-                Self::bad_request(sentence)
-            }
+            ManageError::Url(_)
+            | ManageError::Filter(_)
+            | ManageError::Secret(_)
+            | ManageError::Vendor(_) => Self::bad_request(sentence),
+            ManageError::Kind(_) => Self::new(StatusCode::BAD_REQUEST, "endpoint-kind", sentence),
+            ManageError::NoTestCode => Self::new(StatusCode::CONFLICT, "no-test-code", sentence),
+            ManageError::Unsent(..) => Self::new(StatusCode::CONFLICT, "not-sent", sentence),
             ManageError::NotAsked => Self::new(StatusCode::CONFLICT, "not-agreed", sentence),
             ManageError::TooOften(wait) => Self::too_many(wait),
             ManageError::Keys(_) | ManageError::Sealed => {

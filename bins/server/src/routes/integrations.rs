@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State as Extracted;
-use c2c_delivery::{Agreement, CollectMode, EndpointId, EndpointState, Format, Kind, Outcome};
+use c2c_delivery::{
+    Agreement, CollectMode, Consent, EndpointId, EndpointState, Format, Kind, Outcome,
+};
 use c2c_store::{
     Backlog, Collect, CollectSettings, Endpoint, EndpointAccount, EndpointHealth, Intake, Version,
 };
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::failure::Failure;
@@ -82,11 +85,17 @@ pub(super) struct EndpointBody {
     name: String,
     /// The host of its address. The rest may hold a secret, so it is not shown.
     host: String,
-    /// The form of its requests: `standard` or `cloudevents`.
-    #[schema(value_type = String)]
-    format: Format,
-    /// The names of the events that it gets (`custom:` is before those of custom code), or `["*"]`.
+    /// The form of a webhook's requests: `standard` or `cloudevents`; null for a vendor.
+    #[schema(value_type = Option<String>)]
+    format: Option<Format>,
+    /// The names of the events that it gets (`custom:` is before those of custom code), or `["*"]`. For a vendor, they are
+    /// those of the mapping.
     filter: Vec<String>,
+    /// Which event becomes which of a vendor's; null for a webhook.
+    #[schema(value_type = Option<Object>)]
+    mapping: Option<Value>,
+    /// Whether a vendor gets events of pages that do not ask their visitors. A webhook gets them.
+    takes_not_asked: bool,
     /// How many requests it gets at a time, at most.
     in_flight_max: u32,
     /// How many requests a minute it wants at most; null for any number.
@@ -147,12 +156,15 @@ impl From<EndpointHealth> for HealthBody {
 impl From<Endpoint> for EndpointBody {
     fn from(endpoint: Endpoint) -> Self {
         let settings = endpoint.settings;
+        let is_webhook = endpoint.kind == Kind::Webhook;
         Self {
             id: endpoint.id.to_string(),
             kind: endpoint.kind,
             name: settings.name.to_string(),
             host: settings.host,
-            format: settings.format,
+            format: is_webhook.then_some(settings.format),
+            mapping: serde_json::from_str(&settings.mapping).ok().filter(|_| !is_webhook),
+            takes_not_asked: settings.consents.contains(&Consent::NotAsked),
             filter: settings.filter.into(),
             in_flight_max: settings.in_flight_max,
             rate_per_minute: settings.rate_per_minute,

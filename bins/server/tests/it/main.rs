@@ -7,6 +7,8 @@ mod glewlwyd;
 mod integrating;
 mod issuer;
 mod program;
+#[path = "../../../../crates/delivery/tests/vendors/standin.rs"]
+mod standin;
 mod wire;
 
 mod access;
@@ -55,4 +57,5 @@ mod start_and_stop;
 mod subjects;
 mod switching;
 mod traces;
+mod vendor_delivery;
 mod versions;

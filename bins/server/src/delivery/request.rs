@@ -1,0 +1,34 @@
+//! A request for an event, before it is sent.
+
+use bytes::Bytes;
+use c2c_delivery::{Outcome, Reason};
+use c2c_store::StoredEvent;
+use hyper::Request;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// A request that is ready to be sent. Its address may hold a secret.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) request: Request<Bytes>,
+    /// The event's facts that are not in it although the mapping names them, for people.
+    pub(super) omitted: String,
+}
+
+/// A reason to end a delivery without a request.
+pub(super) type Over = (Outcome, Reason);
+
+/// What of an envelope is in its body only.
+#[derive(Deserialize)]
+pub(super) struct Envelope {
+    pub(super) data: Map<String, Value>,
+    pub(super) seq: u64,
+}
+
+impl Envelope {
+    pub(super) fn of(event: &StoredEvent) -> Result<Self, Over> {
+        let body = event.body.as_deref().ok_or((Outcome::Refused, Reason::Forgotten))?;
+        // It was printed by this server, or by an older one.
+        serde_json::from_slice(body).map_err(|_| (Outcome::Refused, Reason::Settings))
+    }
+}
