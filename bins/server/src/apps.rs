@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use c2c::{Compiled, Diagnostic, Snippets};
-use c2c_catalogue::Catalogue;
 use c2c_names::AppId;
 use c2c_store::{
     Actor, App, CollectSettings, Environment, NewApp, Note, PreviewLink, Publication, Restoration,
@@ -167,7 +166,7 @@ impl Apps {
             replaces: wish.replaces,
             to,
             note: wish.note,
-            catalogue: catalogue_version(),
+            catalogue: self.compiler.catalogue_version(),
             diagnostics: json(compiled.warnings()),
         };
         let revision = match at {
@@ -212,7 +211,7 @@ impl Apps {
             to,
             replaces,
             note,
-            catalogue: catalogue_version(),
+            catalogue: self.compiler.catalogue_version(),
             diagnostics: json(compiled.warnings()),
         };
         let revision = self.store.roll_back(by, id, &restoration).await?;
@@ -299,10 +298,6 @@ impl Apps {
         let compiled = self.documents.compile(&app, code(draft.snippets)).await?;
         Ok(Some((id, compiled.page().clone().not_stored())))
     }
-}
-
-fn catalogue_version() -> String {
-    Catalogue::reference().version().to_string()
 }
 
 fn json(findings: &[Diagnostic]) -> String {

@@ -73,14 +73,17 @@ pub(crate) struct Collect {
 impl Collect {
     /// With the batches that [`write()`] writes.
     pub(crate) fn new(
-        sites: Arc<Sites>,
-        live: Arc<Live>,
-        integrations: Arc<Integrations>,
+        sites: &Arc<Sites>,
+        live: &Arc<Live>,
+        integrations: &Arc<Integrations>,
+        catalogue: &Catalogue,
         limits: Limits,
     ) -> (Self, Jobs) {
         let (queue, jobs) = Queue::new();
+        let (sites, live) = (Arc::clone(sites), Arc::clone(live));
+        let integrations = Arc::clone(integrations);
         // A page may have a newer catalogue than this server, during an upgrade.
-        let validator = Validator::new(Catalogue::reference(), UnknownFields::Keep);
+        let validator = Validator::new(catalogue, UnknownFields::Keep);
         let gate = Gate::new(&limits);
         (Self { sites, live, integrations, validator, gate, queue, limits }, jobs)
     }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use c2c::{Compiled, Diagnostic, Rejected, Sandbox, Snippets};
-use c2c_names::BridgeLimits;
+use c2c_catalogue::Catalogue;
+use c2c_names::{AppId, BridgeLimits};
 use c2c_policy::{AncestorSource, HostSourceError};
-use c2c_store::{App, Jar, NewApp};
+use c2c_store::{App, Jar, NewApp, Settings};
 use tokio::task::spawn_blocking;
 
 use crate::metrics::METRICS;
@@ -18,6 +19,8 @@ use crate::sites::Sites;
 #[derive(Debug)]
 pub(crate) struct Compiler {
     sites: Arc<Sites>,
+    /// The events of the widget.
+    catalogue: Arc<Catalogue>,
     limits: BridgeLimits,
     /// Checks code that belongs to no app.
     checker: Sandbox,
@@ -52,11 +55,17 @@ impl From<Rejected> for BuildError {
 }
 
 impl Compiler {
-    pub(crate) fn new(sites: Arc<Sites>, limits: BridgeLimits) -> Self {
+    pub(crate) fn new(sites: Arc<Sites>, catalogue: Arc<Catalogue>, limits: BridgeLimits) -> Self {
         let id = "check".parse().expect("an app id");
         let settings = NewApp::default();
-        let checker = sandbox_of(&id, &settings, &[], &sites, limits, Documents::Published);
-        Self { sites, limits, checker }
+        let documents = Documents::Published;
+        let checker = sandbox_of(&id, &settings, &[], &sites, &catalogue, limits, documents);
+        Self { sites, catalogue, limits, checker }
+    }
+
+    /// The version of the events that code is checked against.
+    pub(crate) fn catalogue_version(&self) -> String {
+        self.catalogue.version().to_string()
     }
 
     /// Identifies the compiler and the settings of this server: another version makes other documents.
@@ -66,7 +75,7 @@ impl Compiler {
         let of = |jar| {
             let settings = NewApp { jar, ..NewApp::default() };
             let documents = Documents::Published;
-            sandbox_of(&id, &settings, &above, &self.sites, self.limits, documents).fingerprint()
+            self.sandbox_of(&id, &settings, &above, documents).fingerprint()
         };
         format!("{}-{}", of(Jar::None), of(Jar::Visit))
     }
@@ -86,9 +95,19 @@ impl Compiler {
         if documents == Documents::Preview {
             above.extend(self.sites.above_previews());
         }
-        let sandbox =
-            sandbox_of(&app.id, &app.settings, &above, &self.sites, self.limits, documents);
+        let sandbox = self.sandbox_of(&app.id, &app.settings, &above, documents);
         Ok(Configured { sandbox, above })
+    }
+
+    fn sandbox_of(
+        &self,
+        app: &AppId,
+        settings: &Settings,
+        above: &[AncestorSource],
+        documents: Documents,
+    ) -> Sandbox {
+        let Self { sites, catalogue, limits, .. } = self;
+        sandbox_of(app, settings, above, sites, catalogue, *limits, documents)
     }
 
     /// The pages that may stand above an app's widget: the demo page, and those of its settings.

@@ -18,6 +18,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use rustix::process::{Resource, getrlimit};
 use tokio::time::timeout;
 
+use crate::catalogue;
 use crate::descriptors::{self, Bounds};
 use crate::run::named_database;
 use crate::settings::{Limits, Settings};
@@ -89,9 +90,21 @@ pub async fn doctor(settings: &Settings, options: &DoctorOptions) -> Report {
             }
         }
     }
+    check_catalogue(&mut report, settings);
     check_database(&mut report, settings).await;
     check_files(&mut report);
     report
+}
+
+fn check_catalogue(report: &mut Report, settings: &Settings) {
+    match catalogue::read(settings.catalogue.as_deref()) {
+        Err(error) => report.problem("catalogue", error),
+        Ok(catalogue) => {
+            let (name, version) = (catalogue.name(), catalogue.version());
+            let events = catalogue.events().len();
+            report.ok("catalogue", format!("{name} {version} has {events} events"));
+        }
+    }
 }
 
 /// Browsers isolate sites: registrable domains by the public suffix list.

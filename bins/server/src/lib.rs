@@ -27,6 +27,7 @@ mod apps;
 mod assertion;
 mod assertion_settings;
 mod backup;
+mod catalogue;
 mod client;
 mod collect;
 mod collecting;
@@ -76,6 +77,7 @@ mod trust;
 
 pub use assertion_settings::AssertionSettings;
 pub use backup::{BackUpError, Backup, back_up};
+pub use catalogue::CatalogueFileError;
 pub use compile::BuildError;
 pub use config::{Config, ConfigError};
 pub use delivery::KeysError;

@@ -166,11 +166,12 @@ pub(crate) fn sandbox_of(
     settings: &Settings,
     above: &[AncestorSource],
     sites: &Sites,
+    catalogue: &Catalogue,
     limits: BridgeLimits,
     documents: Documents,
 ) -> Sandbox {
     let sandbox = Sandbox::builder(app.clone())
-        .catalogue(Catalogue::reference())
+        .catalogue(catalogue)
         .widget(sites.widget.origin.clone())
         .bridge_limits(limits)
         .snippet_limits(snippet_limits());

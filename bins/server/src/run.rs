@@ -17,6 +17,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::admin::{self, Admin, is_private};
 use crate::apps::Apps;
 use crate::assertion::Assertions;
+use crate::catalogue::{self, CatalogueFileError};
 use crate::collect::{Collect, write};
 use crate::compile::Compiler;
 use crate::delivery::{Integrations, Sender, announce, deliver};
@@ -117,6 +118,9 @@ pub enum StartError {
     /// Nothing can be delivered to customers' servers: the keys, the name server or the system's certificates.
     #[error("integrations: {0}")]
     Integrations(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The events of the widget cannot be read.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueFileError),
     /// The origins do not work together.
     #[error(transparent)]
     Sites(#[from] SitesError),
@@ -152,6 +156,7 @@ pub struct Running {
 /// Opens the database and listens.
 pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, StartError> {
     check(settings)?;
+    let catalogue = catalogue::read(settings.catalogue.as_deref())?;
     let bounds = Bounds::provide(limits.connections_max)?;
     let console = bind(&[settings.console_listen], "--console-listen")?;
     let pages = bind(&settings.pages_listen, "--pages-listen")?;
@@ -164,7 +169,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let (store, seq) = open_store(settings).await?;
     let mut bridge = BridgeLimits::default();
     bridge.hold_ms_max = settings.hold_ms;
-    let compiler = Arc::new(Compiler::new(Arc::clone(&sites), bridge));
+    let compiler = Arc::new(Compiler::new(Arc::clone(&sites), Arc::clone(&catalogue), bridge));
     let version = compiler.version();
     let (documents, waiting) = Documents::new(store.clone(), Arc::clone(&compiler));
     let documents = Arc::new(documents);
@@ -197,12 +202,11 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     let places_of = |(door, _, places): &(Door, _, _)| (door.name(), Arc::clone(places));
     let integrations = Integrations::new(settings, &sites, store.clone());
     let integrations = Arc::new(integrations.map_err(StartError::Integrations)?);
-    let (collect, jobs) =
-        Collect::new(Arc::clone(&sites), Arc::clone(&live), Arc::clone(&integrations), limits);
+    let (collect, jobs) = Collect::new(&sites, &live, &integrations, &catalogue, limits);
     let collect = Arc::new(collect);
     let server = Arc::new(Server {
         admin: Admin::new(store.clone(), Arc::clone(&live), doors.iter().map(places_of).collect()),
-        console: Console::new(&sites, settings.oidc.issuer_host()),
+        console: Console::new(&sites, &catalogue, settings.oidc.issuer_host()),
         collect: Arc::clone(&collect),
         preview_links: PreviewLinks::new(Arc::clone(&apps), Arc::clone(&sites), limits),
         api: Api::new(
@@ -218,7 +222,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         proxies: Proxies::new(&settings.proxies, settings.client_address_header),
         live,
         parent_files: parent::files(),
-        widget_files: widget::files(),
+        widget_files: widget::files(&catalogue),
         traces: Traces::new(settings),
     });
     let (stop, stopped) = watch::channel(false);

@@ -205,6 +205,11 @@ pub struct Settings {
     #[arg(long, env = "C2C_DRAIN_SECONDS", value_name = "SECONDS", default_value_t = 0)]
     pub drain_seconds: u16,
 
+    /// File with the events of your widget, as TOML or JSON (`c2c schema --help`): custom code is checked
+    /// against it, and so are events [default: the events of the reference widget]
+    #[arg(long, env = "C2C_CATALOGUE", value_name = "FILE")]
+    pub catalogue: Option<PathBuf>,
+
     /// How long events wait for a document that is still being parsed, in milliseconds; later
     /// handlers receive them with `{replay: true}` only. At most 600000
     #[arg(

@@ -122,14 +122,13 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    /// The console of these sites. `issuer` is the host of the OpenID Connect provider, if there is one.
-    pub(crate) fn new(sites: &Sites, issuer: Option<&str>) -> Self {
+    /// The console of these sites, for a widget with these events. `issuer` is the host of the OpenID Connect provider, if there is one.
+    pub(crate) fn new(sites: &Sites, catalogue: &Catalogue, issuer: Option<&str>) -> Self {
         let config = json!({"widgetOrigin": sites.widget.origin, "issuer": issuer});
         let above = &sites.console_ancestors;
         let origins: Vec<&Origin> = above.iter().map(|site| &site.origin).collect();
         let framed = json!({"widgetOrigin": sites.widget.origin, "ancestors": origins});
         let of_issuer = json!({"issuer": issuer});
-        let catalogue = Catalogue::reference();
         Self {
             page: with_config(PAGE, &config),
             sign_in_page: with_config(SIGN_IN_PAGE, &of_issuer),

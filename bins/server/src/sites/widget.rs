@@ -27,9 +27,9 @@ const FILES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The scripts and styles of this site.
-pub(crate) fn files() -> Files {
-    let catalogue = Catalogue::reference().to_json();
+/// The scripts and styles of this site, for a widget with these events.
+pub(crate) fn files(catalogue: &Catalogue) -> Files {
+    let catalogue = catalogue.to_json();
     // A module, since the page may load nothing but scripts.
     Files::new(FILES)
         .with("/catalogue.js", format!("export default {catalogue};\n"))

@@ -19,6 +19,7 @@ mod assertions;
 mod attacks;
 mod backup;
 mod bounds;
+mod catalogue;
 mod cdn;
 mod collecting;
 mod compiled;
