@@ -212,7 +212,7 @@ pub(crate) struct ListenArguments {
     /// Port to listen on; 0 takes a free one.
     #[arg(long, value_name = "PORT", default_value_t = 8443)]
     pub(crate) port: u16,
-    /// What to answer to webhooks that are verified: a status, or `hang`.
+    /// The answer to webhooks that are verified: a status, or `hang`.
     #[arg(long, value_name = "STATUS|hang", default_value = "204")]
     pub(crate) answer: Answer,
     /// Print a line of JSON for each webhook.
@@ -220,7 +220,7 @@ pub(crate) struct ListenArguments {
     pub(crate) json: bool,
 }
 
-/// What a receiver answers.
+/// The answer of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Status(StatusCode),

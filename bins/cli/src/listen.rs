@@ -38,7 +38,7 @@ const REQUEST_ORIGIN: HeaderName = HeaderName::from_static("webhook-request-orig
 const ALLOWED_ORIGIN: HeaderName = HeaderName::from_static("webhook-allowed-origin");
 const ALLOWED_RATE: HeaderName = HeaderName::from_static("webhook-allowed-rate");
 
-/// What all requests share.
+/// The state that all requests share.
 struct Receiver {
     keys: Vec<Verifier>,
     answer: Answer,

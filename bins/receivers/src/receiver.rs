@@ -40,7 +40,7 @@ pub struct Hit {
     pub at: Instant,
 }
 
-/// What the server answers.
+/// An answer of the server.
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// A status.
@@ -121,7 +121,7 @@ impl Receiver {
         ["--delivery-allow".to_owned(), format!("{address}/32:{port}")]
     }
 
-    /// What came, without questions whether it wants events.
+    /// The requests that came, without questions whether it wants events.
     pub fn hits(&self) -> Vec<Hit> {
         self.state.hits.lock().expect("a lock").clone()
     }

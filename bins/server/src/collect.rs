@@ -4,7 +4,7 @@
 //! `batch` (its form, and a verdict on each event) → `writer` (one transaction for all batches that wait). The
 //! answer comes when the events are durable; before that the page keeps them.
 //!
-//! What comes from a browser is a claim: its name, its time and its consent are the sender's words. What comes from a
+//! An event from a browser is a claim: its name, its time and its consent are the sender's words. What comes from a
 //! backend with a token is *verified*: the provider says so.
 
 mod batch;

@@ -5,7 +5,7 @@ use c2c_delivery::CollectMode;
 /// How an app takes events, beside its pages in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Collecting {
-    /// What becomes of events that the catalogue does not allow.
+    /// The fate of events that the catalogue does not allow.
     pub(crate) mode: CollectMode,
     /// Custom code is switched off.
     pub(crate) off: bool,

@@ -1,4 +1,4 @@
-//! What scripts of the widget's origin send: JSON to that origin. And answers other than the wished one.
+//! Requests of scripts of the widget's origin: JSON to that origin. And answers other than the wished one.
 
 use std::time::Duration;
 

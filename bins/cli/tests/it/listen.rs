@@ -134,7 +134,7 @@ fn several_keys_are_tried_and_public_ones_too() {
     assert_eq!(listener.post(&signer.reveal(), "one", &body()), 500);
     assert_eq!(listener.json()["verified"], "v1a");
     assert_eq!(listener.post(OTHER, "one", &body()), 500);
-    // What was answered with an error was not taken.
+    // A webhook that was answered with an error was not taken.
     let line = listener.json();
     assert_eq!((&line["verified"], &line["repeated"]), (&json!("v1"), &json!(false)));
 }

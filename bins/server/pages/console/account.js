@@ -43,7 +43,7 @@ export function endpointTerms({ accepted, pending, ended }, link) {
     const number = reasons.reduce((sum, one) => sum + one.number, 0);
     // A success has one reason.
     const parts = outcome === 'delivered' ? [] : reasons.map((one) => `${digits(one.number)} ${reasonInWords(one.reason)}`);
-    // What was never to be sent is not in the list of deliveries.
+    // Events that were never to be sent are not in the list of deliveries.
     return { number, word: outcome, parts, href: outcome === 'suppressed' ? null : link(outcome) };
   });
   terms.splice(1, 0, { number: pending, word: 'waiting', parts: [], href: link('pending') });

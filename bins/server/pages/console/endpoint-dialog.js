@@ -51,7 +51,7 @@ export function endpointDialog(app, events, takesEvents, closed) {
 
   function add() {
     endpoint = null;
-    // What was typed before is still there.
+    // The text that was typed before is still there.
     if (!keeps) fill(null);
     keeps = true;
     open('Add an endpoint', 'Add it');

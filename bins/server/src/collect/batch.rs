@@ -34,7 +34,7 @@ const AHEAD_MAX_MS: i64 = 60 * 60 * 1000;
 #[serde(deny_unknown_fields)]
 pub(super) struct Batch {
     c2c: u32,
-    /// What the visitor decided, if the sender says so.
+    /// The visitor's decision, if the sender says so.
     #[serde(default = "unknown")]
     pub(super) consent: Consent,
     /// The address of the page around the widget, reduced as its policy says.

@@ -120,7 +120,7 @@ fn done(
     Done { settled: Settled { lease: claimed.lease, to, attempt, keep }, verdict: Some(verdict) }
 }
 
-/// What is kept of an exchange.
+/// The part of an exchange that is kept.
 struct Report {
     result: Reason,
     took: Duration,

@@ -1,4 +1,4 @@
-//! What people do with endpoints: they add them, change them, rotate their keys and ask them.
+//! The work of people on endpoints: they add them, change them, rotate their keys and ask them.
 
 use std::error::Error;
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub(crate) struct Shown {
 /// One question to an endpoint, and its answer.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    /// What was sent, such as `OPTIONS`.
+    /// The question, such as `OPTIONS`.
     pub(crate) question: &'static str,
     pub(crate) exchange: Exchange,
     /// Why it is no agreement.
@@ -83,7 +83,7 @@ pub(crate) enum ManageError {
     Unsent(String, Reason),
     #[error("the app's endpoints were asked and tried often; wait before the next time")]
     TooOften(Duration),
-    /// What is in the database cannot be opened. The log has more.
+    /// The content of the database cannot be opened. The log has more.
     #[error(
         "the endpoint's settings cannot be opened: the key that protects them is not the server's"
     )]

@@ -18,7 +18,7 @@ pub(super) struct Outgoing {
 /// A reason to end a delivery without a request.
 pub(super) type Over = (Outcome, Reason);
 
-/// What of an envelope is in its body only.
+/// The part of an envelope that is in its body only.
 #[derive(Deserialize)]
 pub(super) struct Envelope {
     pub(super) data: Map<String, Value>,

@@ -1,4 +1,4 @@
-//! What people do with endpoints at vendors: they add them and change them.
+//! The work of people on endpoints at vendors: they add them and change them.
 
 use c2c_delivery::{About, Agreement, EndpointId, Format, Keyring};
 use c2c_names::AppId;

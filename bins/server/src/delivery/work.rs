@@ -74,7 +74,7 @@ pub(crate) async fn deliver(
     work.finish(limits.drain_timeout).await;
 }
 
-/// What is under way.
+/// All deliveries that are under way.
 struct Work {
     sender: Arc<Sender>,
     claimer: Claimer,
@@ -186,7 +186,7 @@ impl Work {
         Ok(())
     }
 
-    /// What may begin now. Requests that hang take no places of others, until there are very many.
+    /// The requests that may begin now. Those that hang take no places of others, until there are very many.
     fn room(&self) -> Room {
         let hanging = |one: &&UnderWay| one.began.elapsed() > PROMPT;
         let all = self.requests.len();
@@ -323,7 +323,7 @@ fn health(health: EndpointHealth) -> Health {
     }
 }
 
-/// What tells one result from others.
+/// The parts that tell one result from others.
 fn place(settled: &Settled) -> (EndpointId, i64, u32) {
     (settled.lease.endpoint, settled.lease.seq, settled.lease.attempt)
 }

@@ -44,7 +44,7 @@ struct EventBody {
     /// `granted`, `not-asked` or `unknown`.
     #[schema(value_type = String)]
     consent: Consent,
-    /// What the catalogue does not allow in it.
+    /// The parts that the catalogue does not allow.
     marks: Vec<String>,
     /// Null if it was deleted, or is too old.
     #[schema(value_type = Option<EnvelopeBody>)]
@@ -141,7 +141,7 @@ impl TryFrom<ForgetBody> for Sought {
     }
 }
 
-/// What was deleted.
+/// The events that were deleted.
 #[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Forgotten)]
@@ -264,14 +264,14 @@ impl Forgetting<'_> {
 pub(super) struct BatchBody {
     /// The version of the form: 1.
     c2c: u32,
-    /// What the visitor has decided: `granted` or `not-asked`; without it, it is not known.
+    /// The visitor's decision: `granted` or `not-asked`; without it, it is not known.
     #[schema(required = false)]
     consent: Option<String>,
     /// 1 to 100 events.
     events: Vec<EnvelopeBody>,
 }
 
-/// What became of events.
+/// The fate of events.
 #[derive(ToSchema)]
 #[schema(as = EventReceipt)]
 #[expect(dead_code, reason = "`Collect` writes it")]

@@ -180,7 +180,7 @@ impl From<Endpoint> for EndpointBody {
     }
 }
 
-/// What became of the events that came in: `accepted` + `known` + all of `refused` is what was heard.
+/// The fate of the events that came in: `accepted` + `known` + all of `refused` is what was heard.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Intake)]
 struct IntakeBody {
@@ -198,7 +198,7 @@ impl From<Intake> for IntakeBody {
     }
 }
 
-/// What became of the events that were accepted since the endpoint was added: `pending` + all of `ended` is
+/// The fate of the events that were accepted since the endpoint was added: `pending` + all of `ended` is
 /// `accepted`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -241,7 +241,7 @@ async fn what_an_endpoint_answers_is_taken_as_it_says() {
     let shown = server.read(&endpoints[2].0.path).await;
     assert_eq!((&shown["state"], &shown["stateReason"]), (&json!("disabled"), &json!("gone")));
     assert_eq!(trap.connections(), 0);
-    // What is shown of an answer is its begin.
+    // The begin of an answer is shown.
     let test =
         server.write("POST", &format!("{}/test", endpoints[4].0.path), &json!({})).await.json();
     assert_eq!(test["answer"].as_str().map(str::len), Some(8192));

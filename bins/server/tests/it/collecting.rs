@@ -47,7 +47,7 @@ async fn only_pages_of_the_widgets_origin_send_events() {
         assert_eq!(reply.problem(), (403, "not-from-the-page".to_owned()), "{headers:?}");
         assert!(reply.headers.keys().all(|name| !name.starts_with("access-control")), "{reply:?}");
     }
-    // What a page may send elsewhere without asking.
+    // Requests that a page may send elsewhere without asking.
     for media_type in
         ["content-type: text/plain", "content-type: text/plain;charset=UTF-8", "x-none: 1"]
     {

@@ -106,6 +106,7 @@ const PAUSE: &str = "/api/apps/{app}/endpoints/{endpoint}/pause";
 const RESUME: &str = "/api/apps/{app}/endpoints/{endpoint}/resume";
 const AGREEMENT: &str = "/api/apps/{app}/endpoints/{endpoint}/agreement";
 const SKIP: &str = "/api/apps/{app}/endpoints/{endpoint}/skip-agreement";
+const CONSENT: &str = "/api/apps/{app}/endpoints/{endpoint}/consent";
 const TRY: &str = "/api/apps/{app}/endpoints/{endpoint}/test";
 const KEYS: &str = "/api/apps/{app}/endpoints/{endpoint}/keys";
 const KEY: &str = "/api/apps/{app}/endpoints/{endpoint}/keys/{key}";
@@ -343,6 +344,8 @@ fn endpoint() -> Value {
 fn of_endpoints() -> Vec<Case> {
     let changed = || json!({"name": "Shop", "format": "cloudevents", "filter": ["custom:chat_opened"], "inFlightMax": 2});
     let reason = || json!({"reason": "our own"});
+    let meta = json!({"kind": "meta", "name": "Meta", "datasetId": "1234567890", "accessToken": "EAA01234567890123456789"});
+    let takes = || json!({"takesNotAsked": true});
     let mut cases = vec![
         // Without its code, it has no events of its code.
         write("put", SWITCH, DEMO, json!({"off": false}), 200),
@@ -373,6 +376,13 @@ fn of_endpoints() -> Vec<Case> {
         write("post", PAUSE, LAST, nothing(), 200),
         write("post", RESUME, LAST, nothing(), 200),
         write("post", RESUME, LAST, nothing(), 409),
+        write("post", ENDPOINTS, DEMO, meta, 201),
+        put(CONSENT, LAST, "1", takes(), 200),
+        put(CONSENT, LAST, "1", takes(), 412),
+        put(CONSENT, LAST, "2", nothing(), 400),
+        put(CONSENT, UNKNOWN, "1", takes(), 404),
+        write("put", CONSENT, LAST, takes(), 428),
+        write("delete", ENDPOINT, LAST, nothing(), 204),
         write("post", ENDPOINTS, DEMO, endpoint(), 201),
         write("post", AGREEMENT, LAST, nothing(), 200),
         write("post", TRY, LAST, nothing(), 200),

@@ -444,7 +444,7 @@ async fn no_secret_of_a_vendor_is_logged_or_shown() {
     }
 }
 
-/// What was logged.
+/// The log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
