@@ -117,8 +117,8 @@ impl Inner {
         Ok(Stream { io: Box::new(stream), peer: Peer(address) })
     }
 
-    /// The addresses of a host. If one of them must not be called, none is: which one is taken may be up to whoever
-    /// answers for the name.
+    /// The addresses of a host. If one of them must not be called, none is: the one who answers for the name may choose
+    /// which one is taken.
     async fn resolve(&self, host: &str, port: u16) -> Result<Vec<Reachable>, NoConnection> {
         let addresses: Vec<IpAddr> = match host.parse() {
             Ok(address) => vec![address],

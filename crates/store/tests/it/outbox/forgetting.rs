@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use c2c_delivery::{CollectMode, EndpointId, Outcome, Reason};
+use c2c_delivery::{CollectMode, DisableReason, EndpointId, Outcome, Reason};
 use c2c_names::AppId;
 use c2c_store::{
     Action, Claimer, CollectSettings, EndpointMove, Forget, Forgotten, GRACE, Incoming, NewEvent,
@@ -268,7 +268,7 @@ async fn open_deliveries_end_with_their_body(store: Store) {
     let disabled = webhook(&store, &shop, "disabled").await;
     ingest(&store, &shop, 0..2, START).await;
     for (endpoint, to) in
-        [(paused, EndpointMove::Pause), (disabled, EndpointMove::Disable(Reason::Gone))]
+        [(paused, EndpointMove::Pause), (disabled, EndpointMove::Disable(DisableReason::Gone))]
     {
         store.move_endpoint(&anna(), &shop, endpoint, &to).await.expect("it moves");
     }

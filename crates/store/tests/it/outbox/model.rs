@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use c2c_delivery::{Agreement, Consent, EndpointId, EndpointState, Outcome, Reason};
+use c2c_delivery::{Agreement, Consent, DisableReason, EndpointId, EndpointState, Outcome, Reason};
 use c2c_names::AppId;
 use c2c_store::{
     Claimed, Claimer, EndpointAccount, EndpointMove, Forget, Receipt, Settled, Store, Taken,
@@ -270,7 +270,7 @@ impl World<'_> {
             (EndpointState::Active, EndpointState::Paused) => EndpointMove::Pause,
             (EndpointState::Paused, EndpointState::Paused) => EndpointMove::Resume,
             (EndpointState::Active | EndpointState::Paused, _) => {
-                EndpointMove::Disable(Reason::Timeout)
+                EndpointMove::Disable(DisableReason::Failing)
             }
             (EndpointState::Disabled, EndpointState::Disabled) => {
                 EndpointMove::Enable(Agreement::Handshake)
