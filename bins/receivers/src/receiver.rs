@@ -47,6 +47,11 @@ pub enum Answer {
     Status(u16),
     /// With a header and a body.
     With(u16, &'static str, String, String),
+    /// An agreement to get events, so many a minute.
+    Agree {
+        /// A number, or `*`.
+        rate: &'static str,
+    },
     /// Nothing, until the client gives up.
     Hang,
     /// A status, and then a byte of a body now and then, without an end.
@@ -145,9 +150,7 @@ pub fn agreeing(
     answer: impl Fn(&Hit) -> Answer + Send + Sync + 'static,
 ) -> impl Fn(&Hit) -> Answer + Send + Sync + 'static {
     move |hit| match hit.method {
-        Method::OPTIONS => {
-            Answer::With(200, "webhook-allowed-origin", "*".to_owned(), String::new())
-        }
+        Method::OPTIONS => Answer::Agree { rate: "*" },
         _ => answer(hit),
     }
 }
@@ -199,6 +202,11 @@ async fn respond(
             *response.status_mut() = code(status);
             response.headers_mut().insert(name, value.parse().expect("a value"));
             *response.body_mut() = Full::from(body).boxed();
+        }
+        Answer::Agree { rate } => {
+            for (name, value) in [("webhook-allowed-origin", "*"), ("webhook-allowed-rate", rate)] {
+                response.headers_mut().insert(name, value.parse().expect("a value"));
+            }
         }
         Answer::Hang => std::future::pending().await,
         Answer::Drip => *response.body_mut() = dripping(),

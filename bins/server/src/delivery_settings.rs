@@ -26,7 +26,7 @@ pub struct DeliverySettings {
     )]
     pub(crate) key_file: Option<PathBuf>,
 
-    /// The same keys themselves, separated by commas; only from the environment or the configuration file
+    /// The same keys themselves, on lines; only from the environment or the configuration file
     #[arg(
         id = "secrets_key",
         long = "secrets-key",

@@ -33,6 +33,8 @@ const REQUESTS_OF_APP_MAX: u32 = 64;
 /// Those of them that are for endpoints which failed last, or have never answered well. However many hang, the others
 /// have places.
 const REQUESTS_OF_SUSPECTS_MAX: u32 = 64;
+/// The time for which an endpoint says how many requests it wants.
+const MINUTE: Duration = Duration::from_mins(1);
 /// A request that takes longer hangs.
 const PROMPT: Duration = Duration::from_secs(2);
 /// The longest time between two looks at the outbox, also if nothing is announced.
@@ -80,6 +82,8 @@ struct Work {
     claimer: Claimer,
     running: JoinSet<Done>,
     requests: HashMap<Id, UnderWay>,
+    /// Endpoints that want only so many requests a minute.
+    paces: HashMap<EndpointId, Pace>,
     /// Results that are not written yet, with the time when their lease ends.
     done: Vec<(Instant, Done)>,
     by: Actor,
@@ -96,11 +100,20 @@ struct UnderWay {
     is_suspect: bool,
 }
 
+/// The requests of one minute to an endpoint.
+#[derive(Clone, Copy)]
+struct Pace {
+    began: Instant,
+    sent: u32,
+}
+
 /// How much may begin.
 struct Room {
     places: usize,
     of_suspects: u32,
     of_apps: HashMap<AppId, u32>,
+    /// Requests in this minute to endpoints that want only so many.
+    sent: HashMap<EndpointId, u32>,
 }
 
 impl Work {
@@ -110,6 +123,7 @@ impl Work {
             claimer: Claimer::new(),
             running: JoinSet::new(),
             requests: HashMap::new(),
+            paces: HashMap::new(),
             done: Vec::new(),
             by: "c2c-server".parse().expect("an actor"),
             patience,
@@ -187,11 +201,12 @@ impl Work {
     }
 
     /// The requests that may begin now. Those that hang take no places of others, until there are very many.
-    fn room(&self) -> Room {
+    fn room(&mut self) -> Room {
         let hanging = |one: &&UnderWay| one.began.elapsed() > PROMPT;
         let all = self.requests.len();
         let prompt = all - self.requests.values().filter(hanging).count();
         let suspects = self.requests.values().filter(|one| one.is_suspect).count();
+        self.paces.retain(|_, pace| pace.began.elapsed() < MINUTE);
         let mut of_apps = HashMap::new();
         for one in self.requests.values() {
             *of_apps.entry(one.lease.app.clone()).or_default() += 1;
@@ -200,6 +215,7 @@ impl Work {
             places: PLACES.saturating_sub(prompt).min(REQUESTS_MAX.saturating_sub(all)),
             of_suspects: REQUESTS_OF_SUSPECTS_MAX.saturating_sub(number(suspects)),
             of_apps,
+            sent: self.paces.iter().map(|(endpoint, pace)| (*endpoint, pace.sent)).collect(),
         }
     }
 
@@ -210,12 +226,15 @@ impl Work {
             return Ok(LOOK);
         }
         let now = Timestamp::now();
-        let mut suspects = HashSet::new();
+        let (mut suspects, mut paced) = (HashSet::new(), HashSet::new());
         let places = number(room.places);
         let claims = {
             let of_lane = |lane: &Lane| {
                 if is_suspect(lane) {
                     suspects.insert(lane.endpoint);
+                }
+                if lane.rate_per_minute.is_some() {
+                    paced.insert(lane.endpoint);
                 }
                 room.take(lane, now)
             };
@@ -225,7 +244,12 @@ impl Work {
         };
         let none = claims.claimed.is_empty();
         for claimed in claims.claimed {
-            let is_suspect = suspects.contains(&claimed.lease.endpoint);
+            let endpoint = claimed.lease.endpoint;
+            if paced.contains(&endpoint) {
+                let pace = Pace { began: Instant::now(), sent: 0 };
+                self.paces.entry(endpoint).or_insert(pace).sent += 1;
+            }
+            let is_suspect = suspects.contains(&endpoint);
             self.begin(claimed, is_suspect);
         }
         if claims.skipped > 0 {
@@ -268,6 +292,10 @@ impl Room {
         let of_app = self.of_apps.entry(lane.app.clone()).or_default();
         let mut room =
             gate.saturating_sub(lane.leased).min(REQUESTS_OF_APP_MAX.saturating_sub(*of_app));
+        if let Some(rate) = lane.rate_per_minute {
+            let sent = self.sent.get(&lane.endpoint).copied().unwrap_or_default();
+            room = room.min(rate.saturating_sub(sent));
+        }
         if is_suspect(lane) {
             room = room.min(self.of_suspects);
             self.of_suspects -= room;

@@ -129,3 +129,27 @@ async fn a_challenge_that_comes_back_is_an_agreement() {
     let test = fixture.write("POST", &format!("{}/test", endpoint.path), &json!({})).await;
     assert_eq!(test.json()["status"], 204, "{test:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_gets_as_many_a_minute_as_it_wants() {
+    let receiver = Receiver::at([127, 0, 0, 1].into(), None, |hit| match hit.method.as_str() {
+        "OPTIONS" if hit.headers.contains_key("webhook-request-rate") => {
+            Answer::Agree { rate: "3" }
+        }
+        _ => Answer::Status(204),
+    })
+    .await;
+    let free = Receiver::taking().await;
+    let fixture = fixture(&[&receiver, &free]).await;
+    let endpoint = fixture.integrate(DEMO, &receiver).await;
+    fixture.integrate(DEMO, &free).await;
+    assert_eq!(fixture.read(&endpoint.path).await["ratePerMinute"], 3);
+    let events: Vec<_> = (0..20).map(|number| envelope("custom:chat_opened", number)).collect();
+    fixture.emit_new(DEMO, &events).await;
+    // The other endpoint has had all of them by then.
+    free.wait(20).await;
+    receiver.wait(3).await;
+    fixture.emit_new(DEMO, &[envelope("custom:chat_opened", 20)]).await;
+    free.wait(21).await;
+    assert_eq!(receiver.hits().len(), 3);
+}

@@ -50,6 +50,8 @@ mod preview_links;
 mod previews;
 mod proxied;
 mod publication;
+mod receivers;
+mod secrets;
 mod servers;
 mod settings;
 mod slow;

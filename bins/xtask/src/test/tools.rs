@@ -63,6 +63,22 @@ const NPM: Need = Need {
     source: Source::Debian(&["nodejs", "npm"]),
 };
 
+/// It runs a receiver of docs/integrations.md.
+const PYTHON: Need = Need {
+    what: "Python (for a receiver of webhooks in the documentation)",
+    programs: &["python3"],
+    variable: "",
+    source: Source::Debian(&["python3"]),
+};
+
+/// It runs another.
+const PHP: Need = Need {
+    what: "PHP (for a receiver of webhooks in the documentation)",
+    programs: &["php"],
+    variable: "",
+    source: Source::Debian(&["php-cli"]),
+};
+
 /// Debian's package of a database server.
 const SERVER: &str = "postgresql";
 
@@ -170,7 +186,10 @@ const GLEWLWYD: Need = Need {
 
 /// The harness (`bins/harness`) looks in the same places.
 const GROUPS: &[Group] = &[
-    Group { engine: None, needs: &[COMPILER, NPM, POSTGRESQL, NGINX, CADDY, SYSTEMD, GLEWLWYD] },
+    Group {
+        engine: None,
+        needs: &[COMPILER, NPM, PYTHON, PHP, POSTGRESQL, NGINX, CADDY, SYSTEMD, GLEWLWYD],
+    },
     Group {
         engine: Some("chromium"),
         needs: &[
