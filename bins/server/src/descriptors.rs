@@ -12,6 +12,10 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// or so, and each listener two: its own, and that of a connection that does not yet have a place.
 const RESERVE: usize = 64;
 
+/// Descriptors for requests to customers' servers, if the system allows more than is needed for connections. Without them,
+/// such requests fail at times, and are sent again.
+const REQUESTS: usize = 512;
+
 /// The smallest limit worth starting with. A browser opens six connections to each host.
 const CONNECTIONS_MIN: usize = 64;
 
@@ -37,7 +41,7 @@ impl Bounds {
     /// Raises the process's limit as far as `connections_max` at each door needs it, and returns
     /// the number of connections that fit.
     pub(crate) fn provide(connections_max: usize) -> Result<Self, TooFew> {
-        let limit = raise(connections_max.saturating_mul(2).saturating_add(RESERVE));
+        let limit = raise(connections_max.saturating_mul(2).saturating_add(RESERVE + REQUESTS));
         let bounds = Self::within(limit, connections_max)?;
         let Self { console, pages } = bounds;
         if pages < connections_max {
