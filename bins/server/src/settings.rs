@@ -46,7 +46,7 @@ such as demo.usercontent.example.
 
 A request whose Host is none of the four is answered with 421.
 
-On OPEN FILES: each connection is one. The server raises its own limit to a little over 2000 if the
+On OPEN FILES: each connection is one. The server raises its own limit to a little over 2600 if the
 hard limit allows it (`ulimit -Hn`; LimitNOFILE= of a systemd unit). With less it serves fewer
 connections at once, and says so when it starts; with less than 128 it does not start."
 )]
