@@ -129,7 +129,7 @@ impl Place {
         count > 0
     }
 
-    async fn connect(&self) -> AnyConnection {
+    pub(crate) async fn connect(&self) -> AnyConnection {
         sqlx::any::install_default_drivers();
         AnyConnection::connect(&self.url).await.expect("it connects")
     }

@@ -18,6 +18,8 @@ on_both_engines!(
     one_backlog_delays_no_other_endpoint,
     endpoints_are_served_in_turn,
     two_servers_never_exceed_in_flight_max,
+    one_server_at_a_time_counts_those_under_way,
+    a_claim_waits_for_no_other,
     two_servers_share_a_backlog,
     the_oldest_come_first,
     only_active_endpoints_of_present_apps_are_served,
@@ -75,7 +77,7 @@ async fn endpoints_are_served_in_turn(store: Store) {
     assert!(served.values().all(|&number| number == 8), "the limit of each endpoint: {served:?}");
 }
 
-/// At each moment, as many deliveries of one endpoint are work as its settings permit, on both servers together.
+/// At each moment, as many deliveries of one endpoint are claimed as its settings permit, on both servers together.
 async fn two_servers_never_exceed_in_flight_max(place: Place) {
     let stores = [place.open().await, place.open().await];
     let shop = collecting(&stores[0], "shop").await;
@@ -108,7 +110,54 @@ async fn two_servers_never_exceed_in_flight_max(place: Place) {
     assert_eq!((account.pending, account.accepted), (0, 200));
 }
 
-/// Each delivery is work by one of them.
+/// One server has counted, and not yet claimed, when another comes.
+async fn one_server_at_a_time_counts_those_under_way(place: Place) {
+    let stores = [place.open().await, place.open().await];
+    let shop = collecting(&stores[0], "shop").await;
+    webhook(&stores[0], &shop, "crm").await;
+    ingest(&stores[0], &shop, 0..20, START).await;
+    let (counted, begins) = tokio::sync::oneshot::channel();
+    let (done, is_done) = std::sync::mpsc::channel();
+    let [one, other] = stores;
+    // SQLite lets the other wait until this one has ended.
+    let patience = if place.is_postgres { SECOND * 10 } else { SECOND };
+    let one = tokio::spawn(async move {
+        let mut counted = Some(counted);
+        let room = move |lane: &Lane| {
+            counted.take().expect("it is asked once").send(()).expect("another begins");
+            let _ = tokio::task::block_in_place(|| is_done.recv_timeout(patience));
+            room(lane)
+        };
+        let claims = one.claim_deliveries(&mut Claimer::new(), START, LEASE, 256, room).await;
+        claims.expect("claims").claimed.len()
+    });
+    begins.await.expect("it has counted");
+    let others = claims(&other, &mut Claimer::new(), START, 256).await;
+    let _ = done.send(());
+    assert_eq!((one.await.expect("it ends"), others.claimed), (8, vec![]));
+    // Otherwise it would wait, and a server that hangs would stop all.
+    assert_eq!(others.skipped, u32::from(place.is_postgres));
+}
+
+/// A use case that has a delivery keeps nothing else from being claimed.
+async fn a_claim_waits_for_no_other(place: Place) {
+    let store = place.open().await;
+    let shop = collecting(&store, "shop").await;
+    webhook(&store, &shop, "crm").await;
+    ingest(&store, &shop, 0..3, START).await;
+    if !place.is_postgres {
+        // It has one writer at a time.
+        return;
+    }
+    let mut connection = place.connect().await;
+    let lock = "BEGIN; SELECT seq FROM outbox ORDER BY seq LIMIT 1 FOR UPDATE";
+    sqlx::raw_sql(lock).execute(&mut connection).await.expect("a lock");
+    assert_eq!(claim(&store, &mut Claimer::new(), START).await.len(), 2);
+    sqlx::raw_sql("ROLLBACK").execute(&mut connection).await.expect("no lock");
+    assert_eq!(claim(&store, &mut Claimer::new(), START).await.len(), 1);
+}
+
+/// Each delivery is claimed by one of them.
 async fn two_servers_share_a_backlog(place: Place) {
     let stores = [place.open().await, place.open().await];
     let shop = collecting(&stores[0], "shop").await;
