@@ -148,10 +148,8 @@ async fn the_whole_story(cx: &Cx) -> Result<()> {
     cx.browser.click("#collect-form [value=refuse]").await?;
     cx.browser.click("#collect-form [type=submit]").await?;
     says(cx, "#collect-message", "Saved.").await?;
-    assert_eq!(
-        cx.browser.eval("document.querySelector('#collect-state').checkVisibility()").await?,
-        false
-    );
+    let warned = "document.querySelector('#collect-state').checkVisibility()";
+    assert_eq!(cx.browser.eval(warned).await?, false);
 
     // A wrong address is told at the field, and nothing typed is lost.
     let url = receiver(cx, "/hook", "not yet", &[]);
@@ -340,8 +338,7 @@ async fn nothing_typed_is_lost(cx: &Cx) -> Result<()> {
     // The same for an endpoint that two people change.
     let url = receiver(cx, "/hook", "thanks", &[AGREES]);
     let id = add(&server, "First", &url, &json!(["*"]), true).await?;
-    cx.browser.click("#refresh-integrations").await?;
-    shown(cx, "[data-action=change]").await?;
+    goto(cx, &server, "integrations").await?;
     cx.browser.click("[data-action=change]").await?;
     fill(cx, "#endpoint-name", "Mine").await?;
     let path = format!("{ENDPOINTS}/{id}");

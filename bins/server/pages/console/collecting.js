@@ -48,12 +48,13 @@ export function collecting(app, refresh) {
     clearErrors(form);
     const { status, body } = await api.collect(app.id, typed(), edited);
     const message = status === 412 ? await explainConflict() : status === 200 ? 'Saved.' : `Not saved. ${showProblem(body.detail, FIELDS)}`;
+    if (status === 200) {
+      tell('dirty', { dirty: false });
+      // Each change raises the version by one.
+      edited += 1;
+      await refresh();
+    }
     byId('collect-message').textContent = message;
-    if (status !== 200) return;
-    tell('dirty', { dirty: false });
-    // Each change raises the version by one.
-    edited += 1;
-    await refresh();
   }
 
   /** The form keeps what was typed; saving again is a decision. */

@@ -34,6 +34,13 @@ export function button(text, onClick, className) {
   return made;
 }
 
+/** Gives a list these children, without touching those that are at their place: they keep the focus.
+ * @param {Element} list @param {Element[]} children */
+export function arrange(list, children) {
+  for (const child of [...list.children]) if (!children.includes(child)) child.remove();
+  for (const [at, child] of children.entries()) if (list.children[at] !== child) list.insertBefore(child, list.children[at] ?? null);
+}
+
 /** Marks up the parts of a sentence that are between backticks as code. @param {string} sentence */
 export const withCode = (sentence) =>
   sentence.split('`').map((part, at) => (at % 2 === 1 ? element('code', '', part) : part));

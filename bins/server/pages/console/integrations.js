@@ -5,7 +5,7 @@ import { equation, heardTerms, tooFast } from './account.js';
 import { api } from './api.js';
 import { ask } from './ask.js';
 import { collecting } from './collecting.js';
-import { announce, byId, element } from './dom.js';
+import { announce, arrange, byId, element } from './dom.js';
 import { endpointDialog } from './endpoint-dialog.js';
 import { card } from './endpoints.js';
 import { eventTokens } from './event-tokens.js';
@@ -53,11 +53,11 @@ export async function showIntegrations(app, fail) {
     const focused = focusedAction();
     const isRemoved = (/** @type {Endpoint} */ { state }) => state === 'removed';
     const removed = endpoints.filter(isRemoved);
-    byId('endpoints').replaceChildren(...endpoints.filter((endpoint) => !isRemoved(endpoint)).map(cardOf));
-    byId('removed-endpoints').replaceChildren(...removed.map(cardOf));
+    arrange(byId('endpoints'), endpoints.filter((endpoint) => !isRemoved(endpoint)).map(cardOf));
+    arrange(byId('removed-endpoints'), removed.map(cardOf));
     byId('removed').hidden = removed.length === 0;
     byId('no-endpoints').hidden = endpoints.length > removed.length;
-    if (focused) focusCard(...focused);
+    if (focused && document.activeElement === document.body) focusCard(...focused);
     fillCollect(collect, collectVersion);
   }
 
@@ -70,19 +70,23 @@ export async function showIntegrations(app, fail) {
     );
   }
 
-  /** @param {Endpoint} endpoint */
-  const cardOf = (endpoint) =>
-    card({
-      app: app.id,
-      endpoint,
-      account: shown.accounts.find((one) => one.endpoint === endpoint.id),
-      manages: may('publisher') && !isFramed,
-      keptDays: shown.collect.bodyDays,
-      tried: tried.get(endpoint.id),
-      act: (action) => void actions[action](endpoint),
-    });
+  /** The cards as they are shown, with what they show. @type {Map<string, {of: string, made: HTMLElement}>} */
+  const cards = new Map();
 
-  /* --- The focus stays where it was, although the cards are made anew ----------------------------- */
+  /** The card of an endpoint: the same as before, unless it shows something else now. @param {Endpoint} endpoint */
+  function cardOf(endpoint) {
+    const account = shown.accounts.find((one) => one.endpoint === endpoint.id);
+    const minute = Math.floor(Date.now() / 60_000);
+    const what = { endpoint, account, keptDays: shown.collect.bodyDays, tried: tried.get(endpoint.id) };
+    const of = JSON.stringify([what, account?.oldestPending ? minute : null]);
+    const before = cards.get(endpoint.id);
+    if (before?.of === of) return before.made;
+    const made = card({ ...what, app: app.id, manages: may('publisher') && !isFramed, act: (action) => void actions[action](endpoint) });
+    cards.set(endpoint.id, { of, made });
+    return made;
+  }
+
+  /* --- The focus stays where it was, although a card is made anew --------------------------------- */
 
   /** @returns {[string, string] | null} the endpoint and the action of the button that has the focus */
   function focusedAction() {
@@ -157,8 +161,8 @@ export async function showIntegrations(app, fail) {
   const takesEvents = () => shown.collect.mode !== 'off';
   const dialog = endpointDialog(app, known.status === 200 ? known.body.events : [], takesEvents, async (endpoint) => {
     await refresh();
-    if (endpoint) focusCard(endpoint, '');
-    else byId('add-endpoint').focus();
+    // Unless the person goes on elsewhere already.
+    if (endpoint && [document.body, byId('add-endpoint')].some((one) => one === document.activeElement)) focusCard(endpoint, '');
   });
   const deliveries = /** @type {HTMLAnchorElement} */ (byId('to-deliveries'));
   deliveries.href = `${BASE}/apps/${app.id}/deliveries`;
