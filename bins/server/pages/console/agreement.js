@@ -71,7 +71,7 @@ export function agreement(app, takesEvents) {
     }
     endpoint = body.endpoint;
     byId('endpoint-answers').replaceChildren(
-      ...body.questions.map((/** @type {Question} */ { question, exchange, problem }) => exchangeOf(QUESTIONS[question], exchange, problem)),
+      ...body.questions.map((/** @type {Question} */ { question, exchange, problem }) => exchangeOf(QUESTIONS[question], exchange, { problem })),
     );
     if (endpoint.state === 'active') agreed('It agreed');
     else judge('It did not agree', 'Nothing goes there. Change its program, then ask again.', 'bad');

@@ -94,7 +94,7 @@ export function card({ app, endpoint, account, manages, keptDays, tried, act }) 
     factsOf(endpoint, account),
     ...(account && (account.accepted > 0 || state !== 'asked') ? [equation(endpointTerms(account, link))] : []),
     ...(manages && state !== 'removed' ? [actionsOf(endpoint, act)] : []),
-    triedOf(tried),
+    triedOf(tried, name),
   );
   made.dataset.endpoint = id;
   return made;
@@ -146,11 +146,11 @@ function actionsOf(endpoint, act) {
   return element('div', 'row', ...buttons);
 }
 
-/** The answer to a test event. @param {import('./exchange.js').Exchange | string | undefined} tried */
-function triedOf(tried) {
+/** The answer to a test event. @param {import('./exchange.js').Exchange | string | undefined} tried @param {string} of the endpoint's name */
+function triedOf(tried, of) {
   const place = element('div', 'tried');
   place.setAttribute('role', 'status');
   if (typeof tried === 'string') place.append(element('p', '', tried));
-  else if (tried) place.append(exchangeOf('Test event', tried));
+  else if (tried) place.append(exchangeOf('Test event', tried, { of }));
   return place;
 }

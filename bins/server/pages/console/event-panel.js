@@ -68,7 +68,7 @@ export function eventPanel(app, nameOf, stateOf, changed) {
     const when = outcome === 'pending' ? `next attempt: ${nextOf(delivery, stateOf(endpoint))}` : `ended ${moment(at)}`;
     const again = button('Send it again', () => replay(delivery, id, seq), 'small');
     again.setAttribute('aria-label', `Send it again to ${name}`);
-    const attempted = log.map((attempt) => attemptOf(attempt));
+    const attempted = log.map((attempt) => attemptOf(attempt, name));
     // A first success has no entry.
     const success = outcome === 'delivered' && !log.some(({ result }) => result === 'success') && status !== null;
     if (success) attempted.push(exchangeOf('Last attempt', { tookMs: tookMs ?? 0, status, address: null, answer: null, failure: null, detail: null }));
@@ -96,9 +96,9 @@ export function eventPanel(app, nameOf, stateOf, changed) {
   return open;
 }
 
-/** @param {Attempt} attempt */
-function attemptOf({ attempt, at, tookMs, result, status, address, answer }) {
+/** @param {Attempt} attempt @param {string} of the endpoint's name */
+function attemptOf({ attempt, at, tookMs, result, status, address, answer }, of) {
   const title = `Attempt ${attempt}, ${moment(at)}`;
   const problem = status !== null && result !== 'success' && result !== 'status' ? reasonInWords(result) : null;
-  return exchangeOf(title, { tookMs, status, address, answer: status === null ? null : answer, failure: result, detail: null }, problem);
+  return exchangeOf(title, { tookMs, status, address, answer: status === null ? null : answer, failure: result, detail: null }, { of, problem });
 }

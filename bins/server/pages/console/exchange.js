@@ -14,9 +14,12 @@ export const isWell = ({ status }) => status !== null && status >= 200 && status
 
 /**
  * Shows an answer: its status, time and address, and its text.
- * @param {string} title @param {Exchange} exchange @param {string | null} [problem] why it is not good enough
+ * @param {string} title @param {Exchange} exchange
+ * @param {object} [more]
+ * @param {string} [more.of] the endpoint, if others are shown beside it
+ * @param {string | null} [more.problem] why the answer is not good enough
  */
-export function exchangeOf(title, exchange, problem = null) {
+export function exchangeOf(title, exchange, { of, problem = null } = {}) {
   const { tookMs, status, address, answer, failure, detail } = exchange;
   const level = isWell(exchange) && problem === null ? 'good' : 'bad';
   const outcome = element('b', 'outcome-word', status === null ? `No answer: ${reasonInWords(failure ?? '')}` : `${status}`);
@@ -24,7 +27,7 @@ export function exchangeOf(title, exchange, problem = null) {
   const made = element('div', 'exchange', element('p', 'exchange-head', element('span', '', title), ' ', outcome, ' ', facts));
   made.dataset.level = level;
   for (const text of [detail, problem]) if (text) made.append(element('p', 'problem', sentence(text)));
-  if (answer !== null) made.append(answer === '' ? element('p', 'hint', 'Its answer has no text.') : textOf(`The text of the answer: ${title}`, answer));
+  if (answer !== null) made.append(answer === '' ? element('p', 'hint', 'Its answer has no text.') : textOf(`The text of the answer: ${[of, title].filter(Boolean).join(', ')}`, answer));
   return made;
 }
 

@@ -61,7 +61,7 @@ pub(crate) enum ManageError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Keys(#[from] KeysError),
-    #[error("/url: it {0}")]
+    #[error("/url: {0}")]
     Url(#[from] UrlError),
     #[error("/filter: it {0}")]
     Filter(#[from] FilterError),
