@@ -21,6 +21,7 @@ pub(crate) const TESTS: Tests = &[
     ("events_are_deleted_and_backends_get_tokens", &events_are_deleted_and_backends_get_tokens),
     ("roles_see_what_they_may", &roles_see_what_they_may),
     ("the_timeline_says_where_an_event_would_go", &the_timeline_says_where_an_event_would_go),
+    ("a_vendor_is_added_and_changed", &a_vendor_is_added_and_changed),
     ("each_step_is_accessible", &each_step_is_accessible),
 ];
 
@@ -290,8 +291,8 @@ async fn a_keyboard_is_enough(cx: &Cx) -> Result<()> {
     tab_to("add-endpoint").await?;
     cx.browser.type_keys(SPACE).await?;
     shown(cx, "#endpoint-form").await?;
-    // The first field has the focus, and Enter sends the form.
-    cx.browser.type_keys(&format!("CRM{TAB}{url}{ENTER}")).await?;
+    // The choice of a server has the focus, and Enter sends the form.
+    cx.browser.type_keys(&format!("{TAB}CRM{TAB}{url}{ENTER}")).await?;
     shown(cx, "#endpoint-secret").await?;
     assert_eq!(cx.browser.eval(at).await?, "endpoint-secret");
     tab_to("endpoint-to-ask").await?;
@@ -505,6 +506,59 @@ async fn assert_accessible(cx: &Cx, step: &str) -> Result<()> {
         assert!(found.is_empty(), "{step}, {scheme:?}: {found:?}");
     }
     Ok(())
+}
+
+async fn a_vendor_is_added_and_changed(cx: &Cx) -> Result<()> {
+    const SECRET: &str = "keepThisSecret0123";
+    let server = Arc::new(Server::start_with_receivers(&cx.collector, &[]).await?);
+    collect(&server).await?;
+    goto(cx, &server, "integrations").await?;
+    cx.browser.click("#add-endpoint").await?;
+    cx.browser.click("#endpoint-kinds [value=ga4]").await?;
+    cx.browser.type_into("#endpoint-name", "Google").await?;
+    cx.browser.type_into("#endpoint-measurement", "G-ABC1234567").await?;
+    cx.browser.type_into("#endpoint-api-secret", SECRET).await?;
+    // A mapping that cannot be read is told at the field, as is one that Google would not take.
+    cx.browser.click("#endpoint-mapping-more summary").await?;
+    cx.browser.type_into("#endpoint-mapping", "{").await?;
+    cx.browser.click("#endpoint-submit").await?;
+    says(cx, "#endpoint-mapping-error", "This is no JSON").await?;
+    assert_accessible(cx, "a vendor").await?;
+    fill(cx, "#endpoint-mapping", "{\"events\": 1}").await?;
+    cx.browser.click("#endpoint-submit").await?;
+    cx.browser
+        .wait_for(
+            "!document.querySelector('#endpoint-mapping-error').textContent.includes('JSON')",
+            DEADLINE,
+        )
+        .await?;
+    assert_eq!(value(cx, "#endpoint-api-secret").await?, SECRET);
+    fill(cx, "#endpoint-mapping", " ").await?;
+    cx.browser.click("#endpoint-submit").await?;
+    // It is active at once, with the default mapping.
+    says(cx, "#endpoints .state-badge", "Active").await?;
+    says(cx, "#endpoints .about", "Google Analytics 4, call_ended").await?;
+    says(cx, "#endpoints .facts", "of visitors who agreed").await?;
+    let page = "document.documentElement.outerHTML + [...document.querySelectorAll('input')].map((one) => one.value)";
+    let kept = cx.browser.eval(page).await?;
+    assert!(kept.as_str().is_some_and(|page| !page.contains(SECRET)));
+
+    cx.browser.click("[data-action=consent]").await?;
+    shown(cx, "#ask").await?;
+    cx.browser.click("#ask-submit").await?;
+    says(cx, "#endpoints .facts", "of visitors who agreed, or were not asked").await?;
+    cx.browser.click("[data-action=change]").await?;
+    let mapping = value(cx, "#endpoint-mapping").await?;
+    assert!(mapping.as_str().is_some_and(|mapping| mapping.contains("call_ended")), "{mapping}");
+    fill(cx, "#endpoint-name", "Analytics").await?;
+    cx.browser.click("#endpoint-submit").await?;
+    says(cx, "#endpoints h3", "Analytics").await?;
+    assert_quiet(cx).await?;
+
+    let app = server.app("demo");
+    app.save_draft("<script>c2c.emit('order_called')</script>", "").await?;
+    cx.browser.goto(&format!("{}/apps/demo", server.console)).await?;
+    crate::timeline::row(cx, "custom:order_called", "would not go to GA4 (filter)").await
 }
 
 async fn each_step_is_accessible(cx: &Cx) -> Result<()> {

@@ -3,7 +3,7 @@
 
 import { api } from './api.js';
 import { announce, byId, element } from './dom.js';
-import { exchangeOf } from './exchange.js';
+import { exchangeOf, triedOf } from './exchange.js';
 import { clearErrors, showProblem } from './fields.js';
 import { may } from './session.js';
 
@@ -100,7 +100,7 @@ export function agreement(app, takesEvents) {
   async function test() {
     const { status, body } = await api.testEndpoint(app.id, endpoint.id);
     if (status !== 200) return void say(`Not sent: ${body.detail}.`);
-    byId('endpoint-tried').replaceChildren(exchangeOf('Test event', body));
+    byId('endpoint-tried').replaceChildren(triedOf(body));
     announce('The answer to the test event is shown.');
   }
 

@@ -136,7 +136,7 @@ export const api = {
   /** @param {string} id @param {string} endpoint */
   endpoint: (id, endpoint) => call('GET', `/api/apps/${id}/endpoints/${endpoint}`),
   /** @param {string} id @param {string} endpoint @param {import('./endpoint-form.js').Typed} changed @param {number} edited its version */
-  changeEndpoint: (id, endpoint, { scheme: _, ...changed }, edited) => call('PUT', `/api/apps/${id}/endpoints/${endpoint}`, changed, edited),
+  changeEndpoint: (id, endpoint, changed, edited) => call('PUT', `/api/apps/${id}/endpoints/${endpoint}`, changed, edited),
   /** @param {string} id @param {string} endpoint */
   removeEndpoint: (id, endpoint) => call('DELETE', `/api/apps/${id}/endpoints/${endpoint}`),
   /** @param {string} id @param {string} endpoint @param {'pause' | 'resume'} move */
@@ -145,6 +145,8 @@ export const api = {
   askEndpoint: (id, endpoint) => call('POST', `/api/apps/${id}/endpoints/${endpoint}/agreement`),
   /** @param {string} id @param {string} endpoint @param {string} reason */
   skipAgreement: (id, endpoint, reason) => call('POST', `/api/apps/${id}/endpoints/${endpoint}/skip-agreement`, { reason }),
+  /** @param {string} id @param {string} endpoint @param {boolean} takesNotAsked @param {number} edited its version */
+  changeConsent: (id, endpoint, takesNotAsked, edited) => call('PUT', `/api/apps/${id}/endpoints/${endpoint}/consent`, { takesNotAsked }, edited),
   /** @param {string} id @param {string} endpoint */
   testEndpoint: (id, endpoint) => call('POST', `/api/apps/${id}/endpoints/${endpoint}/test`),
   /** @param {string} id @param {string} endpoint */

@@ -8,15 +8,18 @@ import { api } from './api.js';
 /** Names of endpoints that belong to vendors. @type {Record<string, string>} */
 const VENDORS = { ga4: 'GA4', meta: 'Meta' };
 
-/** What an endpoint is called: a vendor, or the host of its address, or its name if others have the same host.
+/** What an endpoint is called: a vendor, or the host of its address; its name if others are called the same.
  * @param {Endpoint} endpoint @param {readonly Endpoint[]} all */
 function nameOf({ kind, host, name }, all) {
-  const isOnly = all.filter((one) => one.host === host).length === 1;
-  return VENDORS[kind] ?? (isOnly ? host : name);
+  const isOnly = all.filter((one) => one.kind === kind && one.host === host).length === 1;
+  return isOnly ? (VENDORS[kind] ?? host) : name;
 }
 
 /** Why an endpoint gets nothing, although its filter has the event. @type {Record<string, string>} */
 const STATES = { asked: 'it has not agreed', removed: 'it was removed' };
+
+/** Whether only events of visitors who agreed go there. @param {Endpoint} endpoint */
+const needsConsent = ({ kind, takesNotAsked }) => kind !== 'webhook' && !takesNotAsked;
 
 /** @param {Endpoint} endpoint @param {string} name of the event, with `custom:` if it is one */
 const hasInFilter = ({ filter }, name) => filter[0] === '*' || filter.includes(name);
@@ -41,7 +44,7 @@ export function whereTo(name, endpoints, mode) {
     const called = nameOf(endpoint, all);
     if (!hasInFilter(endpoint, name)) not.push(`${called} (filter)`);
     else if (STATES[endpoint.state]) not.push(`${called} (${STATES[endpoint.state]})`);
-    else if (endpoint.state === 'active') to.push(called);
+    else if (endpoint.state === 'active') to.push(needsConsent(endpoint) ? `${called} (if the visitor agreed)` : called);
     else later.push(`${called} (${endpoint.state})`);
   }
   const parts = [

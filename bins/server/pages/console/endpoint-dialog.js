@@ -110,6 +110,8 @@ export function endpointDialog(app, events, takesEvents, closed) {
   function made(body) {
     endpoint = body.endpoint;
     keeps = false;
+    // A vendor needs no key and no question: the credentials are its agreement.
+    if (body.secret === null && body.publicKey === null) return dialog.close();
     byId('endpoint-title').textContent = `${endpoint.name} was added`;
     showKey(body);
     go(1);

@@ -1,17 +1,28 @@
 // @ts-check
-/** The form of an endpoint: its name, its address, and the events that go there. */
+/** The form of an endpoint: where it is, its name, and the events that go there. */
 
 import { byId, element } from './dom.js';
 import { clearErrors, showError } from './fields.js';
+import { vendorForm } from './vendor-form.js';
 
 /**
- * @typedef {{name: string, url?: string, format: string, filter: string[], inFlightMax: number, scheme?: string}} Typed
+ * @typedef {{kind: 'webhook', name: string, url?: string, format: string, filter: string[], inFlightMax: number, scheme?: string}} Webhook
+ * @typedef {Webhook | import('./vendor-form.js').Vendor} Typed
  * @typedef {import('./endpoints.js').Endpoint} Endpoint
- * @typedef {HTMLFormElement & {elements: Record<'events' | 'format' | 'scheme', RadioNodeList>}} Form
+ * @typedef {HTMLFormElement & {elements: Record<'kind' | 'events' | 'format' | 'scheme', RadioNodeList>}} Form
  */
 
 /** The fields by the names that the API uses. */
-export const FIELDS = { name: 'endpoint-name', url: 'endpoint-url', inFlightMax: 'endpoint-in-flight', filter: 'endpoint-custom' };
+export const FIELDS = {
+  name: 'endpoint-name',
+  url: 'endpoint-url',
+  inFlightMax: 'endpoint-in-flight',
+  filter: 'endpoint-custom',
+  mapping: 'endpoint-mapping',
+};
+
+/** The requests at a time, unless a person says otherwise. */
+const IN_FLIGHT = 8;
 
 const CUSTOM = 'custom:';
 /** A name that custom code can emit; the server has more rules (crates/names). */
@@ -20,12 +31,22 @@ const NAME = /^[A-Za-z][\w.-]*$/;
 /** @param {{name: string, summary: string}[]} events of the catalogue */
 export function endpointForm(events) {
   const form = /** @type {Form} */ (byId('endpoint-form'));
-  const field = (/** @type {keyof typeof FIELDS} */ name) => /** @type {HTMLInputElement} */ (byId(FIELDS[name]));
+  const field = (/** @type {Exclude<keyof typeof FIELDS, 'mapping'>} */ name) => /** @type {HTMLInputElement} */ (byId(FIELDS[name]));
   const known = byId('endpoint-known');
   const boxes = () => /** @type {HTMLInputElement[]} */ ([...known.querySelectorAll('input')]);
 
-  const showNames = () => (byId('endpoint-names').hidden = form.elements.events.value === 'all');
-  form.addEventListener('change', showNames);
+  const vendors = vendorForm();
+  /** The endpoint that is changed. @type {Endpoint | null} */
+  let changed = null;
+
+  function showFields() {
+    byId('endpoint-names').hidden = form.elements.events.value === 'all';
+    for (const part of /** @type {NodeListOf<HTMLFieldSetElement>} */ (form.querySelectorAll('[data-kind]'))) {
+      // A part that is disabled needs nothing.
+      part.hidden = part.disabled = !part.dataset.kind?.split(' ').includes(form.elements.kind.value);
+    }
+  }
+  form.addEventListener('change', showFields);
 
   /** @param {string} name @param {string} summary @param {boolean} isChosen */
   function box(name, summary, isChosen) {
@@ -39,6 +60,10 @@ export function endpointForm(events) {
   /** Fills the form for a new endpoint, or for one that is changed. @param {Endpoint | null} endpoint */
   function fill(endpoint) {
     clearErrors(form);
+    changed = endpoint;
+    form.elements.kind.value = endpoint?.kind ?? 'webhook';
+    byId('endpoint-kinds').hidden = endpoint !== null;
+    vendors.fill(endpoint);
     const names = endpoint?.filter ?? ['*'];
     const isAll = names[0] === '*';
     const custom = isAll ? [] : names.filter((name) => name.startsWith(CUSTOM));
@@ -60,9 +85,9 @@ export function endpointForm(events) {
     form.elements.format.value = endpoint?.format ?? 'standard';
     form.elements.scheme.value = 'v1';
     byId('endpoint-schemes').hidden = endpoint !== null;
-    field('inFlightMax').value = `${endpoint?.inFlightMax ?? 8}`;
+    field('inFlightMax').value = `${endpoint?.inFlightMax ?? IN_FLIGHT}`;
     /** @type {HTMLDetailsElement} */ (byId('endpoint-more')).open = false;
-    showNames();
+    showFields();
   }
 
   /** The names of the filter, or null after saying what is wrong with them. */
@@ -83,16 +108,20 @@ export function endpointForm(events) {
   /** What was typed, or null after saying what is wrong with it. @returns {Typed | null} */
   function read() {
     clearErrors(form);
+    const name = field('name').value.trim();
+    const kind = /** @type {Endpoint['kind']} */ (form.elements.kind.value);
+    if (kind !== 'webhook') return vendors.read(kind, name, changed?.inFlightMax ?? IN_FLIGHT);
     const names = filter();
     if (names === null) return null;
     const url = field('url').value.trim();
     return {
-      name: field('name').value.trim(),
+      kind,
+      name,
       ...(url === '' ? {} : { url }),
       format: form.elements.format.value,
       filter: names,
       inFlightMax: Number(field('inFlightMax').value),
-      scheme: form.elements.scheme.value,
+      ...(changed === null ? { scheme: form.elements.scheme.value } : {}),
     };
   }
 

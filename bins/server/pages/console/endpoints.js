@@ -3,7 +3,8 @@
 
 import { endpointTerms, equation } from './account.js';
 import { button, element, moment } from './dom.js';
-import { exchangeOf } from './exchange.js';
+import { triedOf } from './exchange.js';
+import { may } from './session.js';
 import { BASE } from './surface.js';
 import { ago, digits, reasonInWords } from './words.js';
 
@@ -11,12 +12,12 @@ import { ago, digits, reasonInWords } from './words.js';
  * @typedef {'asked' | 'active' | 'paused' | 'disabled' | 'removed'} EndpointState
  * @typedef {{failures: number, failingSince: string | null, blockedUntil: string | null, succeededAt: string | null,
  *   failedAt: string | null, last: string | null}} Health
- * @typedef {{id: string, kind: 'webhook' | 'ga4' | 'meta', name: string, host: string, format: 'standard' | 'cloudevents',
- *   filter: string[], inFlightMax: number, ratePerMinute: number | null, version: number, state: EndpointState,
+ * @typedef {{id: string, kind: 'webhook' | 'ga4' | 'meta', name: string, host: string, format: 'standard' | 'cloudevents' | null,
+ *   filter: string[], mapping: object | null, takesNotAsked: boolean, inFlightMax: number, ratePerMinute: number | null, version: number, state: EndpointState,
  *   stateReason: string, stateAt: string, agreed: 'handshake' | 'challenge' | 'skipped' | 'not-needed' | 'no',
  *   madeAt: string, madeBy: string, health: Health}} Endpoint
  * @typedef {import('./account.js').Account} Account
- * @typedef {'ask' | 'test' | 'pause' | 'resume' | 'change' | 'rotate' | 'remove'} Action
+ * @typedef {'ask' | 'test' | 'pause' | 'resume' | 'change' | 'rotate' | 'consent' | 'remove'} Action
  */
 
 /** States as badges. @type {Record<EndpointState, [string, string]>} */
@@ -44,12 +45,19 @@ const AGREED = {
   no: 'not yet',
 };
 
+/** What an endpoint is, by its kind and the form of its requests. @param {Endpoint} endpoint */
+function whatOf({ kind, format }) {
+  if (kind === 'ga4') return 'Google Analytics 4';
+  if (kind === 'meta') return 'Meta, Conversions API';
+  return format === 'cloudevents' ? 'CloudEvents' : 'Standard Webhooks';
+}
+
 /** The actions in each state, the next step first. @type {Record<EndpointState, Action[]>} */
 const ACTIONS = {
-  asked: ['ask', 'change', 'rotate', 'remove'],
-  active: ['test', 'pause', 'change', 'rotate', 'remove'],
-  paused: ['resume', 'test', 'change', 'rotate', 'remove'],
-  disabled: ['ask', 'test', 'change', 'rotate', 'remove'],
+  asked: ['ask', 'change', 'rotate', 'consent', 'remove'],
+  active: ['test', 'pause', 'change', 'rotate', 'consent', 'remove'],
+  paused: ['resume', 'test', 'change', 'rotate', 'consent', 'remove'],
+  disabled: ['ask', 'test', 'change', 'rotate', 'consent', 'remove'],
   removed: [],
 };
 
@@ -61,6 +69,7 @@ const WORDS = {
   resume: 'Resume',
   change: 'Change…',
   rotate: 'New key…',
+  consent: 'Consent…',
   remove: 'Remove…',
 };
 
@@ -74,16 +83,16 @@ export const deliveriesOf = (app, filter) => `${BASE}/apps/${app}/deliveries?${n
  * @param {Account | undefined} shown.account
  * @param {boolean} shown.manages whether the reader may look at deliveries, and change endpoints
  * @param {number} shown.keptDays the days for which the content of events is kept
- * @param {import('./exchange.js').Exchange | string | undefined} shown.tried the answer to the last test event, or why there is none
+ * @param {import('./exchange.js').Tried | string | undefined} shown.tried the answer to the last test event, or why there is none
  * @param {(action: Action, endpoint: Endpoint) => void} shown.act
  */
 export function card({ app, endpoint, account, manages, keptDays, tried, act }) {
-  const { id, name, host, filter, format, state } = endpoint;
+  const { id, name, host, filter, state } = endpoint;
   const [word, level] = BADGES[state];
   const badge = element('span', 'state-badge', word);
   badge.dataset.level = level;
   const events = filter[0] === '*' ? 'all events' : filter.join(', ');
-  const about = `${host}, ${format === 'standard' ? 'Standard Webhooks' : 'CloudEvents'}, ${events}`;
+  const about = `${host}, ${whatOf(endpoint)}, ${events}`;
   const link = (/** @type {string} */ outcome) => (manages ? deliveriesOf(app, { endpoint: id, outcome }) : null);
   const made = element(
     'li',
@@ -94,25 +103,26 @@ export function card({ app, endpoint, account, manages, keptDays, tried, act }) 
     factsOf(endpoint, account),
     ...(account && (account.accepted > 0 || state !== 'asked') ? [equation(endpointTerms(account, link))] : []),
     ...(manages && state !== 'removed' ? [actionsOf(endpoint, act)] : []),
-    triedOf(tried, name),
+    testOf(tried, name),
   );
   made.dataset.endpoint = id;
   return made;
 }
 
 /** Why an endpoint is in its state, and what to do next. @param {Endpoint} endpoint @param {number} keptDays */
-function stateOf({ state, stateReason, agreed }, keptDays) {
+function stateOf({ kind, state, stateReason, agreed }, keptDays) {
   const say = (/** @type {string} */ text) => [element('p', 'why-state', text)];
   const waits = `Its events wait for as long as their content is kept (${keptDays} days).`;
   if (state === 'asked') return say('Nothing goes there, and nothing is kept for it, before its program has agreed. Ask it.');
   if (state === 'paused') return say(`A person paused it. ${waits} Resume it to send them.`);
+  if (state === 'disabled' && kind !== 'webhook') return say(`${DISABLED[stateReason] ?? stateReason} ${waits} Change the credentials, then enable it; it gets what waits.`);
   if (state === 'disabled') return say(`${DISABLED[stateReason] ?? stateReason} ${waits} Correct the receiver, then ask it again; if it agrees, it is active, and gets what waits.`);
   if (state === 'active' && agreed === 'skipped' && stateReason) return say(`It was not asked, since an owner said: ${stateReason}`);
   return [];
 }
 
 /** How an endpoint fares. @param {Endpoint} endpoint @param {Account | undefined} account */
-function factsOf({ state, health, agreed, ratePerMinute, stateAt }, account) {
+function factsOf({ kind, state, health, agreed, takesNotAsked, ratePerMinute, stateAt }, account) {
   const now = Date.now();
   const { failures, failingSince, blockedUntil, succeededAt, last } = health;
   /** @type {[string, string][]} */
@@ -125,7 +135,8 @@ function factsOf({ state, health, agreed, ratePerMinute, stateAt }, account) {
   const pending = account?.pending ?? 0;
   const oldest = account?.oldestPending;
   facts.push(['Waiting', pending === 0 ? 'none' : `${digits(pending)}${oldest ? `, the oldest for ${ago(oldest, now)}` : ''}`]);
-  if (state !== 'asked') facts.push(['Agreement', `${AGREED[agreed]}${ratePerMinute ? `; it takes ${digits(ratePerMinute)} a minute` : ''}`]);
+  if (kind !== 'webhook') facts.push(['Whose events', takesNotAsked ? 'of visitors who agreed, or were not asked' : 'of visitors who agreed']);
+  else if (state !== 'asked') facts.push(['Agreement', `${AGREED[agreed]}${ratePerMinute ? `; it takes ${digits(ratePerMinute)} a minute` : ''}`]);
   if (state !== 'active') facts.push([`${BADGES[state][0]} since`, moment(stateAt)]);
   if (state === 'asked') facts.splice(0, 2);
   const list = element('dl', 'facts');
@@ -133,11 +144,21 @@ function factsOf({ state, health, agreed, ratePerMinute, stateAt }, account) {
   return list;
 }
 
+/** Whether an action is for an endpoint of this kind: a vendor has no keys, and a webhook gets all events. @param {Action} action @param {Endpoint} endpoint */
+const isFor = (action, { kind }) => (action === 'rotate' ? kind === 'webhook' : action !== 'consent' || (kind !== 'webhook' && may('owner')));
+
+/** The word for an action. @param {Action} action @param {Endpoint} endpoint */
+function wordOf(action, { kind, state }) {
+  if (action !== 'ask' || state !== 'disabled') return WORDS[action];
+  return kind === 'webhook' ? 'Ask and enable' : 'Enable';
+}
+
 /** @param {Endpoint} endpoint @param {(action: Action, endpoint: Endpoint) => void} act */
 function actionsOf(endpoint, act) {
-  const buttons = ACTIONS[endpoint.state].map((action, at) => {
+  const actions = ACTIONS[endpoint.state].filter((action) => isFor(action, endpoint));
+  const buttons = actions.map((action, at) => {
     const isNext = at === 0 && endpoint.state !== 'active';
-    const word = action === 'ask' && endpoint.state === 'disabled' ? 'Ask and enable' : WORDS[action];
+    const word = wordOf(action, endpoint);
     const made = button(word, () => act(action, endpoint), isNext ? 'small primary' : 'small');
     made.setAttribute('aria-label', `${word} (${endpoint.name})`);
     made.dataset.action = action;
@@ -146,11 +167,11 @@ function actionsOf(endpoint, act) {
   return element('div', 'row', ...buttons);
 }
 
-/** The answer to a test event. @param {import('./exchange.js').Exchange | string | undefined} tried @param {string} of the endpoint's name */
-function triedOf(tried, of) {
+/** The answer to a test event. @param {import('./exchange.js').Tried | string | undefined} tried @param {string} of the endpoint's name */
+function testOf(tried, of) {
   const place = element('div', 'tried');
   place.setAttribute('role', 'status');
   if (typeof tried === 'string') place.append(element('p', '', tried));
-  else if (tried) place.append(exchangeOf('Test event', tried, { of }));
+  else if (tried) place.append(triedOf(tried, of));
   return place;
 }

@@ -7,6 +7,8 @@ import { reasonInWords, sentence } from './words.js';
 /**
  * @typedef {{tookMs: number, status: number | null, address: string | null, answer: string | null, failure: string | null,
  *   detail: string | null}} Exchange
+ * @typedef {Exchange & {event?: string | null, findings?: {place: string, code: string, text: string}[],
+ *   omitted?: {name: string, why: string}[], problem?: string | null}} Tried a test event and its answer
  */
 
 /** Whether an answer says that all is well. @param {Exchange} exchange */
@@ -28,6 +30,20 @@ export function exchangeOf(title, exchange, { of, problem = null } = {}) {
   made.dataset.level = level;
   for (const text of [detail, problem]) if (text) made.append(element('p', 'problem', sentence(text)));
   if (answer !== null) made.append(answer === '' ? element('p', 'hint', 'Its answer has no text.') : textOf(`The text of the answer: ${[of, title].filter(Boolean).join(', ')}`, answer));
+  return made;
+}
+
+/** Why a parameter was left out. @type {Record<string, string>} */
+const OMITTED = { personal: 'it looks like personal data', form: 'it has not the form that the vendor takes' };
+
+/** Shows a test event, its answer, and what a vendor says about it. @param {Tried} tried @param {string} [of] the endpoint, if others are shown beside it */
+export function triedOf({ event, findings = [], omitted = [], problem = null, ...exchange }, of) {
+  const found = findings.map(({ place, code, text }) => `${place}: ${text} (${code})`);
+  const made = exchangeOf(event ? `Test event ${event}` : 'Test event', exchange, { of, problem: problem ?? found.shift() ?? null });
+  made.append(
+    ...found.map((text) => element('p', 'problem', sentence(text))),
+    ...omitted.map(({ name, why }) => element('p', 'hint', `Left out: ${name}, since ${OMITTED[why] ?? why}.`)),
+  );
   return made;
 }
 

@@ -29,9 +29,9 @@ export function showError(id, text) {
  * @returns {string}
  */
 export function showProblem(detail, fields) {
-  const [, name = '', text = ''] = /^\/(\w+)(?:\/\d+)?: (.*)$/s.exec(detail) ?? [];
+  const [, name = '', place = '', text = ''] = /^\/(\w+)(\/[^:\s]*)?: (.*)$/s.exec(detail) ?? [];
   const id = Object.hasOwn(fields, name) ? fields[name] : null;
   if (id === null) return sentence(detail);
-  showError(id, text);
+  showError(id, place ? `${place.slice(1)}: ${text}` : text);
   return '';
 }

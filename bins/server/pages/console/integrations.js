@@ -5,6 +5,7 @@ import { equation, heardTerms, tooFast } from './account.js';
 import { api } from './api.js';
 import { ask } from './ask.js';
 import { collecting } from './collecting.js';
+import { askForConsent } from './consent.js';
 import { announce, arrange, byId, element } from './dom.js';
 import { endpointDialog } from './endpoint-dialog.js';
 import { card } from './endpoints.js';
@@ -27,7 +28,7 @@ import { digits } from './words.js';
 export async function showIntegrations(app, fail) {
   /** @type {Integrations} */
   let shown;
-  /** The answers to test events, or why there are none. @type {Map<string, import('./exchange.js').Exchange | string>} */
+  /** The answers to test events, or why there are none. @type {Map<string, import('./exchange.js').Tried | string>} */
   const tried = new Map();
   const say = (/** @type {string} */ text) => (byId('integrations-message').textContent = text);
 
@@ -111,6 +112,12 @@ export async function showIntegrations(app, fail) {
     await done(status === 200 ? null : body.detail, `${endpoint.name} is ${to === 'pause' ? 'paused' : 'active again'}.`);
   }
 
+  /** A vendor's endpoint, whose credentials were changed. @param {Endpoint} endpoint */
+  async function enable(endpoint) {
+    const { status, body } = await api.askEndpoint(app.id, endpoint.id);
+    await done(status === 200 ? null : body.detail, `${endpoint.name} is active again.`);
+  }
+
   /** @param {string | null} failure @param {string} sentence */
   async function done(failure, sentence) {
     const said = failure === null ? sentence : `Not done: ${failure}.`;
@@ -122,10 +129,11 @@ export async function showIntegrations(app, fail) {
 
   /** @type {Record<import('./endpoints.js').Action, (endpoint: Endpoint) => void>} */
   const actions = {
-    ask: (endpoint) => dialog.agree(endpoint),
+    ask: (endpoint) => (endpoint.kind === 'webhook' ? dialog.agree(endpoint) : enable(endpoint)),
     change: (endpoint) => dialog.change(endpoint),
     pause: (endpoint) => move(endpoint, 'pause'),
     resume: (endpoint) => move(endpoint, 'resume'),
+    consent: (endpoint) => askForConsent(app.id, endpoint, (sentence) => done(null, sentence)),
     rotate: (endpoint) => void askForKey(app.id, endpoint, () => focusCard(endpoint.id, 'rotate')),
     test,
 

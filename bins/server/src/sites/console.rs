@@ -94,6 +94,8 @@ const FILES: &[(&str, &str)] = &[
     ("/console/removed.js", include_str!("../../pages/console/removed.js")),
     ("/console/replay.js", include_str!("../../pages/console/replay.js")),
     ("/console/secret.js", include_str!("../../pages/console/secret.js")),
+    ("/console/vendor-form.js", include_str!("../../pages/console/vendor-form.js")),
+    ("/console/consent.js", include_str!("../../pages/console/consent.js")),
     ("/console/words.js", include_str!("../../pages/console/words.js")),
 ];
 
