@@ -98,6 +98,9 @@ struct ActionBody {
     /// The host that gets the events.
     #[schema(required = false)]
     host: Option<String>,
+    /// The decisions of visitors with which the endpoint gets their events since then, if others than before.
+    #[schema(required = false)]
+    consents: Option<Vec<String>>,
     /// The state of the endpoint since then.
     #[schema(required = false)]
     state: Option<String>,

@@ -91,8 +91,8 @@ pub(super) struct EndpointBody {
     /// The names of the events that it gets (`custom:` is before those of custom code), or `["*"]`. For a vendor, they are
     /// those of the mapping.
     filter: Vec<String>,
-    /// Which event becomes which of a vendor's; null for a webhook.
-    #[schema(value_type = Option<Object>)]
+    /// Which event becomes which of a vendor's, as it was given; null for a webhook.
+    #[schema(value_type = Value)]
     mapping: Option<Value>,
     /// Whether a vendor gets events of pages that do not ask their visitors. A webhook gets them.
     takes_not_asked: bool,
