@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use c2c_receivers::Receiver;
 use c2c_server::Limits;
+use hyper::http;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
