@@ -36,6 +36,8 @@ pub(crate) struct Admin {
     doors: Vec<(&'static str, Arc<Places>)>,
     /// One question to the database at a time.
     asking: Mutex<()>,
+    /// One look at the outbox at a time.
+    measuring: Mutex<()>,
     leaving: AtomicBool,
 }
 
@@ -45,8 +47,8 @@ impl Admin {
         live: Arc<Live>,
         doors: Vec<(&'static str, Arc<Places>)>,
     ) -> Self {
-        let (asking, leaving) = (Mutex::default(), AtomicBool::new(false));
-        Self { store, live, doors, asking, leaving }
+        let (asking, measuring) = Default::default();
+        Self { store, live, doors, asking, measuring, leaving: AtomicBool::new(false) }
     }
 
     /// From now on the server is not ready, since it will stop.
@@ -98,10 +100,9 @@ impl Admin {
 
     /// Without an answer of the database, the numbers of the one before stay: the other metrics say why.
     async fn measure_outbox(&self) {
-        let asked = timeout(MEASURED_WITHIN, async {
-            let _alone = self.asking.lock().await;
-            self.store.outbox_state().await
-        });
+        // Not that of the readiness, which must not wait for it.
+        let Ok(_alone) = self.measuring.try_lock() else { return };
+        let asked = timeout(MEASURED_WITHIN, self.store.outbox_state());
         match asked.await.unwrap_or_else(|_| Err(StoreError::hung())) {
             Ok(state) => METRICS.events.outbox(&state),
             Err(error) => tracing::debug!(%error, "the outbox cannot be measured"),
