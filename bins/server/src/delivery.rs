@@ -24,6 +24,7 @@ use std::error::Error;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use c2c_catalogue::Catalogue;
 use c2c_delivery::{EndpointId, Handshake, Jitter, UrlRules};
 use c2c_names::{AppId, Origin};
 use c2c_store::{Store, StoredEvent, Timestamp};
@@ -63,6 +64,8 @@ pub(crate) struct Integrations {
     handshake: Handshake,
     /// Notified when an endpoint was removed: what waits for it ends.
     removed: Arc<Notify>,
+    /// That of the provider's widget.
+    catalogue: Arc<Catalogue>,
     /// An origin in place of the vendors', in tests.
     vendors: Option<String>,
     /// Questions and tests by people: each is a request to what may be a stranger.
@@ -74,6 +77,7 @@ impl Integrations {
         settings: &Settings,
         sites: &Sites,
         store: Store,
+        catalogue: Arc<Catalogue>,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let rules = settings.delivery.rules();
         let widget = sites.widget.origin.clone();
@@ -83,6 +87,7 @@ impl Integrations {
             client: Client::new(rules.addresses.clone(), settings.delivery.name_server)?,
             rules,
             handshake: Handshake::new(&widget),
+            catalogue,
             vendors: settings.delivery.vendors().map(|address| format!("http://{address}")),
             widget,
             removed: Arc::default(),

@@ -200,7 +200,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         (Door::Admin, admin, places(admin::CONNECTIONS_MAX)),
     ];
     let places_of = |(door, _, places): &(Door, _, _)| (door.name(), Arc::clone(places));
-    let integrations = Integrations::new(settings, &sites, store.clone());
+    let integrations = Integrations::new(settings, &sites, store.clone(), Arc::clone(&catalogue));
     let integrations = Arc::new(integrations.map_err(StartError::Integrations)?);
     let (collect, jobs) = Collect::new(&sites, &live, &integrations, &catalogue, limits);
     let collect = Arc::new(collect);

@@ -68,7 +68,12 @@ impl Ready {
                 To::Webhook(Receiver::open(endpoint, url, secrets, ring, handshake)?)
             }
             Some(kind) => To::Vendor(OpenVendor {
-                vendor: Vendor::read(kind, &target, &endpoint.settings.mapping)?,
+                vendor: Vendor::read(
+                    kind,
+                    &target,
+                    &endpoint.settings.mapping,
+                    &integrations.catalogue,
+                )?,
                 takes_not_asked: endpoint.settings.consents.contains(&Consent::NotAsked),
                 origin: integrations.vendors.clone(),
             }),

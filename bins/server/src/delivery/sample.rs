@@ -5,9 +5,12 @@ use c2c_catalogue::Catalogue;
 use serde_json::{Map, Value, json};
 
 /// A name and the data of an event with the first rule of a mapping.
-pub(super) fn event(mapping: &Value) -> Option<(String, Map<String, Value>)> {
+pub(super) fn event(
+    mapping: &Value,
+    catalogue: &Catalogue,
+) -> Option<(String, Map<String, Value>)> {
     let (name, rule) = mapping["events"].as_object()?.iter().next()?;
-    let mut sample = Sample { event: name, data: json!({"context": {}}) };
+    let mut sample = Sample { catalogue, event: name, data: json!({"context": {}}) };
     for (key, value) in mapping.as_object()?.iter().filter(|(key, _)| *key != "events") {
         sample.fill(key, value);
     }
@@ -17,6 +20,7 @@ pub(super) fn event(mapping: &Value) -> Option<(String, Map<String, Value>)> {
 }
 
 struct Sample<'a> {
+    catalogue: &'a Catalogue,
     event: &'a str,
     data: Value,
 }
@@ -45,7 +49,7 @@ impl Sample<'_> {
 
     fn of_catalogue(&self, place: &str) -> Option<Value> {
         let field = place.strip_prefix("/data/")?;
-        let fields = &Catalogue::reference().event(self.event)?.fields;
+        let fields = &self.catalogue.event(self.event)?.fields;
         let known = fields.iter().find(|known| known.name == field)?;
         Some(known.example.clone())
     }

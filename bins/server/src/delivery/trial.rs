@@ -76,7 +76,7 @@ impl Integrations {
             return Err(ManageError::NoTestCode);
         }
         let mapping = serde_json::from_str(mapping).unwrap_or_default();
-        let (name, data) = sample::event(&mapping).ok_or(ManageError::Sealed)?;
+        let (name, data) = sample::event(&mapping, &self.catalogue).ok_or(ManageError::Sealed)?;
         let hit = Hit {
             address: Some(NO_ADDRESS.into()),
             user_agent: Some(NO_BROWSER.to_owned()),

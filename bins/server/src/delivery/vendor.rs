@@ -2,7 +2,7 @@
 //! way between it, the database and the client.
 
 use bytes::Bytes;
-use c2c_catalogue::{Catalogue, Privacy};
+use c2c_catalogue::{Catalogue, Field, Privacy, Type};
 use c2c_delivery::vendors::{
     self, Ended, Event, Hit, MappingError, Now, Omitted, PersonalFields, Plan, ga4, meta,
 };
@@ -36,14 +36,14 @@ impl VendorKind {
     }
 
     /// The mapping for a vendor's endpoint that has none of its own: of the default one, the events that the catalogue has.
-    pub(super) fn default_mapping(self) -> Value {
+    pub(super) fn default_mapping(self, catalogue: &Catalogue) -> Value {
         let text = match self {
             Self::Ga4 => GA4_MAPPING,
             Self::Meta => META_MAPPING,
         };
         let mut mapping: Value = serde_json::from_str(text).expect("a file of this crate is JSON");
         if let Some(events) = mapping["events"].as_object_mut() {
-            events.retain(|name, _| Catalogue::reference().event(name).is_some());
+            events.retain(|name, _| catalogue.event(name).is_some());
         }
         mapping
     }
@@ -83,13 +83,14 @@ pub(super) enum Vendor {
 }
 
 impl Vendor {
-    /// Reads credentials and a mapping, both as JSON.
+    /// Reads credentials and a mapping, both as JSON. Fields that the catalogue calls personal go as hashes only.
     pub(super) fn read(
         kind: VendorKind,
         credentials: &[u8],
         mapping: &str,
+        catalogue: &Catalogue,
     ) -> Result<Self, VendorError> {
-        let personal = personal_fields();
+        let personal = personal_fields(catalogue);
         Ok(match kind {
             VendorKind::Ga4 => Self::Ga4(
                 serde_json::from_slice(credentials)?,
@@ -243,13 +244,26 @@ pub(super) fn consents(takes_not_asked: bool) -> Vec<Consent> {
 }
 
 /// The fields that the catalogue calls personal.
-fn personal_fields() -> PersonalFields {
-    let events = Catalogue::reference().events().iter();
+fn personal_fields(catalogue: &Catalogue) -> PersonalFields {
+    let events = catalogue.events().iter();
     let personal = events.flat_map(|event| {
-        let fields = event.fields.iter().filter(|field| field.privacy == Privacy::Personal);
+        let fields = event.fields.iter().filter(|field| is_personal(field));
         fields.map(|field| (event.name.to_string(), field.name.clone()))
     });
     personal.collect()
+}
+
+/// Whether a field is personal, or holds one that is.
+fn is_personal(field: &Field) -> bool {
+    field.privacy == Privacy::Personal || holds_personal(&field.kind)
+}
+
+fn holds_personal(kind: &Type) -> bool {
+    match kind {
+        Type::Object(fields) => fields.iter().any(is_personal),
+        Type::Nullable(inner) | Type::List(inner) => holds_personal(inner),
+        _ => false,
+    }
 }
 
 /// The members of a JSON object, with some of them replaced. Null removes one.

@@ -31,10 +31,10 @@ impl Integrations {
         app: &AppId,
         draft: VendorDraft,
     ) -> Result<EndpointId, ManageError> {
-        let mapping = draft.mapping.unwrap_or_else(|| draft.kind.default_mapping());
+        let mapping = draft.mapping.unwrap_or_else(|| draft.kind.default_mapping(&self.catalogue));
         let mapping = mapping.to_string();
         let credentials = Value::Object(draft.credentials).to_string();
-        let vendor = Vendor::read(draft.kind, credentials.as_bytes(), &mapping)?;
+        let vendor = Vendor::read(draft.kind, credentials.as_bytes(), &mapping, &self.catalogue)?;
         let ring = self.keys.ring_or_make()?;
         let id = EndpointId::random();
         let settings = EndpointSettings {
@@ -69,10 +69,15 @@ impl Integrations {
             return Err(ManageError::Kind(before.kind));
         }
         let ring = self.keys.ring_or_make()?;
-        let present = present(&before, draft.kind, &ring)?;
-        let credentials = Value::Object(merged(present.credentials(), draft.credentials));
+        let present = present(&before, &ring)?;
+        let credentials = Value::Object(merged(present, draft.credentials));
         let mapping = draft.mapping.map_or(before.settings.mapping, |mapping| mapping.to_string());
-        let vendor = Vendor::read(draft.kind, credentials.to_string().as_bytes(), &mapping)?;
+        let vendor = Vendor::read(
+            draft.kind,
+            credentials.to_string().as_bytes(),
+            &mapping,
+            &self.catalogue,
+        )?;
         let settings = EndpointSettings {
             name: draft.name,
             host: vendor.host().to_owned(),
@@ -103,11 +108,10 @@ impl Integrations {
     }
 }
 
-/// A vendor's endpoint as it is kept.
-fn present(endpoint: &Endpoint, kind: VendorKind, ring: &Keyring) -> Result<Vendor, ManageError> {
+/// The credentials of a vendor's endpoint, as JSON.
+fn present(endpoint: &Endpoint, ring: &Keyring) -> Result<Value, ManageError> {
     let credentials = target(endpoint, ring).map_err(|error| unopened(endpoint.id, &*error))?;
-    let read = Vendor::read(kind, &credentials, &endpoint.settings.mapping);
-    read.map_err(|error| unopened(endpoint.id, &error))
+    serde_json::from_slice(&credentials).map_err(|error| unopened(endpoint.id, &error))
 }
 
 fn seal(ring: &Keyring, app: &AppId, endpoint: EndpointId, vendor: &Vendor) -> c2c_store::Sealed {

@@ -466,3 +466,55 @@ impl MakeWriter<'_> for Log {
         self.clone()
     }
 }
+
+const CHAT: &str = r#"
+name = "chat"
+version = "1.0.0"
+
+[events."chat.closed"]
+since = "1.0.0"
+summary = "A chat has ended."
+when = "The visitor has closed it."
+
+[events."chat.closed".fields.words]
+type = "string"
+summary = "The visitor's last words."
+example = "bye"
+privacy = "personal"
+
+[events."chat.closed".fields.visitor]
+type = "object"
+summary = "The visitor."
+privacy = "none"
+
+[events."chat.closed".fields.visitor.fields.name]
+type = "string"
+summary = "The visitor's name."
+example = "Mary"
+privacy = "personal"
+"#;
+
+/// The provider's own catalogue says what is personal.
+#[tokio::test(flavor = "multi_thread")]
+async fn personal_fields_are_those_of_the_servers_catalogue() {
+    let vendors = Vendors::start().await;
+    let folder = TempDir::new().expect("a directory");
+    let file = folder.path().join("chat.toml");
+    std::fs::write(&file, CHAT).expect("it can be written");
+    let file = file.to_str().expect("UTF-8");
+    let site = site_with(vendors.receiver.address, &["--catalogue", file]).await;
+    let mut chat = ga4();
+    for place in ["/data/words", "/data/visitor/name"] {
+        let params = json!({"words": {"from": place}});
+        chat["mapping"]["events"] =
+            json!({"chat.closed": {"name": "chat_closed", "params": params}});
+        let reply = site.write("POST", &format!("{DEMO}/endpoints"), &chat).await;
+        assert_eq!(reply.problem(), (400, "bad-request".to_owned()));
+        let expected = "/mapping/events/chat.closed/params/words: the catalogue calls the field";
+        assert!(reply.text().contains(expected), "{reply:?}");
+    }
+    // The default mapping has nothing for such a catalogue.
+    chat.as_object_mut().expect("an object").remove("mapping");
+    let reply = site.write("POST", &format!("{DEMO}/endpoints"), &chat).await;
+    assert!(reply.text().contains("/mapping/events: names no event"), "{reply:?}");
+}
