@@ -351,6 +351,18 @@ async fn the_refusal_of_a_vendor_is_shown_in_its_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_without_a_request_says_nothing_about_its_endpoint() {
+    let vendors = Vendors::start().await;
+    let site = site(&vendors).await;
+    let endpoint = site.add(&ga4()).await;
+    site.emit_new(DEMO, &[envelope(ORDERED, 1)]).await;
+    site.wait_for_end(&endpoint, "suppressed", "no-client-id").await;
+    let health = site.read(&endpoint).await["health"].clone();
+    assert_eq!((&health["succeededAt"], &health["last"]), (&json!(null), &json!(null)));
+    assert_eq!(vendors.receiver.hits().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn descriptions_that_are_wrong_are_refused_with_their_place() {
     let vendors = Vendors::start().await;
     let site = site(&vendors).await;
