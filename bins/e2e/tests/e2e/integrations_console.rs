@@ -47,6 +47,13 @@ async fn says(cx: &Cx, css: &str, text: &str) -> Result<()> {
     cx.browser.wait_for(&condition, DEADLINE).await.map(drop)
 }
 
+/// Clicks in the middle of the window or dialog: `WebKit`'s driver does not scroll a dialog.
+async fn press(cx: &Cx, css: &str) -> Result<()> {
+    let scroll = "document.querySelector(arguments[0])?.scrollIntoView({ block: 'center' })";
+    cx.browser.run(scroll, &[json!(css)]).await?;
+    cx.browser.click(css).await
+}
+
 async fn value(cx: &Cx, css: &str) -> Result<Value> {
     cx.browser.eval(&format!("document.querySelector({css:?}).value")).await
 }
@@ -146,28 +153,28 @@ async fn the_whole_story(cx: &Cx) -> Result<()> {
     let server = Server::start_with_receivers(&cx.collector, &[]).await?;
     goto(cx, &server, "integrations").await?;
     shown(cx, "#collect-state").await?;
-    cx.browser.click("#collect-form [value=refuse]").await?;
-    cx.browser.click("#collect-form [type=submit]").await?;
+    press(cx, "#collect-form [value=refuse]").await?;
+    press(cx, "#collect-form [type=submit]").await?;
     says(cx, "#collect-message", "Saved.").await?;
     let warned = "document.querySelector('#collect-state').checkVisibility()";
     assert_eq!(cx.browser.eval(warned).await?, false);
 
     // A wrong address is told at the field, and nothing typed is lost.
     let url = receiver(cx, "/hook", "not yet", &[]);
-    cx.browser.click("#add-endpoint").await?;
+    press(cx, "#add-endpoint").await?;
     cx.browser.type_into("#endpoint-name", "CRM").await?;
     cx.browser.type_into("#endpoint-url", "https://crm").await?;
-    cx.browser.click("#endpoint-form [value=some]").await?;
-    cx.browser.click("#endpoint-known [value=call_ended]").await?;
+    press(cx, "#endpoint-form [value=some]").await?;
+    press(cx, "#endpoint-known [value=call_ended]").await?;
     cx.browser.type_into("#endpoint-custom", "order_called").await?;
-    cx.browser.click("#endpoint-submit").await?;
+    press(cx, "#endpoint-submit").await?;
     shown(cx, "#endpoint-url-error").await?;
     let focused = cx.browser.eval("document.activeElement.id").await?;
     assert_eq!(focused, "endpoint-url");
     assert_eq!(value(cx, "#endpoint-name").await?, "CRM");
     assert_eq!(value(cx, "#endpoint-custom").await?, "order_called");
     fill(cx, "#endpoint-url", &url).await?;
-    cx.browser.click("#endpoint-submit").await?;
+    press(cx, "#endpoint-submit").await?;
 
     // The secret is shown once.
     shown(cx, "#endpoint-secret").await?;
@@ -176,18 +183,18 @@ async fn the_whole_story(cx: &Cx) -> Result<()> {
     assert!(secret.starts_with("whsec_"), "{}", &secret[..6]);
 
     // Asked, it does not agree, and the reader learns what is missing; then it does.
-    cx.browser.click("#endpoint-to-ask").await?;
+    press(cx, "#endpoint-to-ask").await?;
     says(cx, "#endpoint-verdict", "It did not agree").await?;
     says(cx, "#endpoint-answers", "The answer has no header webhook-allowed-origin").await?;
     says(cx, "#endpoint-answers", "not yet").await?;
     shown(cx, "#endpoint-duties").await?;
     receiver(cx, "/hook", HOSTILE, &[AGREES]);
-    cx.browser.click("#endpoint-ask").await?;
+    press(cx, "#endpoint-ask").await?;
     says(cx, "#endpoint-verdict", "It agreed").await?;
     assert_eq!(value(cx, "#endpoint-secret").await?, "");
 
     // The test event, and its answer.
-    cx.browser.click("#endpoint-try").await?;
+    press(cx, "#endpoint-try").await?;
     says(cx, "#endpoint-tried", "200").await?;
     says(cx, "#endpoint-tried", HOSTILE).await?;
     says(cx, "#endpoint-tried", "from 127.0.0.1").await?;
@@ -195,7 +202,7 @@ async fn the_whole_story(cx: &Cx) -> Result<()> {
     let test = sent.last().context("a request")?;
     assert_eq!(test.json()?["type"], "c2c.test");
     assert!(test.header("webhook-signature").is_some_and(|signature| signature.starts_with("v1,")));
-    cx.browser.click("#endpoint-close").await?;
+    press(cx, "#endpoint-close").await?;
     says(cx, "#endpoints .state-badge", "Active").await?;
     says(cx, "#endpoints .about", "call_ended, custom:order_called").await?;
 
@@ -204,7 +211,7 @@ async fn the_whole_story(cx: &Cx) -> Result<()> {
     let is_it = |body: &Value| body["type"] == "custom.order_called";
     cx.collector.wait_for(1, DEADLINE, |one| one.json().is_ok_and(|body| is_it(&body))).await?;
     delivered(&server, 1).await?;
-    cx.browser.click("#refresh-integrations").await?;
+    press(cx, "#refresh-integrations").await?;
     says(cx, "#endpoints .equation", "1 accepted=1 delivered").await?;
     says(cx, "#heard", "1 heard=1 accepted").await?;
 
@@ -217,22 +224,22 @@ async fn the_whole_story(cx: &Cx) -> Result<()> {
     assert_quiet(cx).await?;
 
     // It is paused, goes on, and is removed after a question.
-    cx.browser.click("[data-action=pause]").await?;
+    press(cx, "[data-action=pause]").await?;
     says(cx, "#endpoints .state-badge", "Paused").await?;
     let focused = "document.activeElement.dataset.action";
     assert_eq!(cx.browser.eval(focused).await?, "resume");
-    cx.browser.click("[data-action=resume]").await?;
+    press(cx, "[data-action=resume]").await?;
     says(cx, "#endpoints .state-badge", "Active").await?;
-    cx.browser.click("[data-action=rotate]").await?;
+    press(cx, "[data-action=rotate]").await?;
     shown(cx, "#ask").await?;
-    cx.browser.click("#ask-submit").await?;
+    press(cx, "#ask-submit").await?;
     shown(cx, "#made").await?;
     let next = value(cx, "#made-secret").await?;
     assert!(next.as_str().is_some_and(|next| next.starts_with("whsec_") && *next != secret));
-    cx.browser.click("#made .actions button").await?;
-    cx.browser.click("[data-action=remove]").await?;
+    press(cx, "#made .actions button").await?;
+    press(cx, "[data-action=remove]").await?;
     shown(cx, "#ask").await?;
-    cx.browser.click("#ask-submit").await?;
+    press(cx, "#ask-submit").await?;
     shown(cx, "#no-endpoints").await?;
     shown(cx, "#removed").await
 }
@@ -245,22 +252,22 @@ async fn answers_and_names_are_text(cx: &Cx) -> Result<()> {
     add(&server, &name, &url, &json!([format!("custom:{HOSTILE}")]), false).await?;
     goto(cx, &server, "integrations").await?;
     says(cx, "#endpoints h3", HOSTILE).await?;
-    cx.browser.click("[data-action=ask]").await?;
+    press(cx, "[data-action=ask]").await?;
     says(cx, "#endpoint-verdict", "It did not agree").await?;
     // The header and the text of the answers.
     says(cx, "#endpoint-answers", "<script>top.ran=1</script>").await?;
     says(cx, "#endpoint-answers pre", HOSTILE).await?;
     assert_quiet(cx).await?;
     // An owner skips the question, with a reason that is text, too.
-    cx.browser.click("#endpoint-skip summary").await?;
+    press(cx, "#endpoint-skip summary").await?;
     cx.browser.type_into("#skip-reason", HOSTILE).await?;
-    cx.browser.click("#skip-form [type=submit]").await?;
+    press(cx, "#skip-form [type=submit]").await?;
     says(cx, "#endpoint-verdict", "The question was skipped").await?;
-    cx.browser.click("#endpoint-try").await?;
+    press(cx, "#endpoint-try").await?;
     says(cx, "#endpoint-tried", HOSTILE).await?;
-    cx.browser.click("#endpoint-close").await?;
+    press(cx, "#endpoint-close").await?;
     says(cx, "#endpoints .why-state", HOSTILE).await?;
-    cx.browser.click("[data-action=change]").await?;
+    press(cx, "[data-action=change]").await?;
     assert_eq!(value(cx, "#endpoint-name").await?, HOSTILE);
     assert_quiet(cx).await?;
     cx.browser.goto(&format!("{}/apps/demo/history", server.console)).await?;
@@ -315,32 +322,32 @@ async fn nothing_typed_is_lost(cx: &Cx) -> Result<()> {
     let server = Server::start_with_receivers(&cx.collector, &[]).await?;
     goto(cx, &server, "integrations").await?;
     // Another person saves first.
-    cx.browser.click("#collect-form [value=mark]").await?;
+    press(cx, "#collect-form [value=mark]").await?;
     fill(cx, "#collect-keys", "customerId orderId").await?;
     collect(&server).await?;
-    cx.browser.click("#collect-form [type=submit]").await?;
+    press(cx, "#collect-form [type=submit]").await?;
     says(cx, "#collect-message", "changed elsewhere in the meantime (as in the catalogue").await?;
     assert_eq!(value(cx, "#collect-keys").await?, "customerId orderId");
-    cx.browser.click("#collect-form [type=submit]").await?;
+    press(cx, "#collect-form [type=submit]").await?;
     says(cx, "#collect-message", "Saved.").await?;
     // A mistake is told at its field.
     fill(cx, "#collect-meta-days", "7").await?;
-    cx.browser.click("#collect-form [type=submit]").await?;
+    press(cx, "#collect-form [type=submit]").await?;
     shown(cx, "#collect-meta-days-error").await?;
 
     // A dialog that was closed opens with what was typed.
-    cx.browser.click("#add-endpoint").await?;
+    press(cx, "#add-endpoint").await?;
     cx.browser.type_into("#endpoint-name", "CRM").await?;
-    cx.browser.click("#endpoint-cancel").await?;
-    cx.browser.click("#add-endpoint").await?;
+    press(cx, "#endpoint-cancel").await?;
+    press(cx, "#add-endpoint").await?;
     assert_eq!(value(cx, "#endpoint-name").await?, "CRM");
-    cx.browser.click("#endpoint-cancel").await?;
+    press(cx, "#endpoint-cancel").await?;
 
     // The same for an endpoint that two people change.
     let url = receiver(cx, "/hook", "thanks", &[AGREES]);
     let id = add(&server, "First", &url, &json!(["*"]), true).await?;
     goto(cx, &server, "integrations").await?;
-    cx.browser.click("[data-action=change]").await?;
+    press(cx, "[data-action=change]").await?;
     fill(cx, "#endpoint-name", "Mine").await?;
     let path = format!("{ENDPOINTS}/{id}");
     let there = server.api(Method::GET, &path, None).await?.expect(200)?.json()?;
@@ -348,10 +355,10 @@ async fn nothing_typed_is_lost(cx: &Cx) -> Result<()> {
         json!({"name": "Theirs", "format": "standard", "filter": ["call_ended"], "inFlightMax": 4});
     let put = server.api_at(Method::PUT, &path, Some(&theirs), Some(&there["version"])).await?;
     put.expect(200)?;
-    cx.browser.click("#endpoint-submit").await?;
+    press(cx, "#endpoint-submit").await?;
     says(cx, "#endpoint-message", "changed elsewhere in the meantime (name “Theirs”").await?;
     assert_eq!(value(cx, "#endpoint-name").await?, "Mine");
-    cx.browser.click("#endpoint-submit").await?;
+    press(cx, "#endpoint-submit").await?;
     says(cx, "#endpoints h3", "Mine").await
 }
 
@@ -365,7 +372,7 @@ async fn a_delivery_is_followed_and_sent_again(cx: &Cx) -> Result<()> {
     // The number on the card leads to the deliveries that it counts.
     goto(cx, &server, "integrations").await?;
     says(cx, "#endpoints .equation a", "1 delivered").await?;
-    cx.browser.click("#endpoints .equation a").await?;
+    press(cx, "#endpoints .equation a").await?;
     shown(cx, "#deliveries-list tr").await?;
     assert_eq!(value(cx, "#deliveries-outcome").await?, "delivered");
     assert_eq!(value(cx, "#deliveries-endpoint").await?, id.as_str());
@@ -377,28 +384,28 @@ async fn a_delivery_is_followed_and_sent_again(cx: &Cx) -> Result<()> {
 
     // The event by its id, with its content, its attempts and its answer.
     cx.browser.type_into("#event-id", &event).await?;
-    cx.browser.click("#find-event button").await?;
+    press(cx, "#find-event button").await?;
     says(cx, "#event-title", "custom:order_called").await?;
     says(cx, "#event-parts", HOSTILE).await?;
     says(cx, "#event-parts .delivery", "200").await?;
     assert_quiet(cx).await?;
-    cx.browser.click("#event-parts .delivery button").await?;
+    press(cx, "#event-parts .delivery button").await?;
     says(cx, "#event-message", "It waits to be sent to CRM again.").await?;
     let order = |request: &c2c_harness::Recorded| {
         request.json().is_ok_and(|body| body["type"] == "custom.order_called")
     };
     let both = cx.collector.wait_for(2, DEADLINE, order).await?;
     assert_eq!(both[0].header("webhook-id"), both[1].header("webhook-id"));
-    cx.browser.click("#event-close").await?;
+    press(cx, "#event-close").await?;
     delivered(&server, 1).await?;
 
     // A time, with the number before the button.
-    cx.browser.click("#open-replay").await?;
+    press(cx, "#open-replay").await?;
     choose(cx, "#replay-outcome", "delivered").await?;
     let counted = "document.querySelector('#replay-submit').textContent === 'Send 1 again'";
     cx.browser.wait_for(counted, DEADLINE).await?;
     says(cx, "#replay-message", "1 delivery will be sent again").await?;
-    cx.browser.click("#replay-submit").await?;
+    press(cx, "#replay-submit").await?;
     says(cx, "#deliveries-message", "1 delivery waits to be sent again").await?;
     cx.collector.wait_for(3, DEADLINE, order).await.map(drop)
 }
@@ -413,27 +420,27 @@ async fn events_are_deleted_and_backends_get_tokens(cx: &Cx) -> Result<()> {
     goto(cx, &server, "integrations").await?;
     cx.browser.type_into("#forget-key", "orderId").await?;
     cx.browser.type_into("#forget-value", "A-1").await?;
-    cx.browser.click("#forget-form [type=submit]").await?;
+    press(cx, "#forget-form [type=submit]").await?;
     says(cx, "#ask", "all events of this app in which orderId is “A-1”").await?;
-    cx.browser.click("#ask-submit").await?;
+    press(cx, "#ask-submit").await?;
     says(cx, "#forget-message", "The content of 1 event was deleted").await?;
     says(cx, "#forget-message", "must delete it themselves: CRM").await?;
 
     cx.browser.type_into("#event-token-name", HOSTILE).await?;
-    cx.browser.click("#event-token-form [type=submit]").await?;
+    press(cx, "#event-token-form [type=submit]").await?;
     shown(cx, "#made").await?;
     let token = value(cx, "#made-secret").await?;
     let token = token.as_str().context("a token")?.to_owned();
     assert!(token.starts_with("c2ce_"), "{}", &token[..5]);
-    cx.browser.click("#made .actions button").await?;
+    press(cx, "#made .actions button").await?;
     says(cx, "#event-tokens", HOSTILE).await?;
     assert_quiet(cx).await?;
-    cx.browser.click("#event-tokens button").await?;
+    press(cx, "#event-tokens button").await?;
     shown(cx, "#no-event-tokens").await?;
 
     goto(cx, &server, "deliveries").await?;
     cx.browser.type_into("#event-id", &event).await?;
-    cx.browser.click("#find-event button").await?;
+    press(cx, "#find-event button").await?;
     says(cx, "#event-parts", "It is not kept any more.").await
 }
 
@@ -513,19 +520,19 @@ async fn a_vendor_is_added_and_changed(cx: &Cx) -> Result<()> {
     let server = Arc::new(Server::start_with_receivers(&cx.collector, &[]).await?);
     collect(&server).await?;
     goto(cx, &server, "integrations").await?;
-    cx.browser.click("#add-endpoint").await?;
-    cx.browser.click("#endpoint-kinds [value=ga4]").await?;
+    press(cx, "#add-endpoint").await?;
+    press(cx, "#endpoint-kinds [value=ga4]").await?;
     cx.browser.type_into("#endpoint-name", "Google").await?;
     cx.browser.type_into("#endpoint-measurement", "G-ABC1234567").await?;
     cx.browser.type_into("#endpoint-api-secret", SECRET).await?;
     // A mapping that cannot be read is told at the field, as is one that Google would not take.
-    cx.browser.click("#endpoint-mapping-more summary").await?;
+    press(cx, "#endpoint-mapping-more summary").await?;
     cx.browser.type_into("#endpoint-mapping", "{").await?;
-    cx.browser.click("#endpoint-submit").await?;
+    press(cx, "#endpoint-submit").await?;
     says(cx, "#endpoint-mapping-error", "This is no JSON").await?;
     assert_accessible(cx, "a vendor").await?;
     fill(cx, "#endpoint-mapping", "{\"events\": 1}").await?;
-    cx.browser.click("#endpoint-submit").await?;
+    press(cx, "#endpoint-submit").await?;
     cx.browser
         .wait_for(
             "!document.querySelector('#endpoint-mapping-error').textContent.includes('JSON')",
@@ -534,7 +541,7 @@ async fn a_vendor_is_added_and_changed(cx: &Cx) -> Result<()> {
         .await?;
     assert_eq!(value(cx, "#endpoint-api-secret").await?, SECRET);
     fill(cx, "#endpoint-mapping", " ").await?;
-    cx.browser.click("#endpoint-submit").await?;
+    press(cx, "#endpoint-submit").await?;
     // It is active at once, with the default mapping.
     says(cx, "#endpoints .state-badge", "Active").await?;
     says(cx, "#endpoints .about", "Google Analytics 4, call_ended").await?;
@@ -543,15 +550,15 @@ async fn a_vendor_is_added_and_changed(cx: &Cx) -> Result<()> {
     let kept = cx.browser.eval(page).await?;
     assert!(kept.as_str().is_some_and(|page| !page.contains(SECRET)));
 
-    cx.browser.click("[data-action=consent]").await?;
+    press(cx, "[data-action=consent]").await?;
     shown(cx, "#ask").await?;
-    cx.browser.click("#ask-submit").await?;
+    press(cx, "#ask-submit").await?;
     says(cx, "#endpoints .facts", "of visitors who agreed, or were not asked").await?;
-    cx.browser.click("[data-action=change]").await?;
+    press(cx, "[data-action=change]").await?;
     let mapping = value(cx, "#endpoint-mapping").await?;
     assert!(mapping.as_str().is_some_and(|mapping| mapping.contains("call_ended")), "{mapping}");
     fill(cx, "#endpoint-name", "Analytics").await?;
-    cx.browser.click("#endpoint-submit").await?;
+    press(cx, "#endpoint-submit").await?;
     says(cx, "#endpoints h3", "Analytics").await?;
     assert_quiet(cx).await?;
 
@@ -566,32 +573,32 @@ async fn each_step_is_accessible(cx: &Cx) -> Result<()> {
     goto(cx, &server, "integrations").await?;
     assert_accessible(cx, "nothing yet").await?;
     let url = receiver(cx, "/hook", HOSTILE, &[]);
-    cx.browser.click("#add-endpoint").await?;
-    cx.browser.click("#endpoint-form [value=some]").await?;
-    cx.browser.click("#endpoint-more summary").await?;
+    press(cx, "#add-endpoint").await?;
+    press(cx, "#endpoint-form [value=some]").await?;
+    press(cx, "#endpoint-more summary").await?;
     cx.browser.type_into("#endpoint-name", "CRM").await?;
     cx.browser.type_into("#endpoint-url", &url).await?;
     cx.browser.type_into("#endpoint-custom", "1").await?;
-    cx.browser.click("#endpoint-submit").await?;
+    press(cx, "#endpoint-submit").await?;
     shown(cx, "#endpoint-custom-error").await?;
     assert_accessible(cx, "an error at a field").await?;
     fill(cx, "#endpoint-custom", "order_called").await?;
-    cx.browser.click("#endpoint-submit").await?;
+    press(cx, "#endpoint-submit").await?;
     shown(cx, "#endpoint-secret").await?;
     assert_accessible(cx, "the key").await?;
-    cx.browser.click("#endpoint-to-ask").await?;
+    press(cx, "#endpoint-to-ask").await?;
     says(cx, "#endpoint-verdict", "It did not agree").await?;
-    cx.browser.click("#endpoint-skip summary").await?;
+    press(cx, "#endpoint-skip summary").await?;
     assert_accessible(cx, "no agreement").await?;
     cx.browser.type_into("#skip-reason", "It is ours").await?;
-    cx.browser.click("#skip-form [type=submit]").await?;
+    press(cx, "#skip-form [type=submit]").await?;
     says(cx, "#endpoint-verdict", "The question was skipped").await?;
-    cx.browser.click("#endpoint-try").await?;
+    press(cx, "#endpoint-try").await?;
     shown(cx, "#endpoint-tried .exchange").await?;
     assert_accessible(cx, "tried").await?;
-    cx.browser.click("#endpoint-close").await?;
+    press(cx, "#endpoint-close").await?;
     shown(cx, "[data-action=test]").await?;
-    cx.browser.click("[data-action=test]").await?;
+    press(cx, "[data-action=test]").await?;
     shown(cx, "#endpoints .exchange").await?;
     assert_accessible(cx, "a card").await
 }

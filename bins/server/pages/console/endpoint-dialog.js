@@ -150,8 +150,8 @@ export function endpointDialog(app, events, takesEvents, closed) {
   });
   for (const id of ['endpoint-cancel', 'endpoint-later', 'endpoint-close']) byId(id).addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', () => {
-    // The key stays no longer in the page than it is shown.
-    secret.value = '';
+    // The key stays no longer in the page than it is shown; nor do the credentials of a vendor.
+    for (const id of ['endpoint-secret', 'endpoint-api-secret', 'endpoint-access-token']) /** @type {HTMLInputElement} */ (byId(id)).value = '';
     closed(endpoint?.id ?? null);
   });
 
