@@ -84,6 +84,7 @@ pub const SCREENS: &[Screen] = screens! {
     "integrations" => integrations,
     "integrations-tried" => integrations_tried,
     "integrations-add" => integrations_add,
+    "integrations-vendor" => integrations_vendor,
     "integrations-key" => integrations_key,
     "integrations-agreement" => integrations_agreement,
     "deliveries" => deliveries,
@@ -567,6 +568,17 @@ async fn integrations_add(stage: &Stage<'_>) -> Result<()> {
     stage.browser.type_into("#endpoint-custom", "order_called 1st_call").await?;
     stage.browser.click("#endpoint-submit").await?;
     stage.wait("document.querySelector('#endpoint-custom-error').checkVisibility()").await
+}
+
+/// The form of an endpoint at Google, with its mapping.
+async fn integrations_vendor(stage: &Stage<'_>) -> Result<()> {
+    integrations_new(stage).await?;
+    stage.browser.click("#add-endpoint").await?;
+    stage.browser.click("#endpoint-kinds [value=ga4]").await?;
+    stage.browser.type_into("#endpoint-name", "Google Analytics").await?;
+    stage.browser.type_into("#endpoint-measurement", "G-ABC1234567").await?;
+    let open = "document.querySelector('#endpoint-mapping-more').open = true";
+    stage.browser.run(open, &[]).await.map(drop)
 }
 
 /// The key of a new endpoint, shown once.

@@ -38,10 +38,13 @@ export function endpointDialog(app, events, takesEvents, closed) {
   let keeps = false;
   let busy = false;
 
+  /** Whether the form is for a vendor, which takes one step. */
+  const isVendor = () => form.elements.kind.value !== 'webhook';
+
   /** @param {number} at @param {boolean} [isNew] whether all steps lie ahead */
   function go(at, isNew = true) {
     for (const [i, id] of STEPS.entries()) byId(id).hidden = i !== at;
-    byId('endpoint-steps').hidden = !isNew;
+    byId('endpoint-steps').hidden = !isNew || isVendor();
     for (const [i, step] of [...byId('endpoint-steps').children].entries()) {
       if (i === at) step.setAttribute('aria-current', 'step');
       else step.removeAttribute('aria-current');
@@ -137,6 +140,7 @@ export function endpointDialog(app, events, takesEvents, closed) {
     );
   }
 
+  form.addEventListener('change', () => (byId('endpoint-steps').hidden = endpoint !== null || isVendor()));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     send();
