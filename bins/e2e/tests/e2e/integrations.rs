@@ -108,7 +108,7 @@ fn verify(secret: &str, hit: &Hit) -> Result<()> {
 
 async fn an_emitted_event_reaches_a_receiver(cx: &Cx) -> Result<()> {
     let integration = Integration::new().await?;
-    let code = "<script>c2c.on('c2c:ready', () => {
+    let code = "<script>c2c.on('widget_loaded', () => {
                   c2c.emit('not_for_the_crm', {});
                   c2c.emit('chat_opened', { topic: 'prices' });
                 });</script>";
