@@ -78,13 +78,13 @@ impl Integrations {
         sites: &Sites,
         store: Store,
         catalogue: Arc<Catalogue>,
-    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+    ) -> Result<Self, KeysError> {
         let rules = settings.delivery.rules();
         let widget = sites.widget.origin.clone();
         Ok(Self {
             store,
             keys: Keys::open(settings)?,
-            client: Client::new(rules.addresses.clone(), settings.delivery.name_server)?,
+            client: Client::new(rules.addresses.clone(), settings.delivery.name_server),
             rules,
             handshake: Handshake::new(&widget),
             catalogue,

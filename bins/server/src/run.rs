@@ -20,7 +20,7 @@ use crate::assertion::Assertions;
 use crate::catalogue::{self, CatalogueFileError};
 use crate::collect::{Collect, write};
 use crate::compile::Compiler;
-use crate::delivery::{Integrations, Sender, announce, deliver};
+use crate::delivery::{Integrations, KeysError, Sender, announce, deliver};
 use crate::demo;
 use crate::descriptors::{Bounds, TooFew};
 use crate::documents::{Documents, keep};
@@ -115,9 +115,9 @@ pub enum StartError {
         /// The smallest sufficient number.
         least: usize,
     },
-    /// Nothing can be delivered to customers' servers: the keys, the name server or the system's certificates.
-    #[error("integrations: {0}")]
-    Integrations(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The keys for secrets of integrations cannot be read.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The events of the widget cannot be read.
     #[error(transparent)]
     Catalogue(#[from] CatalogueFileError),
@@ -201,7 +201,7 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
     ];
     let places_of = |(door, _, places): &(Door, _, _)| (door.name(), Arc::clone(places));
     let integrations = Integrations::new(settings, &sites, store.clone(), Arc::clone(&catalogue));
-    let integrations = Arc::new(integrations.map_err(StartError::Integrations)?);
+    let integrations = Arc::new(integrations?);
     let (collect, jobs) = Collect::new(&sites, &live, &integrations, &catalogue, limits);
     let collect = Arc::new(collect);
     let server = Arc::new(Server {

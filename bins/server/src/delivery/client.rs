@@ -60,10 +60,7 @@ pub(crate) struct NoAnswer {
 }
 
 impl Client {
-    pub(super) fn new(
-        rules: AddressRules,
-        name_server: Option<SocketAddr>,
-    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+    pub(super) fn new(rules: AddressRules, name_server: Option<SocketAddr>) -> Self {
         let client = Pooled::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
@@ -71,8 +68,8 @@ impl Client {
             .retry_canceled_requests(false)
             .http1_max_headers(HEADERS_MAX)
             .http1_max_buf_size(HEAD_BYTES_MAX)
-            .build(Connector::new(rules, name_server)?);
-        Ok(Self(client))
+            .build(Connector::new(rules, name_server));
+        Self(client)
     }
 
     /// Sends a request, and reads what comes back.

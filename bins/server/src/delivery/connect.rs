@@ -11,6 +11,7 @@ use std::{fmt, io};
 use c2c_delivery::{AddressRefused, AddressRules, Failure, Reachable, judge};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolverConfig};
+use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hyper::Uri;
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -36,9 +37,11 @@ const REMEMBER: Duration = Duration::from_mins(1);
 pub(super) struct Connector(Arc<Inner>);
 
 struct Inner {
-    names: TokioResolver,
+    /// Or why there are none: a machine may have no name server.
+    names: Result<TokioResolver, String>,
     rules: AddressRules,
-    tls: TlsConnector,
+    /// Or why there is none: a machine may trust no authority.
+    tls: Result<TlsConnector, String>,
 }
 
 /// A connection that was not opened.
@@ -70,26 +73,33 @@ impl NoConnection {
 pub(super) struct Peer(pub(super) SocketAddr);
 
 impl Connector {
-    /// With a name server to ask, or the system's.
-    pub(super) fn new(
-        rules: AddressRules,
-        name_server: Option<SocketAddr>,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let mut names = match name_server {
-            Some(address) => TokioResolver::builder_with_config(
-                of_name_server(address),
-                TokioRuntimeProvider::default(),
-            ),
-            None => TokioResolver::builder_tokio()?,
-        };
-        let options = names.options_mut();
-        options.positive_max_ttl = Some(REMEMBER);
-        options.negative_max_ttl = Some(REMEMBER);
-        let mut tls = trust()?;
-        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let tls = TlsConnector::from(Arc::new(tls));
-        Ok(Self(Arc::new(Inner { names: names.build()?, rules, tls })))
+    /// With a name server to ask, or the system's. Without one, or without certificates of the system, it opens no
+    /// connection, and the log says so now.
+    pub(super) fn new(rules: AddressRules, name_server: Option<SocketAddr>) -> Self {
+        let names = resolver(name_server).map_err(|error| error.to_string());
+        let tls = trust().map_err(|error| error.to_string()).map(|mut tls| {
+            tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+            TlsConnector::from(Arc::new(tls))
+        });
+        for error in [names.as_ref().err(), tls.as_ref().err()].into_iter().flatten() {
+            tracing::warn!(error, "endpoints of integrations cannot be called");
+        }
+        Self(Arc::new(Inner { names, rules, tls }))
     }
+}
+
+fn resolver(name_server: Option<SocketAddr>) -> Result<TokioResolver, NetError> {
+    let mut names = match name_server {
+        Some(address) => TokioResolver::builder_with_config(
+            of_name_server(address),
+            TokioRuntimeProvider::default(),
+        ),
+        None => TokioResolver::builder_tokio()?,
+    };
+    let options = names.options_mut();
+    options.positive_max_ttl = Some(REMEMBER);
+    options.negative_max_ttl = Some(REMEMBER);
+    names.build()
 }
 
 fn of_name_server(address: SocketAddr) -> ResolverConfig {
@@ -113,7 +123,8 @@ impl Inner {
         let no_tls = |error| NoConnection::Tls { address, error };
         let name = ServerName::try_from(host.to_owned());
         let name = name.map_err(|error| no_tls(io::Error::other(error)))?;
-        let stream = self.tls.connect(name, stream).await.map_err(no_tls)?;
+        let tls = self.tls.as_ref().map_err(|error| no_tls(io::Error::other(error.clone())))?;
+        let stream = tls.connect(name, stream).await.map_err(no_tls)?;
         Ok(Stream { io: Box::new(stream), peer: Peer(address) })
     }
 
@@ -133,7 +144,8 @@ impl Inner {
 
     async fn look_up(&self, host: &str) -> Result<Vec<IpAddr>, NoConnection> {
         // With a full stop, no domain of this machine is searched.
-        let found = timeout(RESOLVE, self.names.lookup_ip(format!("{host}."))).await;
+        let names = self.names.as_ref().map_err(|error| NoConnection::Dns(error.clone()))?;
+        let found = timeout(RESOLVE, names.lookup_ip(format!("{host}."))).await;
         match found {
             Ok(Ok(found)) => Ok(found.iter().collect()),
             Ok(Err(error)) => Err(NoConnection::Dns(error.to_string())),

@@ -320,3 +320,23 @@ async fn a_healthy_endpoint_does_not_feel_the_others() {
     assert!(!hanging.hits().is_empty() && !dripping.hits().is_empty(), "they were called");
     assert_eq!(trap.connections(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_certificates_the_server_starts_and_calls_no_endpoint() {
+    let names = Names::start().await;
+    let receiver = Receiver::at(ALLOWED, None, |_| Answer::Status(204)).await;
+    let (name_server, port) = (names.address.to_string(), receiver.address.port().to_string());
+    let server = Process::start(|data: &Path| {
+        let mut command = command(data);
+        // A machine without the certificates of authorities.
+        command.env("SSL_CERT_FILE", "/dev/null").env("SSL_CERT_DIR", "/dev/null");
+        command.args(["--delivery-name-server", &name_server, "--delivery-port", &port]);
+        command.args(["--delivery-allow", &format!("{ALLOWED}/32")]);
+        command
+    });
+    names.set("hooks.example", &[&[[127, 0, 0, 2]]]);
+    let endpoint = server.add_active(DEMO, &url("hooks.example", &receiver)).await;
+    let test = format!("{}/test", endpoint.path);
+    let tested = server.write("POST", &test, &json!({})).await.json();
+    assert_eq!(tested["failure"], "tls", "{tested}");
+}
