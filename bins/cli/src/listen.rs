@@ -11,10 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use c2c_delivery::{Verifier, VerifyError, WEBHOOK_ID, verify};
+use c2c_delivery::{
+    ALLOWED_ORIGIN, ALLOWED_RATE, Challenge, REQUEST_ORIGIN, Verifier, VerifyError, WEBHOOK_ID,
+    verify,
+};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -32,12 +35,6 @@ use crate::printable;
 const BODY_BYTES_MAX: usize = 256 * 1024;
 /// The most characters of a body that are printed.
 const SHOWN_MAX: usize = 4000;
-/// The sender's name for itself, when it asks whether it may send
-/// ([CloudEvents, Abuse Protection](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection)).
-const REQUEST_ORIGIN: HeaderName = HeaderName::from_static("webhook-request-origin");
-const ALLOWED_ORIGIN: HeaderName = HeaderName::from_static("webhook-allowed-origin");
-const ALLOWED_RATE: HeaderName = HeaderName::from_static("webhook-allowed-rate");
-
 /// The state that all requests share.
 struct Receiver {
     keys: Vec<Verifier>,
@@ -45,7 +42,6 @@ struct Receiver {
     json: bool,
     /// The ids that were answered with a success.
     taken: Mutex<HashSet<String>>,
-    /// Whether the last line could be written.
     output: Mutex<io::Stdout>,
 }
 
@@ -115,7 +111,7 @@ impl Receiver {
             return Ok(answer(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large\n"));
         };
         let body = body.to_bytes();
-        if let Some(challenge) = challenge(&body) {
+        if let Some(challenge) = Challenge::asked(&body) {
             self.note(&format!("asked by a challenge, and agreed ({})", parts.uri.path()));
             return Ok(answer(StatusCode::OK, &json!({"challenge": challenge}).to_string()));
         }
@@ -223,13 +219,6 @@ impl Receiver {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The text of a challenge, by which the sender asks whether it may send.
-fn challenge(body: &[u8]) -> Option<String> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let is_challenge = body["type"] == "c2c.challenge";
-    body["data"]["challenge"].as_str().filter(|_| is_challenge).map(str::to_owned)
 }
 
 fn answer(status: StatusCode, text: &str) -> Response<Full<Bytes>> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use c2c_catalogue::{Envelope, EnvelopeError, Problem, Validator};
 use c2c_delivery::{CollectMode, Consent, EventId};
-use c2c_names::CUSTOM_PREFIX;
+use c2c_names::{CUSTOM_PREFIX, CollectLimits};
 use c2c_store::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -14,10 +14,6 @@ use serde_json::{Map, Value, json};
 
 /// The version of the form.
 const VERSION: u32 = 1;
-/// The most events of a batch.
-pub(super) const EVENTS_MAX: usize = 100;
-/// The largest event, in bytes of its JSON text.
-const EVENT_BYTES_MAX: usize = 32 * 1024;
 /// The longest address of a page, in bytes.
 const PAGE_BYTES_MAX: usize = 2048;
 /// The most reasons for which a page counts events that it lost.
@@ -125,8 +121,9 @@ impl Batch {
         if batch.c2c != VERSION {
             return Err(format!("/c2c must be {VERSION}"));
         }
-        if batch.events.is_empty() || batch.events.len() > EVENTS_MAX {
-            return Err(format!("/events must have 1 to {EVENTS_MAX} events"));
+        let events_max = CollectLimits::default().batch_events_max;
+        if batch.events.is_empty() || batch.events.len() > events_max {
+            return Err(format!("/events must have 1 to {events_max} events"));
         }
         if batch.page.as_ref().is_some_and(|page| page.len() > PAGE_BYTES_MAX) {
             return Err(format!("/page has more than {PAGE_BYTES_MAX} bytes"));
@@ -142,7 +139,7 @@ impl Rules<'_> {
     /// Judges one event.
     pub(super) fn judge(self, event: &RawValue) -> Result<Kept, Refused> {
         let text = event.get();
-        if text.len() > EVENT_BYTES_MAX {
+        if text.len() > CollectLimits::default().event_bytes_max {
             return Err(Refused { id: None, why: Why::Size });
         }
         let kept = match self.validator.read_envelope(text) {
@@ -256,7 +253,7 @@ mod tests {
             r#"{"c2c":1,"c2c":1,"consent":"granted","events":[{}]}"#,
             "duplicate field `c2c`",
         );
-        let many = vec!["{}"; EVENTS_MAX + 1].join(",");
+        let many = vec!["{}"; CollectLimits::default().batch_events_max + 1].join(",");
         check_form(&format!(r#"{{"c2c":1,"consent":"granted","events":[{many}]}}"#), "1 to 100");
         let page = "x".repeat(PAGE_BYTES_MAX + 1);
         let body = format!(r#"{{"c2c":1,"consent":"granted","page":"{page}","events":[{{}}]}}"#);
@@ -317,8 +314,11 @@ mod tests {
             let refused = judged(text, CollectMode::Mark, false).expect_err(text);
             assert_eq!(refused.1, Why::Form, "{text}");
         }
-        let large =
-            event("custom:large", &json!({"a": "x".repeat(EVENT_BYTES_MAX), "context": {}}), NOW);
+        let large = event(
+            "custom:large",
+            &json!({"a": "x".repeat(CollectLimits::default().event_bytes_max), "context": {}}),
+            NOW,
+        );
         assert_eq!(judged(&large, CollectMode::Mark, false).err(), Some((false, Why::Size)));
     }
 
