@@ -24,9 +24,8 @@ use crate::server::{App, Server};
 use crate::target_dir;
 use crate::times::Times;
 
-/// Longest time for one test in all. A test that reaches it hangs: the longest take a minute on a quiet machine, and
-/// several times that beside other programs.
-const TEST: Duration = Duration::from_mins(5);
+/// Longest time for one test in all. A test that reaches it hangs.
+const TEST: Duration = Duration::from_mins(2);
 /// Longest time to collect evidence about a failed test: its browser may be the thing that hangs.
 const EVIDENCE: Duration = Duration::from_secs(10);
 /// Tests at once. A browser is several processes: more at once would only slow each other down.

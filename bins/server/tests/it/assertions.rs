@@ -361,7 +361,7 @@ async fn without_keys_none_gets_in_and_those_that_are_known_stay_good() {
         assert_eq!(product.sign_in(&Value::Null).await.status, 201);
     }
     // Each would wait for ten seconds.
-    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 
     let keys = format!("http://127.0.0.1:{}/keys", c2c_ports::free().expect("a port"));
     let fixture = Fixture::with(often(), &settings(&keys, &[])).await;

@@ -1,8 +1,7 @@
 //! Three servers on one PostgreSQL: how long it takes until the others serve a change.
 //!
-//! The bound is on the time from the moment that the server which made the change serves it. Before that the change
-//! is on its way into the database, which takes as long as the machine is busy with other things; the figures have
-//! that time, too.
+//! One bound is on the time from sending it, and a closer one on the time from the moment that the server which made
+//! the change serves it.
 //!
 //! `C2C_FLEET_ROUNDS` (100) is the number of publications, and of switches off and on. `cargo xtask soak
 //! fleet` does more of them.
@@ -16,9 +15,11 @@ use crate::client::{Client, Connection, PATIENCE, Reply, To, request};
 use crate::console::{DEMO, code};
 use crate::database::{count, database, three};
 
-/// The longest time of 99 changes in 100, until the others serve what one server does. Without announcements it would
-/// be the second between two looks at the database.
-const WITHIN: Duration = Duration::from_millis(750);
+/// The longest time of 99 changes in 100, from sending a change until all serve it.
+const WITHIN: Duration = Duration::from_secs(1);
+/// The same, until the others serve what one server does. Without announcements it would be the second between two looks
+/// at the database.
+const BEHIND: Duration = Duration::from_millis(750);
 /// The time between two looks at a document.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -135,6 +136,7 @@ async fn the_other_servers_serve_a_change_within_a_second() {
     }
     println!("publications {published}\nswitches off {off}\nswitches on  {on}");
     for (change, delays) in [("publication", published), ("switch-off", off), ("switch-on", on)] {
-        assert!(delays.served.percentile(99) <= WITHIN, "{change}: {delays}");
+        assert!(delays.sent.percentile(99) <= WITHIN, "{change}: {delays}");
+        assert!(delays.served.percentile(99) <= BEHIND, "{change}: {delays}");
     }
 }

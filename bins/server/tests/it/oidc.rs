@@ -463,7 +463,7 @@ async fn an_issuer_has_little_time_and_room() {
                 reply = attempt.finish(&fixture, &issuer.authorize(&attempt.url)).await;
             }
             assert!(expected.contains(&reply.status), "{path}: {reply:?}");
-            assert!(began.elapsed() < PATIENCE, "{path}");
+            assert!(began.elapsed() < Duration::from_secs(5), "{path}");
             // The rest of the server goes on.
             assert_eq!(owner(&fixture).await.get(&fixture, "/api/apps").await.status, 200);
         }

@@ -10,7 +10,7 @@ use crate::support::{anna, app, fails, open, run};
 
 /// The longest time that a use case takes: 5 s for a connection, and some for a loaded machine. Two waits, one after
 /// the other, would take longer.
-const LONGEST: Duration = Duration::from_secs(9);
+const LONGEST: Duration = Duration::from_secs(7);
 
 /// Nothing works while the server is stopped, and all does after its start, with the same store.
 pub(crate) fn stopped() -> Result<(), Failed> {
