@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use c2c_delivery::{MessageId, Signer, Signers};
+use c2c_delivery::{Challenge, MessageId, Signer, Signers, Timestamp};
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::{HeaderMap, Method, Request};
@@ -150,9 +150,13 @@ fn it_agrees_to_get_events() {
     assert_eq!(status, 200);
     assert_eq!(headers["webhook-allowed-origin"], "c2c.example");
     assert!(listener.line().contains("c2c.example"));
-    let challenge = json!({"type": "c2c.challenge", "data": {"challenge": "abc"}}).to_string();
-    let (status, _, answer) = listener.send(Method::POST, HeaderMap::new(), &challenge);
-    assert_eq!((status, answer.as_str()), (200, r#"{"challenge":"abc"}"#));
+    // As a server asks.
+    let challenge = Challenge::new([7; 32]);
+    let question = challenge.body(Timestamp::from_millis(0));
+    let question = std::str::from_utf8(&question.bytes).expect("JSON");
+    let (status, _, answer) = listener.send(Method::POST, HeaderMap::new(), question);
+    let status = status.try_into().expect("a status");
+    assert_eq!(challenge.judge(status, answer.as_bytes()), Ok(()));
 }
 
 #[test]
