@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use c2c_delivery::{EndpointId, EndpointState, Outcome, Reason};
+use c2c_delivery::{EndpointId, EndpointState, Kind, Outcome, Reason};
 use c2c_names::AppId;
 use c2c_store::{
-    Action, Claimer, DeliveryFilter, EndpointMove, Forget, Incoming, NewEvent, Progress, Replay,
-    Stage, Store, StoreError, Timestamp,
+    Action, Claimer, DeliveryFilter, EndpointMove, Forget, Incoming, NewEndpoint, NewEvent,
+    Progress, Replay, Stage, Store, StoreError, Timestamp,
 };
 
 use super::steps::{
     SECOND, START, account, claim, collecting, delivered, ended, event, event_id, expired,
-    incoming, ingest, settle, webhook,
+    incoming, ingest, new_endpoint, settings, settle, webhook,
 };
 use crate::engines::on_both_engines;
 use crate::steps::{actions, anna, rejected};
@@ -124,7 +124,10 @@ async fn deliveries_are_filtered(store: Store) {
 
 async fn an_event_is_traced_through_all_tables(store: Store) {
     let (shop, blog) = (collecting(&store, "shop").await, collecting(&store, "blog").await);
-    let mut endpoints = [webhook(&store, &shop, "a").await, webhook(&store, &shop, "b").await];
+    // Events for Meta keep the request's facts.
+    let meta = NewEndpoint { kind: Kind::Meta, ..new_endpoint(settings("meta")) };
+    store.add_endpoint(&anna(), &shop, &meta).await.expect("a new endpoint");
+    let mut endpoints = [webhook(&store, &shop, "a").await, meta.id];
     endpoints.sort();
     let hit = Some(b"192.0.2.7".to_vec());
     let batch = Incoming { hit: hit.clone(), ..incoming(&shop, vec![event(1)]) };
