@@ -104,7 +104,7 @@ impl Collect {
         let address = request.extensions().get().map(|ClientAddress(address)| *address);
         let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
         let user_agent = user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect());
-        self.gate.batch(address).map_err(|wait| too_many(wait).closing())?;
+        self.gate.batch(address).map_err(|wait| self.turn_away_unread(&app, wait))?;
         let collecting = self.collecting(&app).await.map_err(Refusal::closing)?;
         let body = posted::read(request, BATCH_BYTES_MAX, self.limits.body_timeout).await?;
         let mut batch = Batch::read(&body).map_err(malformed)?;
@@ -191,6 +191,15 @@ impl Collect {
     async fn write(&self, incoming: Incoming) -> Result<Receipt, Unwritten> {
         let written = timeout(self.limits.database_timeout, self.queue.write(incoming)).await;
         written.unwrap_or(Err(Unwritten::Unavailable))
+    }
+
+    /// Refuses a batch that was not read, and notes it as one event for the app's people. A flood does not get to ask the
+    /// database whether there is such an app.
+    fn turn_away_unread(&self, app: &AppId, wait: Duration) -> Refusal {
+        if self.live.collects_at_once(app) {
+            return self.turn_away(app, 1, wait).closing();
+        }
+        too_many(wait).closing()
     }
 
     /// Refuses a batch for now, and notes it for the app's people.

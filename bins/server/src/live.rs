@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use c2c::Page;
+use c2c_delivery::CollectMode;
 use c2c_names::AppId;
 use c2c_policy::AncestorSource;
 use c2c_store::{App, CollectSettings, Environment, FailureKind, Store, StoreError};
@@ -123,6 +124,12 @@ impl Live {
             None => self.load_once(Environment::Live, id.as_str()).await?,
         };
         Ok(pages.map(|pages| pages.collecting.clone()))
+    }
+
+    /// Whether the app takes events, if that is known without the database; otherwise not.
+    pub(crate) fn collects_at_once(&self, id: &AppId) -> bool {
+        let pages = self.cache.get(&Wanted(Environment::Live, id.as_str())).flatten();
+        pages.is_some_and(|pages| pages.collecting.mode != CollectMode::Off)
     }
 
     /// How much the cache holds.
