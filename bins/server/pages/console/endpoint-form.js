@@ -96,7 +96,7 @@ export function endpointForm(events) {
     const custom = field('filter').value.split(/[\s,]+/).filter(Boolean).map((name) => name.replace(CUSTOM, ''));
     const wrong = custom.find((name) => !NAME.test(name));
     if (wrong !== undefined) {
-      showError(FIELDS.filter, `“${wrong}” is no name of an event: it begins with a letter, and has letters, digits, “_”, “-” and “.” only`);
+      showError(FIELDS.filter, `“${wrong}” is not an event’s name. Names begin with a letter, and contain only letters, digits, “_”, “-” and “.”`);
       return null;
     }
     const names = [...boxes().filter(({ checked }) => checked).map(({ value }) => value), ...custom.map((name) => CUSTOM + name)];

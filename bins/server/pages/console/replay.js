@@ -48,7 +48,7 @@ export function replaying(app, done) {
     const { deliveries, max } = body;
     if (deliveries === 0) return void say('No delivery of that time has ended so and still has its content.');
     if (deliveries > max) return void say(`${digits(deliveries)} deliveries are more than ${digits(max)} at a time. Choose a shorter time.`);
-    say(`${digits(deliveries)} ${deliveries === 1 ? 'delivery' : 'deliveries'} will be sent again, each with the same id as before.`);
+    say(`${digits(deliveries)} ${deliveries === 1 ? 'delivery' : 'deliveries'} will be sent again.`);
     submit.textContent = `Send ${digits(deliveries)} again`;
     submit.disabled = false;
   }
