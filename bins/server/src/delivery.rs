@@ -1,6 +1,6 @@
 //! Events on their way to customers' servers.
 //!
-//! `work` claims deliveries from the store and writes down what came of them → `attempt` makes one attempt → `ready` is the
+//! `work` claims deliveries from the store, as many as there is `room` for, and writes down what came of them → `attempt` makes one attempt → `ready` is the
 //! endpoint with its secrets opened, and makes the request → `client` sends it, over a connection that only `connect`
 //! opens. Each decision (may this address be called, when again, how much at once) is one of the crate `c2c_delivery`.
 //! `keys` protect secrets in the database. An endpoint at a `vendor` is in place of a customer's server. `manage` is what
@@ -14,6 +14,7 @@ mod keys;
 mod manage;
 mod ready;
 mod request;
+mod room;
 mod sample;
 mod trial;
 mod vendor;
@@ -21,16 +22,16 @@ mod vendors;
 mod work;
 
 use std::error::Error;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use c2c_catalogue::Catalogue;
-use c2c_delivery::{EndpointId, Handshake, Jitter, UrlRules};
+use c2c_delivery::{EndpointId, Handshake, Health, Jitter, UrlRules};
 use c2c_names::{AppId, Origin};
-use c2c_store::{Store, StoredEvent, Timestamp};
+use c2c_store::{EndpointHealth, Store, StoredEvent, Timestamp};
 use governor::Quota;
 use tokio::sync::Notify;
 
+use crate::delivery_limits::DeliveryLimits;
 use crate::rate::Rate;
 use crate::settings::Settings;
 use crate::sites::Sites;
@@ -48,10 +49,6 @@ pub(crate) use trial::Tried;
 pub(crate) use vendor::VendorKind;
 pub(crate) use vendors::VendorDraft;
 pub(crate) use work::{announce, deliver};
-
-/// How many questions and tests people may send to the endpoints of one app in an hour, and at once.
-const TRIES_PER_HOUR: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
-const TRIES_BURST: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
 
 /// All that endpoints need beside what the store has of them.
 #[derive(Debug)]
@@ -78,6 +75,7 @@ impl Integrations {
         sites: &Sites,
         store: Store,
         catalogue: Arc<Catalogue>,
+        limits: &DeliveryLimits,
     ) -> Result<Self, KeysError> {
         let rules = settings.delivery.rules();
         let widget = sites.widget.origin.clone();
@@ -91,7 +89,9 @@ impl Integrations {
             vendors: settings.delivery.vendors().map(|address| format!("http://{address}")),
             widget,
             removed: Arc::default(),
-            tries: Rate::new(Quota::per_hour(TRIES_PER_HOUR).allow_burst(TRIES_BURST)),
+            tries: Rate::new(
+                Quota::per_hour(limits.app_tries_per_hour).allow_burst(limits.app_tries_burst),
+            ),
         })
     }
 
@@ -148,4 +148,12 @@ fn time(at: Timestamp) -> c2c_delivery::Timestamp {
 
 fn stored(at: c2c_delivery::Timestamp) -> Timestamp {
     Timestamp::from_millis(at.as_millis())
+}
+
+fn health(health: EndpointHealth) -> Health {
+    Health {
+        failures: health.failures,
+        failing_since: health.failing_since.map(time),
+        blocked_until: time(health.blocked_until),
+    }
 }

@@ -200,7 +200,13 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         (Door::Admin, admin, places(admin::CONNECTIONS_MAX)),
     ];
     let places_of = |(door, _, places): &(Door, _, _)| (door.name(), Arc::clone(places));
-    let integrations = Integrations::new(settings, &sites, store.clone(), Arc::clone(&catalogue));
+    let integrations = Integrations::new(
+        settings,
+        &sites,
+        store.clone(),
+        Arc::clone(&catalogue),
+        &limits.delivery,
+    );
     let integrations = Arc::new(integrations?);
     let (collect, jobs) = Collect::new(&sites, &live, &integrations, &catalogue, limits);
     let collect = Arc::new(collect);
@@ -295,8 +301,9 @@ fn integrate(
     (store, limits): (&Store, Limits),
     stopped: &watch::Receiver<bool>,
 ) {
-    tasks.spawn(announce(store.clone(), Arc::clone(&due), stopped.clone()));
-    let sender = Arc::new(Sender::new(Arc::clone(integrations)));
+    let look = limits.delivery.look;
+    tasks.spawn(announce(store.clone(), Arc::clone(&due), look, stopped.clone()));
+    let sender = Arc::new(Sender::new(Arc::clone(integrations), limits.delivery.opened_max));
     tasks.spawn(deliver(sender, due, limits, stopped.clone()));
     let removed = integrations.removed();
     tasks.spawn(sweep(store.clone(), limits.look_timeout, removed, stopped.clone()));

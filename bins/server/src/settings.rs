@@ -17,6 +17,7 @@ use hyper::header::HeaderValue;
 use ipnet::IpNet;
 
 use crate::assertion_settings::AssertionSettings;
+use crate::delivery_limits::DeliveryLimits;
 use crate::delivery_settings::DeliverySettings;
 use crate::forwarded::AddressHeader;
 use crate::logs::{LogFilter, LogFormat};
@@ -408,6 +409,8 @@ pub struct Limits {
     pub connections_per_client_max: usize,
     /// How many events may come in.
     pub collect: CollectLimits,
+    /// How much may be under way to endpoints.
+    pub delivery: DeliveryLimits,
 }
 
 /// Limits on events that come in, on each server. Those that come too fast get 429, and their senders keep them.
@@ -465,6 +468,7 @@ impl Default for Limits {
             connections_max: 1024,
             connections_per_client_max: 256,
             collect: CollectLimits::default(),
+            delivery: DeliveryLimits::default(),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! One attempt to deliver an event: the request, and what its answer means.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use c2c_delivery::{Due, EndpointId, Failure, Next, Reason, Verdict, next};
-use c2c_store::{Attempt, Claimed, Settled, Settlement, Store, Timestamp};
+use c2c_names::AppId;
+use c2c_store::{Attempt, Claimed, Settled, Settlement, Store, Timestamp, Version};
+use quick_cache::sync::Cache;
 
 use super::client::{Answer, Exchange, NoAnswer};
 use super::ready::Ready;
@@ -15,14 +16,13 @@ use crate::metrics::METRICS;
 
 /// How much of an answer's body is kept for the endpoint's people, in bytes.
 const ANSWER_KEPT_MAX: usize = 1024;
-/// Opened endpoints in memory.
-const READY_MAX: usize = 1000;
 
 /// Sends deliveries.
 #[derive(Debug)]
 pub(crate) struct Sender {
     integrations: Arc<Integrations>,
-    ready: Mutex<HashMap<EndpointId, Arc<Ready>>>,
+    /// Opened endpoints.
+    ready: Cache<EndpointId, Arc<Ready>>,
 }
 
 /// An attempt that has ended.
@@ -34,8 +34,9 @@ pub(super) struct Done {
 }
 
 impl Sender {
-    pub(crate) fn new(integrations: Arc<Integrations>) -> Self {
-        Self { integrations, ready: Mutex::default() }
+    /// One that keeps at most `opened_max` endpoints opened.
+    pub(crate) fn new(integrations: Arc<Integrations>, opened_max: usize) -> Self {
+        Self { integrations, ready: Cache::new(opened_max) }
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -45,11 +46,11 @@ impl Sender {
     /// Makes an attempt.
     pub(super) async fn send(&self, claimed: Claimed) -> Done {
         let at = Timestamp::now();
-        let ready = match self.ready(&claimed).await {
+        let lease = &claimed.lease;
+        let ready = match self.ready(&lease.app, lease.endpoint, claimed.version).await {
             Ok(ready) => ready,
             Err(error) => {
-                let endpoint = claimed.lease.endpoint;
-                tracing::error!(%endpoint, %error, "an endpoint's settings cannot be read");
+                tracing::error!(endpoint = %lease.endpoint, %error, "an endpoint's settings cannot be read");
                 let verdict = Failure::Settings.into();
                 return done(claimed, at, verdict, Report::nothing(Reason::Settings), at);
             }
@@ -74,27 +75,19 @@ impl Sender {
         done(claimed, at, verdict, report, ready.active_since)
     }
 
-    /// The endpoint of a delivery, as it was when the delivery was claimed, or newer.
+    /// The endpoint of a delivery, as it was when the delivery was claimed from this version, or newer.
     async fn ready(
         &self,
-        claimed: &Claimed,
+        app: &AppId,
+        id: EndpointId,
+        version: Version,
     ) -> Result<Arc<Ready>, Box<dyn std::error::Error + Send + Sync>> {
-        let id = claimed.lease.endpoint;
-        let known = self.lock().get(&id).cloned();
-        if let Some(known) = known.filter(|known| known.is_as_new_as(claimed.version)) {
+        if let Some(known) = self.ready.get(&id).filter(|known| known.is_as_new_as(version)) {
             return Ok(known);
         }
-        let ready = Arc::new(self.integrations.open(&claimed.lease.app, id).await?);
-        let mut all = self.lock();
-        if all.len() >= READY_MAX {
-            all.clear();
-        }
-        all.insert(id, Arc::clone(&ready));
+        let ready = Arc::new(self.integrations.open(app, id).await?);
+        self.ready.insert(id, Arc::clone(&ready));
         Ok(ready)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<EndpointId, Arc<Ready>>> {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -184,5 +177,50 @@ impl Report {
             address: self.address,
             answer: self.answer,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use c2c_catalogue::Catalogue;
+    use c2c_delivery::{Format, Scheme};
+    use c2c_store::{Limits, NewApp};
+    use clap::Parser as _;
+
+    use super::super::Webhook;
+    use super::*;
+    use crate::delivery_limits::DeliveryLimits;
+    use crate::settings::Settings;
+    use crate::sites::Sites;
+
+    #[tokio::test]
+    async fn few_endpoints_are_kept_with_their_secrets_opened() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().display();
+        let settings = Settings::parse_from(["c2c-server", "--data-dir", &data.to_string()]);
+        let database = format!("sqlite:{data}/c2c.db").parse().expect("a database");
+        let store = Store::open(&database, Limits::default()).await.expect("it opens");
+        let (by, app) = ("a test".parse().expect("an actor"), "demo".parse().expect("an id"));
+        store.create(&by, &app, &NewApp::default()).await.expect("it is created");
+        let sites = Sites::new(&settings, 1, 2).expect("the defaults work together");
+        let catalogue = Arc::new(Catalogue::reference().clone());
+        let limits = DeliveryLimits::default();
+        let integrations = Integrations::new(&settings, &sites, store, catalogue, &limits);
+        let integrations = Arc::new(integrations.expect("no key is needed yet"));
+        let sender = Sender::new(Arc::clone(&integrations), 3);
+        for number in 0..10 {
+            let webhook = Webhook {
+                name: "A receiver".parse().expect("a name"),
+                url: Some(format!("https://{number}.shop.example/")),
+                format: Format::Standard,
+                filter: vec!["*".to_owned()],
+                in_flight_max: 1,
+            };
+            let added = integrations.add(&by, &app, webhook, Scheme::V1, None).await;
+            let (endpoint, _) = added.expect("it is added");
+            sender.ready(&app, endpoint, Version::new(1)).await.expect("it opens");
+            assert!(sender.ready.len() <= 3, "{} of {number}", sender.ready.len());
+        }
+        assert!(sender.ready.len() > 0, "none is kept");
     }
 }

@@ -7,47 +7,40 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use c2c_delivery::{EndpointId, Health, Verdict};
-use c2c_names::AppId;
+use c2c_delivery::{EndpointId, Verdict};
 use c2c_store::{
-    self as store, Actor, Claimed, Claimer, EndpointHealth, Lane, Lease, Settled, Settlement,
-    Store, StoreError, Timestamp,
+    self as store, Actor, Claimed, Claimer, EndpointHealth, Lane, Settled, Settlement, Store,
+    StoreError, Timestamp,
 };
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::attempt::{Done, Sender};
-use super::{jitter, stored, time};
+use super::room::{Room, UnderWay, is_suspect};
+use super::{health, jitter, stored, time};
+use crate::delivery_limits::DeliveryLimits;
 use crate::metrics::METRICS;
 use crate::settings::Limits;
 
 /// How long a claimed delivery belongs to its server: a request's 15 seconds, and time to write its result down.
 const LEASE: Duration = Duration::from_mins(1);
-/// Requests under way at once, beside those that endpoints leave hanging.
-const PLACES: usize = 256;
-/// All requests under way at once.
-const REQUESTS_MAX: usize = 512;
-/// Those of them that are for the endpoints of one app.
-const REQUESTS_OF_APP_MAX: u32 = 64;
-/// Those of them that are for endpoints which failed last, or have never answered well. However many hang, the others
-/// have places.
-const REQUESTS_OF_SUSPECTS_MAX: u32 = 64;
 /// The time for which an endpoint says how many requests it wants.
 const MINUTE: Duration = Duration::from_mins(1);
-/// A request that takes longer hangs.
-const PROMPT: Duration = Duration::from_secs(2);
-/// The longest time between two looks at the outbox, also if nothing is announced.
-const LOOK: Duration = Duration::from_secs(1);
 /// The time to the next look if another server is looking at an endpoint.
 const SOON: Duration = Duration::from_millis(20);
 /// The time before another try after the database failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Tells the loop of what other servers took in, until `stopped` holds true. An announcement can be lost, so it also
-/// tells it each second.
-pub(crate) async fn announce(store: Store, due: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
-    let mut watch = store.watch_deliveries(LOOK);
+/// tells it after each time of `look`.
+pub(crate) async fn announce(
+    store: Store,
+    due: Arc<Notify>,
+    look: Duration,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut watch = store.watch_deliveries(look);
     loop {
         tokio::select! {
             _ = stopped.wait_for(|&stopped| stopped) => return,
@@ -63,7 +56,7 @@ pub(crate) async fn deliver(
     limits: Limits,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let mut work = Work::new(sender, limits.database_timeout);
+    let mut work = Work::new(sender, limits.delivery, limits.database_timeout);
     loop {
         let look = work.step().await;
         tokio::select! {
@@ -87,17 +80,10 @@ struct Work {
     /// Results that are not written yet, with the time when their lease ends.
     done: Vec<(Instant, Done)>,
     by: Actor,
+    limits: DeliveryLimits,
     patience: Duration,
     /// The database failed last.
     is_down: bool,
-}
-
-/// A request under way.
-struct UnderWay {
-    lease: Lease,
-    began: Instant,
-    /// Its endpoint failed last, or has never answered well.
-    is_suspect: bool,
 }
 
 /// The requests of one minute to an endpoint.
@@ -107,17 +93,8 @@ struct Pace {
     sent: u32,
 }
 
-/// How much may begin.
-struct Room {
-    places: usize,
-    of_suspects: u32,
-    of_apps: HashMap<AppId, u32>,
-    /// Requests in this minute to endpoints that want only so many.
-    sent: HashMap<EndpointId, u32>,
-}
-
 impl Work {
-    fn new(sender: Arc<Sender>, patience: Duration) -> Self {
+    fn new(sender: Arc<Sender>, limits: DeliveryLimits, patience: Duration) -> Self {
         Self {
             sender,
             claimer: Claimer::new(),
@@ -126,6 +103,7 @@ impl Work {
             paces: HashMap::new(),
             done: Vec::new(),
             by: "c2c-server".parse().expect("an actor"),
+            limits,
             patience,
             is_down: false,
         }
@@ -200,30 +178,18 @@ impl Work {
         Ok(())
     }
 
-    /// The requests that may begin now. Those that hang take no places of others, until there are very many.
+    /// The requests that may begin now.
     fn room(&mut self) -> Room {
-        let hanging = |one: &&UnderWay| one.began.elapsed() > PROMPT;
-        let all = self.requests.len();
-        let prompt = all - self.requests.values().filter(hanging).count();
-        let suspects = self.requests.values().filter(|one| one.is_suspect).count();
         self.paces.retain(|_, pace| pace.began.elapsed() < MINUTE);
-        let mut of_apps = HashMap::new();
-        for one in self.requests.values() {
-            *of_apps.entry(one.lease.app.clone()).or_default() += 1;
-        }
-        Room {
-            places: PLACES.saturating_sub(prompt).min(REQUESTS_MAX.saturating_sub(all)),
-            of_suspects: REQUESTS_OF_SUSPECTS_MAX.saturating_sub(number(suspects)),
-            of_apps,
-            sent: self.paces.iter().map(|(endpoint, pace)| (*endpoint, pace.sent)).collect(),
-        }
+        let sent = self.paces.iter().map(|(endpoint, pace)| (*endpoint, pace.sent)).collect();
+        Room::beside(&self.limits, self.requests.values(), sent, Instant::now())
     }
 
     /// Claims as much as there is room for, and begins to send it. Gives the time to the next look.
     async fn claim(&mut self) -> Result<Duration, StoreError> {
         let mut room = self.room();
         if room.places == 0 {
-            return Ok(LOOK);
+            return Ok(self.limits.look);
         }
         let now = Timestamp::now();
         let (mut suspects, mut paced) = (HashSet::new(), HashSet::new());
@@ -257,7 +223,7 @@ impl Work {
         }
         let next = within(self.patience, self.sender.store().next_delivery()).await?;
         let wait = next.map_or(i64::MAX, |at| at.as_millis() - Timestamp::now().as_millis());
-        Ok(LOOK.min(Duration::from_millis(u64::try_from(wait).unwrap_or(0)).max(SOON)))
+        Ok(self.limits.look.min(Duration::from_millis(u64::try_from(wait).unwrap_or(0)).max(SOON)))
     }
 
     fn begin(&mut self, claimed: Claimed, is_suspect: bool) {
@@ -283,31 +249,6 @@ impl Work {
             tracing::error!(%error, "deliveries under way are sent again by the next server");
         }
     }
-}
-
-impl Room {
-    /// How many of an endpoint may begin. They are taken from the room of its app; if fewer begin, that does no harm.
-    fn take(&mut self, lane: &Lane, now: Timestamp) -> u32 {
-        let gate = health(lane.health).room(time(now), lane.in_flight_max);
-        let of_app = self.of_apps.entry(lane.app.clone()).or_default();
-        let mut room =
-            gate.saturating_sub(lane.leased).min(REQUESTS_OF_APP_MAX.saturating_sub(*of_app));
-        if let Some(rate) = lane.rate_per_minute {
-            let sent = self.sent.get(&lane.endpoint).copied().unwrap_or_default();
-            room = room.min(rate.saturating_sub(sent));
-        }
-        if is_suspect(lane) {
-            room = room.min(self.of_suspects);
-            self.of_suspects -= room;
-        }
-        *of_app += room;
-        room
-    }
-}
-
-/// Whether an endpoint may well hang: it failed last, or has never answered well.
-fn is_suspect(lane: &Lane) -> bool {
-    lane.health.failures > 0 || lane.health.succeeded_at.is_none()
 }
 
 fn number(number: usize) -> u32 {
@@ -341,14 +282,6 @@ fn judge(
         last,
     };
     store::Verdict { health, disable }
-}
-
-fn health(health: EndpointHealth) -> Health {
-    Health {
-        failures: health.failures,
-        failing_since: health.failing_since.map(time),
-        blocked_until: time(health.blocked_until),
-    }
 }
 
 /// The parts that tell one result from others.

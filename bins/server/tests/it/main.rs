@@ -25,6 +25,7 @@ mod collecting;
 mod compiled;
 mod config;
 mod delivery;
+mod delivery_limits;
 mod deploy;
 mod disks;
 mod doctor;
