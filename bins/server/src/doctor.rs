@@ -6,7 +6,9 @@
 mod fetch;
 mod headers;
 mod report;
+mod secrets;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -23,6 +25,7 @@ use crate::descriptors::{self, Bounds};
 use crate::run::named_database;
 use crate::settings::{Limits, Settings};
 use crate::sites::{Sites, is_loopback};
+use crate::trust::trust;
 use fetch::{Answer, connect, reachable, resolve};
 pub use report::Report;
 
@@ -92,6 +95,7 @@ pub async fn doctor(settings: &Settings, options: &DoctorOptions) -> Report {
     }
     check_catalogue(&mut report, settings);
     check_database(&mut report, settings).await;
+    check_authorities(&mut report);
     check_files(&mut report);
     report
 }
@@ -368,8 +372,9 @@ async fn check_database(report: &mut Report, settings: &Settings) {
         Ok(Ok(None | Some(Examined { schema: None, .. }))) => {
             report
                 .ok(about, format!("{database} is empty; the first start of the server fills it"));
+            secrets::check(report, settings, &BTreeMap::new());
         }
-        Ok(Ok(Some(Examined { schema: Some(schema), newest, clock, .. }))) => {
+        Ok(Ok(Some(Examined { schema: Some(schema), newest, clock, sealing_keys, .. }))) => {
             let version = format!("{database} has schema version {schema}");
             match schema.cmp(&newest) {
                 std::cmp::Ordering::Equal => report.ok(about, version),
@@ -389,6 +394,7 @@ async fn check_database(report: &mut Report, settings: &Settings) {
             if let Some(clock) = clock {
                 check_database_clock(report, clock);
             }
+            secrets::check(report, settings, &sealing_keys);
         }
     }
 }
@@ -400,6 +406,21 @@ fn check_database_clock(report: &mut Report, clock: Timestamp) {
         report.problem("clock", format!("{text}: synchronize both"));
     } else {
         report.ok("clock", text);
+    }
+}
+
+/// Whether there are connections with TLS to customers' servers and others.
+fn check_authorities(report: &mut Report) {
+    let about = "authorities";
+    match trust() {
+        Ok(_) => report.ok(about, "this machine trusts some, so endpoints can be called by https"),
+        Err(error) => {
+            let text = format!(
+                "this machine trusts none, so no endpoint of integrations can be called by https: {error}; install the \
+                 system's certificates (the package ca-certificates), or name a file of them in SSL_CERT_FILE"
+            );
+            report.problem(about, text);
+        }
     }
 }
 

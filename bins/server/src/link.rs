@@ -38,14 +38,14 @@ pub struct NewLink {
 
 /// Makes a link, and gives its address.
 pub async fn make_link(settings: &Settings, wish: &NewLink) -> Result<String, StartError> {
-    let sites = Sites::new(settings, settings.console_listen.port(), 0)?;
+    let console = Sites::console(settings, settings.console_listen.port())?;
     let grant = grant(&wish.name, wish.role, &wish.apps)?;
     let (store, _) = open_store(settings).await?;
     let lifetime = Duration::from_mins(wish.minutes.into());
     let made = store.make_sign_in_link(&server(), grant, lifetime).await;
     let made = made.map_err(|source| database_error(settings, source));
     store.close().await;
-    Ok(sign_in_url(&sites.console.origin, &made?.secret))
+    Ok(sign_in_url(&console.origin, &made?.secret))
 }
 
 /// Make an API token for a program

@@ -89,6 +89,16 @@ pub enum SitesError {
         /// The other host.
         other: String,
     },
+    /// An origin would have a port that is not known.
+    #[error(
+        "{setting} is not set, and {listen} has port 0, which is another port at each start: set one of them"
+    )]
+    NoPort {
+        /// The setting of the origin.
+        setting: &'static str,
+        /// The setting of the port.
+        listen: &'static str,
+    },
     /// An origin cannot be written in a Content-Security-Policy.
     #[error("{setting}: {source}")]
     Unnameable {
@@ -109,28 +119,29 @@ impl Sites {
         console_port: u16,
         pages_port: u16,
     ) -> Result<Self, SitesError> {
-        let local = |host: &str, port: u16| {
-            let text = format!("http://{host}:{port}");
-            text.parse().expect("a loopback name and a port are an origin")
-        };
-        let or = |set: &Option<Origin>, setting, host: &str, port: u16| {
-            let site = Site::new(set.clone().unwrap_or_else(|| local(host, port)));
-            Ok((setting, site.map_err(|source| SitesError::Unnameable { setting, source })?))
-        };
-        let console_host = match settings.console_listen.ip() {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => format!("[{address}]"),
+        let page = |set: &Option<Origin>, setting, host: &str| {
+            let origin = match set {
+                Some(origin) => origin.clone(),
+                None => local(setting, host, "--pages-listen", pages_port)?,
+            };
+            Ok((setting, site(setting, origin)?))
         };
         let all = [
-            or(&settings.console_origin, "--console-origin", &console_host, console_port)?,
-            or(&settings.parent_origin, "--parent-origin", "localhost", pages_port)?,
-            or(&settings.widget_origin, "--widget-origin", "widget.localhost", pages_port)?,
+            ("--console-origin", Self::console(settings, console_port)?),
+            page(&settings.parent_origin, "--parent-origin", "localhost")?,
+            page(&settings.widget_origin, "--widget-origin", "widget.localhost")?,
         ];
-        let sandbox = settings.sandbox_origin.clone();
-        let sandbox =
-            sandbox.unwrap_or_else(|| SandboxHosts::One(local("sandbox.localhost", pages_port)));
+        let setting = "--sandbox-origin";
+        let sandbox = match &settings.sandbox_origin {
+            Some(hosts) => hosts.clone(),
+            None => SandboxHosts::One(local(
+                setting,
+                "sandbox.localhost",
+                "--pages-listen",
+                pages_port,
+            )?),
+        };
         if let SandboxHosts::One(origin) = &sandbox {
-            let setting = "--sandbox-origin";
             HostSource::try_from(origin)
                 .map_err(|source| SitesError::Unnameable { setting, source })?;
         }
@@ -150,6 +161,22 @@ impl Sites {
         Ok(Self { console, parent, widget, sandbox, console_ancestors })
     }
 
+    /// The console alone.
+    pub(crate) fn console(settings: &Settings, port: u16) -> Result<Site, SitesError> {
+        let setting = "--console-origin";
+        let origin = match &settings.console_origin {
+            Some(origin) => origin.clone(),
+            None => {
+                let host = match settings.console_listen.ip() {
+                    IpAddr::V4(address) => address.to_string(),
+                    IpAddr::V6(address) => format!("[{address}]"),
+                };
+                local(setting, &host, "--console-listen", port)?
+            }
+        };
+        site(setting, origin)
+    }
+
     /// Where an app's documents are.
     pub(crate) fn sandbox_of(&self, app: &AppId) -> Site {
         let origin = self.sandbox.origin_for(app).into_owned();
@@ -161,6 +188,21 @@ impl Sites {
         let all = std::iter::once(&self.console).chain(&self.console_ancestors);
         all.map(|site| site.source.clone().into())
     }
+}
+
+/// The origin of a setting that is not set: of a host on this machine.
+fn local(
+    setting: &'static str,
+    host: &str,
+    listen: &'static str,
+    port: u16,
+) -> Result<Origin, SitesError> {
+    let origin = format!("http://{host}:{port}").parse();
+    origin.map_err(|_| SitesError::NoPort { setting, listen })
+}
+
+fn site(setting: &'static str, origin: Origin) -> Result<Site, SitesError> {
+    Site::new(origin).map_err(|source| SitesError::Unnameable { setting, source })
 }
 
 /// The pages that may show the console in a frame. They can cover it and act with the clicks of the person who

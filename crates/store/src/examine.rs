@@ -1,5 +1,7 @@
 //! A look at a database that changes nothing in it, for a check of an installation.
 
+use std::collections::BTreeMap;
+
 use sqlx::any::install_default_drivers;
 use sqlx::{AnyConnection, Connection as _, Row as _};
 
@@ -7,10 +9,14 @@ use crate::database::{Database, file_options};
 use crate::engine::Engine;
 use crate::error::StoreError;
 use crate::numbers::Timestamp;
+use crate::outbox::sealing_keys;
 use crate::schema;
 
+/// The first version of the schema with secrets of endpoints.
+const SEALS: i64 = 8;
+
 /// A database as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Examined {
     /// The version of its schema; `None` if no server has made one yet.
@@ -19,6 +25,8 @@ pub struct Examined {
     pub newest: i64,
     /// The clock of PostgreSQL. An SQLite file has none.
     pub clock: Option<Timestamp>,
+    /// The ids of the keys that protect secrets of endpoints, each with the number of places.
+    pub sealing_keys: BTreeMap<String, i64>,
 }
 
 impl Database {
@@ -37,7 +45,7 @@ impl Database {
         );
         let has_schema: i64 =
             sqlx::query(has_schema).fetch_one(&mut connection).await?.try_get(0)?;
-        let schema = if has_schema == 0 {
+        let schema: Option<i64> = if has_schema == 0 {
             None
         } else {
             let newest = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success";
@@ -50,7 +58,11 @@ impl Database {
         } else {
             None
         };
+        let sealing_keys = match schema {
+            Some(SEALS..) => sealing_keys(&mut connection).await?,
+            _ => BTreeMap::new(),
+        };
         connection.close().await?;
-        Ok(Some(Examined { schema, newest: schema::newest(engine), clock }))
+        Ok(Some(Examined { schema, newest: schema::newest(engine), clock, sealing_keys }))
     }
 }

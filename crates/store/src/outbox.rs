@@ -50,5 +50,6 @@ pub use forget::{Forget, Forgotten};
 pub use ingest::{Incoming, Receipt, Taken};
 pub use moves::EndpointMove;
 pub use replay::{Replay, ReplayStep};
+pub(crate) use sealed::sealing_keys;
 pub use sealed::{SealedPlace, SealedRow};
 pub use settle::{Attempt, Settled, Settlement, Verdict};

@@ -1,5 +1,7 @@
 //! `c2c-server doctor` against a real server behind a proxy with TLS, which does one thing wrong at a time.
 
+mod integrations;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -386,6 +388,7 @@ async fn databases_are_judged() {
     let said = installation.doctor();
     said.has("ok       database: postgres://", "has schema version");
     said.has("ok       clock: the database's differs by", "");
+    said.has("ok       secrets key: there is none", "");
     let insert =
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
         VALUES (999, 'newer', TRUE, '', 0)";

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use c2c_delivery::EndpointId;
 use c2c_names::AppId;
-use sqlx::Row as _;
 use sqlx::any::AnyRow;
+use sqlx::{Any, Executor, Row as _};
 
 use super::endpoint::Sealed;
 use super::rows::{app, text};
@@ -97,12 +97,18 @@ impl Store {
 
     /// The ids of the keys that were used, each with the number of places.
     pub async fn sealing_keys(&self) -> Result<BTreeMap<String, i64>, StoreError> {
-        let sql = format!(
-            "SELECT sealed_key, COUNT(*) AS number FROM ({TARGETS} UNION ALL {SECRETS}) AS rows GROUP BY sealed_key"
-        );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.read).await?;
-        rows.iter().map(|row| Ok((row.try_get("sealed_key")?, row.try_get("number")?))).collect()
+        sealing_keys(&self.read).await
     }
+}
+
+pub(crate) async fn sealing_keys<'a>(
+    executor: impl Executor<'a, Database = Any>,
+) -> Result<BTreeMap<String, i64>, StoreError> {
+    let sql = format!(
+        "SELECT sealed_key, COUNT(*) AS number FROM ({TARGETS} UNION ALL {SECRETS}) AS rows GROUP BY sealed_key"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(executor).await?;
+    rows.iter().map(|row| Ok((row.try_get("sealed_key")?, row.try_get("number")?))).collect()
 }
 
 fn read_sealed(row: &AnyRow) -> Result<SealedRow, StoreError> {
