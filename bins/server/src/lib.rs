@@ -51,6 +51,7 @@ mod live;
 mod logs;
 mod metrics;
 mod network;
+mod object;
 mod oidc;
 mod oidc_settings;
 mod outgoing;

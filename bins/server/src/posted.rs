@@ -1,12 +1,12 @@
 //! Requests of scripts of the widget's origin: JSON to that origin. And answers other than the wished one.
 
+use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
 use c2c_names::Origin;
 use c2c_policy::PagePolicy;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
 use hyper::header::{
     CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN, RETRY_AFTER,
 };
@@ -40,11 +40,14 @@ pub(crate) fn check(headers: &HeaderMap, ours: &Origin) -> Result<(), Refusal> {
 }
 
 /// Reads a body of at most `bytes_max` bytes, which arrives in time.
-pub(crate) async fn read(
-    request: Request<Incoming>,
+pub(crate) async fn read<B>(
+    request: Request<B>,
     bytes_max: usize,
     patience: Duration,
-) -> Result<Bytes, Refusal> {
+) -> Result<Bytes, Refusal>
+where
+    B: hyper::body::Body<Error: Into<Box<dyn Error + Send + Sync>>>,
+{
     let too_large = || {
         let detail = format!("the body has more than {bytes_max} bytes");
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail).closing()
@@ -78,7 +81,7 @@ pub(crate) struct Refusal {
     /// When to try again.
     pub(crate) retry_after: Option<Duration>,
     /// The rest of the request was not read.
-    closes: bool,
+    pub(crate) closes: bool,
 }
 
 impl Refusal {

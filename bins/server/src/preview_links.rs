@@ -26,6 +26,7 @@ use tokio::time::timeout;
 use crate::apps::Apps;
 use crate::compile::BuildError;
 use crate::error::AppError;
+use crate::object;
 use crate::paths::{PREVIEW_LINK, Paths, parents_of};
 use crate::posted::{self, Refusal, json_body};
 use crate::response::{Body, framed_message, message, method_not_allowed, misdirected, not_found};
@@ -171,7 +172,7 @@ impl PreviewLinks {
 
     async fn read(&self, request: Request<Incoming>) -> Result<Held, Refusal> {
         let body = posted::read(request, BODY_BYTES_MAX, self.limits.body_timeout).await?;
-        serde_json::from_slice(&body).map_err(|_| {
+        object::read(&body).map_err(|_| {
             let detail = "the body must be an object with a token";
             Refusal::new(StatusCode::BAD_REQUEST, "bad-request", detail)
         })

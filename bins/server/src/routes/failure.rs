@@ -109,11 +109,12 @@ impl Failure {
         Self::new(status, code, error.to_string())
     }
 
-    /// Events were not taken.
+    /// A body or its events were not taken.
     pub(super) fn of_refusal(refusal: Refusal) -> Self {
         let failure = Self::new(refusal.status, refusal.code, refusal.detail);
         let wait = refusal.retry_after.map(|wait| wait.as_secs() + 1);
-        Self { retry_after: wait.unwrap_or(failure.retry_after), ..failure }
+        let retry_after = wait.unwrap_or(failure.retry_after);
+        Self { retry_after, closes: refusal.closes, ..failure }
     }
 
     /// A caller has to wait.

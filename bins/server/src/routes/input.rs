@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::num::ParseIntError;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query};
@@ -10,9 +9,7 @@ use c2c_access::{CredentialError, CredentialId};
 use c2c_delivery::{EndpointId, EndpointIdError, EventId, EventIdError};
 use c2c_names::AppId;
 use c2c_store::{Actor, Note, Version};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::Body as _;
-use hyper::header::{CONTENT_LENGTH, HeaderValue, IF_MATCH};
+use hyper::header::{HeaderValue, IF_MATCH};
 use hyper::http::request::Parts;
 use hyper::{Request, StatusCode};
 use serde::Deserialize;
@@ -21,6 +18,8 @@ use serde::de::DeserializeOwned;
 use super::State;
 use super::caller::{Caller, Surface};
 use super::failure::Failure;
+use crate::object;
+use crate::posted;
 use crate::settings::Limits;
 
 /// The `{app}` of an address.
@@ -244,11 +243,8 @@ impl<T: DeserializeOwned> FromRequest<State> for Input<T> {
 
     async fn from_request(request: Request<Body>, state: &State) -> Result<Self, Failure> {
         let body = read(request, &state.limits).await?;
-        // serde would also read the fields from an array, in order: two spellings for one request.
-        if body.trim_ascii_start().first().is_some_and(|&first| first != b'{') {
-            return Err(bad(&"invalid type: expected an object at line 1 column 1"));
-        }
-        serde_json::from_slice(&body).map(Self).map_err(|error| bad(&error))
+        let bad = |error| Failure::bad_request(format!("the body: {error}"));
+        object::read(&body).map(Self).map_err(bad)
     }
 }
 
@@ -263,36 +259,9 @@ impl FromRequest<State> for Raw {
     }
 }
 
-fn bad(error: &dyn ToString) -> Failure {
-    Failure::bad_request(format!("the body: {}", error.to_string()))
-}
-
 async fn read(request: Request<Body>, limits: &Limits) -> Result<bytes::Bytes, Failure> {
     let most = request.extensions().get().map_or(usize::MAX, |BodyBytesMax(most)| *most);
     let bytes_max = limits.body_bytes_max.min(most);
-    let too_large = || {
-        let error = format!("the body has more than {bytes_max} bytes");
-        Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", error).closing()
-    };
-    // A body that is announced as too large is rejected before a byte of it is read.
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let announced = announced.and_then(|value| value.parse::<u64>().ok());
-    if announced.unwrap_or(request.body().size_hint().lower()) > bytes_max as u64 {
-        return Err(too_large());
-    }
-    let body = Limited::new(request.into_body(), bytes_max).collect();
-    let body = within(limits.body_timeout, body).await?.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            return too_large();
-        }
-        Failure::bad_request("the body is incomplete").closing()
-    })?;
-    Ok(body.to_bytes())
-}
-
-async fn within<F: Future>(timeout: Duration, future: F) -> Result<F::Output, Failure> {
-    tokio::time::timeout(timeout, future).await.map_err(|_| {
-        let detail = "the body took too long to arrive";
-        Failure::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail).closing()
-    })
+    let body = posted::read(request, bytes_max, limits.body_timeout).await;
+    body.map_err(Failure::of_refusal)
 }

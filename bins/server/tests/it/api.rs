@@ -300,3 +300,27 @@ async fn there_is_nothing_else() {
     let reply = fixture.edit("/api/apps/none/draft", "\"1\"", &code("x", "")).await;
     assert_eq!(reply.problem(), (404, "no-such-app".to_owned()));
 }
+
+/// Programs differ in which of two values counts, so neither does: at any depth, and where the form is any JSON.
+#[tokio::test]
+async fn a_name_that_comes_twice_is_refused() {
+    let fixture = Fixture::start().await;
+    let origin = format!("origin: {}", fixture.origin(To::Console));
+    let headers = [&origin[..], "content-type: application/json", "sec-fetch-site: same-origin"];
+    for (path, body) in [
+        ("/api/apps", r#"{"name": "One", "name": "Two"}"#),
+        (
+            "/api/apps/demo/endpoints",
+            r#"{"name": "A receiver", "url": "https://one.example/", "url": "https://two.example/"}"#,
+        ),
+        (
+            "/api/apps/demo/endpoints",
+            r#"{"kind": "meta", "name": "x", "datasetId": "1", "accessToken": "y", "mapping": {"events": {}, "events": {}}}"#,
+        ),
+    ] {
+        let reply = fixture.send(To::Console, "POST", path, &headers, body).await;
+        assert_eq!(reply.problem(), (400, "bad-request".to_owned()), "{body}");
+        let detail = reply.json()["detail"].as_str().expect("a sentence").to_owned();
+        assert!(detail.starts_with("the body: duplicate field `"), "{detail}");
+    }
+}
