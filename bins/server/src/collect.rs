@@ -77,15 +77,15 @@ impl Collect {
         live: &Arc<Live>,
         integrations: &Arc<Integrations>,
         catalogue: &Catalogue,
-        limits: Limits,
+        limits: &Limits,
     ) -> (Self, Jobs) {
         let (queue, jobs) = Queue::new();
         let (sites, live) = (Arc::clone(sites), Arc::clone(live));
         let integrations = Arc::clone(integrations);
         // A page may have a newer catalogue than this server, during an upgrade.
         let validator = Validator::new(catalogue, UnknownFields::Keep);
-        let gate = Gate::new(&limits);
-        (Self { sites, live, integrations, validator, gate, queue, limits }, jobs)
+        let gate = Gate::new(limits);
+        (Self { sites, live, integrations, validator, gate, queue, limits: *limits }, jobs)
     }
 
     /// Answers a request to `/e/{app}` on the widget's host.

@@ -58,11 +58,11 @@ struct Held {
 }
 
 impl PreviewLinks {
-    pub(crate) fn new(apps: Arc<Apps>, sites: Arc<Sites>, limits: Limits) -> Self {
+    pub(crate) fn new(apps: Arc<Apps>, sites: Arc<Sites>, limits: &Limits) -> Self {
         let text = [Bytes::from_static(PREVIEW_LINK_PAGE.as_bytes())];
         let policy = PagePolicy::preview_link();
         let page = Resource::new(&text, policy.headers(), Compression::None, Caching::Never);
-        Self { apps, sites, limits, page, places: Semaphore::new(PLACES) }
+        Self { apps, sites, limits: *limits, page, places: Semaphore::new(PLACES) }
     }
 
     /// Answers a request on the widget's host: for the page, or from it.

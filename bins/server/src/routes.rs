@@ -243,10 +243,10 @@ impl Api {
         integrations: Arc<Integrations>,
         collect: Arc<Collect>,
         SignIn { access, oidc, assertions }: SignIn,
-        limits: Limits,
+        limits: &Limits,
     ) -> Self {
         let callers = Callers::new(apps.store().clone(), access, &sites.console.origin);
-        let (callers, throttle) = (Arc::new(callers), Arc::new(Throttle::new(&limits)));
+        let (callers, throttle) = (Arc::new(callers), Arc::new(Throttle::new(limits)));
         let sign_on = oidc.map(|oidc| SignOn::new(oidc, &sites.console.origin));
         let assertions = assertions.map(Arc::new);
         let state = State {
@@ -258,7 +258,7 @@ impl Api {
             sign_on,
             assertions,
             sites,
-            limits,
+            limits: *limits,
         };
         let text = Bytes::from(openapi());
         let description = move || std::future::ready(json_text(StatusCode::OK, text.clone()));

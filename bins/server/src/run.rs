@@ -200,28 +200,23 @@ pub async fn start(settings: &Settings, limits: Limits) -> Result<Running, Start
         (Door::Admin, admin, places(admin::CONNECTIONS_MAX)),
     ];
     let places_of = |(door, _, places): &(Door, _, _)| (door.name(), Arc::clone(places));
-    let integrations = Integrations::new(
-        settings,
-        &sites,
-        store.clone(),
-        Arc::clone(&catalogue),
-        &limits.delivery,
-    );
+    let shared = Arc::clone(&catalogue);
+    let integrations = Integrations::new(settings, &sites, store.clone(), shared, &limits.delivery);
     let integrations = Arc::new(integrations?);
-    let (collect, jobs) = Collect::new(&sites, &live, &integrations, &catalogue, limits);
+    let (collect, jobs) = Collect::new(&sites, &live, &integrations, &catalogue, &limits);
     let collect = Arc::new(collect);
     let server = Arc::new(Server {
         admin: Admin::new(store.clone(), Arc::clone(&live), doors.iter().map(places_of).collect()),
         console: Console::new(&sites, &catalogue, settings.oidc.issuer_host()),
         collect: Arc::clone(&collect),
-        preview_links: PreviewLinks::new(Arc::clone(&apps), Arc::clone(&sites), limits),
+        preview_links: PreviewLinks::new(Arc::clone(&apps), Arc::clone(&sites), &limits),
         api: Api::new(
             apps,
             Arc::clone(&sites),
             Arc::clone(&integrations),
             Arc::clone(&collect),
             SignIn { access: settings.access, oidc, assertions },
-            limits,
+            &limits,
         ),
         sites,
         limits,
@@ -304,7 +299,7 @@ fn integrate(
     let look = limits.delivery.look;
     tasks.spawn(announce(store.clone(), Arc::clone(&due), look, stopped.clone()));
     let sender = Arc::new(Sender::new(Arc::clone(integrations), limits.delivery.opened_max));
-    tasks.spawn(deliver(sender, due, limits, stopped.clone()));
+    tasks.spawn(deliver(sender, due, Box::new(limits), stopped.clone()));
     let removed = integrations.removed();
     tasks.spawn(sweep(store.clone(), limits.look_timeout, removed, stopped.clone()));
     let stopped = stopped.clone();

@@ -164,15 +164,14 @@ impl Sites {
     /// The console alone.
     pub(crate) fn console(settings: &Settings, port: u16) -> Result<Site, SitesError> {
         let setting = "--console-origin";
-        let origin = match &settings.console_origin {
-            Some(origin) => origin.clone(),
-            None => {
-                let host = match settings.console_listen.ip() {
-                    IpAddr::V4(address) => address.to_string(),
-                    IpAddr::V6(address) => format!("[{address}]"),
-                };
-                local(setting, &host, "--console-listen", port)?
-            }
+        let origin = if let Some(origin) = &settings.console_origin {
+            origin.clone()
+        } else {
+            let host = match settings.console_listen.ip() {
+                IpAddr::V4(address) => address.to_string(),
+                IpAddr::V6(address) => format!("[{address}]"),
+            };
+            local(setting, &host, "--console-listen", port)?
         };
         site(setting, origin)
     }

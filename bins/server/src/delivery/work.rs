@@ -53,7 +53,7 @@ pub(crate) async fn announce(
 pub(crate) async fn deliver(
     sender: Arc<Sender>,
     due: Arc<Notify>,
-    limits: Limits,
+    limits: Box<Limits>,
     mut stopped: watch::Receiver<bool>,
 ) {
     let mut work = Work::new(sender, limits.delivery, limits.database_timeout);
