@@ -1,6 +1,7 @@
 //! Events on their way to customers' servers.
 //!
-//! `work` claims deliveries from the store, as many as there is `room` for, and writes down what came of them → `attempt` makes one attempt → `ready` is the
+//! `work` is the loop. It claims deliveries from the store and writes down what came of them (`books`), as many as there is
+//! `room` for, and has them `under_way` → `attempt` makes one attempt → `ready` is the
 //! endpoint with its secrets opened, and makes the request → `client` sends it, over a connection that only `connect`
 //! opens. Each decision (may this address be called, when again, how much at once) is one of the crate `c2c_delivery`.
 //! `keys` protect secrets in the database. An endpoint at a `vendor` is in place of a customer's server. `manage` is what
@@ -8,6 +9,7 @@
 //! an event that no visitor caused; for vendors it is a `sample`.
 
 mod attempt;
+mod books;
 mod client;
 mod connect;
 mod keys;
@@ -17,6 +19,7 @@ mod request;
 mod room;
 mod sample;
 mod trial;
+mod under_way;
 mod vendor;
 mod vendors;
 mod work;
@@ -150,6 +153,7 @@ fn stored(at: c2c_delivery::Timestamp) -> Timestamp {
     Timestamp::from_millis(at.as_millis())
 }
 
+/// The gate of an endpoint.
 fn health(health: EndpointHealth) -> Health {
     Health {
         failures: health.failures,

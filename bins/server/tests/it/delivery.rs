@@ -153,3 +153,59 @@ async fn an_endpoint_gets_as_many_a_minute_as_it_wants() {
     free.wait(21).await;
     assert_eq!(receiver.hits().len(), 3);
 }
+
+/// Adds an endpoint, lets so many events wait for it, and then lets it have them.
+async fn backlog(fixture: &Fixture, receiver: &Receiver, number: u64) {
+    let endpoint = fixture.integrate(DEMO, receiver).await;
+    let go = async |to: &str| {
+        let path = format!("{}/{to}", endpoint.path);
+        let reply = fixture.write("POST", &path, &json!({})).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+    };
+    go("pause").await;
+    let events: Vec<_> = (0..number).map(|n| envelope("custom:chat_opened", n)).collect();
+    for events in events.chunks(50) {
+        fixture.emit_new(DEMO, events).await;
+    }
+    go("resume").await;
+}
+
+/// Deliveries wait behind the requests under way, and those are as many as the endpoint's settings permit.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_is_delivered_once_by_a_few_requests_at_a_time() {
+    let receiver = Receiver::taking().await;
+    let fixture = fixture(&[&receiver]).await;
+    backlog(&fixture, &receiver, 600).await;
+    let mut ids: Vec<_> =
+        receiver.wait(600).await.iter().map(|hit| hit.headers["webhook-id"].clone()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!((ids.len(), receiver.hits().len()), (600, 600));
+    // Each request at a time needs a connection; the question had one, too.
+    assert!(receiver.connections() <= 9, "{} connections", receiver.connections());
+}
+
+/// When requests begin to fail, those that wait behind them are not sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_an_endpoint_that_fails_is_given_back() {
+    let taken = std::sync::atomic::AtomicUsize::new(0);
+    let receiver = Receiver::start(move |_| {
+        let number = taken.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Answer::Status(if number < 400 { 204 } else { 500 })
+    })
+    .await;
+    let free = Receiver::taking().await;
+    let fixture = fixture(&[&receiver, &free]).await;
+    fixture.integrate(DEMO, &free).await;
+    backlog(&fixture, &receiver, 700).await;
+    receiver.wait(401).await;
+    // The other endpoint has had so many more by the time at which these would be sent.
+    let events: Vec<_> = (700..950).map(|n| envelope("custom:chat_opened", n)).collect();
+    for events in events.chunks(50) {
+        fixture.emit_new(DEMO, events).await;
+    }
+    free.wait(950).await;
+    // Those that were under way, and those that were claimed before the failures were written.
+    let after = receiver.hits().len() - 400;
+    assert!(after <= 24, "{after} failed");
+}

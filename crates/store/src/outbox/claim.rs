@@ -206,7 +206,7 @@ impl Store {
         Ok(row.try_get::<Option<i64>, _>("at")?.map(Timestamp))
     }
 
-    /// Gives claims back that came to no result: others can have them at once.
+    /// Gives claims back that came to no result: others can have them at once, and before what came in later.
     pub async fn release(
         &self,
         claimer: &Claimer,
@@ -216,7 +216,8 @@ impl Store {
         let mut tx = self.begin().await?;
         for piece in pieces(leases) {
             let sql = format!(
-                "UPDATE outbox SET at = $1, holder = NULL WHERE holder = $2 AND ({})",
+                "UPDATE outbox SET at = CASE WHEN since < $1 THEN since ELSE $1 END, holder = NULL
+                 WHERE holder = $2 AND ({})",
                 any_of(3, piece.len(), &["endpoint_id", "seq", "attempt"])
             );
             let query = sqlx::query(AssertSqlSafe(sql)).bind(now.0).bind(&claimer.holder[..]);
