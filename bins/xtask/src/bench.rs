@@ -32,6 +32,12 @@ const BENCHES: &[(&str, &str, &str, &str)] = &[
         "100,000 apps relative to 100: start, hits, misses, memory, throughput",
     ),
     (
+        "delivery",
+        "c2c-server",
+        "delivery",
+        "events in and out, relative to bare hyper with an insert and to a posting loop; memory of a backlog",
+    ),
+    (
         "bridge",
         "c2c-e2e",
         "bridge",
