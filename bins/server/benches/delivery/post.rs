@@ -58,6 +58,8 @@ pub(crate) fn run(site: &Site<'_>, plan: &Plan) -> bool {
         rate
     };
     let spread = Spread::of_pairs(plan.pairs, our_rate, || rate(&theirs));
+    // Before the receiver, which they would miss.
+    drop((ours, theirs));
     assert!(!plan.judged || sent < plan.waiting, "the backlog is too small: {sent} were sent");
     plan.at_least(site.engine, "deliveries / posting prepared bodies", spread, GOAL)
 }
