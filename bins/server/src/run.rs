@@ -298,7 +298,9 @@ fn integrate(
 ) {
     let look = limits.delivery.look;
     tasks.spawn(announce(store.clone(), Arc::clone(&due), look, stopped.clone()));
-    let sender = Arc::new(Sender::new(Arc::clone(integrations), limits.delivery.opened_max));
+    let opened_max = limits.delivery.opened_max;
+    let sender = Sender::new(Arc::clone(integrations), opened_max, limits.database_timeout);
+    let sender = Arc::new(sender);
     tasks.spawn(deliver(sender, due, Box::new(limits), stopped.clone()));
     let removed = integrations.removed();
     tasks.spawn(sweep(store.clone(), limits.look_timeout, removed, stopped.clone()));

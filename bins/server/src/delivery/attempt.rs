@@ -1,12 +1,16 @@
 //! One attempt to deliver an event: the request, and what its answer means.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use c2c_delivery::{Due, EndpointId, Failure, Next, Reason, Verdict, next};
 use c2c_names::AppId;
-use c2c_store::{Attempt, Claimed, Settled, Settlement, Store, Timestamp, Version};
+use c2c_store::{
+    Attempt, Claimed, FailureKind, Settled, Settlement, Store, StoreError, Timestamp, Version,
+};
 use quick_cache::sync::Cache;
+use tokio::time::timeout;
 
 use super::client::{Answer, Exchange, NoAnswer};
 use super::ready::Ready;
@@ -16,6 +20,8 @@ use crate::metrics::METRICS;
 
 /// How much of an answer's body is kept for the endpoint's people, in bytes.
 const ANSWER_KEPT_MAX: usize = 1024;
+/// The time until a delivery is sent whose endpoint could not be read, since the database was away.
+const AWAY: Duration = Duration::from_secs(1);
 
 /// Sends deliveries.
 #[derive(Debug)]
@@ -23,6 +29,8 @@ pub(crate) struct Sender {
     integrations: Arc<Integrations>,
     /// Opened endpoints.
     ready: Cache<EndpointId, Arc<Ready>>,
+    /// How long it waits for the database.
+    patience: Duration,
 }
 
 /// An attempt that has ended.
@@ -34,9 +42,13 @@ pub(super) struct Done {
 }
 
 impl Sender {
-    /// One that keeps at most `opened_max` endpoints opened.
-    pub(crate) fn new(integrations: Arc<Integrations>, opened_max: usize) -> Self {
-        Self { integrations, ready: Cache::new(opened_max) }
+    /// One that keeps at most `opened_max` endpoints opened, and waits for the database this long.
+    pub(crate) fn new(
+        integrations: Arc<Integrations>,
+        opened_max: usize,
+        patience: Duration,
+    ) -> Self {
+        Self { integrations, ready: Cache::new(opened_max), patience }
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -49,6 +61,13 @@ impl Sender {
         let lease = &claimed.lease;
         let ready = match self.ready(&lease.app, lease.endpoint, claimed.version).await {
             Ok(ready) => ready,
+            // Nothing was sent, so neither the delivery nor its endpoint has failed.
+            Err(error) if is_away(&*error) => {
+                let at = Timestamp::now().after(AWAY);
+                let to = Settlement::Again { at, tries: claimed.tries };
+                let settled = Settled { lease: claimed.lease, to, attempt: None, keep: false };
+                return Done { settled, verdict: None };
+            }
             Err(error) => {
                 tracing::error!(endpoint = %lease.endpoint, %error, "an endpoint's settings cannot be read");
                 let verdict = Failure::Settings.into();
@@ -81,14 +100,21 @@ impl Sender {
         app: &AppId,
         id: EndpointId,
         version: Version,
-    ) -> Result<Arc<Ready>, Box<dyn std::error::Error + Send + Sync>> {
+    ) -> Result<Arc<Ready>, Box<dyn Error + Send + Sync>> {
         if let Some(known) = self.ready.get(&id).filter(|known| known.is_as_new_as(version)) {
             return Ok(known);
         }
-        let ready = Arc::new(self.integrations.open(app, id).await?);
+        let opened = timeout(self.patience, self.integrations.open(app, id)).await;
+        let ready = Arc::new(opened.unwrap_or_else(|_| Err(StoreError::hung().into()))?);
         self.ready.insert(id, Arc::clone(&ready));
         Ok(ready)
     }
+}
+
+/// Whether the database cannot be reached.
+fn is_away(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    let error = error.downcast_ref();
+    matches!(error, Some(StoreError::Failed { kind: FailureKind::Unavailable, .. }))
 }
 
 fn done(
@@ -207,7 +233,7 @@ mod tests {
         let limits = DeliveryLimits::default();
         let integrations = Integrations::new(&settings, &sites, store, catalogue, &limits);
         let integrations = Arc::new(integrations.expect("no key is needed yet"));
-        let sender = Sender::new(Arc::clone(&integrations), 3);
+        let sender = Sender::new(Arc::clone(&integrations), 3, Duration::from_mins(1));
         for number in 0..10 {
             let webhook = Webhook {
                 name: "A receiver".parse().expect("a name"),

@@ -1,13 +1,19 @@
 //! Events on their way from a widget's page to a customer's server.
 
+use std::time::Duration;
+
+use c2c_cluster::Cluster;
 use c2c_receivers::{Answer, Hit, Receiver};
 use c2c_server::Limits;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
+use tempfile::TempDir;
 
-use crate::client::Fixture;
+use crate::client::{Fixture, PATIENCE, eventually};
 use crate::console::DEMO;
 use crate::integrating::{batch, envelope, id};
+use crate::integrations_api::key_file;
+use crate::wire::Wire;
 
 async fn fixture(receivers: &[&Receiver]) -> Fixture {
     let allowed: Vec<_> = receivers.iter().flat_map(|receiver| receiver.allowed()).collect();
@@ -88,6 +94,41 @@ async fn what_fails_is_sent_again_with_the_same_id_and_body() {
         .expect("a secret")
         .verify(&hits[1].body, &hits[1].headers)
         .expect("signed");
+}
+
+/// The server cannot read how to call the endpoint, which says nothing about the endpoint.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_hangs_is_no_failure_of_an_endpoint() {
+    let cluster = Cluster::start().expect("a PostgreSQL");
+    cluster.database("c2c").expect("a database");
+    let wire = Wire::to(cluster.address()).await;
+    let (url, folder) = (wire.url("c2c"), TempDir::new().expect("a directory"));
+    let (keys, receiver) = (key_file(&folder), Receiver::taking().await);
+    let [allow, address] = receiver.allowed();
+    let settings = ["--database", &url, "--secrets-key-file", &keys, &allow, &address];
+    let limits = Limits { database_timeout: Duration::from_secs(2), ..Limits::default() };
+    let fixture = Fixture::with(limits, &settings).await;
+    fixture.collect(DEMO, "refuse").await;
+    let endpoint = fixture.integrate(DEMO, &receiver).await;
+    wire.cut_at("sealed_key, public, made_at, ends_at FROM endpoint_secret");
+    fixture.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
+    wire.cut(1).await;
+    receiver.wait(1).await;
+    let mut delivery = Value::Null;
+    let is_settled = eventually(PATIENCE, async || {
+        let all = fixture.read(&format!("{DEMO}/deliveries")).await;
+        delivery = all["deliveries"][0].clone();
+        delivery["outcome"] == "delivered"
+    });
+    assert!(is_settled.await, "{delivery}");
+    assert_eq!(delivery["attempts"], 2, "{delivery}");
+    let path = format!("{DEMO}/deliveries/{}/{}", endpoint.id(), delivery["seq"]);
+    let log = fixture.read(&path).await["log"].clone();
+    let results: Vec<_> =
+        log.as_array().expect("a list").iter().map(|one| &one["result"]).collect();
+    assert_eq!(results, ["success"], "{log}");
+    let health = fixture.read(&endpoint.path).await["health"].clone();
+    assert_eq!((&health["failures"], &health["failedAt"]), (&json!(0), &Value::Null), "{health}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
