@@ -22,7 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Interval, interval, timeout};
+use tokio::time::{Interval, interval, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 /// A request that came.
@@ -45,6 +45,8 @@ pub struct Hit {
 pub enum Answer {
     /// A status.
     Status(u16),
+    /// A status, after a time.
+    Late(Duration, u16),
     /// With a header and a body.
     With(u16, &'static str, String, String),
     /// An agreement to get events, so many a minute.
@@ -102,7 +104,15 @@ impl Receiver {
         tls: Option<TlsAcceptor>,
         answer: impl Fn(&Hit) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind((address, 0)).await.expect("a port");
+        Self::on(TcpListener::bind((address, 0)).await.expect("a port"), tls, answer)
+    }
+
+    /// One at the port of a listener, with TLS or without.
+    pub fn on(
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        answer: impl Fn(&Hit) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(State {
             answer: Box::new(answer),
@@ -198,6 +208,10 @@ async fn respond(
     let mut response = Response::new(Full::default().boxed());
     match answer {
         Answer::Status(status) => *response.status_mut() = code(status),
+        Answer::Late(time, status) => {
+            sleep(time).await;
+            *response.status_mut() = code(status);
+        }
         Answer::With(status, name, value, body) => {
             *response.status_mut() = code(status);
             response.headers_mut().insert(name, value.parse().expect("a value"));
