@@ -43,7 +43,7 @@ fn start(more: &[&str]) -> Process {
 }
 
 /// The present values, by name and labels.
-async fn values(server: &Process) -> BTreeMap<String, f64> {
+pub(crate) async fn values(server: &Process) -> BTreeMap<String, f64> {
     let reply = ask(server, "/metrics").await;
     assert_eq!(reply.status, 200);
     assert!(reply.header("content-type").starts_with("text/plain; version=0.0.4"), "{reply:?}");

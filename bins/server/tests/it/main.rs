@@ -39,6 +39,7 @@ mod hang;
 mod history;
 mod hosts;
 mod integrations_api;
+mod killed;
 mod log;
 mod memory;
 mod oidc;
