@@ -50,6 +50,12 @@ enum What {
         #[arg(long, value_name = "N", default_value_t = 20)]
         server_rounds: u32,
     },
+    /// Kills of servers, receivers and PostgreSQL while events pass through them
+    Delivery {
+        /// Kills, half of them with SQLite and half with PostgreSQL
+        #[arg(long, value_name = "N", default_value_t = 200)]
+        kills: u32,
+    },
     /// Three servers on one PostgreSQL: how soon they serve a change, and an outage of it under load
     Fleet {
         /// Publications, and as many switches off and on
@@ -86,6 +92,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             tests.env("C2C_CRASH_ROUNDS", rounds.to_string());
             tests.env("C2C_CRASH_SERVER_ROUNDS", server_rounds.to_string());
             show(&mut tests)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        What::Delivery { kills } => {
+            let mut tests = cargo("test --package c2c-server --test it -- killed:: --nocapture");
+            show(tests.env("C2C_DELIVERY_KILLS", kills.to_string()))?;
             Ok(ExitCode::SUCCESS)
         }
         What::Fleet { rounds, outage_seconds } => {
