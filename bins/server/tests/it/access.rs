@@ -16,10 +16,10 @@ use crate::issuer::{Faults, Issuer};
 
 /// A server that asks for a sign-in, with its first owner's link.
 pub(crate) async fn guarded() -> Fixture {
-    guarded_with(Limits::default()).await
+    guarded_with(&Limits::default()).await
 }
 
-pub(crate) async fn guarded_with(limits: Limits) -> Fixture {
+pub(crate) async fn guarded_with(limits: &Limits) -> Fixture {
     Fixture::with(limits, &["--access", "sign-in"]).await
 }
 
@@ -170,7 +170,7 @@ async fn the_table_holds_request_by_request() {
     // Those with what has ended ask for each route.
     let guesses_per_minute = NonZeroU32::new(10_000).expect("not zero");
     let limits = Limits { guesses_per_minute, ..Limits::default() };
-    let fixture = Fixture::with(limits, &settings).await;
+    let fixture = Fixture::with(&limits, &settings).await;
     let owner = owner(&fixture).await;
     let other = owner.write(&fixture, "POST", "/api/apps", &json!({"name": "Other"})).await;
     let other = other.json()["id"].as_str().expect("an id").to_owned();
@@ -546,7 +546,7 @@ async fn one_caller_in_haste_has_to_wait_and_others_have_not() {
     let few = NonZeroU32::new(5).expect("not zero");
     let limits =
         Limits { caller_requests_per_second: few, caller_requests_burst: few, ..Limits::default() };
-    let fixture = guarded_with(limits).await;
+    let fixture = guarded_with(&limits).await;
     let owner = owner(&fixture).await;
     let (program, _) = token(&fixture, &owner, "viewer", &Value::Null).await;
     let mut refused = None;
@@ -590,7 +590,7 @@ async fn another_apps_answer_takes_as_long_as_that_of_none() {
         caller_requests_burst: many,
         ..Limits::default()
     };
-    let fixture = guarded_with(limits).await;
+    let fixture = guarded_with(&limits).await;
     let owner = owner(&fixture).await;
     // A large one, in which something would take time.
     let tag = owner.get(&fixture, &format!("{DEMO}/draft")).await.header("etag").to_owned();

@@ -11,7 +11,7 @@ const IN_FRAME: &str = "sec-fetch-dest: iframe";
 
 async fn start() -> Fixture {
     let setting = format!("https://*.{DOMAIN}");
-    Fixture::with(Limits::default(), &["--sandbox-origin", &setting]).await.with_staging().await
+    Fixture::with(&Limits::default(), &["--sandbox-origin", &setting]).await.with_staging().await
 }
 
 /// A request on the pages' listener with exactly this host.

@@ -46,7 +46,7 @@ impl Product {
     async fn start(more: &[&str]) -> Self {
         let issuer = Issuer::start().await;
         let keys = format!("{}/keys", issuer.url);
-        let fixture = Fixture::with(often(), &settings(&keys, more)).await;
+        let fixture = Fixture::with(&often(), &settings(&keys, more)).await;
         Self { issuer, fixture }
     }
 
@@ -250,8 +250,8 @@ async fn one_of_two_servers_uses_it() {
     let keys = format!("{}/keys", issuer.url);
     let more = ["--database", &url, "--assertion-audience", "both"];
     let servers = [
-        Fixture::with(often(), &settings(&keys, &more)).await,
-        Fixture::with(often(), &settings(&keys, &more)).await,
+        Fixture::with(&often(), &settings(&keys, &more)).await,
+        Fixture::with(&often(), &settings(&keys, &more)).await,
     ];
     let clients = servers.each_ref().map(|server| Client::clone(server));
     for _ in 0..5 {
@@ -364,7 +364,7 @@ async fn without_keys_none_gets_in_and_those_that_are_known_stay_good() {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 
     let keys = format!("http://127.0.0.1:{}/keys", c2c_ports::free().expect("a port"));
-    let fixture = Fixture::with(often(), &settings(&keys, &[])).await;
+    let fixture = Fixture::with(&often(), &settings(&keys, &[])).await;
     assert_refused(&exchange(&fixture, &invented).await, 503, "keys-unavailable", "try again");
 }
 
@@ -379,7 +379,7 @@ async fn keys_that_are_none_are_the_operators_fault() {
     ] {
         let issuer = Issuer::start().await;
         let keys = format!("{}/keys", issuer.url);
-        let fixture = Fixture::with(limits, &settings(&keys, &[])).await;
+        let fixture = Fixture::with(&limits, &settings(&keys, &[])).await;
         issuer.set(faults);
         let claims = good(&fixture.origin(To::Console));
         let reply =
@@ -394,11 +394,11 @@ async fn keys_that_are_none_are_the_operators_fault() {
     let encrypts = changed(public(&new_key(), "k1"), &json!({"use": "enc"}));
     for text in ["", "{}", r#"{"keys": []}"#, &format!("{{\"keys\": [{secret}, {encrypts}]}}")] {
         std::fs::write(&file, text).expect("a file");
-        let fixture = Fixture::with(often(), &settings(file.to_str().expect("UTF-8"), &[])).await;
+        let fixture = Fixture::with(&often(), &settings(file.to_str().expect("UTF-8"), &[])).await;
         assert_refused(&exchange(&fixture, &signed).await, 502, "keys-not-valid", "operator");
     }
     let none = folder.path().join("none.json");
-    let fixture = Fixture::with(often(), &settings(none.to_str().expect("UTF-8"), &[])).await;
+    let fixture = Fixture::with(&often(), &settings(none.to_str().expect("UTF-8"), &[])).await;
     assert_refused(&exchange(&fixture, &signed).await, 503, "keys-unavailable", "operator");
 }
 
@@ -438,7 +438,7 @@ async fn one_client_tries_only_so_often() {
     let keys = format!("{}/keys", issuer.url);
     let sign_ons_per_minute = std::num::NonZeroU32::new(3).expect("not zero");
     let limits = Limits { sign_ons_per_minute, ..Limits::default() };
-    let fixture = Fixture::with(limits, &settings(&keys, &[])).await;
+    let fixture = Fixture::with(&limits, &settings(&keys, &[])).await;
     let mut statuses = Vec::new();
     for _ in 0..5 {
         statuses.push(exchange(&fixture, "x.y.z").await.status);
@@ -544,7 +544,7 @@ async fn each_algorithm_is_accepted() {
     let folder = TempDir::new().expect("a directory");
     let file = folder.path().join("keys.json");
     let arguments = settings(file.to_str().expect("UTF-8"), &[]);
-    let fixture = Fixture::with(often(), &arguments).await;
+    let fixture = Fixture::with(&often(), &arguments).await;
     let made: Value = serde_json::from_str(&node(SCRIPT, &[PRODUCT, &fixture.origin(To::Console)]))
         .expect("JSON");
     std::fs::write(&file, made["jwks"].to_string()).expect("a file");
@@ -565,7 +565,7 @@ async fn the_documented_example_signs_in() {
     let example = example.split("```").next().expect("its end");
     let folder = TempDir::new().expect("a directory");
     let file = folder.path().join("keys.json");
-    let fixture = Fixture::with(often(), &settings(file.to_str().expect("UTF-8"), &[])).await;
+    let fixture = Fixture::with(&often(), &settings(file.to_str().expect("UTF-8"), &[])).await;
     let script = format!(
         "import {{ generateKeyPairSync }} from 'node:crypto';
          const {{ privateKey, publicKey }} = generateKeyPairSync('ec', {{ namedCurve: 'P-256' }});

@@ -14,7 +14,7 @@ fn hasty() -> Limits {
 
 #[tokio::test]
 async fn a_head_that_does_not_end_loses_the_connection() {
-    let fixture = Fixture::with_limits(hasty()).await;
+    let fixture = Fixture::with_limits(&hasty()).await;
     let mut connection = fixture.connect(To::Sandbox).await;
     connection.send("GET /s/demo HTTP/1.1\r\nhost: ").await;
     assert!(connection.closed_within(PATIENCE).await.is_some());
@@ -22,7 +22,7 @@ async fn a_head_that_does_not_end_loses_the_connection() {
 
 #[tokio::test]
 async fn a_head_that_comes_byte_by_byte_loses_the_connection() {
-    let fixture = Fixture::with_limits(hasty()).await;
+    let fixture = Fixture::with_limits(&hasty()).await;
     let mut connection = fixture.connect(To::Sandbox).await;
     connection.send("GET /s/demo HTTP/1.1\r\nhost: ").await;
     let closed = async {
@@ -36,7 +36,7 @@ async fn a_head_that_comes_byte_by_byte_loses_the_connection() {
 
 #[tokio::test]
 async fn a_connection_that_says_nothing_is_closed() {
-    let fixture = Fixture::with_limits(hasty()).await;
+    let fixture = Fixture::with_limits(&hasty()).await;
     let mut fresh = fixture.connect(To::Sandbox).await;
     assert!(fresh.closed_within(PATIENCE).await.is_some());
     let mut kept = fixture.connect(To::Sandbox).await;
@@ -49,7 +49,7 @@ async fn a_connection_that_says_nothing_is_closed() {
 #[tokio::test]
 async fn a_connection_in_use_outlasts_the_timeout() {
     let head_timeout = Duration::from_secs(1);
-    let fixture = Fixture::with_limits(Limits { head_timeout, ..Limits::default() }).await;
+    let fixture = Fixture::with_limits(&Limits { head_timeout, ..Limits::default() }).await;
     let host = format!("host: {}", fixture.host(To::Sandbox));
     let mut connection = fixture.connect(To::Sandbox).await;
     for _ in 0..6 {
@@ -61,7 +61,7 @@ async fn a_connection_in_use_outlasts_the_timeout() {
 
 #[tokio::test]
 async fn a_request_may_take_longer_than_its_head() {
-    let fixture = Fixture::with_limits(Limits { head_timeout: SHORT, ..Limits::default() }).await;
+    let fixture = Fixture::with_limits(&Limits { head_timeout: SHORT, ..Limits::default() }).await;
     let origin = format!("origin: {}", fixture.origin(To::Console));
     let host = format!("host: {}", fixture.host(To::Console));
     let headers = [&*host, &origin, "content-type: application/json", "content-length: 16"];
@@ -76,7 +76,7 @@ async fn a_request_may_take_longer_than_its_head() {
 async fn a_client_may_pause_in_the_middle_of_its_responses() {
     /// More responses than both sides' buffers hold.
     const MANY: usize = 2000;
-    let fixture = Fixture::with_limits(Limits { head_timeout: SHORT, ..Limits::default() }).await;
+    let fixture = Fixture::with_limits(&Limits { head_timeout: SHORT, ..Limits::default() }).await;
     let host = format!("host: {}", fixture.host(To::Sandbox));
     let mut connection = fixture.connect(To::Sandbox).await;
     connection.send(&request("GET", "/s/demo", &[&host], "").repeat(MANY - 1)).await;
@@ -90,7 +90,7 @@ async fn a_client_may_pause_in_the_middle_of_its_responses() {
 #[tokio::test]
 async fn idle_connections_end_at_once_when_the_server_stops() {
     let limits = Limits::default();
-    let fixture = Fixture::with_limits(limits).await;
+    let fixture = Fixture::with_limits(&limits).await;
     let host = format!("host: {}", fixture.host(To::Sandbox));
     let mut fresh = fixture.connect(To::Sandbox).await;
     let mut kept = fixture.connect(To::Sandbox).await;
@@ -104,7 +104,7 @@ async fn idle_connections_end_at_once_when_the_server_stops() {
 
 #[tokio::test]
 async fn a_body_that_does_not_end_is_answered_with_408() {
-    let fixture = Fixture::with_limits(hasty()).await;
+    let fixture = Fixture::with_limits(&hasty()).await;
     let origin = format!("origin: {}", fixture.origin(To::Console));
     let host = format!("host: {}", fixture.host(To::Console));
     let headers = [&*host, &origin, "content-type: application/json", "content-length: 100"];
@@ -117,7 +117,7 @@ async fn a_body_that_does_not_end_is_answered_with_408() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_loses_the_connection() {
-    let fixture = Fixture::with_limits(hasty()).await;
+    let fixture = Fixture::with_limits(&hasty()).await;
     let host = format!("host: {}", fixture.host(To::Sandbox));
     let mut connection = fixture.connect(To::Sandbox).await;
     // More requests than both sides' buffers hold, and their answers are not read.
@@ -151,7 +151,7 @@ async fn a_large_body_is_refused_before_it_is_read() {
     assert_eq!((reply.status, reply.header("connection")), (413, "close"));
 
     let limits = Limits { body_bytes_max: 1000, ..Limits::default() };
-    let fixture = Fixture::with_limits(limits).await;
+    let fixture = Fixture::with_limits(&limits).await;
     let origin = format!("origin: {}", fixture.origin(To::Console));
     let host = format!("host: {}", fixture.host(To::Console));
     let mut chunked = fixture.connect(To::Console).await;
@@ -187,7 +187,7 @@ async fn the_body_of_a_refused_request_is_read() {
 #[tokio::test]
 async fn the_body_of_a_refused_request_is_not_read_without_end() {
     let limits = Limits::default();
-    let fixture = Fixture::with_limits(limits).await;
+    let fixture = Fixture::with_limits(&limits).await;
     let mut endless = refused(&fixture, 1_000_000_000).await;
     let part = "x".repeat(100_000);
     let closed = async { while endless.try_send(part.as_bytes()).await.is_ok() {} };
@@ -195,7 +195,7 @@ async fn the_body_of_a_refused_request_is_not_read_without_end() {
     let soon = limits.head_timeout / 3;
     assert!(tokio::time::timeout(soon, closed).await.is_ok(), "the body is read on");
 
-    let fixture = Fixture::with_limits(hasty()).await;
+    let fixture = Fixture::with_limits(&hasty()).await;
     let mut silent = refused(&fixture, 1_000_000_000).await;
     tokio::time::sleep(SHORT * 3).await;
     let closed = async { while silent.try_send(b"x").await.is_ok() {} };

@@ -42,7 +42,7 @@ fn folder(name: &str, text: &str) -> (TempDir, String) {
 async fn fixture() -> Fixture {
     let (_folder, file) = folder("chat.toml", CHAT);
     // It is read at the start only.
-    Fixture::with(Limits::default(), &["--catalogue", &file]).await
+    Fixture::with(&Limits::default(), &["--catalogue", &file]).await
 }
 
 #[tokio::test]

@@ -93,7 +93,7 @@ async fn read(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
 
 async fn server(hook: &Hook, more: &[&str]) -> Fixture {
     let cdn = ["--purge-url", &hook.url, "--cdn-seconds", "600"];
-    Fixture::with(Limits::default(), &[&cdn[..], more].concat()).await
+    Fixture::with(&Limits::default(), &[&cdn[..], more].concat()).await
 }
 
 #[tokio::test]

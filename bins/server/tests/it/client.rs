@@ -42,23 +42,23 @@ pub(crate) enum To {
 
 impl Fixture {
     pub(crate) async fn start() -> Self {
-        Self::with_limits(Limits::default()).await
+        Self::with_limits(&Limits::default()).await
     }
 
-    pub(crate) async fn with_limits(limits: Limits) -> Self {
+    pub(crate) async fn with_limits(limits: &Limits) -> Self {
         Self::with(limits, &[]).await
     }
 
     /// Starts a server with extra command-line arguments.
-    pub(crate) async fn with(limits: Limits, more: &[&str]) -> Self {
+    pub(crate) async fn with(limits: &Limits, more: &[&str]) -> Self {
         let data = TempDir::new().expect("a directory");
         let settings = settings(data.path(), more);
         Self::with_settings(data, &settings, limits).await
     }
 
     /// Starts a server with settings for a data directory.
-    pub(crate) async fn with_settings(data: TempDir, settings: &Settings, limits: Limits) -> Self {
-        let running = start(settings, limits).await.expect("starts");
+    pub(crate) async fn with_settings(data: TempDir, settings: &Settings, limits: &Limits) -> Self {
+        let running = start(settings, *limits).await.expect("starts");
         let sites = running.sites();
         let sandbox = sites.sandbox.origin_for(&"demo".parse().expect("an app id"));
         let [console, parent, widget] =

@@ -143,7 +143,7 @@ async fn what_was_acknowledged_is_committed() {
     let data = tempfile::TempDir::new().expect("a directory");
     let settings = crate::client::settings(data.path(), &[]);
     let path = data.path().join("c2c.db");
-    let fixture = Fixture::with_settings(data, &settings, Limits::default()).await;
+    let fixture = Fixture::with_settings(data, &settings, &Limits::default()).await;
     fixture.collect(DEMO, "refuse").await;
     fixture
         .emit_new(DEMO, &[envelope("custom:chat_opened", 1), envelope("custom:chat_opened", 2)])
@@ -165,7 +165,7 @@ async fn a_flood_for_one_app_leaves_the_others_alone() {
         app_events_burst: number(300),
         ..CollectLimits::default()
     };
-    let fixture = Fixture::with_limits(Limits { collect, ..Limits::default() }).await;
+    let fixture = Fixture::with_limits(&Limits { collect, ..Limits::default() }).await;
     fixture.collect(DEMO, "refuse").await;
     let other = fixture.create("Other").await;
     fixture.collect(&other, "refuse").await;
@@ -210,7 +210,7 @@ async fn a_client_that_floods_waits_and_others_do_not() {
         client_batches_burst: number(5),
         ..CollectLimits::default()
     };
-    let fixture = Fixture::with_limits(Limits { collect, ..Limits::default() }).await;
+    let fixture = Fixture::with_limits(&Limits { collect, ..Limits::default() }).await;
     fixture.collect(DEMO, "refuse").await;
     let (flooding, other) = (Ipv4Addr::new(127, 4, 0, 1), Ipv4Addr::new(127, 4, 0, 2));
     let mut statuses = Vec::new();

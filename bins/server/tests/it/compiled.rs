@@ -23,7 +23,7 @@ impl Data {
     }
 
     async fn server(&self, more: &[&str]) -> Fixture {
-        Fixture::with(Limits::default(), &[&["--database", &self.url], more].concat()).await
+        Fixture::with(&Limits::default(), &[&["--database", &self.url], more].concat()).await
     }
 
     fn sql(&self, sql: &str) -> String {

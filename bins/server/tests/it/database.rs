@@ -13,7 +13,7 @@ pub(crate) fn database() -> (Cluster, String) {
 }
 
 pub(crate) async fn server(url: &str) -> Fixture {
-    Fixture::with(Limits::default(), &["--database", url]).await
+    Fixture::with(&Limits::default(), &["--database", url]).await
 }
 
 /// Three servers, one after the other.

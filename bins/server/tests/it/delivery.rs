@@ -18,7 +18,7 @@ use crate::wire::Wire;
 async fn fixture(receivers: &[&Receiver]) -> Fixture {
     let allowed: Vec<_> = receivers.iter().flat_map(|receiver| receiver.allowed()).collect();
     let allowed: Vec<_> = allowed.iter().map(String::as_str).collect();
-    let fixture = Fixture::with(Limits::default(), &allowed).await;
+    let fixture = Fixture::with(&Limits::default(), &allowed).await;
     fixture.collect(DEMO, "refuse").await;
     fixture
 }
@@ -107,7 +107,7 @@ async fn a_database_that_hangs_is_no_failure_of_an_endpoint() {
     let [allow, address] = receiver.allowed();
     let settings = ["--database", &url, "--secrets-key-file", &keys, &allow, &address];
     let limits = Limits { database_timeout: Duration::from_secs(2), ..Limits::default() };
-    let fixture = Fixture::with(limits, &settings).await;
+    let fixture = Fixture::with(&limits, &settings).await;
     fixture.collect(DEMO, "refuse").await;
     let endpoint = fixture.integrate(DEMO, &receiver).await;
     wire.cut_at("sealed_key, public, made_at, ends_at FROM endpoint_secret");

@@ -17,7 +17,7 @@ const NEVER: Duration = Duration::from_hours(1);
 async fn server(delivery: DeliveryLimits, receivers: &[&Receiver]) -> Fixture {
     let allowed: Vec<_> = receivers.iter().flat_map(|receiver| receiver.allowed()).collect();
     let allowed: Vec<_> = allowed.iter().map(String::as_str).collect();
-    Fixture::with(Limits { delivery, ..Limits::default() }, &allowed).await
+    Fixture::with(&Limits { delivery, ..Limits::default() }, &allowed).await
 }
 
 /// A receiver that agrees to get events, and then answers none.

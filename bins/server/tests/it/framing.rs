@@ -19,7 +19,7 @@ async fn framed() -> Fixture {
     settings.console_listen.set_port(port);
     let origin = format!("https://console.localhost:{port}");
     settings.console_origin = Some(origin.parse().expect("an origin"));
-    Fixture::with_settings(data, &settings, Limits::default()).await
+    Fixture::with_settings(data, &settings, &Limits::default()).await
 }
 
 async fn send(fixture: &Fixture, method: &str, path: &str, more: &[&str], body: &Value) -> Reply {

@@ -33,7 +33,7 @@ async fn wired(cluster: &Cluster) -> (Wire, Fixture) {
         look_timeout: LIMIT,
         ..Limits::default()
     };
-    let server = Fixture::with(limits, &["--database", &wire.url("c2c")]).await;
+    let server = Fixture::with(&limits, &["--database", &wire.url("c2c")]).await;
     // After its start, the server reads apps by itself, to compile their documents.
     let done = "SELECT COUNT(*) FROM job WHERE until = 9223372036854775807";
     let is_done = async || cluster.psql("c2c", done).is_ok_and(|count| count.trim() == "1");

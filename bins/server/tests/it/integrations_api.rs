@@ -29,7 +29,7 @@ pub(crate) fn key_file(folder: &TempDir) -> String {
 async fn fixture(receivers: &[&Receiver]) -> Fixture {
     let allowed: Vec<_> = receivers.iter().flat_map(|receiver| receiver.allowed()).collect();
     let allowed: Vec<_> = allowed.iter().map(String::as_str).collect();
-    let fixture = Fixture::with(Limits::default(), &allowed).await;
+    let fixture = Fixture::with(&Limits::default(), &allowed).await;
     fixture.collect(DEMO, "refuse").await;
     fixture
 }
@@ -357,7 +357,7 @@ async fn what_is_forgotten_is_not_there_any_more() {
     let keys = key_file(&folder);
     let [allow, address] = receiver.allowed();
     let settings = ["--database", &database, "--secrets-key-file", &keys, &allow, &address];
-    let fixture = Fixture::with(Limits::default(), &settings).await;
+    let fixture = Fixture::with(&Limits::default(), &settings).await;
     // At first without a key to search by.
     let path = format!("{DEMO}/integrations/collect");
     assert_eq!(fixture.edit(&path, "\"0\"", &search_by(&[])).await.status, 200);
@@ -453,7 +453,7 @@ async fn a_long_search_goes_on_where_it_was() {
     let data = TempDir::new().expect("a directory");
     let database = format!("sqlite:{}", data.path().join("c2c.db").display());
     {
-        let fixture = Fixture::with(Limits::default(), &["--database", &database]).await;
+        let fixture = Fixture::with(&Limits::default(), &["--database", &database]).await;
         fixture.collect(DEMO, "refuse").await;
         for group in 0..5 {
             let events: Vec<_> = (0..100).map(|n| about(group * 100 + n, "secret-1")).collect();
@@ -461,7 +461,7 @@ async fn a_long_search_goes_on_where_it_was() {
         }
         fixture.running.stop().await;
     }
-    let fixture = Fixture::with(limits, &["--database", &database]).await;
+    let fixture = Fixture::with(&limits, &["--database", &database]).await;
     let (mut forgotten, mut requests, mut after) = (0, 0, Value::Null);
     loop {
         let body = json!({"key": "orderId", "value": "secret-1", "after": after});
@@ -497,7 +497,7 @@ impl Backend {
         let receiver = Receiver::taking().await;
         let [allow, address] = receiver.allowed();
         let settings = ["--access", "sign-in", &allow, &address];
-        let fixture = Fixture::with(Limits::default(), &settings).await;
+        let fixture = Fixture::with(&Limits::default(), &settings).await;
         let owner = owner(&fixture).await;
         let made = owner.write(&fixture, "POST", "/api/apps", &json!({"name": "Other"})).await;
         let other = format!("/api/apps/{}", made.json()["id"].as_str().expect("an id"));

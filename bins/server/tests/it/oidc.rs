@@ -39,7 +39,7 @@ pub(crate) fn settings<'a>(issuer: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 async fn server(issuer: &Issuer) -> Fixture {
-    Fixture::with(Limits::default(), &settings(&issuer.url, &[])).await
+    Fixture::with(&Limits::default(), &settings(&issuer.url, &[])).await
 }
 
 /// Limits for a test that tries until it succeeds.
@@ -112,7 +112,7 @@ async fn sessions(fixture: &Fixture) -> Vec<Value> {
 #[tokio::test]
 async fn a_member_of_a_group_has_its_role_at_a_real_provider() {
     let glewlwyd = Glewlwyd::start().await;
-    let fixture = Fixture::with(Limits::default(), &settings(&glewlwyd.issuer(), &[])).await;
+    let fixture = Fixture::with(&Limits::default(), &settings(&glewlwyd.issuer(), &[])).await;
     glewlwyd.admit(&fixture.origin(To::Console));
     glewlwyd.add("ann", &["c2c-editors", "c2c-viewers", "lunch"]);
 
@@ -140,7 +140,7 @@ async fn a_member_of_a_group_has_its_role_at_a_real_provider() {
 #[tokio::test]
 async fn one_without_a_group_is_refused_by_a_real_provider() {
     let glewlwyd = Glewlwyd::start().await;
-    let fixture = Fixture::with(Limits::default(), &settings(&glewlwyd.issuer(), &[])).await;
+    let fixture = Fixture::with(&Limits::default(), &settings(&glewlwyd.issuer(), &[])).await;
     glewlwyd.admit(&fixture.origin(To::Console));
     glewlwyd.add("ben", &["lunch"]);
     glewlwyd.add("eve", &[]);
@@ -157,7 +157,7 @@ async fn one_without_a_group_is_refused_by_a_real_provider() {
 #[tokio::test]
 async fn a_real_provider_takes_a_code_once_and_from_the_browser_that_began() {
     let glewlwyd = Glewlwyd::start().await;
-    let fixture = Fixture::with(Limits::default(), &settings(&glewlwyd.issuer(), &[])).await;
+    let fixture = Fixture::with(&Limits::default(), &settings(&glewlwyd.issuer(), &[])).await;
     glewlwyd.admit(&fixture.origin(To::Console));
     glewlwyd.add("ann", &["c2c-owners"]);
 
@@ -181,7 +181,7 @@ async fn a_wrong_client_secret_is_the_fault_of_the_settings() {
     let mut settings = settings(&issuer, &[]);
     let at = settings.iter().position(|&word| word == SECRET).expect("it is there");
     settings[at] = "another";
-    let fixture = Fixture::with(Limits::default(), &settings).await;
+    let fixture = Fixture::with(&Limits::default(), &settings).await;
     glewlwyd.admit(&fixture.origin(To::Console));
     glewlwyd.add("ann", &["c2c-owners"]);
     let attempt = begin(&fixture).await;
@@ -453,7 +453,7 @@ async fn an_issuer_has_little_time_and_room() {
             (broken, Limits::default(), vec![502, 503]),
         ] {
             let issuer = Issuer::start().await;
-            let fixture = Fixture::with(limits, &settings(&issuer.url, &[])).await;
+            let fixture = Fixture::with(&limits, &settings(&issuer.url, &[])).await;
             issuer.set(faults);
             let began = Instant::now();
             let mut reply = fixture.write("POST", BEGIN, &json!({})).await;
@@ -473,14 +473,14 @@ async fn an_issuer_has_little_time_and_room() {
 #[tokio::test]
 async fn the_server_starts_without_its_issuer_and_finds_it_later() {
     let url = format!("http://127.0.0.1:{}", c2c_ports::free().expect("a port"));
-    let fixture = Fixture::with(Limits::default(), &settings(&url, &[])).await;
+    let fixture = Fixture::with(&Limits::default(), &settings(&url, &[])).await;
     let reply = fixture.write("POST", BEGIN, &json!({})).await;
     assert_refused(&reply, 503, "issuer-unavailable");
     assert_eq!(reply.header("retry-after"), "5");
 
     let issuer = Issuer::start().await;
     issuer.set(Faults { status: Some((METADATA, 503)), ..Faults::default() });
-    let fixture = Fixture::with(often(), &settings(&issuer.url, &[])).await;
+    let fixture = Fixture::with(&often(), &settings(&issuer.url, &[])).await;
     for _ in 0..3 {
         let reply = fixture.write("POST", BEGIN, &json!({})).await;
         assert_refused(&reply, 503, "issuer-unavailable");
@@ -498,7 +498,7 @@ async fn the_server_starts_without_its_issuer_and_finds_it_later() {
 #[tokio::test]
 async fn a_new_key_of_the_issuer_is_found() {
     let issuer = Issuer::start().await;
-    let fixture = Fixture::with(often(), &settings(&issuer.url, &[])).await;
+    let fixture = Fixture::with(&often(), &settings(&issuer.url, &[])).await;
     assert_eq!(sign_in(&fixture, &issuer).await.status, 201);
     issuer.rotate("k2");
     // Keys are asked for again once they are a few seconds old, and not before.
@@ -563,7 +563,7 @@ async fn one_client_begins_only_so_often() {
     let issuer = Issuer::start().await;
     let sign_ons_per_minute = std::num::NonZeroU32::new(3).expect("not zero");
     let limits = Limits { sign_ons_per_minute, ..Limits::default() };
-    let fixture = Fixture::with(limits, &settings(&issuer.url, &[])).await;
+    let fixture = Fixture::with(&limits, &settings(&issuer.url, &[])).await;
     for _ in 0..3 {
         begin(&fixture).await;
     }

@@ -582,7 +582,7 @@ async fn real_answers_are_as_described() {
     let key_file = key_file(&keys);
     let allowed = receiver.allowed();
     let settings = ["--database", &url, "--secrets-key-file", &key_file, &allowed[0], &allowed[1]];
-    let fixture = Fixture::with(Limits::default(), &settings).await;
+    let fixture = Fixture::with(&Limits::default(), &settings).await;
     cluster.psql("c2c", "UPDATE revision SET head = '<!-- open' WHERE number = 1").expect("done");
     let openapi = fixture.get(To::Console, "/api/openapi.json", &[]).await.json();
     assert_eq!(openapi["openapi"], "3.1.0");
@@ -612,7 +612,7 @@ async fn common_answers_are_as_described() {
         body_bytes_max: 100,
         ..Limits::default()
     };
-    let fixture = Fixture::with(limits, &["--database", &url]).await;
+    let fixture = Fixture::with(&limits, &["--database", &url]).await;
     let openapi = fixture.get(To::Console, "/api/openapi.json", &[]).await.json();
     let guarded = guarded_beside(&url).await;
     let wish = json!({"name": "v", "hours": 1});
@@ -669,7 +669,7 @@ async fn guarded_beside(url: &str) -> Fixture {
         sign_ons_per_minute: one,
         ..Limits::default()
     };
-    Fixture::with(limits, &["--database", url, "--access", "sign-in"]).await
+    Fixture::with(&limits, &["--database", url, "--access", "sign-in"]).await
 }
 
 /// The statuses of an operation for one who has not signed in, for a viewer, for one in haste, and for one

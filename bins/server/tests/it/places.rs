@@ -80,7 +80,7 @@ async fn editor(fixture: &Fixture, client: Ipv4Addr) -> Connection {
 
 #[tokio::test]
 async fn the_connection_that_waits_longest_gives_way() {
-    let fixture = Fixture::with_limits(connections(3)).await;
+    let fixture = Fixture::with_limits(&connections(3)).await;
     let mut oldest = kept(&fixture, PROXY).await;
     let mut waiting = half_sent(&fixture, PROXY).await;
     let mut newest = kept(&fixture, PROXY).await;
@@ -94,7 +94,7 @@ async fn the_connection_that_waits_longest_gives_way() {
 
 #[tokio::test]
 async fn requests_in_work_keep_their_places() {
-    let fixture = Fixture::with_limits(connections(2)).await;
+    let fixture = Fixture::with_limits(&connections(2)).await;
     let mut first = in_work(&fixture, PROXY).await;
     let mut second = in_work(&fixture, PROXY).await;
     let mut third = editor(&fixture, PROXY).await;
@@ -111,7 +111,7 @@ async fn requests_in_work_keep_their_places() {
 #[tokio::test]
 async fn all_addresses_of_a_door_share_its_places() {
     let second_address = ["--pages-listen", "127.0.0.2:0"];
-    let fixture = Fixture::with(connections(1), &second_address).await;
+    let fixture = Fixture::with(&connections(1), &second_address).await;
     let mut first = kept(&fixture, PROXY).await;
     let mut server = fixture.address(To::Sandbox);
     server.set_ip([127, 0, 0, 2].into());
@@ -122,7 +122,7 @@ async fn all_addresses_of_a_door_share_its_places() {
 
 #[tokio::test]
 async fn each_door_has_its_own_places() {
-    let fixture = Fixture::with_limits(connections(1)).await;
+    let fixture = Fixture::with_limits(&connections(1)).await;
     let mut editing = in_work(&fixture, PROXY).await;
     let mut visiting = kept(&fixture, PROXY).await;
     finish(&mut editing).await;
@@ -131,7 +131,7 @@ async fn each_door_has_its_own_places() {
 
 #[tokio::test]
 async fn a_client_with_too_many_connections_loses_its_own() {
-    let fixture = Fixture::with_limits(per_client(2)).await;
+    let fixture = Fixture::with_limits(&per_client(2)).await;
     let mut other = kept(&fixture, OTHER_CLIENT).await;
     let mut waiting = half_sent(&fixture, CLIENT).await;
     let mut second = kept(&fixture, CLIENT).await;
@@ -144,7 +144,7 @@ async fn a_client_with_too_many_connections_loses_its_own() {
 
 #[tokio::test]
 async fn a_client_with_too_many_connections_costs_others_none_where_no_place_is_left() {
-    let fixture = Fixture::with_limits(connections(4)).await;
+    let fixture = Fixture::with_limits(&connections(4)).await;
     let mut other = kept(&fixture, OTHER_CLIENT).await;
     let mut proxied = [kept(&fixture, PROXY).await, kept(&fixture, PROXY).await];
     let mut first = kept(&fixture, CLIENT).await;
@@ -156,7 +156,7 @@ async fn a_client_with_too_many_connections_costs_others_none_where_no_place_is_
 }
 
 /// Checks whether a client's third connection is refused while its other two are in work.
-async fn check_third(limits: Limits, settings: &[&str], client: Ipv4Addr, refused: bool) {
+async fn check_third(limits: &Limits, settings: &[&str], client: Ipv4Addr, refused: bool) {
     let fixture = Fixture::with(limits, settings).await;
     let mut in_work = [in_work(&fixture, client).await, in_work(&fixture, client).await];
     let mut third = editor(&fixture, client).await;
@@ -174,20 +174,20 @@ async fn check_third(limits: Limits, settings: &[&str], client: Ipv4Addr, refuse
 
 #[tokio::test]
 async fn a_client_whose_connections_are_in_work_gets_no_further_one() {
-    check_third(per_client(2), &[], CLIENT, true).await;
-    check_third(per_client(3), &[], CLIENT, false).await;
+    check_third(&per_client(2), &[], CLIENT, true).await;
+    check_third(&per_client(3), &[], CLIENT, false).await;
 }
 
 #[tokio::test]
 async fn a_client_has_a_quarter_of_the_places_at_most() {
-    check_third(connections(8), &[], CLIENT, true).await;
-    check_third(connections(9), &[], CLIENT, false).await;
+    check_third(&connections(8), &[], CLIENT, true).await;
+    check_third(&connections(9), &[], CLIENT, false).await;
 }
 
 #[tokio::test]
 async fn proxies_are_not_held_to_the_bound_on_clients() {
-    check_third(per_client(2), &[], PROXY, false).await;
-    check_third(per_client(2), &["--proxies", "127.0.0.2"], CLIENT, false).await;
-    check_third(per_client(2), &["--proxies", "192.0.2.1,127.0.0.0/30"], CLIENT, false).await;
-    check_third(per_client(2), &["--proxies", "127.0.0.2"], PROXY, true).await;
+    check_third(&per_client(2), &[], PROXY, false).await;
+    check_third(&per_client(2), &["--proxies", "127.0.0.2"], CLIENT, false).await;
+    check_third(&per_client(2), &["--proxies", "192.0.2.1,127.0.0.0/30"], CLIENT, false).await;
+    check_third(&per_client(2), &["--proxies", "127.0.0.2"], PROXY, true).await;
 }

@@ -237,7 +237,7 @@ async fn is_invalid(fixture: &Fixture, token: &str) {
 async fn links_that_ended_are_as_unknown_as_others() {
     let cluster = Cluster::start().expect("a PostgreSQL");
     let url = cluster.database("c2c").expect("a database");
-    let fixture = Fixture::with(Limits::default(), &["--database", &url]).await;
+    let fixture = Fixture::with(&Limits::default(), &["--database", &url]).await;
     let token = link(&fixture, "<b>draft</b>").await;
     for other in ["", "x", &token[1..], &token.to_uppercase(), &format!("{token}0")] {
         if *other != token {
@@ -362,7 +362,7 @@ async fn only_the_page_of_the_link_may_ask() {
 async fn bodies_are_bounded_in_size_and_time() {
     let limits =
         Limits { body_timeout: std::time::Duration::from_millis(300), ..Limits::default() };
-    let fixture = Fixture::with_limits(limits).await;
+    let fixture = Fixture::with_limits(&limits).await;
     let ours = format!("origin: {}", fixture.origin(To::Widget));
     let large = json!({"token": "x".repeat(1024)}).to_string();
     let reply = fixture.send(To::Widget, "POST", SHOW, &[&ours, JSON], &large).await;
@@ -393,8 +393,8 @@ async fn loads_of_a_link_are_limited() {
 async fn two_servers_share_links_and_tickets() {
     let cluster = Cluster::start().expect("a PostgreSQL");
     let url = cluster.database("c2c").expect("a database");
-    let first = Fixture::with(Limits::default(), &["--database", &url]).await;
-    let second = Fixture::with(Limits::default(), &["--database", &url]).await;
+    let first = Fixture::with(&Limits::default(), &["--database", &url]).await;
+    let second = Fixture::with(&Limits::default(), &["--database", &url]).await;
     let token = link(&first, "<b>draft</b>").await;
     for _ in 0..3 {
         let path = ticket(&second, &token).await;
@@ -415,7 +415,7 @@ async fn two_servers_share_links_and_tickets() {
 async fn without_the_database_links_answer_503() {
     let mut cluster = Cluster::start().expect("a PostgreSQL");
     let url = cluster.database("c2c").expect("a database");
-    let fixture = Fixture::with(Limits::default(), &["--database", &url]).await;
+    let fixture = Fixture::with(&Limits::default(), &["--database", &url]).await;
     let token = link(&fixture, "<b>draft</b>").await;
     let path = ticket(&fixture, &token).await;
     tokio::task::block_in_place(|| cluster.stop().expect("stops"));

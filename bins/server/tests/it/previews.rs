@@ -171,7 +171,7 @@ async fn the_areas_are_where_the_browser_will_find_them() {
 #[tokio::test]
 async fn what_cannot_run_is_not_staged() {
     let limits = Limits { previews_max: 1, ..Limits::default() };
-    let fixture = Fixture::with_limits(limits).await;
+    let fixture = Fixture::with_limits(&limits).await;
     let path = stage(&fixture, "<b>draft</b>", "").await;
     let reply = fixture.write("POST", PREVIEWS, &code("<script>", "")).await;
     assert_eq!(reply.status, 422);
@@ -187,7 +187,7 @@ async fn what_cannot_run_is_not_staged() {
 #[tokio::test]
 async fn the_oldest_preview_goes_first_and_says_so_where_it_was() {
     let limits = Limits { previews_max: 2, ..Limits::default() };
-    let fixture = Fixture::with_limits(limits).await;
+    let fixture = Fixture::with_limits(&limits).await;
     let mut paths = Vec::new();
     for text in ["first", "second", "third"] {
         paths.push(stage(&fixture, text, "").await);

@@ -44,7 +44,7 @@ async fn check(heading: &str, file: &str, command: impl FnOnce(u16) -> Vec<Strin
     let port = c2c_ports::free().expect("a port");
     let url = format!("http://127.0.0.1:{port}/hooks");
     let allowed = format!("127.0.0.1/32:{port}");
-    let fixture = Fixture::with(Limits::default(), &["--delivery-allow", &allowed]).await;
+    let fixture = Fixture::with(&Limits::default(), &["--delivery-allow", &allowed]).await;
     fixture.collect(DEMO, "refuse").await;
     let endpoint = fixture.add_endpoint(DEMO, &url).await;
     let [program, arguments @ ..] = &command(port)[..] else { unreachable!("a program") };
@@ -123,7 +123,7 @@ async fn in_rust() {
     assert!(here.contains(code("Rust")), "the function here is not that of the document");
     let receiver = Receiver::taking().await;
     let [flag, allowed] = receiver.allowed();
-    let fixture = Fixture::with(Limits::default(), &[&flag, &allowed]).await;
+    let fixture = Fixture::with(&Limits::default(), &[&flag, &allowed]).await;
     fixture.collect(DEMO, "refuse").await;
     let endpoint = fixture.integrate(DEMO, &receiver).await;
     fixture.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;

@@ -31,7 +31,7 @@ fn parsed(arguments: &[String], data: &Path) -> Settings {
 
 async fn server(arguments: &[String]) -> Fixture {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    Fixture::with(Limits::default(), &arguments).await
+    Fixture::with(&Limits::default(), &arguments).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -124,7 +124,7 @@ async fn at_an_issuer_a_person_is_the_same_under_another_name() {
     use crate::issuer::{Faults, Issuer};
 
     let issuer = Issuer::start().await;
-    let fixture = Fixture::with(Limits::default(), &crate::oidc::settings(&issuer.url, &[])).await;
+    let fixture = Fixture::with(&Limits::default(), &crate::oidc::settings(&issuer.url, &[])).await;
     let mut people = Vec::new();
     for (id, email) in
         [("1", "ann@staff.example"), ("1", "anna@staff.example"), ("2", "ann@staff.example")]

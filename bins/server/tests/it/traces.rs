@@ -88,7 +88,7 @@ async fn read(mut stream: TcpStream) -> Option<(TcpStream, Request)> {
 
 async fn start(endpoint: &str, more: &[&str]) -> Fixture {
     let arguments = [&["--otlp-endpoint", endpoint], more].concat();
-    Fixture::with(Limits::default(), &arguments).await
+    Fixture::with(&Limits::default(), &arguments).await
 }
 
 fn text_of(attributes: &[KeyValue], name: &str) -> Option<String> {

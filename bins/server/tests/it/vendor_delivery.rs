@@ -99,7 +99,7 @@ async fn site_with(vendors: SocketAddr, more: &[&str]) -> Site {
     let mut settings = settings(data.path(), &arguments);
     settings.delivery.send_vendors_to(vendors);
     let file = data.path().join("c2c.db");
-    let fixture = Fixture::with_settings(data, &settings, Limits::default()).await;
+    let fixture = Fixture::with_settings(data, &settings, &Limits::default()).await;
     let limits = c2c_store::Limits { snippet_bytes_max: 1 };
     let store = Store::open(&Database::file(&file), limits).await.expect("a database");
     fixture.collect(DEMO, "refuse").await;

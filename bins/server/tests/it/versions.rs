@@ -51,7 +51,7 @@ async fn an_older_and_a_newer_server_follow_each_other() {
     check(&older, "call_ended", true, OLDER_MS).await;
     cluster.psql("c2c", NEWER).expect("a later version");
     let newer = ["--database", &url, "--hold-ms", NEWER_MS];
-    let newer = Fixture::with(Limits::default(), &newer).await;
+    let newer = Fixture::with(&Limits::default(), &newer).await;
     let both_serve = async |text: &str, there: bool| {
         check(&older, text, there, OLDER_MS).await;
         check(&newer, text, there, NEWER_MS).await;

@@ -43,7 +43,7 @@ async fn a_key_that_does_not_open_the_secrets_is_found() {
     let new_key = Secrets::NewKey { file: file.clone() };
     let new_key = async || secrets(&settings(folder, &arguments), &new_key).await.expect("a key");
     new_key().await;
-    let fixture = Fixture::with(Limits::default(), &arguments).await;
+    let fixture = Fixture::with(&Limits::default(), &arguments).await;
     fixture.add_endpoint(DEMO, "https://hooks.example/").await;
     fixture.running.stop().await;
     // The address, and the key that signs.

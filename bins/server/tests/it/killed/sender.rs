@@ -92,12 +92,11 @@ impl Sender {
                     return;
                 }
                 Some((StatusCode::TOO_MANY_REQUESTS, Some(wait), _)) => sleep(wait).await,
-                Some((StatusCode::SERVICE_UNAVAILABLE, ..)) => sleep(AGAIN).await,
                 None if self.random.below(GIVES_UP) == 0 => {
                     self.ledger.lock().expect("a lock").give_up(numbers);
                     return;
                 }
-                None => sleep(AGAIN).await,
+                Some((StatusCode::SERVICE_UNAVAILABLE, ..)) | None => sleep(AGAIN).await,
                 Some((status, _, answer)) => {
                     panic!("{status}: {}", String::from_utf8_lossy(&answer))
                 }
