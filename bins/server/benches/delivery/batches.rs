@@ -1,5 +1,7 @@
 //! What widgets' pages send: envelopes of an order, ten in a batch.
 
+use std::ops::Range;
+
 use c2c_names::AppId;
 use serde_json::{Value, json};
 
@@ -42,7 +44,12 @@ pub(crate) fn envelope(number: u64) -> Value {
 
 /// The request of a page of `host` with the batch with a number.
 pub(crate) fn request(host: &str, app: &AppId, number: u64) -> String {
-    let events: Vec<_> = (number * EVENTS..(number + 1) * EVENTS).map(envelope).collect();
+    request_of(host, app, number * EVENTS..(number + 1) * EVENTS)
+}
+
+/// The same with events with these numbers.
+pub(crate) fn request_of(host: &str, app: &AppId, numbers: Range<u64>) -> String {
+    let events: Vec<_> = numbers.map(envelope).collect();
     let page = "https://shop.example/checkout/thanks";
     let batch = json!({"c2c": 1, "consent": "granted", "page": page, "events": events}).to_string();
     format!(

@@ -1,9 +1,10 @@
 //! Events on their way in and out, relative to the least that could do the same.
 //!
-//! `cargo xtask bench delivery` measures three things, each on SQLite and on PostgreSQL:
+//! `cargo xtask bench delivery` measures four things, each on SQLite and on PostgreSQL:
 //!
 //! - `ingest`: batches that are acknowledged, relative to a bare hyper endpoint that does one durable insert per batch;
 //! - `post`: deliveries to a receiver, relative to a loop that posts prepared bodies with the same client;
+//! - `beside`: the time until an event arrives beside endpoints that hang, fail or attack, relative to that without them;
 //! - `backlog`: the memory of the server while it delivers a million events.
 //!
 //! Names of parts after `--` select some of them, `sqlite` or `postgresql` selects an engine, and `--backlog N` changes
@@ -14,6 +15,7 @@
 
 mod backlog;
 mod batches;
+mod beside;
 mod ingest;
 mod insert_peer;
 mod post;
@@ -59,8 +61,12 @@ const QUICK: Plan =
 
 type Part = fn(&Site<'_>, &Plan) -> bool;
 
-const PARTS: [(&str, Part); 3] =
-    [("ingest", ingest::run), ("post", post::run), ("backlog", backlog::run)];
+const PARTS: [(&str, Part); 4] = [
+    ("ingest", ingest::run),
+    ("post", post::run),
+    ("beside", beside::run),
+    ("backlog", backlog::run),
+];
 const ENGINES: [&str; 2] = ["sqlite", "postgresql"];
 
 fn main() -> ExitCode {
@@ -106,6 +112,12 @@ impl Plan {
         println!("{engine:10} {what}: {value} (goal {goal}: {verdict})");
         std::io::stdout().flush().expect("a reader");
         met
+    }
+
+    fn at_most(&self, engine: &str, what: &str, spread: Spread, goal: f64) -> bool {
+        let Spread { median, low, high } = spread;
+        let value = format!("{median:.3}, quartiles {low:.3} to {high:.3}, {} pairs", self.pairs);
+        self.print(engine, what, value, &format!("at most {goal}"), median <= goal)
     }
 
     fn at_least(&self, engine: &str, what: &str, spread: Spread, goal: f64) -> bool {

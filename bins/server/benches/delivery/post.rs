@@ -1,9 +1,10 @@
 //! Deliveries to one endpoint, as the receiver counts them: ours relative to the loop.
 //!
 //! Both go by https, without which the product delivers only where its operator says so. Both send all the time, ours
-//! from a backlog; the one that is not measured is stopped by a signal.
+//! from a backlog. Ours is started for each measurement and ends as operators end it, since it gives back what has waited
+//! for long; the loop is stopped by a signal.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
@@ -16,13 +17,17 @@ use crate::spread::Spread;
 
 /// The relation of deliveries per second, ours to the loop's.
 const GOAL: f64 = 0.7;
-/// Until what was stopped is under way again.
+/// Until the loop is under way again.
 const WARM: Duration = Duration::from_millis(100);
-/// Until connections are open and statements are prepared.
+/// Until its connections are open.
 const START: Duration = Duration::from_secs(1);
+/// Deliveries until ours has connections, prepared statements and its pace.
+const WARM_DELIVERIES: u64 = 1000;
+/// Longer than a start takes.
+const STUCK: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(site: &Site<'_>, plan: &Plan) -> bool {
-    let mut receiver = Receiver::start();
+    let receiver = Receiver::start();
     let database = site.database("post");
     Runtime::new().expect("a runtime").block_on(async {
         let store = open(&database).await;
@@ -33,33 +38,35 @@ pub(crate) fn run(site: &Site<'_>, plan: &Plan) -> bool {
     });
     let authority = receiver.authority.clone();
     let settings = [("SSL_CERT_FILE", authority.to_str().expect("UTF-8"))];
-    let ours = site.start(&database, Some((receiver.address, &authority)));
-    std::thread::sleep(START);
-    ours.program.pause();
-    let mut sent = receiver.count();
-    assert!(sent > 0, "nothing was delivered");
     let (theirs, _) = Program::peer(&["--post-peer", &url(receiver.address)], &settings);
     std::thread::sleep(START);
     theirs.pause();
     let receiver = std::cell::RefCell::new(receiver);
-    let rate = |program: &Program| {
-        let mut receiver = receiver.borrow_mut();
-        program.go_on();
-        std::thread::sleep(WARM);
-        let rate = receiver.rate(plan.window);
-        program.pause();
-        rate
-    };
-    let count = || receiver.borrow_mut().count();
+    let mut sent = 0;
     let our_rate = || {
-        let before = count();
-        let rate = rate(&ours.program);
-        sent += count() - before;
+        let mut receiver = receiver.borrow_mut();
+        let before = receiver.count();
+        let ours = site.start(&database, Some((receiver.address, &authority)));
+        let waiting = Instant::now();
+        while receiver.count() < before + WARM_DELIVERIES.min(plan.waiting / 2) {
+            assert!(waiting.elapsed() < STUCK, "nothing is delivered");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let rate = receiver.rate(plan.window);
+        ours.program.end();
+        sent += receiver.count() - before;
         rate
     };
-    let spread = Spread::of_pairs(plan.pairs, our_rate, || rate(&theirs));
-    // Before the receiver, which they would miss.
-    drop((ours, theirs));
+    let their_rate = || {
+        theirs.go_on();
+        std::thread::sleep(WARM);
+        let rate = receiver.borrow_mut().rate(plan.window);
+        theirs.pause();
+        rate
+    };
+    let spread = Spread::of_pairs(plan.pairs, our_rate, their_rate);
+    // Before the receiver, which it would miss.
+    drop(theirs);
     assert!(!plan.judged || sent < plan.waiting, "the backlog is too small: {sent} were sent");
     plan.at_least(site.engine, "deliveries / posting prepared bodies", spread, GOAL)
 }

@@ -41,6 +41,12 @@ impl Program {
         self.signal("-CONT");
     }
 
+    /// Ends it as an operator does.
+    pub(crate) fn end(mut self) {
+        self.signal("-TERM");
+        assert!(self.child.wait().expect("it ends").success(), "it failed");
+    }
+
     fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let done = Command::new("kill").args([name, &id]).status().expect("kill");

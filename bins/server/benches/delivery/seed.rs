@@ -1,6 +1,6 @@
 //! Apps, endpoints and events, by way of the store.
 
-use std::net::SocketAddr;
+use std::fmt::Display;
 
 use c2c_delivery::{
     About, Agreement, CollectMode, Consent, EndpointId, Filter, Format, Keyring, Kind,
@@ -40,8 +40,9 @@ pub(crate) async fn make_app(store: &Store, app: &AppId) {
     store.configure_collect(&by(), app, Version::new(0), &settings).await.expect("it collects");
 }
 
-/// Adds an active webhook that gets all events.
-pub(crate) async fn make_webhook(store: &Store, app: &AppId, receiver: SocketAddr) -> EndpointId {
+/// Adds an active webhook that gets all events, at a receiver's host and port.
+pub(crate) async fn make_webhook(store: &Store, app: &AppId, receiver: impl Display) -> EndpointId {
+    let host = receiver.to_string();
     let ring = Keyring::parse(KEY).expect("a key");
     let seal = |about, plain: &[u8]| {
         let sealed = ring.seal([0; 12], about, plain);
@@ -58,8 +59,8 @@ pub(crate) async fn make_webhook(store: &Store, app: &AppId, receiver: SocketAdd
     };
     let settings = EndpointSettings {
         name: "A receiver".parse().expect("a name"),
-        host: receiver.to_string(),
-        target: seal(About::Target { app, endpoint }, url(receiver).as_bytes()),
+        target: seal(About::Target { app, endpoint }, url(&host).as_bytes()),
+        host,
         format: Format::Standard,
         filter: Filter::try_from(vec!["*".to_owned()]).expect("a filter"),
         consents: Consent::ALL.to_vec(),
@@ -74,7 +75,7 @@ pub(crate) async fn make_webhook(store: &Store, app: &AppId, receiver: SocketAdd
 }
 
 /// The address of a receiver, as an endpoint has it.
-pub(crate) fn url(receiver: SocketAddr) -> String {
+pub(crate) fn url(receiver: impl Display) -> String {
     format!("https://{receiver}/hooks/c2c?key=1")
 }
 

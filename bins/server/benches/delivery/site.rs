@@ -39,6 +39,21 @@ impl Site<'_> {
 
     /// Starts a server that may call a receiver on a loopback address, whose authority it trusts.
     pub(crate) fn start(&self, url: &str, receiver: Option<(SocketAddr, &Path)>) -> Ours {
+        let Some((address, authority)) = receiver else {
+            return self.start_with("data", url, &[], None);
+        };
+        let allowed = format!("{}/32:{}", address.ip(), address.port());
+        self.start_with("data", url, &["--delivery-allow", &allowed], Some(authority))
+    }
+
+    /// Starts a server with a data directory of this name, which trusts the authority.
+    pub(crate) fn start_with(
+        &self,
+        data: &str,
+        url: &str,
+        arguments: &[&str],
+        authority: Option<&Path>,
+    ) -> Ours {
         let mut command = Command::new(env!("CARGO_BIN_EXE_c2c-server"));
         command
             .env("C2C_ACCESS", "open")
@@ -46,10 +61,10 @@ impl Site<'_> {
             .env(ONE_THREAD.0, ONE_THREAD.1)
             .args(["--console-listen", "127.0.0.1:0", "--pages-listen", "127.0.0.1:0"])
             .args(["--database", url, "--data-dir"])
-            .arg(self.folder.join("data"));
-        if let Some((address, authority)) = receiver {
-            let allowed = format!("{}/32:{}", address.ip(), address.port());
-            command.args(["--delivery-allow", &allowed]).env("SSL_CERT_FILE", authority);
+            .arg(self.folder.join(data))
+            .args(arguments);
+        if let Some(authority) = authority {
+            command.env("SSL_CERT_FILE", authority);
         }
         let mut program = Program::start(command.stdout(Stdio::piped()));
         let lines = BufReader::new(program.child.stdout.take().expect("piped")).lines();

@@ -9,7 +9,9 @@ use std::sync::Mutex;
 use c2c_receivers::{Answer, Hit, Receiver, agreeing};
 use serde_json::json;
 use standardwebhooks::Webhook;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::block_in_place;
 
 /// That of all endpoints here.
 pub(super) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -47,10 +49,10 @@ impl Drop for Killable {
     }
 }
 
-/// Runs this program again, as the test [`process`] alone.
+/// Runs this program again, as that test alone.
 fn start(port: u16, file: &Path) -> Child {
     let mut child = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "killed::receiver::process", "--ignored", "--nocapture"])
+        .args(["--exact", "killed::receiver::a_receiver_writes_before_it_answers", "--nocapture"])
         .env(PORT, port.to_string())
         .env(FILE, file)
         .stdin(Stdio::piped())
@@ -69,12 +71,29 @@ fn start(port: u16, file: &Path) -> Child {
     child
 }
 
+/// Also the process itself, which has a port and a file.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "it is the process that the others kill"]
-async fn process() {
-    let (Ok(port), Ok(file)) = (std::env::var(PORT), std::env::var(FILE)) else { return };
-    let port: u16 = port.parse().expect("a port");
-    let file = Mutex::new(open(Path::new(&file)));
+async fn a_receiver_writes_before_it_answers() {
+    if let (Ok(port), Ok(file)) = (std::env::var(PORT), std::env::var(FILE)) {
+        return serve(port.parse().expect("a port"), Path::new(&file)).await;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (port, file) = (c2c_ports::free().expect("a port"), folder.path().join("arrivals"));
+    let mut receiver = block_in_place(|| Killable::start(port, &file));
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("it listens");
+    let request = b"POST /hooks HTTP/1.1\r\nhost: a.example\r\ncontent-length: 2\r\n\r\n{}";
+    stream.write_all(request).await.expect("it reads");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.expect("it answers");
+    block_in_place(|| receiver.kill());
+    assert_eq!(answer, *b"HTTP/1.1 204");
+    let written = fs::read_to_string(&file).expect("a file");
+    assert_eq!(written, "{\"body\":\"{}\",\"id\":null,\"signed\":false}\n");
+}
+
+/// Serves until the end of the process that started this one, however that ends.
+async fn serve(port: u16, file: &Path) {
+    let file = Mutex::new(open(file));
     let webhook = Webhook::new(SECRET).expect("a secret");
     let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
     let answer = agreeing(move |hit| {
@@ -83,7 +102,6 @@ async fn process() {
     });
     let _receiver = Receiver::on(listener, None, answer);
     println!("{LISTENS}");
-    // Until the end of the process that started it, however that ends.
     let end = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
     let _ = end.await;
 }

@@ -11,6 +11,8 @@ on_both_engines!(a_claim_reads_a_few_rows_of_many);
 
 /// In one lane.
 const ROWS: usize = 300_000;
+/// In one claim.
+const MANY: u32 = 500;
 /// Long enough for a loaded machine, and less than it takes to read all rows twice.
 const TIME_MAX: Duration = Duration::from_millis(500);
 
@@ -24,6 +26,7 @@ async fn a_claim_reads_a_few_rows_of_many(place: Place) {
     work(&store, 0).await;
     fill(&place, &shop, lane, ROWS).await;
     work(&store, 8).await;
+    claim_many(&store).await;
     place.execute("ANALYZE").await;
     work(&store, 8).await;
     store.close().await;
@@ -52,6 +55,15 @@ async fn work(store: &Store, expected: usize) {
     }
 }
 
+/// Claims more than an engine expects to be due that takes the table for a small one.
+async fn claim_many(store: &Store) {
+    for _ in 0..3 {
+        let mut claimer = Claimer::new();
+        let claims = store.claim_deliveries(&mut claimer, START, LEASE, MANY, |_| MANY).await;
+        assert_eq!(claims.expect("claims").claimed.len(), MANY as usize);
+    }
+}
+
 /// PostgreSQL counts the rows that were read in scans of the whole table, and reports it when a session has ended.
 async fn nothing_was_scanned(place: &Place) {
     let end = Instant::now() + Duration::from_mins(1);
@@ -62,4 +74,7 @@ async fn nothing_was_scanned(place: &Place) {
     }
     let scanned = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'outbox'";
     assert_eq!(place.number(scanned).await, 0);
+    // Far more than were claimed, and fewer than one look at all rows reads.
+    let found = place.number(statistics).await;
+    assert!(found < 50_000, "{found}");
 }
