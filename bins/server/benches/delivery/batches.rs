@@ -1,4 +1,4 @@
-//! What widgets' pages send: envelopes of an order, ten in a batch.
+//! The requests of widgets' pages: envelopes of an order, ten in a batch.
 
 use std::ops::Range;
 

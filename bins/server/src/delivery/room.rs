@@ -30,7 +30,7 @@ pub(super) struct Room {
     of_apps: HashMap<AppId, u32>,
     /// Requests in this minute to endpoints that want only so many.
     pub(super) sent: HashMap<EndpointId, u32>,
-    /// What this server has of endpoints.
+    /// The claimed deliveries of endpoints.
     pub(super) held: HashMap<EndpointId, Held>,
     /// The endpoints that were looked at.
     pub(super) plans: HashMap<EndpointId, Plan>,

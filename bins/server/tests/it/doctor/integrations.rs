@@ -1,4 +1,4 @@
-//! What integrations need: keys that open their secrets, and authorities for TLS. And ports that are known.
+//! The needs of integrations: keys that open their secrets, and authorities for TLS. And ports that are known.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,7 +13,7 @@ use super::{PROGRAM, Said, said};
 use crate::client::{Fixture, settings};
 use crate::console::DEMO;
 
-/// What the doctor says of a database in a folder, with more arguments.
+/// The report of the doctor of a database in a folder, with more arguments.
 fn doctor(folder: &Path, more: &[&str]) -> Said {
     let [console, pages] = [(); 2].map(|()| c2c_ports::free().expect("a port"));
     let mut command = Command::new(PROGRAM);

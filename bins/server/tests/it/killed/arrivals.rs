@@ -1,4 +1,4 @@
-//! What a receiver has written down.
+//! The webhooks that a receiver has written down.
 
 use std::collections::BTreeMap;
 use std::fs::File;

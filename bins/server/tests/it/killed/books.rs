@@ -46,7 +46,7 @@ impl fmt::Display for End {
     }
 }
 
-/// What must hold at any time.
+/// Checks what must hold at any time.
 pub(super) async fn check_now(server: &Client, routes: &mut [Route]) {
     for route in routes {
         // In this order: what is in the next book must be in those before it.
@@ -60,7 +60,7 @@ pub(super) async fn check_now(server: &Client, routes: &mut [Route]) {
     }
 }
 
-/// What must hold when nothing is on its way any more.
+/// Checks what must hold when nothing is on its way any more.
 pub(super) async fn check_end(server: &Client, routes: &mut [Route]) -> End {
     let mut end = End::default();
     for route in routes {

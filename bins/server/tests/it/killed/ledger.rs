@@ -1,4 +1,4 @@
-//! What senders have sent to one app, and what was acknowledged.
+//! The events that senders have sent to one app, and those that were acknowledged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
