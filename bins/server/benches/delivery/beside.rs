@@ -44,10 +44,10 @@ struct Side {
 pub(crate) fn run(site: &Site<'_>, plan: &Plan) -> bool {
     let runtime = Runtime::new().expect("a runtime");
     let (authority, names) = (Authority::new(), runtime.block_on(Names::start()));
-    let side =
+    let start =
         |name, others| runtime.block_on(Side::start(site, (&authority, &names), name, others));
-    let mut alone = side("alone", Vec::new());
-    let mut beside = side("beside", runtime.block_on(bad(&authority)));
+    let mut alone = start("alone", Vec::new());
+    let mut beside = start("beside", runtime.block_on(bad(&authority)));
     let events = if plan.judged { EVENTS } else { EVENTS_QUICK };
     // Connections are opened, and statements prepared. The bad ones fail from their first event on, which is measured.
     runtime.block_on(alone.round(1));
