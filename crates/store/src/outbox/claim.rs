@@ -142,6 +142,7 @@ impl Store {
     ) -> Result<Claims, StoreError> {
         let found = if places == 0 { Vec::new() } else { self.walk(&claimer.after, now).await? };
         let Some(mut after) = found.last().cloned() else { return Ok(Claims::default()) };
+        let mut served = None;
         let mut tx = self.begin().await?;
         // SQLite has no statistics unless it is asked to make some.
         tx.execute(self.engine.locking("", BY_KEYS)).await?;
@@ -168,10 +169,14 @@ impl Store {
             skipped += u32::from(number == asked && room > asked);
             taken.extend(rows);
             after = lane.endpoint.to_string();
+            if room > 0 {
+                served = Some(after.clone());
+            }
         }
         let taken = claiming.with_events(taken).await?;
         claiming.tx.commit().await?;
-        claimer.after = after;
+        // If the room was used up, the next turn begins with those for which there was none.
+        claimer.after = served.unwrap_or(after);
         Ok(Claims { claimed: taken, skipped })
     }
 
@@ -321,13 +326,13 @@ impl Claiming<'_> {
              WHERE endpoint_id = $1 AND seq IN
                  (SELECT seq FROM outbox WHERE endpoint_id = $1 AND at <= $2 ORDER BY at, seq LIMIT $5)
              RETURNING seq, attempt, tries, round, since",
-            // Otherwise the rows might be chosen again for each one that is changed.
-            "WITH due AS MATERIALIZED
-                 (SELECT seq FROM outbox WHERE endpoint_id = $1 AND at <= $2 ORDER BY at, seq LIMIT $5
-                  FOR UPDATE SKIP LOCKED)
-             UPDATE outbox SET attempt = attempt + 1, holder = $3, at = $4 FROM due
-             WHERE outbox.endpoint_id = $1 AND outbox.seq = due.seq
-             RETURNING outbox.seq, attempt, tries, round, since",
+            // The rows are chosen once, and found by their places: a join might read the whole backlog for each of them, if
+            // the endpoint is new to the statistics.
+            "UPDATE outbox SET attempt = attempt + 1, holder = $3, at = $4
+             WHERE ctid = ANY (ARRAY
+                 (SELECT ctid FROM outbox WHERE endpoint_id = $1 AND at <= $2 ORDER BY at, seq LIMIT $5
+                  FOR UPDATE SKIP LOCKED))
+             RETURNING seq, attempt, tries, round, since",
         );
         let rows = sqlx::query(sql)
             .bind(lane.endpoint.to_string())

@@ -17,6 +17,7 @@ on_both_engines!(
     nothing_is_fetched_before_its_time,
     one_backlog_delays_no_other_endpoint,
     endpoints_are_served_in_turn,
+    scarce_room_goes_round,
     two_servers_never_exceed_in_flight_max,
     one_server_at_a_time_counts_those_under_way,
     a_claim_waits_for_no_other,
@@ -75,6 +76,31 @@ async fn endpoints_are_served_in_turn(store: Store) {
         }
     }
     assert!(served.values().all(|&number| number == 8), "the limit of each endpoint: {served:?}");
+}
+
+/// The caller's room may be used up before the places are.
+async fn scarce_room_goes_round(store: Store) {
+    let shop = collecting(&store, "shop").await;
+    let mut endpoints = BTreeSet::new();
+    for n in 0..10 {
+        endpoints.insert(webhook(&store, &shop, &format!("hook-{n}")).await);
+    }
+    ingest(&store, &shop, 0..20, START).await;
+    let mut claimer = Claimer::new();
+    let mut served: BTreeMap<_, u32> = BTreeMap::new();
+    for _ in 0..10 {
+        let mut left = 3;
+        let one_each = |_: &Lane| {
+            let room = left.min(1);
+            left -= room;
+            room
+        };
+        let claims = store.claim_deliveries(&mut claimer, START, LEASE, 1000, one_each).await;
+        for one in claims.expect("claims").claimed {
+            *served.entry(one.lease.endpoint).or_default() += 1;
+        }
+    }
+    assert_eq!(served, endpoints.iter().map(|&one| (one, 3)).collect());
 }
 
 /// At each moment, as many deliveries of one endpoint are claimed as its settings permit, on both servers together.
