@@ -20,7 +20,7 @@ use crate::metrics::METRICS;
 
 /// How much of an answer's body is kept for the endpoint's people, in bytes.
 const ANSWER_KEPT_MAX: usize = 1024;
-/// The time until a delivery is sent whose endpoint could not be read, since the database was away.
+/// The time until a delivery can be claimed again whose endpoint could not be read, or was not to get it.
 const AWAY: Duration = Duration::from_secs(1);
 
 /// Sends deliveries.
@@ -60,14 +60,10 @@ impl Sender {
         let at = Timestamp::now();
         let lease = &claimed.lease;
         let ready = match self.ready(&lease.app, lease.endpoint, claimed.version).await {
-            Ok(ready) => ready,
-            // Nothing was sent, so neither the delivery nor its endpoint has failed.
-            Err(error) if is_away(&*error) => {
-                let at = Timestamp::now().after(AWAY);
-                let to = Settlement::Again { at, tries: claimed.tries };
-                let settled = Settled { lease: claimed.lease, to, attempt: None, keep: false };
-                return Done { settled, verdict: None };
-            }
+            Ok(ready) if ready.is_active => ready,
+            // It was paused, or has another address and was not asked yet.
+            Ok(_) => return put_off(claimed),
+            Err(error) if is_away_or_gone(&*error) => return put_off(claimed),
             Err(error) => {
                 tracing::error!(endpoint = %lease.endpoint, %error, "an endpoint's settings cannot be read");
                 let verdict = Failure::Settings.into();
@@ -106,15 +102,30 @@ impl Sender {
         }
         let opened = timeout(self.patience, self.integrations.open(app, id)).await;
         let ready = Arc::new(opened.unwrap_or_else(|_| Err(StoreError::hung().into()))?);
-        self.ready.insert(id, Arc::clone(&ready));
+        if ready.is_active {
+            self.ready.insert(id, Arc::clone(&ready));
+        }
         Ok(ready)
     }
 }
 
-/// Whether the database cannot be reached.
-fn is_away(error: &(dyn Error + Send + Sync + 'static)) -> bool {
-    let error = error.downcast_ref();
-    matches!(error, Some(StoreError::Failed { kind: FailureKind::Unavailable, .. }))
+/// Whether the database cannot be reached, or the endpoint was removed since the claim.
+fn is_away_or_gone(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(
+            StoreError::Failed { kind: FailureKind::Unavailable, .. }
+                | StoreError::NoSuchApp(_)
+                | StoreError::NoSuchEndpoint(_)
+        )
+    )
+}
+
+/// Nothing was sent, so neither the delivery nor its endpoint has failed.
+fn put_off(claimed: Claimed) -> Done {
+    let to = Settlement::Again { at: Timestamp::now().after(AWAY), tries: claimed.tries };
+    let settled = Settled { lease: claimed.lease, to, attempt: None, keep: false };
+    Done { settled, verdict: None }
 }
 
 fn done(
@@ -134,7 +145,8 @@ fn done(
         }
     };
     // A first success is told by the delivery itself.
-    let keep = verdict != Verdict::Delivered || claimed.lease.attempt > 1 || report.is_incomplete;
+    let is_first = claimed.tries == 0 && claimed.round == 0;
+    let keep = verdict != Verdict::Delivered || !is_first || report.is_incomplete;
     let attempt = Some(report.into_attempt(&claimed, at));
     Done { settled: Settled { lease: claimed.lease, to, attempt, keep }, verdict: Some(verdict) }
 }

@@ -19,6 +19,9 @@ use crate::metrics::METRICS;
 /// The time to the next look if another server is looking at an endpoint, or if more may be due.
 const SOON: Duration = Duration::from_millis(20);
 
+/// The time to the next look if all that is due has to wait for others.
+const NO_ROOM: Duration = Duration::from_millis(200);
+
 /// The outbox, as one server uses it.
 pub(super) struct Books {
     store: Store,
@@ -29,32 +32,30 @@ pub(super) struct Books {
     patience: Duration,
 }
 
-/// The outcome of a look.
-pub(super) struct Look {
-    /// The results are written.
-    pub(super) is_written: bool,
-    /// The deliveries that were claimed, and the time to the next look.
-    pub(super) claimed: Result<(Vec<Claimed>, Duration), StoreError>,
-}
-
 impl Books {
     pub(super) fn new(store: Store, look: Duration, patience: Duration) -> Self {
         let by = "c2c-server".parse().expect("an actor");
         Self { store, claimer: Claimer::new(), by, look, patience }
     }
 
-    /// Writes results down, and claims as much as there is room for.
-    pub(super) async fn look(&mut self, results: &Results, room: &mut Room) -> Look {
-        if let Err(error) = self.write(results).await {
-            return Look { is_written: false, claimed: Err(error) };
-        }
-        Look { is_written: true, claimed: self.claim(room).await }
+    /// Writes results down, and claims as much as there is room for. Gives what was claimed, and the time to the next
+    /// look.
+    pub(super) async fn look(
+        &mut self,
+        results: &mut Results,
+        room: &mut Room,
+    ) -> Result<(Vec<Claimed>, Duration), StoreError> {
+        self.write(results).await?;
+        self.claim(room).await
     }
 
-    /// Writes results down: those of one kind in one transaction.
-    pub(super) async fn write(&self, results: &Results) -> Result<(), StoreError> {
+    /// Writes results down: those of one kind in one transaction. Those that could not be written stay.
+    pub(super) async fn write(&self, results: &mut Results) -> Result<(), StoreError> {
         self.settle(&results.done).await?;
-        self.release(&results.back).await
+        results.done.clear();
+        self.release(&results.back).await?;
+        results.back.clear();
+        Ok(())
     }
 
     async fn settle(&self, done: &[(Instant, Done)]) -> Result<(), StoreError> {
@@ -108,8 +109,12 @@ impl Books {
         }
         let next = within(self.patience, self.store.next_delivery()).await?;
         let wait = next.map_or(i64::MAX, |at| at.as_millis() - Timestamp::now().as_millis());
-        let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
-        Ok((Vec::new(), self.look.min(wait.max(SOON))))
+        let wait = match u64::try_from(wait) {
+            Ok(wait) => Duration::from_millis(wait).max(SOON),
+            // It is due, and there is no room for it. Requests that end are noticed at once.
+            Err(_) => NO_ROOM,
+        };
+        Ok((Vec::new(), self.look.min(wait)))
     }
 }
 

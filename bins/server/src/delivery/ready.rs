@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use c2c_delivery::{
-    About, Agreement, Body, Consent, EndpointUrl, Event, Format, Handshake, KeyIdError, Keyring,
-    MessageId, RetryAfter, Sealed, Signer, Signers, Verdict,
+    About, Agreement, Body, Consent, EndpointState, EndpointUrl, Event, Format, Handshake,
+    KeyIdError, Keyring, MessageId, RetryAfter, Sealed, Signer, Signers, Verdict,
 };
 use c2c_names::{AppId, Origin};
 use c2c_store::{Endpoint, EndpointSecret, StoredEvent, Timestamp, Version};
@@ -26,6 +26,8 @@ const FRESH: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Ready {
     version: Version,
+    /// Whether it is to get events.
+    pub(super) is_active: bool,
     opened: Instant,
     /// When it became active.
     pub(super) active_since: Timestamp,
@@ -79,7 +81,8 @@ impl Ready {
             }),
         };
         let (version, active_since) = (endpoint.version, endpoint.state_at);
-        Ok(Self { version, opened: Instant::now(), active_since, to })
+        let is_active = endpoint.state == EndpointState::Active;
+        Ok(Self { version, is_active, opened: Instant::now(), active_since, to })
     }
 
     /// Whether it can be used for a delivery that was claimed from this version. Its keys end by themselves, so it is

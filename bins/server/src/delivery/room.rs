@@ -119,9 +119,14 @@ impl Room {
         }
         *of_app += begin;
         self.places -= begin;
-        let permits = in_flight + begin;
+        // Fewer than are in flight, if the limit is lower than it was.
+        let permits = (in_flight + begin).min(gate);
         self.plans.insert(lane.endpoint, Plan { permits, is_suspect, is_paced });
-        let calm = !is_suspect && !is_paced && gate == lane.in_flight_max && permits > 0;
+        let calm = !is_suspect
+            && !is_paced
+            && gate == lane.in_flight_max
+            && permits > 0
+            && others + permits <= gate;
         let ahead = if calm { WAITING_PER_ENDED.saturating_mul(ended) } else { 0 };
         let more = ahead.min(WAITING_OF_ENDPOINT_MAX).saturating_sub(waiting).min(self.waiting);
         self.waiting -= more;

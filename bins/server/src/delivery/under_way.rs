@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use c2c_delivery::{EndpointId, Verdict};
-use c2c_store::{Claimed, Lease};
+use c2c_store::{Claimed, Lease, Settlement};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
@@ -59,8 +59,10 @@ struct Lane {
     permits: u32,
     /// The next ones, with the time of their claim.
     waiting: VecDeque<(Instant, Claimed)>,
-    /// Requests that ended well since the last look.
+    /// Requests that ended well, and soon, since the last look.
     ended: u32,
+    /// A request has failed since the last look.
+    has_failed: bool,
 }
 
 /// The requests of one minute to an endpoint.
@@ -114,10 +116,12 @@ impl UnderWay {
 
     /// Ends a request. The next one of its endpoint takes its place if all is well.
     fn leave(&mut self, id: Id, is_good: bool) {
-        let Some(Request { lease, .. }) = self.requests.remove(&id) else { return };
+        let Some(Request { lease, began, .. }) = self.requests.remove(&id) else { return };
         let lane = self.lanes.entry(lease.endpoint).or_default();
         lane.in_flight = lane.in_flight.saturating_sub(1);
-        lane.ended += u32::from(is_good);
+        // Those of a slow endpoint would wait for too long.
+        lane.ended += u32::from(is_good && began.elapsed() < WAIT_MAX / 4);
+        lane.has_failed |= !is_good;
         let next = if is_good { lane.next() } else { None };
         if let Some(claimed) = next {
             self.begin(claimed, false);
@@ -140,9 +144,15 @@ impl UnderWay {
         results
     }
 
-    /// Keeps results that could not be written. The leases of those that did not begin end by themselves.
+    /// Keeps results that could not be written.
     pub(super) fn keep(&mut self, results: Results) {
         self.results.done.extend(results.done);
+        self.results.back.extend(results.back);
+    }
+
+    /// Whether there are results.
+    pub(super) fn has_results(&self) -> bool {
+        !self.results.done.is_empty() || !self.results.back.is_empty()
     }
 
     /// The requests that may begin now.
@@ -158,10 +168,13 @@ impl UnderWay {
         self.paces.retain(|_, pace| pace.began.elapsed() < MINUTE);
         room.sent = self.paces.iter().map(|(endpoint, pace)| (*endpoint, pace.sent)).collect();
         self.lanes.retain(|_, lane| lane.in_flight > 0 || lane.ended > 0);
-        let held = |lane: &mut Lane| Held {
-            in_flight: lane.in_flight,
-            waiting: u32::try_from(lane.waiting.len()).unwrap_or(u32::MAX),
-            ended: std::mem::take(&mut lane.ended),
+        let held = |lane: &mut Lane| {
+            lane.has_failed = false;
+            Held {
+                in_flight: lane.in_flight,
+                waiting: u32::try_from(lane.waiting.len()).unwrap_or(u32::MAX),
+                ended: std::mem::take(&mut lane.ended),
+            }
         };
         room.held = self.lanes.iter_mut().map(|(id, lane)| (*id, held(lane))).collect();
         room
@@ -175,7 +188,13 @@ impl UnderWay {
         let now = Instant::now();
         for claimed in claims {
             let endpoint = claimed.lease.endpoint;
-            self.lanes.entry(endpoint).or_default().waiting.push_back((now, claimed));
+            let lane = self.lanes.entry(endpoint).or_default();
+            if lane.has_failed {
+                // The failure is not written yet.
+                self.results.back.push(claimed.lease);
+            } else {
+                lane.waiting.push_back((now, claimed));
+            }
         }
         for (endpoint, plan) in plans {
             while let Some(claimed) = self.lanes.get_mut(endpoint).and_then(Lane::next) {
@@ -196,11 +215,15 @@ impl UnderWay {
         self.requests.insert(task.id(), Request { lease, began, is_suspect });
     }
 
-    /// Waits for the requests under way, and gives up those that take longer.
-    pub(super) async fn finish(&mut self, until: Instant) -> Results {
+    /// Gives back all that has not begun.
+    pub(super) fn give_back(&mut self) {
         for lane in self.lanes.values_mut() {
             lane.give_back(&mut self.results.back);
         }
+    }
+
+    /// Waits for the requests under way, and gives up those that take longer.
+    pub(super) async fn finish(&mut self, until: Instant) -> Results {
         while let Ok(Some(ended)) = timeout_at(until, self.ended()).await {
             self.take(ended);
         }
@@ -232,5 +255,8 @@ impl Lane {
 
 /// Whether the endpoint may get more at once.
 fn is_good(done: &Done) -> bool {
-    matches!(done.verdict, None | Some(Verdict::Delivered | Verdict::Refused(_)))
+    match done.verdict {
+        Some(verdict) => matches!(verdict, Verdict::Delivered | Verdict::Refused(_)),
+        None => matches!(done.settled.to, Settlement::Ended { .. }),
+    }
 }

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::attempt::Sender;
-use super::books::{Books, Look};
+use super::books::Books;
 use super::under_way::UnderWay;
 use crate::metrics::METRICS;
 use crate::settings::Limits;
@@ -73,10 +73,10 @@ struct Work {
 impl Work {
     /// Writes what is done, and begins what is due. Gives the time of the next look.
     async fn step(&mut self) -> Instant {
-        let results = self.under_way.take_results();
+        let mut results = self.under_way.take_results();
         let mut room = self.under_way.room();
-        let Look { is_written, claimed } = {
-            let mut look = pin!(self.books.look(&results, &mut room));
+        let claimed = {
+            let mut look = pin!(self.books.look(&mut results, &mut room));
             loop {
                 tokio::select! {
                     look = &mut look => break look,
@@ -84,9 +84,7 @@ impl Work {
                 }
             }
         };
-        if !is_written {
-            self.under_way.keep(results);
-        }
+        self.under_way.keep(results);
         // One line when it begins, one when it is over.
         match &claimed {
             Err(error) if !self.is_down => {
@@ -99,7 +97,8 @@ impl Work {
         let wait = match claimed {
             Ok((claimed, wait)) => {
                 self.under_way.add(claimed, &room.plans);
-                wait
+                // Those that ended meanwhile.
+                if self.under_way.has_results() { Duration::ZERO } else { wait }
             }
             Err(_) => PAUSE,
         };
@@ -109,8 +108,14 @@ impl Work {
 
     /// Waits for what is under way, gives back what takes longer, and writes the results.
     async fn finish(mut self, patience: Duration) {
-        let results = self.under_way.finish(Instant::now() + patience).await;
-        if let Err(error) = self.books.write(&results).await {
+        let until = Instant::now() + patience;
+        // Other servers need not wait for it.
+        self.under_way.give_back();
+        let mut results = self.under_way.take_results();
+        let _ = self.books.write(&mut results).await;
+        self.under_way.keep(results);
+        let mut results = self.under_way.finish(until).await;
+        if let Err(error) = self.books.write(&mut results).await {
             tracing::error!(%error, "deliveries under way are sent again by the next server");
         }
     }
