@@ -1,9 +1,8 @@
 //! Events on their way to customers' servers.
 //!
 //! `work` is the loop. It claims deliveries from the store and writes down what came of them (`books`), as many as there is
-//! `room` for, and has them `under_way` → `attempt` makes one attempt → `ready` is the
-//! endpoint with its secrets opened, and makes the request → `client` sends it, over a connection that only `connect`
-//! opens. Each decision (may this address be called, when again, how much at once) is one of the crate `c2c_delivery`.
+//! `room` for, and has them `under_way` → `attempt` makes one attempt → `ready` is the endpoint with its secrets opened, and
+//! makes the request → `client` sends it, over a connection that only `connect` opens. Each decision (may this address be called, when again, how much at once) is one of the crate `c2c_delivery`.
 //! `keys` protect secrets in the database. An endpoint at a `vendor` is in place of a customer's server. `manage` is what
 //! people do with endpoints, and `vendors` with those at vendors: they add, change and ask them. With a `trial`, they send
 //! an event that no visitor caused; for vendors it is a `sample`.

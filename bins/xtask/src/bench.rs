@@ -35,7 +35,7 @@ const BENCHES: &[(&str, &str, &str, &str)] = &[
         "delivery",
         "c2c-server",
         "delivery",
-        "events in and out, relative to bare hyper with an insert and to a posting loop; memory of a backlog",
+        "events in and out, relative to bare hyper with an insert and to a posting loop; beside bad endpoints; memory of a backlog",
     ),
     (
         "bridge",

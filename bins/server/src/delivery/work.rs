@@ -109,7 +109,7 @@ impl Work {
     /// Waits for what is under way, gives back what takes longer, and writes the results.
     async fn finish(mut self, patience: Duration) {
         let until = Instant::now() + patience;
-        // Other servers need not wait for it.
+        // Other servers need not wait for it. If this fails, it is tried again below.
         self.under_way.give_back();
         let mut results = self.under_way.take_results();
         let _ = self.books.write(&mut results).await;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
+use c2c_delivery::EndpointId;
 use c2c_store::{Claimer, EndpointMove, Lane, Store};
 
 use super::steps::{
@@ -54,13 +55,19 @@ async fn one_backlog_delays_no_other_endpoint(place: Place) {
     assert!(took < SECOND, "{took:?}");
 }
 
-async fn endpoints_are_served_in_turn(store: Store) {
-    let shop = collecting(&store, "shop").await;
+/// Ten endpoints with twenty deliveries each.
+async fn ten_backlogs(store: &Store) -> BTreeSet<EndpointId> {
+    let shop = collecting(store, "shop").await;
     let mut endpoints = BTreeSet::new();
     for n in 0..10 {
-        endpoints.insert(webhook(&store, &shop, &format!("hook-{n}")).await);
+        endpoints.insert(webhook(store, &shop, &format!("hook-{n}")).await);
     }
-    ingest(&store, &shop, 0..20, START).await;
+    ingest(store, &shop, 0..20, START).await;
+    endpoints
+}
+
+async fn endpoints_are_served_in_turn(store: Store) {
+    let endpoints = ten_backlogs(&store).await;
     let mut claimer = Claimer::new();
     let mut served: BTreeMap<_, u32> = BTreeMap::new();
     for round in 1..=3 {
@@ -80,12 +87,7 @@ async fn endpoints_are_served_in_turn(store: Store) {
 
 /// The caller's room may be used up before the places are.
 async fn scarce_room_goes_round(store: Store) {
-    let shop = collecting(&store, "shop").await;
-    let mut endpoints = BTreeSet::new();
-    for n in 0..10 {
-        endpoints.insert(webhook(&store, &shop, &format!("hook-{n}")).await);
-    }
-    ingest(&store, &shop, 0..20, START).await;
+    let endpoints = ten_backlogs(&store).await;
     let mut claimer = Claimer::new();
     let mut served: BTreeMap<_, u32> = BTreeMap::new();
     for _ in 0..10 {
