@@ -221,8 +221,8 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use c2c_catalogue::Catalogue;
-    use c2c_delivery::{Format, Scheme};
-    use c2c_store::{Limits, NewApp};
+    use c2c_delivery::{Agreement, Format, Scheme};
+    use c2c_store::{EndpointMove, Limits, NewApp, Note};
     use clap::Parser as _;
 
     use super::super::Webhook;
@@ -243,7 +243,7 @@ mod tests {
         let sites = Sites::new(&settings, 1, 2).expect("the defaults work together");
         let catalogue = Arc::new(Catalogue::reference().clone());
         let limits = DeliveryLimits::default();
-        let integrations = Integrations::new(&settings, &sites, store, catalogue, &limits);
+        let integrations = Integrations::new(&settings, &sites, store.clone(), catalogue, &limits);
         let integrations = Arc::new(integrations.expect("no key is needed yet"));
         let sender = Sender::new(Arc::clone(&integrations), 3, Duration::from_mins(1));
         for number in 0..10 {
@@ -257,6 +257,10 @@ mod tests {
             let added = integrations.add(&by, &app, webhook, Scheme::V1, None).await;
             let (endpoint, _) = added.expect("it is added");
             sender.ready(&app, endpoint, Version::new(1)).await.expect("it opens");
+            assert!(sender.ready.get(&endpoint).is_none(), "it has not agreed, and is kept");
+            let agrees = EndpointMove::Agree(Agreement::Skipped, Note::default());
+            store.move_endpoint(&by, &app, endpoint, &agrees).await.expect("it is active");
+            sender.ready(&app, endpoint, Version::new(2)).await.expect("it opens");
             assert!(sender.ready.len() <= 3, "{} of {number}", sender.ready.len());
         }
         assert!(!sender.ready.is_empty(), "none is kept");
