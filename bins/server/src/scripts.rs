@@ -1,5 +1,7 @@
 //! The server's own scripts, stylesheets, tables and texts, in memory with their headers.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use c2c::{Caching, Compression, Resource};
 use c2c_bridge::HOST_MODULES;
@@ -14,8 +16,15 @@ const CSS: &str = "text/css; charset=utf-8";
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// A file from this length on is compressed fast.
-const LARGE_BYTES: usize = 100_000;
+/// The modules of the host script. All visitors get them, so they are compressed as well as possible, which takes longer
+/// than the rest of a start: once for both sites that have them.
+static HOST_SCRIPT: LazyLock<Vec<(String, Resource)>> = LazyLock::new(|| {
+    let policy = PagePolicy::shared_asset(JAVASCRIPT);
+    let modules = HOST_MODULES
+        .iter()
+        .map(|module| (format!("/{}", module.path), file(module.text, &policy, Compression::Best)));
+    modules.collect()
+});
 
 /// A site's files by path.
 #[derive(Debug)]
@@ -36,15 +45,14 @@ impl Files {
             // TypeScript declarations, to read or download.
             _ => TEXT,
         };
-        self.add(path, text, &PagePolicy::asset(content_type));
+        self.insert(path, file(text, &PagePolicy::asset(content_type), Compression::Fast));
         self
     }
 
     /// Adds the host script, for pages that import it.
     pub(crate) fn with_host_script(mut self) -> Self {
-        let policy = PagePolicy::shared_asset(JAVASCRIPT);
-        for module in HOST_MODULES {
-            self.add(&format!("/{}", module.path), module.text, &policy);
+        for (path, module) in &*HOST_SCRIPT {
+            self.insert(path, module.clone());
         }
         self
     }
@@ -55,14 +63,11 @@ impl Files {
         Some(found.value.respond(request).map(Body::new))
     }
 
-    fn add(&mut self, path: &str, text: impl Into<Bytes>, policy: &PagePolicy) {
-        let text: [Bytes; 1] = [text.into()];
-        // The best compression of a large file would delay each start.
-        let compression = match text[0].len() {
-            ..LARGE_BYTES => Compression::Best,
-            _ => Compression::Fast,
-        };
-        let file = Resource::new(&text, policy.headers(), compression, Caching::Revalidate);
+    fn insert(&mut self, path: &str, file: Resource) {
         self.0.insert(path, file).expect("the paths of our own files differ");
     }
+}
+
+fn file(text: impl Into<Bytes>, policy: &PagePolicy, compression: Compression) -> Resource {
+    Resource::new(&[text.into()], policy.headers(), compression, Caching::Revalidate)
 }
