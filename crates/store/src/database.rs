@@ -231,9 +231,9 @@ impl Store {
         limits: Limits,
         server: Option<Url>,
     ) -> Self {
-        let read = pool(engine, options, CONNECTIONS_MAX);
+        let read = pool(engine, options, CONNECTIONS_MAX, engine.locking(SQLITE, POSTGRES));
         let write = match engine {
-            Engine::Sqlite => pool(engine, options, 1),
+            Engine::Sqlite => pool(engine, options, 1, SQLITE_WRITER),
             Engine::Postgres => read.clone(),
         };
         Self { read, write, engine, limits, server }
@@ -250,15 +250,33 @@ impl Store {
     }
 }
 
-fn pool(engine: Engine, options: &AnyConnectOptions, connections: u32) -> AnyPool {
-    let setup = engine.locking(
-        // WAL's default would be NORMAL, which loses the last commits when the power fails. The cache of each
-        // connection would be 2 MiB, of pages that the system has in its own. What is deleted is overwritten.
-        "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -512; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL",
-        // Stricter isolation would fail a use case that has waited for another. A plan that was made while the outbox
-        // was empty would be kept, and would read all of it once there is a backlog.
-        "SET plan_cache_mode = force_custom_plan; SET default_transaction_isolation = 'read committed'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '15s'",
-    );
+/// Without this macro the texts could not have a common part.
+macro_rules! sqlite_setup {
+    ($more:literal) => {
+        // WAL's default would be NORMAL, which loses the last commits when the power fails. What is deleted is overwritten.
+        concat!(
+            "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; ",
+            "PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; ",
+            $more
+        )
+    };
+}
+
+/// The cache of each connection would be 2 MiB, of pages that the system has in its own.
+const SQLITE: &str = sqlite_setup!("PRAGMA cache_size = -512");
+/// A group of events changes more pages than that. Without room they would be written twice, and old ones that a
+/// statement may need again would go to a file.
+const SQLITE_WRITER: &str = sqlite_setup!("PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY");
+/// Stricter isolation would fail a use case that has waited for another. A plan that was made while the outbox was empty
+/// would be kept, and would read all of it once there is a backlog.
+const POSTGRES: &str = "SET plan_cache_mode = force_custom_plan; SET default_transaction_isolation = 'read committed'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '15s'";
+
+fn pool(
+    engine: Engine,
+    options: &AnyConnectOptions,
+    connections: u32,
+    setup: &'static str,
+) -> AnyPool {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(WAIT)

@@ -113,8 +113,8 @@ pub use outbox::{
     DeliveryFilter, ENDPOINTS_MAX, EVENT_TOKENS_MAX, Endpoint, EndpointAccount, EndpointHealth,
     EndpointMove, EndpointSecret, EndpointSettings, EventKey, EventToken, Forget, Forgotten,
     Incoming, Intake, Lane, Lease, NewEndpoint, NewEvent, NewSecret, OutboxState, Progress,
-    Receipt, Replay, ReplayStep, SECRETS_MAX, Sealed, SealedPlace, SealedRow, Settled, Settlement,
-    Stage, StoredEvent, Taken, TracedDelivery, TracedEvent, Verdict,
+    Receipt, Receipts, Replay, ReplayStep, SECRETS_MAX, Sealed, SealedPlace, SealedRow, Settled,
+    Settlement, Stage, StoredEvent, Taken, TracedDelivery, TracedEvent, Verdict,
 };
 pub use plan::Plan;
 pub use preview_id::PreviewLinkId;

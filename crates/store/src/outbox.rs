@@ -47,7 +47,7 @@ pub use endpoint::{
 pub use event::{EventKey, NewEvent, StoredEvent};
 pub use event_tokens::{EVENT_TOKENS_MAX, EventToken};
 pub use forget::{Forget, Forgotten};
-pub use ingest::{Incoming, Receipt, Taken};
+pub use ingest::{Incoming, Receipt, Receipts, Taken};
 pub use moves::EndpointMove;
 pub use replay::{Replay, ReplayStep};
 pub(crate) use sealed::sealing_keys;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use c2c_names::AppId;
-use c2c_store::{FailureKind, Incoming, Receipt, Store, StoreError, Timestamp};
+use c2c_store::{FailureKind, Incoming, Receipt, Receipts, Store, StoreError, Timestamp};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -105,12 +105,12 @@ impl Drop for Places {
     }
 }
 
-/// Writes batches until no queue is left. `written` is notified after each group.
+/// Writes batches until no queue is left. `due` is notified of new deliveries.
 pub(crate) async fn write(
     store: Store,
     Jobs(mut jobs): Jobs,
     patience: Duration,
-    written: Arc<Notify>,
+    due: Arc<Notify>,
 ) {
     while let Some(first) = jobs.recv().await {
         let mut events = first.incoming.events.len();
@@ -121,18 +121,22 @@ pub(crate) async fn write(
             events += next.incoming.events.len();
             group.push(next);
         }
-        write_group(&store, group, patience).await;
-        written.notify_one();
+        if write_group(&store, group, patience).await {
+            due.notify_one();
+        }
     }
 }
 
-async fn write_group(store: &Store, group: Vec<Job>, patience: Duration) {
+/// Gives whether there are new deliveries to make.
+async fn write_group(store: &Store, group: Vec<Job>, patience: Duration) -> bool {
+    let mut has_due = false;
     let (incoming, waiting): (Vec<_>, Vec<_>) =
         group.into_iter().map(|Job { incoming, places, done }| (incoming, (places, done))).unzip();
     METRICS.events.written(incoming.iter().map(|incoming| incoming.events.len()).sum());
     match ingest(store, &incoming, patience).await {
         Ok(receipts) => {
-            for ((_places, done), receipt) in waiting.into_iter().zip(receipts) {
+            has_due = receipts.has_due;
+            for ((_places, done), receipt) in waiting.into_iter().zip(receipts.each) {
                 // The client may have gone.
                 let _ = done.send(Ok(receipt));
             }
@@ -141,7 +145,9 @@ async fn write_group(store: &Store, group: Vec<Job>, patience: Duration) {
         Err(Unwritten::Failed) if incoming.len() > 1 => {
             for ((_places, done), incoming) in waiting.into_iter().zip(incoming) {
                 let written = ingest(store, &[incoming], patience).await;
-                let receipt = written.and_then(|mut all| all.pop().ok_or(Unwritten::Failed));
+                has_due |= written.as_ref().is_ok_and(|receipts| receipts.has_due);
+                let receipt =
+                    written.and_then(|mut receipts| receipts.each.pop().ok_or(Unwritten::Failed));
                 let _ = done.send(receipt);
             }
         }
@@ -151,13 +157,14 @@ async fn write_group(store: &Store, group: Vec<Job>, patience: Duration) {
             }
         }
     }
+    has_due
 }
 
 async fn ingest(
     store: &Store,
     incoming: &[Incoming],
     patience: Duration,
-) -> Result<Vec<Receipt>, Unwritten> {
+) -> Result<Receipts, Unwritten> {
     let written = timeout(patience, store.ingest(incoming, Timestamp::now())).await;
     written.unwrap_or_else(|_| Err(StoreError::hung())).map_err(|error| {
         tracing::error!(%error, "events cannot be written");

@@ -19,6 +19,9 @@ use super::under_way::UnderWay;
 use crate::metrics::METRICS;
 use crate::settings::Limits;
 
+/// The time from one look at the database to the next, at least: what ends or comes in meanwhile is one group. Requests
+/// go on; only an endpoint that had nothing to get waits for it.
+const PACE: Duration = Duration::from_millis(10);
 /// The time before another try after the database failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -51,12 +54,11 @@ pub(crate) async fn deliver(
     let under_way = UnderWay::new(sender, delivery);
     let mut work = Work { books, under_way, is_down: false };
     loop {
+        let next = Instant::now() + PACE;
         let look = work.step().await;
         tokio::select! {
             _ = stopped.wait_for(|&stopped| stopped) => break,
-            () = due.notified() => {}
-            () = sleep_until(look) => {}
-            Some(ended) = work.under_way.ended() => work.under_way.take(ended),
+            () = work.wait(&due, look.max(next), next) => {}
         }
     }
     work.finish(limits.drain_timeout).await;
@@ -104,6 +106,22 @@ impl Work {
         };
         METRICS.events.in_flight(self.under_way.number());
         Instant::now() + wait
+    }
+
+    /// Waits for a reason to look, which time is in any case, and then until a look may be.
+    async fn wait(&mut self, due: &Notify, look: Instant, next: Instant) {
+        tokio::select! {
+            () = due.notified() => {}
+            () = sleep_until(look) => {}
+            Some(ended) = self.under_way.ended() => self.under_way.take(ended),
+        }
+        let mut next = pin!(sleep_until(next));
+        loop {
+            tokio::select! {
+                () = &mut next => return,
+                Some(ended) = self.under_way.ended() => self.under_way.take(ended),
+            }
+        }
     }
 
     /// Waits for what is under way, gives back what takes longer, and writes the results.

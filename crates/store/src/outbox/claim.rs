@@ -12,7 +12,7 @@ use super::endpoint::EndpointHealth;
 use super::endpoint_rows::{health_columns, read_health};
 use super::event::{StoredEvent, events};
 use super::rows::{app, count, count_if_any, text, time};
-use super::sql::{any_of, pieces, places};
+use super::sql::{any_of, pieces, places, statement};
 use crate::database::Store;
 use crate::engine::Engine;
 use crate::error::StoreError;
@@ -229,8 +229,8 @@ impl Store {
         for piece in pieces(leases) {
             let sql = format!(
                 "UPDATE outbox SET at = CASE WHEN since < $1 THEN since ELSE $1 END, holder = NULL
-                 WHERE holder = $2 AND ({})",
-                any_of(3, piece.len(), &["endpoint_id", "seq", "attempt"])
+                 WHERE holder = $2 AND {}",
+                any_of(self.engine, 3, piece.len(), &["endpoint_id", "seq", "attempt"])
             );
             let query = sqlx::query(AssertSqlSafe(sql)).bind(now.0).bind(&claimer.holder[..]);
             let query = piece.iter().fold(query, |query, lease| {
@@ -281,7 +281,7 @@ impl Claiming<'_> {
                 piece.len() + 1,
                 self.engine.locking("", " FOR UPDATE OF endpoint_health SKIP LOCKED")
             );
-            let query = sqlx::query(AssertSqlSafe(sql));
+            let query = sqlx::query(statement(self.engine, sql));
             let query = piece.iter().fold(query, |query, id| query.bind(&id[..]));
             for row in &query.bind(self.now.0).fetch_all(&mut *self.tx).await? {
                 let lane = read_lane(row)?;
@@ -304,7 +304,7 @@ impl Claiming<'_> {
                 places(1, 1, piece.len()),
                 piece.len() + 1
             );
-            let query = sqlx::query(AssertSqlSafe(sql));
+            let query = sqlx::query(statement(self.engine, sql));
             let query = piece.iter().fold(query, |query, id| query.bind(&id[..]));
             for row in &query.bind(self.now.0).fetch_all(&mut *self.tx).await? {
                 if let Some(lane) = lanes.get_mut(row.try_get::<&str, _>("endpoint_id")?) {

@@ -89,7 +89,7 @@ impl Write<'_> {
             }
             query.execute(&mut *self.tx).await?;
         }
-        tally.write(&mut self.tx).await?;
+        tally.write(&mut self.tx, self.engine).await?;
         Ok(u32::try_from(open.len()).unwrap_or(u32::MAX))
     }
 

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use c2c_delivery::{Consent, EndpointId, EventId, Filter, Kind, Outcome, Reason};
+use c2c_delivery::{Consent, EndpointId, EndpointState, EventId, Filter, Kind, Outcome, Reason};
 use c2c_names::AppId;
-use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+use sqlx::{AnyConnection, Row as _};
 
 use super::event::NewEvent;
 use super::rows::{app, json, text, text_if_any};
-use super::sql::{pieces, places};
+use super::sql::{filled, pieces, places, statement};
 use super::tally::{ACCEPTED, KNOWN, REFUSED, Tally};
 use crate::database::Store;
 use crate::engine::Engine;
@@ -42,6 +42,15 @@ impl fmt::Debug for Incoming {
     }
 }
 
+/// The answers to many senders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipts {
+    /// The answer to each sender, in their order.
+    pub each: Vec<Receipt>,
+    /// Whether there are new deliveries to active endpoints.
+    pub has_due: bool,
+}
+
 /// The answer to one sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Receipt {
@@ -60,26 +69,29 @@ pub enum Taken {
     Known,
 }
 
+/// No statement of this transaction has more than one good plan, so PostgreSQL may keep them.
+const BEGIN: &str = "BEGIN; SET LOCAL plan_cache_mode = auto";
+
 /// The identity of an event.
 type Once<'a> = (&'a AppId, EventId, bool);
 
 /// An endpoint that may get events.
 struct Target {
     id: EndpointId,
+    is_active: bool,
     kind: Kind,
     filter: Filter,
     consents: Vec<Consent>,
 }
 
 impl Store {
-    /// Takes events in: all of them are kept with their deliveries when this succeeds, and none otherwise. Gives the
-    /// answer to each sender, in their order.
+    /// Takes events in: all of them are kept with their deliveries when this succeeds, and none otherwise.
     pub async fn ingest(
         &self,
         batches: &[Incoming],
         now: Timestamp,
-    ) -> Result<Vec<Receipt>, StoreError> {
-        let mut tx = self.begin().await?;
+    ) -> Result<Receipts, StoreError> {
+        let mut tx = self.write.begin_with(self.engine.locking("BEGIN IMMEDIATE", BEGIN)).await?;
         let open = open_apps(&mut tx, self.engine, batches).await?;
         let taking: Vec<_> = batches.iter().filter(|batch| open.contains_key(&batch.app)).collect();
         // In one order, so that no two transactions wait for each other.
@@ -90,21 +102,22 @@ impl Store {
             }
         }
         let events: Vec<_> = events.into_iter().collect();
-        let seqs = insert_events(&mut tx, &events, &open, now).await?;
+        let engine = self.engine;
+        let seqs = insert_events(&mut tx, engine, &events, &open, now).await?;
         let new: Vec<_> = events
             .iter()
             .filter_map(|&(once, (event, _))| Some((once.0, event, *seqs.get(&owned(once))?)))
             .collect();
-        insert_keys(&mut tx, &new).await?;
+        insert_keys(&mut tx, engine, &new).await?;
         let mut tally = Tally::default();
-        let sent = deliver(&mut tx, &new, &open, now, &mut tally).await?;
-        let receipts = answer(batches, &open, &seqs, now, &mut tally);
-        tally.write(&mut tx).await?;
-        if sent && self.engine == Engine::Postgres {
+        let has_due = deliver(&mut tx, engine, &new, &open, now, &mut tally).await?;
+        let each = answer(batches, &open, &seqs, now, &mut tally);
+        tally.write(&mut tx, engine).await?;
+        if has_due && engine == Engine::Postgres {
             sqlx::query("SELECT pg_notify($1, '')").bind(DELIVERIES).execute(&mut *tx).await?;
         }
         tx.commit().await?;
-        Ok(receipts)
+        Ok(Receipts { each, has_due })
     }
 }
 
@@ -119,24 +132,26 @@ async fn open_apps(
     batches: &[Incoming],
 ) -> Result<BTreeMap<AppId, Vec<Target>>, StoreError> {
     let apps: BTreeSet<_> = batches.iter().map(|batch| &batch.app).collect();
-    let apps: Vec<_> = apps.into_iter().collect();
+    let apps = filled(apps.into_iter().collect());
     let mut open: BTreeMap<AppId, Vec<Target>> = BTreeMap::new();
     for piece in pieces(&apps) {
         let sql = format!(
-            "SELECT collect.app_id, endpoint.id, kind, filter, consents
+            "SELECT collect.app_id, endpoint.id, state, kind, filter, consents
              FROM collect JOIN app ON app.id = collect.app_id AND app.created_at = born
              LEFT JOIN endpoint ON endpoint.app_id = collect.app_id AND state IN ('active', 'paused', 'disabled')
              WHERE collect.app_id IN {} AND mode <> 'off' AND deleted_at IS NULL ORDER BY collect.app_id{}",
             places(1, 1, piece.len()),
             engine.locking("", " FOR KEY SHARE OF collect")
         );
-        let query = sqlx::query(AssertSqlSafe(sql));
+        let query = sqlx::query(statement(engine, sql));
         let query = piece.iter().fold(query, |query, app| query.bind(app.as_str()));
         for row in &query.fetch_all(&mut *connection).await? {
             let targets = open.entry(app(row)?).or_default();
             if let Some(id) = text_if_any(row, "id")? {
                 let (filter, consents) = (json(row, "filter")?, json(row, "consents")?);
-                targets.push(Target { id, kind: text(row, "kind")?, filter, consents });
+                let is_active = text::<EndpointState>(row, "state")? == EndpointState::Active;
+                let kind = text(row, "kind")?;
+                targets.push(Target { id, is_active, kind, filter, consents });
             }
         }
     }
@@ -146,6 +161,7 @@ async fn open_apps(
 /// Inserts the events that are not known. Gives the number of each.
 async fn insert_events(
     connection: &mut AnyConnection,
+    engine: Engine,
     events: &[(Once<'_>, (&NewEvent, &Incoming))],
     open: &BTreeMap<AppId, Vec<Target>>,
     now: Timestamp,
@@ -157,7 +173,7 @@ async fn insert_events(
              VALUES {} ON CONFLICT (app_id, id, verified) DO NOTHING RETURNING seq, app_id, id, verified",
             places(1, piece.len(), 10)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = sqlx::query(statement(engine, sql));
         for ((app, id, verified), (event, batch)) in piece {
             query = query.bind(app.as_str()).bind(id.to_string()).bind(i64::from(*verified));
             query = query.bind(&event.name[..]).bind(event.happened_at.0).bind(now.0);
@@ -177,6 +193,7 @@ async fn insert_events(
 
 async fn insert_keys(
     connection: &mut AnyConnection,
+    engine: Engine,
     new: &[(&AppId, &NewEvent, i64)],
 ) -> Result<(), StoreError> {
     let keys: BTreeSet<_> = new
@@ -189,7 +206,7 @@ async fn insert_keys(
             "INSERT INTO event_key (app_id, key, digest, seq) VALUES {}",
             places(1, piece.len(), 4)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = sqlx::query(statement(engine, sql));
         for (app, key, seq) in piece {
             query = query.bind(app.as_str()).bind(&key.key[..]).bind(&key.digest[..]).bind(*seq);
         }
@@ -198,40 +215,44 @@ async fn insert_keys(
     Ok(())
 }
 
-/// Makes the deliveries of new events, and counts them for each endpoint. Gives whether there are any.
+/// Makes the deliveries of new events, and counts them for each endpoint. Gives whether active ones get any.
 async fn deliver(
     connection: &mut AnyConnection,
+    engine: Engine,
     new: &[(&AppId, &NewEvent, i64)],
     open: &BTreeMap<AppId, Vec<Target>>,
     now: Timestamp,
     tally: &mut Tally,
 ) -> Result<bool, StoreError> {
     let mut deliveries = Vec::new();
+    let mut has_due = false;
     for &(app, event, seq) in new {
         for target in &open[app] {
             tally.offered(app, target.id, now, 1);
-            match target.suppresses(event) {
-                Some(why) => tally.ended(app, target.id, now, (Outcome::Suppressed, why), 1),
-                None => deliveries.push((target.id, seq)),
+            if let Some(why) = target.suppresses(event) {
+                tally.ended(app, target.id, now, (Outcome::Suppressed, why), 1);
+                continue;
             }
+            deliveries.push((target.id, seq));
+            has_due |= target.is_active;
         }
     }
     for piece in pieces(&deliveries) {
         let rows = (0..piece.len()).map(|row| {
-            let (endpoint, seq) = (2 + 2 * row, 3 + 2 * row);
-            format!("(${endpoint},${seq},$1,0,0,0,$1)")
+            let [endpoint, seq, at, since] = [1, 2, 3, 4].map(|column| column + 4 * row);
+            format!("(${endpoint},${seq},${at},0,0,0,${since})")
         });
         let sql = format!(
             "INSERT INTO outbox (endpoint_id, seq, at, attempt, tries, round, since) VALUES {}",
             rows.collect::<Vec<_>>().join(",")
         );
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(now.0);
-        let query = piece
-            .iter()
-            .fold(query, |query, (endpoint, seq)| query.bind(endpoint.to_string()).bind(*seq));
+        let mut query = sqlx::query(statement(engine, sql));
+        for (endpoint, seq) in piece {
+            query = query.bind(endpoint.to_string()).bind(*seq).bind(now.0).bind(now.0);
+        }
         query.execute(&mut *connection).await?;
     }
-    Ok(!deliveries.is_empty())
+    Ok(has_due)
 }
 
 impl Target {

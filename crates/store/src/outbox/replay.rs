@@ -196,7 +196,7 @@ impl Write<'_> {
                 replayed += u32::try_from(piece.len()).unwrap_or(u32::MAX);
             }
         }
-        tally.write(&mut self.tx).await?;
+        tally.write(&mut self.tx, self.engine).await?;
         Ok(replayed)
     }
 

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use c2c_delivery::{DisableReason, EndpointId, Outcome, Reason};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::Row as _;
 
 use super::claim::{Claimer, Lease};
 use super::endpoint::EndpointHealth;
 use super::rows::{count, text};
-use super::sql::{any_of, pieces, places};
+use super::sql::{any_of, pieces, places, statement};
 use super::tally::Tally;
 use crate::actor::Actor;
 use crate::database::Store;
@@ -143,10 +143,10 @@ impl Write<'_> {
         let mut rounds = BTreeMap::new();
         for piece in pieces(&ended) {
             let sql = format!(
-                "DELETE FROM outbox WHERE holder = $1 AND ({}) RETURNING endpoint_id, seq, round",
-                any_of(2, piece.len(), &["endpoint_id", "seq", "attempt"])
+                "DELETE FROM outbox WHERE holder = $1 AND {} RETURNING endpoint_id, seq, round",
+                any_of(self.engine, 2, piece.len(), &["endpoint_id", "seq", "attempt"])
             );
-            let query = sqlx::query(AssertSqlSafe(sql)).bind(&claimer.holder[..]);
+            let query = sqlx::query(statement(self.engine, sql)).bind(&claimer.holder[..]);
             let query = piece.iter().fold(query, |query, lease| {
                 query
                     .bind(lease.endpoint.to_string())
@@ -177,15 +177,17 @@ impl Write<'_> {
             let sql = format!(
                 "UPDATE outbox SET at = next.column4, tries = next.column5, holder = NULL
                  FROM (VALUES {}) AS next
-                 WHERE endpoint_id = next.column1 AND seq = next.column2 AND attempt = next.column3 AND holder = $1
+                 WHERE endpoint_id = next.column1 AND seq = next.column2 AND attempt = next.column3 AND holder = ${}
                  RETURNING endpoint_id, seq",
-                places(2, piece.len(), 5)
+                places(1, piece.len(), 5),
+                5 * piece.len() + 1
             );
-            let query = sqlx::query(AssertSqlSafe(sql)).bind(&claimer.holder[..]);
+            let query = sqlx::query(statement(self.engine, sql));
             let query = piece.iter().fold(query, |query, (lease, at, tries)| {
                 let query = query.bind(lease.endpoint.to_string()).bind(lease.seq);
                 query.bind(i64::from(lease.attempt)).bind(at.0).bind(i64::from(*tries))
             });
+            let query = query.bind(&claimer.holder[..]);
             for row in &query.fetch_all(&mut *self.tx).await? {
                 done.insert((text(row, "endpoint_id")?, row.try_get("seq")?));
             }
@@ -205,7 +207,7 @@ impl Write<'_> {
         let ended: Vec<_> = ended.collect();
         for piece in pieces(&ended) {
             let sql = format!("{INSERT_ENDED} {}", places(1, piece.len(), 9));
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+            let mut query = sqlx::query(statement(self.engine, sql));
             for (settled, outcome, reason) in piece {
                 let Settled { lease, attempt, .. } = settled;
                 query = query.bind(lease.endpoint.to_string()).bind(lease.seq).bind(self.at.0);
@@ -231,7 +233,7 @@ impl Write<'_> {
                  VALUES {}",
                 places(1, piece.len(), 9)
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+            let mut query = sqlx::query(statement(self.engine, sql));
             for (lease, attempt) in piece {
                 query = query.bind(lease.endpoint.to_string()).bind(lease.seq);
                 query = query.bind(i64::from(lease.attempt)).bind(attempt.at.0);
@@ -252,7 +254,7 @@ impl Write<'_> {
                 tally.ended(app, *endpoint, self.at, (outcome, reason), 1);
             }
         }
-        tally.write(&mut self.tx).await
+        tally.write(&mut self.tx, self.engine).await
     }
 }
 

@@ -1,7 +1,34 @@
 //! Texts of statements about several rows. They hold numbers of parameters only.
 
+use sqlx::AssertSqlSafe;
+
+use crate::engine::Engine;
+
 /// The most rows in one statement.
 const ROWS_MAX: usize = 64;
+
+/// The statement for an engine, from a text whose parameters have the numbers 1, 2, 3 … in this order.
+///
+/// SQLite gets them without numbers. The driver asks for the name of each before it binds it, and SQLite looks for it
+/// among all of them: with numbers, the time would grow with the square of the rows.
+pub(super) fn statement(engine: Engine, numbered: String) -> AssertSqlSafe<String> {
+    AssertSqlSafe(match engine {
+        Engine::Sqlite => without_numbers(&numbered),
+        Engine::Postgres => numbered,
+    })
+}
+
+fn without_numbers(numbered: &str) -> String {
+    let mut parts = numbered.split('$');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for (index, part) in parts.enumerate() {
+        let rest = part.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        debug_assert_eq!(part[..part.len() - rest.len()].parse(), Ok(index + 1), "{numbered}");
+        text.push('?');
+        text.push_str(rest);
+    }
+    text
+}
 
 /// Places for the parameters of rows, from the parameter `first` on: `($3,$4),($5,$6)`.
 pub(super) fn places(first: usize, rows: usize, columns: usize) -> String {
@@ -12,9 +39,16 @@ pub(super) fn places(first: usize, rows: usize, columns: usize) -> String {
     (0..rows).map(row).collect::<Vec<_>>().join(",")
 }
 
-/// Conditions of which one has to hold, each about one row's parameters, from the parameter `first` on. Both engines find
-/// each row by its key.
-pub(super) fn any_of(first: usize, rows: usize, columns: &[&str]) -> String {
+/// The condition that a row has one of several keys, whose parameters are from `first` on. Both engines find each row by
+/// its key.
+///
+/// PostgreSQL plans alternatives one by one, which takes longer than to carry them out; SQLite would try all rows for a
+/// list.
+pub(super) fn any_of(engine: Engine, first: usize, rows: usize, columns: &[&str]) -> String {
+    if engine == Engine::Postgres {
+        let (columns, places) = (columns.join(", "), places(first, rows, columns.len()));
+        return format!("({columns}) IN (VALUES {places})");
+    }
     let row = |row: usize| {
         let equal = columns
             .iter()
@@ -22,7 +56,7 @@ pub(super) fn any_of(first: usize, rows: usize, columns: &[&str]) -> String {
             .map(|(index, column)| format!("{column} = ${}", first + row * columns.len() + index));
         format!("({})", equal.collect::<Vec<_>>().join(" AND "))
     };
-    (0..rows).map(row).collect::<Vec<_>>().join(" OR ")
+    format!("({})", (0..rows).map(row).collect::<Vec<_>>().join(" OR "))
 }
 
 /// Parts of a list whose lengths are powers of two: there are few statements, which the engines prepare once.
@@ -36,6 +70,14 @@ pub(super) fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
+/// The list, with its last item repeated until its length is a power of two: for conditions, which do not mind.
+pub(super) fn filled<T: Clone>(mut items: Vec<T>) -> Vec<T> {
+    if let Some(last) = items.last().cloned() {
+        items.resize(items.len().next_power_of_two(), last);
+    }
+    items
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,7 +85,16 @@ mod tests {
     #[test]
     fn texts_have_each_parameter_once() {
         assert_eq!(places(3, 2, 2), "($3,$4),($5,$6)");
-        assert_eq!(any_of(2, 2, &["a", "b"]), "(a = $2 AND b = $3) OR (a = $4 AND b = $5)");
+        let any_of = |engine| any_of(engine, 2, 2, &["a", "b"]);
+        assert_eq!(any_of(Engine::Sqlite), "((a = $2 AND b = $3) OR (a = $4 AND b = $5))");
+        assert_eq!(any_of(Engine::Postgres), "(a, b) IN (VALUES ($2,$3),($4,$5))");
+    }
+
+    #[test]
+    fn one_engine_gets_no_numbers() {
+        let numbered = "a = $1 AND (b,c) IN (($2,$3))".to_owned();
+        assert_eq!(statement(Engine::Sqlite, numbered.clone()).0, "a = ? AND (b,c) IN ((?,?))");
+        assert_eq!(statement(Engine::Postgres, numbered.clone()).0, numbered);
     }
 
     #[test]
@@ -51,6 +102,10 @@ mod tests {
         for length in [0, 1, 2, 3, 64, 65, 127, 1000] {
             let items: Vec<_> = (0..length).collect();
             assert_eq!(pieces(&items).collect::<Vec<_>>().concat(), items);
+            let mut filled = filled(items.clone());
+            assert!(filled.is_empty() || filled.len().is_power_of_two());
+            filled.dedup();
+            assert_eq!(filled, items);
             assert!(pieces(&items).all(|piece| piece.len().is_power_of_two() && piece.len() <= 64));
         }
     }

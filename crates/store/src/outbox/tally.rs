@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use c2c_delivery::{EndpointId, Outcome, Reason};
 use c2c_names::AppId;
-use sqlx::{AnyConnection, AssertSqlSafe};
+use sqlx::AnyConnection;
 
-use super::sql::{pieces, places};
+use super::sql::{pieces, places, statement};
+use crate::engine::Engine;
 use crate::error::StoreError;
 use crate::numbers::Timestamp;
 
@@ -84,7 +85,11 @@ impl Tally {
         *self.0.entry(key).or_default() += number;
     }
 
-    pub(super) async fn write(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+    pub(super) async fn write(
+        self,
+        connection: &mut AnyConnection,
+        engine: Engine,
+    ) -> Result<(), StoreError> {
         let counts: Vec<_> = self.0.into_iter().filter(|&(_, number)| number != 0).collect();
         for piece in pieces(&counts) {
             let sql = format!(
@@ -93,7 +98,7 @@ impl Tally {
                  DO UPDATE SET number = tally.number + excluded.number",
                 places(1, piece.len(), 6)
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+            let mut query = sqlx::query(statement(engine, sql));
             for (key, number) in piece {
                 query = query.bind(key.app.as_str()).bind(&key.endpoint[..]).bind(key.day);
                 query = query.bind(key.outcome).bind(key.reason).bind(*number);

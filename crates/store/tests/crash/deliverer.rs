@@ -79,7 +79,7 @@ async fn take_in(store: &Store, mut random: Random) -> Result<(), Failed> {
             Incoming { app: app(), verified: false, events, hit: None, refused: Vec::new() };
         let batches = [batch];
         let now = Timestamp::now();
-        let receipts = patiently(async || store.ingest(&batches, now).await).await?;
+        let receipts = patiently(async || store.ingest(&batches, now).await).await?.each;
         if !matches!(&receipts[..], [Receipt::Taken(taken)] if taken.len() == number) {
             return Err(format!("the answer was {receipts:?}").into());
         }

@@ -364,7 +364,7 @@ async fn an_older_server_purges_an_app_with_events(place: Place) {
     assert_eq!(store.collect(&blog).await.expect("settings").version, Version::new(0));
     let batch = incoming(&blog, vec![event(9)]);
     assert_eq!(
-        store.ingest(&[batch], START).await.expect("an answer"),
+        store.ingest(&[batch], START).await.expect("an answer").each,
         [c2c_store::Receipt::Closed]
     );
     let settings = CollectSettings { mode: CollectMode::Mark, ..CollectSettings::default() };

@@ -27,6 +27,7 @@ on_both_engines!(
     many_events_of_many_apps,
     two_servers_take_the_same_events_once,
     deliveries_are_announced,
+    nothing_is_due_at_once_for_a_paused_endpoint,
 );
 
 fn taken(answers: &[Taken]) -> Receipt {
@@ -34,7 +35,7 @@ fn taken(answers: &[Taken]) -> Receipt {
 }
 
 async fn one(store: &Store, batch: Incoming) -> Receipt {
-    store.ingest(&[batch], START).await.expect("an answer").remove(0)
+    store.ingest(&[batch], START).await.expect("an answer").each.remove(0)
 }
 
 async fn an_event_comes_out_as_it_came_in(store: Store) {
@@ -86,10 +87,10 @@ async fn duplicates_are_known(store: Store) {
         incoming(&blog, vec![event(1)]),
         incoming(&shop, vec![event(1), event(3)]),
     ];
-    let receipts = store.ingest(&batches, START).await.expect("answers");
+    let receipts = store.ingest(&batches, START).await.expect("answers").each;
     let (new, known) = (Taken::Accepted, Taken::Known);
     assert_eq!(receipts, [taken(&[new, new, known]), taken(&[new]), taken(&[known, new])]);
-    let receipts = store.ingest(&batches, START.after(SECOND)).await.expect("answers");
+    let receipts = store.ingest(&batches, START.after(SECOND)).await.expect("answers").each;
     assert_eq!(receipts, [taken(&[known; 3]), taken(&[known]), taken(&[known; 2])]);
     let intake = store.accounts(&shop).await.expect("accounts").intake;
     assert_eq!((intake.accepted, intake.known), (3, 7));
@@ -177,7 +178,7 @@ async fn apps_that_take_none_are_closed(place: Place) {
     let try_all = async |open: bool| {
         let apps = [shop.clone(), none.clone(), id("missing")];
         let batches = apps.each_ref().map(|app| incoming(app, vec![event(1)]));
-        let receipts = store.ingest(&batches, START).await.expect("answers");
+        let receipts = store.ingest(&batches, START).await.expect("answers").each;
         assert_eq!(receipts[1..], [Receipt::Closed, Receipt::Closed]);
         assert_eq!(receipts[0] == Receipt::Closed, !open);
     };
@@ -223,7 +224,7 @@ async fn many_events_of_many_apps(store: Store) {
         event.keys = vec![key("email", b"a"), key("email", b"a"), key("phone", b"b")];
     }
     batches.push(incoming(&apps[0], (1..300).map(event).collect()));
-    let receipts = store.ingest(&batches, START).await.expect("answers");
+    let receipts = store.ingest(&batches, START).await.expect("answers").each;
     assert_eq!(receipts[..70], vec![taken(&[Taken::Accepted]); 70]);
     let Receipt::Taken(last) = &receipts[70] else { panic!("it is open") };
     assert_eq!((last[0], last[1..].len()), (Taken::Known, 298));
@@ -245,7 +246,7 @@ async fn two_servers_take_the_same_events_once(place: Place) {
                 let mut numbers: Vec<_> = (round * 50..round * 50 + 50).collect();
                 numbers.rotate_left(usize::try_from(n * 6).expect("small"));
                 let batch = incoming(&shop, numbers.into_iter().map(event).collect());
-                let receipts = store.ingest(&[batch], START).await.expect("answers");
+                let receipts = store.ingest(&[batch], START).await.expect("answers").each;
                 let Receipt::Taken(taken) = &receipts[0] else { panic!("it is open") };
                 accepted += taken.iter().filter(|&&one| one == Taken::Accepted).count();
             }
@@ -270,4 +271,20 @@ async fn deliveries_are_announced(place: Place) {
     let begun = tokio::time::Instant::now();
     let ((), ()) = tokio::join!(watch.changed(), ingest(&store, &shop, 0..1, START));
     assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
+}
+
+async fn nothing_is_due_at_once_for_a_paused_endpoint(store: Store) {
+    let shop = collecting(&store, "shop").await;
+    let has_due = async |number| {
+        let batch = incoming(&shop, vec![event(number)]);
+        store.ingest(&[batch], START).await.expect("an answer").has_due
+    };
+    assert!(!has_due(0).await, "there is no endpoint");
+    let endpoint = webhook(&store, &shop, "crm").await;
+    assert!(has_due(1).await);
+    assert!(!has_due(1).await, "it is known");
+    let pause = EndpointMove::Pause;
+    store.move_endpoint(&anna(), &shop, endpoint, &pause).await.expect("it is paused");
+    assert!(!has_due(2).await);
+    assert_eq!(account(&store, &shop, endpoint).await.pending, 2);
 }

@@ -140,7 +140,7 @@ impl World<'_> {
             c2c_store::NewEvent { consent, ..event(number) }
         });
         let batch = incoming(&self.app, events.collect());
-        let receipts = self.store.ingest(&[batch], self.now).await.expect("an answer");
+        let receipts = self.store.ingest(&[batch], self.now).await.expect("an answer").each;
         let mut expected = Vec::new();
         for &number in numbers {
             if self.events.contains_key(&number) {

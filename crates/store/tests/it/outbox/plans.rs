@@ -74,12 +74,19 @@ async fn work(store: &Store, expected: usize) {
     }
 }
 
-/// Claims more than an engine expects to be due that takes the table for a small one.
+/// Claims more than an engine expects to be due that takes the table for a small one. Half of it ends, and the rest is
+/// given back.
 async fn claim_many(store: &Store) {
     for _ in 0..3 {
         let (mut claimer, begun) = (Claimer::new(), Instant::now());
         let claims = store.claim_deliveries(&mut claimer, START, LEASE, MANY, |_| MANY).await;
-        assert_eq!(claims.expect("claims").claimed.len(), MANY as usize);
+        let claimed = claims.expect("claims").claimed;
+        assert_eq!(claimed.len(), MANY as usize);
+        let (ended, given_back) = claimed.split_at(claimed.len() / 2);
+        let results: Vec<_> = ended.iter().map(delivered).collect();
+        assert_eq!(settle(store, &claimer, START, &results).await, 0);
+        let leases: Vec<_> = given_back.iter().map(|one| one.lease.clone()).collect();
+        store.release(&claimer, &leases, START).await.expect("they are given back");
         let took = begun.elapsed();
         assert!(took < TIME_MAX, "{took:?}");
     }

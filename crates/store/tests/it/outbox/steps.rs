@@ -116,7 +116,7 @@ pub(crate) async fn ingest(
 ) {
     let count = usize::try_from(numbers.end - numbers.start).expect("few events");
     let batch = incoming(app, numbers.map(event).collect());
-    let receipts = store.ingest(&[batch], now).await.expect("they are taken");
+    let receipts = store.ingest(&[batch], now).await.expect("they are taken").each;
     assert_eq!(receipts, [Receipt::Taken(vec![Taken::Accepted; count])]);
 }
 
