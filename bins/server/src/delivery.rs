@@ -17,6 +17,8 @@ mod ready;
 mod request;
 mod room;
 mod sample;
+#[cfg(test)]
+pub(crate) mod testing;
 mod trial;
 mod under_way;
 mod vendor;

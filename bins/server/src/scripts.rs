@@ -16,8 +16,8 @@ const CSS: &str = "text/css; charset=utf-8";
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// The modules of the host script. All visitors get them, so they are compressed as well as possible, which takes longer
-/// than the rest of a start: once for both sites that have them.
+/// The modules of the host script. All visitors get them, so they are compressed as well as possible. That takes longer than
+/// the rest of a start, so it is done once for both sites.
 static HOST_SCRIPT: LazyLock<Vec<(String, Resource)>> = LazyLock::new(|| {
     let policy = PagePolicy::shared_asset(JAVASCRIPT);
     let modules = HOST_MODULES
@@ -45,6 +45,7 @@ impl Files {
             // TypeScript declarations, to read or download.
             _ => TEXT,
         };
+        // The console has few readers, and the files of the example pages are small.
         self.insert(path, file(text, &PagePolicy::asset(content_type), Compression::Fast));
         self
     }

@@ -11,6 +11,7 @@ use c2c_policy::{AncestorSource, HostSource, HostSourceError};
 use hyper::header::HOST;
 use hyper::http::uri::Authority;
 use hyper::{Request, Version};
+use openidconnect::url::{self, Url};
 
 use crate::settings::Settings;
 
@@ -99,6 +100,16 @@ pub enum SitesError {
         /// The setting of the port.
         listen: &'static str,
     },
+    /// An origin that browsers cannot read, such as one whose host begins with `xn--` and is no name.
+    #[error("{setting} {origin}: {source}")]
+    Unreadable {
+        /// The setting.
+        setting: &'static str,
+        /// The origin.
+        origin: Origin,
+        /// The reason.
+        source: url::ParseError,
+    },
     /// An origin cannot be written in a Content-Security-Policy.
     #[error("{setting}: {source}")]
     Unnameable {
@@ -141,6 +152,7 @@ impl Sites {
                 pages_port,
             )?),
         };
+        check_readable(setting, &sandbox.origin_for(&"app".parse().expect("an id")))?;
         if let SandboxHosts::One(origin) = &sandbox {
             HostSource::try_from(origin)
                 .map_err(|source| SitesError::Unnameable { setting, source })?;
@@ -200,7 +212,14 @@ fn local(
     origin.map_err(|_| SitesError::NoPort { setting, listen })
 }
 
+/// Other parts of the server use origins as URLs.
+fn check_readable(setting: &'static str, origin: &Origin) -> Result<(), SitesError> {
+    let parsed = Url::parse(&origin.to_string()).map(drop);
+    parsed.map_err(|source| SitesError::Unreadable { setting, origin: origin.clone(), source })
+}
+
 fn site(setting: &'static str, origin: Origin) -> Result<Site, SitesError> {
+    check_readable(setting, &origin)?;
     Site::new(origin).map_err(|source| SitesError::Unnameable { setting, source })
 }
 

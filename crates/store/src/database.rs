@@ -256,17 +256,17 @@ macro_rules! sqlite_setup {
         // WAL's default would be NORMAL, which loses the last commits when the power fails. What is deleted is overwritten.
         concat!(
             "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; ",
-            "PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; ",
-            $more
+            "PRAGMA foreign_keys = ON; ",
+            $more,
+            "; PRAGMA journal_mode = WAL"
         )
     };
 }
 
 /// The cache of each connection would be 2 MiB, of pages that the system has in its own.
 const SQLITE: &str = sqlite_setup!("PRAGMA cache_size = -512");
-/// A group of events changes more pages than that. Without room they would be written twice, and old ones that a
-/// statement may need again would go to a file.
-const SQLITE_WRITER: &str = sqlite_setup!("PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY");
+/// A group of events changes more than 512 KiB of pages. With a smaller cache they would be written twice.
+const SQLITE_WRITER: &str = sqlite_setup!("PRAGMA cache_size = -8192");
 /// Stricter isolation would fail a use case that has waited for another. A plan that was made while the outbox was empty
 /// would be kept, and would read all of it once there is a backlog.
 const POSTGRES: &str = "SET plan_cache_mode = force_custom_plan; SET default_transaction_isolation = 'read committed'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '15s'";

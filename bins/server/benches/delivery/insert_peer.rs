@@ -47,7 +47,7 @@ async fn open(url: &str) -> AnyPool {
     install_default_drivers();
     let is_file = url.starts_with("sqlite");
     let (address, connections, setup, table) = if is_file {
-        let setup = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -512; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; \
+        let setup = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; \
                      PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL";
         let table = "CREATE TABLE batch (seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT";
         (format!("{url}?mode=rwc"), 1, setup, table)

@@ -47,7 +47,7 @@ pub(crate) fn post(url: &str) {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(std::time::Duration::from_secs(30))
-            .pool_max_idle_per_host(8)
+            .pool_max_idle_per_host(32)
             .retry_canceled_requests(false)
             .http1_max_headers(64)
             .http1_max_buf_size(16 * 1024)

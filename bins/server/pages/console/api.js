@@ -159,7 +159,7 @@ export const api = {
   replayDelivery: (id, endpoint, seq) => call('POST', `/api/apps/${id}/deliveries/${endpoint}/${seq}/replay`, {}),
   /** @param {string} id @param {import('./replay.js').Range} range */
   countReplay: (id, range) => call('GET', `/api/apps/${id}/replays${query(range)}`),
-  /** @param {string} id @param {import('./replay.js').Range} range */
+  /** @param {string} id @param {import('./replay.js').Range & {after: number | null}} range */
   replay: (id, range) => call('POST', `/api/apps/${id}/replays`, range),
   /** @param {string} id @param {string} event */
   event: (id, event) => call('GET', `/api/apps/${id}/events/${encodeURIComponent(event)}`),

@@ -39,7 +39,7 @@ export function forgetting(app, nameOf, refresh) {
       }
       sum.forgotten += body.forgotten;
       sum.pending += body.pendingCancelled;
-      for (const endpoint of body.deliveredTo) sum.to.add(nameOf(endpoint));
+      for (const endpoint of body.sentTo) sum.to.add(nameOf(endpoint));
       after = body.next;
       if (after === null) break;
     }
@@ -68,5 +68,5 @@ export function forgetting(app, nameOf, refresh) {
 function inWords({ forgotten, pending, to }) {
   if (forgotten === 0) return 'There is no such event, or its content is not kept any more.';
   const done = `The content of ${digits(forgotten)} ${forgotten === 1 ? 'event' : 'events'} was deleted, and ${digits(pending)} waiting ${pending === 1 ? 'delivery' : 'deliveries'} ended.`;
-  return to.size === 0 ? done : `${done} These had got it before, and must delete it themselves: ${[...to].join(', ')}.`;
+  return to.size === 0 ? done : `${done} These have got it, or may have, and must delete it themselves: ${[...to].join(', ')}.`;
 }

@@ -57,12 +57,28 @@ export function replaying(app, done) {
     const wanted = range();
     if (wanted === null || busy) return;
     busy = submit.disabled = true;
-    say('Sending …');
-    const { status, body } = await api.replay(app, wanted);
+    const sum = await replayAll(wanted);
     busy = submit.disabled = false;
-    if (status !== 200) return void say(`Not sent: ${body.detail}.`);
+    if (sum === null) return;
     dialog.close();
-    done(`${digits(body.replayed)} ${body.replayed === 1 ? 'delivery waits' : 'deliveries wait'} to be sent again.`);
+    done(inWords(sum));
+  }
+
+  /** Part by part: the server works for a limited time at once. Gives the number; null if it failed. @param {Range} wanted */
+  async function replayAll(wanted) {
+    let sum = 0;
+    say('Preparing them …');
+    for (let after = /** @type {number | null} */ (null); ; ) {
+      const { status, body } = await api.replay(app, { ...wanted, after });
+      if (status !== 200) {
+        say(sum === 0 ? `Not sent: ${body.detail}.` : `${inWords(sum)} The rest is not: ${body.detail}.`);
+        return null;
+      }
+      sum += body.replayed;
+      after = body.next;
+      if (after === null) return sum;
+      say(`${inWords(sum)} Preparing the rest …`);
+    }
   }
 
   dialog.addEventListener('change', count);
@@ -84,4 +100,9 @@ export function replaying(app, done) {
     dialog.showModal();
     count();
   };
+}
+
+/** @param {number} number of deliveries */
+function inWords(number) {
+  return `${digits(number)} ${number === 1 ? 'delivery waits' : 'deliveries wait'} to be sent again.`;
 }

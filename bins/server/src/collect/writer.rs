@@ -127,7 +127,7 @@ pub(crate) async fn write(
     }
 }
 
-/// Gives whether there are new deliveries to make.
+/// Returns whether active endpoints have new deliveries.
 async fn write_group(store: &Store, group: Vec<Job>, patience: Duration) -> bool {
     let mut has_due = false;
     let (incoming, waiting): (Vec<_>, Vec<_>) =
@@ -180,7 +180,11 @@ async fn ingest(
 
 #[cfg(test)]
 mod tests {
+    use c2c_delivery::Consent;
+    use c2c_store::{EndpointMove, NewEvent, Taken};
+
     use super::*;
+    use crate::delivery::testing::Site;
 
     #[test]
     fn one_app_leaves_places_to_others() {
@@ -194,6 +198,42 @@ mod tests {
         drop(other);
         let waiting = queue.waiting.lock().expect("a lock");
         assert_eq!((waiting.all, waiting.by_app.len()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn it_tells_of_deliveries_to_active_endpoints() {
+        let site = Site::new().await;
+        let (queue, jobs) = Queue::new();
+        let (due, patience) = (Arc::new(Notify::new()), Duration::from_mins(1));
+        tokio::spawn(write(site.store.clone(), jobs, patience, Arc::clone(&due)));
+        let takes = async |number: u64| {
+            let id = format!("01956b4e-3c00-7000-8000-{number:012x}");
+            let event = NewEvent {
+                id: id.parse().expect("an id"),
+                name: "custom:ordered".to_owned(),
+                happened_at: Timestamp::now(),
+                consent: Consent::Granted,
+                marks: None,
+                body: b"{}".to_vec(),
+                keys: Vec::new(),
+            };
+            let incoming = Incoming { events: vec![event], ..empty(&site.app) };
+            let receipt = queue.write(incoming).await.expect("it is written");
+            assert_eq!(receipt, Receipt::Taken(vec![Taken::Accepted]));
+            // The writer goes on with the next group after it has told.
+            queue.write(empty(&site.app)).await.expect("it is written");
+            timeout(Duration::ZERO, due.notified()).await.is_ok()
+        };
+        let endpoint = site.endpoint(1).await;
+        site.activate(endpoint).await;
+        assert!(takes(1).await);
+        site.go(endpoint, &EndpointMove::Pause).await;
+        assert!(!takes(2).await);
+    }
+
+    fn empty(app: &AppId) -> Incoming {
+        let app = app.clone();
+        Incoming { app, verified: false, events: vec![], hit: None, refused: vec![] }
     }
 
     #[test]

@@ -220,47 +220,19 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use c2c_catalogue::Catalogue;
-    use c2c_delivery::{Agreement, Format, Scheme};
-    use c2c_store::{EndpointMove, Limits, NewApp, Note};
-    use clap::Parser as _;
-
-    use super::super::Webhook;
     use super::*;
-    use crate::delivery_limits::DeliveryLimits;
-    use crate::settings::Settings;
-    use crate::sites::Sites;
+    use crate::delivery::testing::Site;
 
     #[tokio::test]
     async fn few_endpoints_are_kept_with_their_secrets_opened() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let data = folder.path().display();
-        let settings = Settings::parse_from(["c2c-server", "--data-dir", &data.to_string()]);
-        let database = format!("sqlite:{data}/c2c.db").parse().expect("a database");
-        let store = Store::open(&database, Limits::default()).await.expect("it opens");
-        let (by, app) = ("a test".parse().expect("an actor"), "demo".parse().expect("an id"));
-        store.create(&by, &app, &NewApp::default()).await.expect("it is created");
-        let sites = Sites::new(&settings, 1, 2).expect("the defaults work together");
-        let catalogue = Arc::new(Catalogue::reference().clone());
-        let limits = DeliveryLimits::default();
-        let integrations = Integrations::new(&settings, &sites, store.clone(), catalogue, &limits);
-        let integrations = Arc::new(integrations.expect("no key is needed yet"));
-        let sender = Sender::new(Arc::clone(&integrations), 3, Duration::from_mins(1));
+        let site = Site::new().await;
+        let sender = Sender::new(Arc::clone(&site.integrations), 3, Duration::from_mins(1));
         for number in 0..10 {
-            let webhook = Webhook {
-                name: "A receiver".parse().expect("a name"),
-                url: Some(format!("https://{number}.shop.example/")),
-                format: Format::Standard,
-                filter: vec!["*".to_owned()],
-                in_flight_max: 1,
-            };
-            let added = integrations.add(&by, &app, webhook, Scheme::V1, None).await;
-            let (endpoint, _) = added.expect("it is added");
-            sender.ready(&app, endpoint, Version::new(1)).await.expect("it opens");
+            let endpoint = site.endpoint(number).await;
+            sender.ready(&site.app, endpoint, Version::new(1)).await.expect("it opens");
             assert!(sender.ready.get(&endpoint).is_none(), "it has not agreed, and is kept");
-            let agrees = EndpointMove::Agree(Agreement::Skipped, Note::default());
-            store.move_endpoint(&by, &app, endpoint, &agrees).await.expect("it is active");
-            sender.ready(&app, endpoint, Version::new(2)).await.expect("it opens");
+            site.activate(endpoint).await;
+            sender.ready(&site.app, endpoint, Version::new(2)).await.expect("it opens");
             assert!(sender.ready.len() <= 3, "{} of {number}", sender.ready.len());
         }
         assert!(!sender.ready.is_empty(), "none is kept");

@@ -24,8 +24,8 @@ const BODY_PATIENCE: Duration = Duration::from_secs(3);
 const ANSWER_BYTES_MAX: usize = 8 * 1024;
 /// How long a connection may idle before it is closed.
 const IDLE: Duration = Duration::from_secs(30);
-/// Connections to one host that may idle.
-const IDLE_MAX: usize = 8;
+/// Connections to one host that may idle: as many as an endpoint may have requests under way.
+const IDLE_MAX: usize = 32;
 const HEADERS_MAX: usize = 64;
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 const NAME: HeaderValue = HeaderValue::from_static(concat!("c2c/", env!("CARGO_PKG_VERSION")));

@@ -19,8 +19,8 @@ use super::under_way::UnderWay;
 use crate::metrics::METRICS;
 use crate::settings::Limits;
 
-/// The time from one look at the database to the next, at least: what ends or comes in meanwhile is one group. Requests
-/// go on; only an endpoint that had nothing to get waits for it.
+/// The least time from the beginning of one look at the database to that of the next: what ends or comes in meanwhile is
+/// one group. Requests go on; only an endpoint for which nothing was claimed ahead waits.
 const PACE: Duration = Duration::from_millis(10);
 /// The time before another try after the database failed.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -58,7 +58,7 @@ pub(crate) async fn deliver(
         let look = work.step().await;
         tokio::select! {
             _ = stopped.wait_for(|&stopped| stopped) => break,
-            () = work.wait(&due, look.max(next), next) => {}
+            () = work.wait(&due, look, next) => {}
         }
     }
     work.finish(limits.drain_timeout).await;
@@ -108,19 +108,24 @@ impl Work {
         Instant::now() + wait
     }
 
-    /// Waits for a reason to look, which time is in any case, and then until a look may be.
+    /// Waits until `next`, before which no look may begin, and then for a reason to look. The time `look` is one.
     async fn wait(&mut self, due: &Notify, look: Instant, next: Instant) {
+        let mut has_ended = false;
+        let mut next = pin!(sleep_until(next));
+        loop {
+            tokio::select! {
+                () = &mut next => break,
+                Some(ended) = self.under_way.ended() => self.under_way.take(ended),
+            }
+            has_ended = true;
+        }
+        if has_ended {
+            return;
+        }
         tokio::select! {
             () = due.notified() => {}
             () = sleep_until(look) => {}
             Some(ended) = self.under_way.ended() => self.under_way.take(ended),
-        }
-        let mut next = pin!(sleep_until(next));
-        loop {
-            tokio::select! {
-                () = &mut next => return,
-                Some(ended) = self.under_way.ended() => self.under_way.take(ended),
-            }
         }
     }
 
@@ -136,5 +141,28 @@ impl Work {
         if let Err(error) = self.books.write(&mut results).await {
             tracing::error!(%error, "deliveries under way are sent again by the next server");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::testing::Site;
+    use crate::delivery_limits::DeliveryLimits;
+
+    #[tokio::test]
+    async fn a_look_waits_for_its_time_and_for_a_reason() {
+        let site = Site::new().await;
+        let sender = Sender::new(Arc::clone(&site.integrations), 3, PAUSE);
+        let under_way = UnderWay::new(Arc::new(sender), DeliveryLimits::default());
+        let books = Books::new(site.store.clone(), PAUSE, PAUSE);
+        let (mut work, due) = (Work { books, under_way, is_down: false }, Notify::new());
+        let begun = Instant::now();
+        let (next, look) = (begun + PACE, begun + PAUSE);
+        due.notify_one();
+        work.wait(&due, look, next).await;
+        assert!((next..look).contains(&Instant::now()), "{:?}", begun.elapsed());
+        work.wait(&due, look, next).await;
+        assert!(Instant::now() >= look, "{:?}", begun.elapsed());
     }
 }

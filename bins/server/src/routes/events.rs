@@ -150,9 +150,10 @@ struct ForgottenBody {
     forgotten: u64,
     /// The number of deliveries that will not take place.
     pending_cancelled: u64,
-    /// The ids of endpoints that have got some of these events: their owners have to delete them, too.
+    /// The ids of endpoints that have got some of these events, or may have, since a request was under way or has failed:
+    /// their owners have to delete them, too.
     #[schema(value_type = Vec<String>)]
-    delivered_to: BTreeSet<EndpointId>,
+    sent_to: BTreeSet<EndpointId>,
     /// Null if all events were looked at. Otherwise send the same again, with this as `after`.
     next: Option<i64>,
 }
@@ -161,7 +162,7 @@ impl ForgottenBody {
     fn add(&mut self, forgotten: Forgotten) {
         self.forgotten += u64::from(forgotten.events);
         self.pending_cancelled += u64::from(forgotten.pending);
-        self.delivered_to.extend(forgotten.delivered_to);
+        self.sent_to.extend(forgotten.sent_to);
     }
 }
 

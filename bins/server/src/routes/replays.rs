@@ -1,5 +1,7 @@
 //! Replays: all deliveries of an endpoint for events of some time are sent again.
 
+use std::time::Instant;
+
 use axum::extract::{Query, State as Extracted};
 use c2c_delivery::{EndpointId, Outcome};
 use c2c_names::AppId;
@@ -14,10 +16,21 @@ use super::input::{By, Id, Input, Search};
 use super::schema::Problem;
 use super::{Answer, PROBLEM, State, json};
 
-/// The most deliveries of one replay: they are opened while the request waits.
+/// The most deliveries of one replay.
 const DELIVERIES_MAX: i64 = 100_000;
-/// Deliveries that are opened in one transaction.
-const STEP: u32 = 1_000;
+/// Deliveries that are opened in one transaction: few, since events that come in wait for it.
+const STEP: u32 = 250;
+
+/// The deliveries to count: those that have ended, of events whose content is still there.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sought {
+    endpoint: EndpointId,
+    #[serde(default)]
+    outcome: Option<Outcome>,
+    from: jiff::Timestamp,
+    to: jiff::Timestamp,
+}
 
 /// The deliveries to replay: those that have ended, of events whose content is still there.
 #[derive(Deserialize, ToSchema)]
@@ -36,10 +49,13 @@ pub(super) struct Wish {
     /// Their event came in before (RFC 3339).
     #[schema(value_type = String, format = DateTime)]
     to: jiff::Timestamp,
+    /// Where to go on: `next` of the answer before. Null or nothing begins a replay.
+    #[serde(default)]
+    after: Option<i64>,
 }
 
-impl From<Wish> for Replay {
-    fn from(Wish { endpoint, outcome, from, to }: Wish) -> Self {
+impl From<Sought> for Replay {
+    fn from(Sought { endpoint, outcome, from, to }: Sought) -> Self {
         Self { endpoint, outcome, from: stored(from), to: stored(to) }
     }
 }
@@ -72,9 +88,9 @@ struct Counted {
 pub(super) async fn count(
     Extracted(state): Extracted<State>,
     Id(app): Id,
-    Search(Query(wish)): Search<Wish>,
+    Search(Query(sought)): Search<Sought>,
 ) -> Answer {
-    let deliveries = counted(&state, &app, &wish.into()).await?;
+    let deliveries = counted(&state, &app, &sought.into()).await?;
     Ok(json(StatusCode::OK, &Counted { deliveries, max: DELIVERIES_MAX }))
 }
 
@@ -86,13 +102,16 @@ async fn counted(state: &State, app: &AppId, replay: &Replay) -> Result<i64, Fai
 
 #[derive(Serialize, ToSchema)]
 struct Replayed {
-    /// The number of deliveries that are pending again.
+    /// The number of deliveries that are pending again, by this request.
     replayed: u64,
+    /// Null if all are. Otherwise send the same again, with this as `after`.
+    next: Option<i64>,
 }
 
 /// Send the events of some time to an endpoint again
 ///
-/// The answer comes when all deliveries are pending. If the client does not wait for it, they are nevertheless.
+/// Many deliveries take several requests, since each works for a limited time. If the client does not wait for the answer,
+/// the work of this request is done nevertheless.
 #[utoipa::path(
     post,
     path = "/api/apps/{app}/replays",
@@ -111,8 +130,10 @@ pub(super) async fn start(
     By(by): By,
     Input(wish): Input<Wish>,
 ) -> Answer {
-    let replay = wish.into();
-    let deliveries = counted(&state, &app, &replay).await?;
+    let Wish { endpoint, outcome, from, to, after } = wish;
+    let replay = Sought { endpoint, outcome, from, to }.into();
+    // To go on needs no count, and the store knows the endpoints of an app.
+    let deliveries = if after.is_none() { counted(&state, &app, &replay).await? } else { 0 };
     if deliveries > DELIVERIES_MAX {
         let detail = format!(
             "these are {deliveries} deliveries, and one replay sends {DELIVERIES_MAX} at most; choose a shorter time"
@@ -120,27 +141,35 @@ pub(super) async fn start(
         return Err(Failure::new(StatusCode::CONFLICT, "too-many-deliveries", detail));
     }
     let in_background = state.clone();
-    let all = async move { replay_all(&in_background, &by, &app, &replay).await };
-    // A request whose client leaves is dropped. A replay is not left half done.
-    let replayed = tokio::spawn(all).await.map_err(|error| {
+    let part = async move { replay_part(&in_background, &by, &app, &replay, after).await };
+    // A request whose client leaves is dropped. Its part of a replay is not left half done.
+    let replayed = tokio::spawn(part).await.map_err(|error| {
         tracing::error!(%error, "a replay has ended early");
         Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", "the server failed")
     })?;
-    Ok(json(StatusCode::OK, &Replayed { replayed: replayed.map_err(state.failure())? }))
+    Ok(json(StatusCode::OK, &replayed.map_err(state.failure())?))
 }
 
-async fn replay_all(
+/// Opens deliveries for half of the time that the database may take.
+async fn replay_part(
     state: &State,
     by: &Actor,
     app: &AppId,
     replay: &Replay,
-) -> Result<u64, StoreError> {
-    state.store().start_replay(by, app, replay).await?;
-    let (mut replayed, mut after) = (0, Some(0));
-    while let Some(seq) = after {
-        let step = state.store().replay_step(by, app, replay, seq, STEP).await?;
-        replayed += u64::from(step.replayed);
-        after = step.next;
+    after: Option<i64>,
+) -> Result<Replayed, StoreError> {
+    let end = Instant::now() + state.limits.database_timeout / 2;
+    if after.is_none() {
+        state.store().start_replay(by, app, replay).await?;
     }
-    Ok(replayed)
+    let mut done = Replayed { replayed: 0, next: Some(after.unwrap_or_default()) };
+    while let Some(seq) = done.next {
+        let step = state.store().replay_step(by, app, replay, seq, STEP).await?;
+        done.replayed += u64::from(step.replayed);
+        done.next = step.next;
+        if Instant::now() >= end {
+            break;
+        }
+    }
+    Ok(done)
 }

@@ -242,7 +242,7 @@ async fn what_was_delivered_is_sent_again_on_request() {
     assert_eq!(counted["deliveries"], 0);
     let wish = json!({"endpoint": endpoint.id(), "outcome": null, "from": from, "to": AFTER});
     let replayed = fixture.write("POST", &format!("{DEMO}/replays"), &wish).await;
-    assert_eq!((replayed.status, replayed.json()), (200, json!({"replayed": 2})));
+    assert_eq!((replayed.status, replayed.json()), (200, json!({"replayed": 2, "next": null})));
     receiver.wait(6).await;
     ended(&fixture, 3).await;
     assert_eq!(receiver.hits().len(), 6);
@@ -346,7 +346,7 @@ async fn forget(fixture: &Fixture, body: &Value) -> Value {
 }
 
 fn forgotten(events: u64, cancelled: u64, delivered: &[&str]) -> Value {
-    json!({"forgotten": events, "pendingCancelled": cancelled, "deliveredTo": delivered, "next": null})
+    json!({"forgotten": events, "pendingCancelled": cancelled, "sentTo": delivered, "next": null})
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -477,6 +477,55 @@ async fn a_long_search_goes_on_where_it_was() {
     }
     assert_eq!(forgotten, 500);
     assert!(requests > 2, "{requests}");
+}
+
+/// A replay that takes longer than a request may.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_replay_goes_on_where_it_was() {
+    let receiver = Receiver::taking().await;
+    let data = TempDir::new().expect("a directory");
+    let database = format!("sqlite:{}", data.path().join("c2c.db").display());
+    let [allow, address] = receiver.allowed();
+    let key = key_file(&data);
+    let settings = ["--database", &database, "--secrets-key-file", &key, &allow, &address];
+    let endpoint = {
+        let fixture = Fixture::with(&Limits::default(), &settings).await;
+        fixture.collect(DEMO, "refuse").await;
+        let endpoint = fixture.integrate(DEMO, &receiver).await;
+        for group in 0..6 {
+            let of_group = (1..=100).map(|n| envelope("custom:chat_opened", group * 100 + n));
+            fixture.emit_new(DEMO, &of_group.collect::<Vec<_>>()).await;
+        }
+        receiver.wait(600).await;
+        let pending = format!("{DEMO}/deliveries?outcome=pending");
+        let none = async || {
+            fixture.read(&pending).await["deliveries"].as_array().is_some_and(Vec::is_empty)
+        };
+        assert!(eventually(PATIENCE, none).await);
+        fixture.running.stop().await;
+        endpoint.id().to_owned()
+    };
+    let limits =
+        Limits { database_timeout: std::time::Duration::from_millis(1), ..Limits::default() };
+    let fixture = Fixture::with(&limits, &settings).await;
+    let (mut replayed, mut requests, mut after) = (0, 0, Value::Null);
+    loop {
+        let body = json!({"endpoint": endpoint, "from": BEFORE, "to": AFTER, "after": after});
+        let reply = fixture.write("POST", &format!("{DEMO}/replays"), &body).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let reply = reply.json();
+        replayed += reply["replayed"].as_u64().expect("a number");
+        requests += 1;
+        after = reply["next"].clone();
+        if after.is_null() {
+            break;
+        }
+    }
+    assert_eq!(replayed, 600);
+    assert!(requests > 2, "{requests}");
+    let log = fixture.read(&format!("{DEMO}/audit?limit=9")).await;
+    let entries = log["entries"].as_array().expect("a list").iter();
+    assert_eq!(entries.filter(|entry| entry["action"] == "replayed").count(), 1);
 }
 
 /// A server that asks for a sign-in, an endpoint of the demo, and a backend with an event token for it.

@@ -189,6 +189,17 @@ fn what_prevents_the_start_is_said_in_one_line() {
 
     let unnameable = [&FREE_PORTS[..], &["--sandbox-origin", "http://[::1]:9"]].concat();
     check(data.path(), &unnameable, &["--sandbox-origin", "IPv6"]);
+
+    for (setting, origin) in [
+        ("--console-origin", "https://xn--a.example"),
+        ("--parent-origin", "https://xn--a.example"),
+        ("--widget-origin", "https://xn--a.example"),
+        ("--sandbox-origin", "https://xn--a.example"),
+        ("--sandbox-origin", "https://*.xn--a.example"),
+    ] {
+        let unreadable = [&FREE_PORTS[..], &[setting, origin]].concat();
+        check(data.path(), &unreadable, &[setting, "xn--a.example", "invalid international"]);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::rows::{count, text};
 use super::settle::INSERT_ENDED;
-use super::sql::{pieces, places};
+use super::sql::{pieces, places, statement};
 use super::tally::Tally;
 use crate::error::StoreError;
 use crate::write::Write;
@@ -80,7 +80,7 @@ impl Write<'_> {
         let mut tally = Tally::default();
         for piece in pieces(open) {
             let sql = format!("{INSERT_ENDED} {}", places(1, piece.len(), 9));
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+            let mut query = sqlx::query(statement(self.engine, sql));
             for Open { endpoint, seq, attempt, round } in piece {
                 query = query.bind(endpoint.to_string()).bind(*seq).bind(self.at.0);
                 query = query.bind(*attempt).bind(*round).bind(outcome.word()).bind(reason.word());

@@ -41,8 +41,8 @@ pub struct Forgotten {
     pub events: u32,
     /// The number of deliveries that will not take place.
     pub pending: u32,
-    /// The endpoints that have got some of the events.
-    pub delivered_to: BTreeSet<EndpointId>,
+    /// The endpoints that have got some of the events, or may have: a request is under way, or one has failed.
+    pub sent_to: BTreeSet<EndpointId>,
     /// Whether there are more: the same call forgets them.
     pub more: bool,
 }
@@ -64,7 +64,7 @@ impl Store {
         let endpoints = write.endpoint_ids(app).await?;
         let end = (Outcome::Refused, Reason::Forgotten);
         let pending = write.end_events(app, &endpoints, &seqs, end).await?;
-        let delivered_to = write.delivered_to(&endpoints, &seqs).await?;
+        let sent_to = write.sent_to(&endpoints, &seqs).await?;
         write.remove_content(&endpoints, &seqs).await?;
         let events = u32::try_from(seqs.len()).unwrap_or(u32::MAX);
         if events > 0 {
@@ -74,7 +74,7 @@ impl Store {
             };
             write.finish(app, &Action::EventsForgotten { key, events, pending }).await?;
         }
-        Ok(Forgotten { events, pending, delivered_to, more })
+        Ok(Forgotten { events, pending, sent_to, more })
     }
 }
 
@@ -121,27 +121,27 @@ impl Write<'_> {
         Ok(found.into_iter().collect())
     }
 
-    async fn delivered_to(
+    /// The endpoints of which a delivery of these events was claimed, after the open ones have ended.
+    async fn sent_to(
         &mut self,
         endpoints: &[EndpointId],
         seqs: &[i64],
     ) -> Result<BTreeSet<EndpointId>, StoreError> {
-        let mut delivered = BTreeSet::new();
+        let mut sent_to = BTreeSet::new();
         for &endpoint in endpoints {
             for piece in pieces(seqs) {
                 let sql = format!(
-                    "SELECT endpoint_id FROM ended WHERE endpoint_id = $1 AND outcome = $2 AND seq IN {} LIMIT 1",
-                    places(3, 1, piece.len())
+                    "SELECT endpoint_id FROM ended WHERE endpoint_id = $1 AND attempt > 0 AND seq IN {} LIMIT 1",
+                    places(2, 1, piece.len())
                 );
                 let query = sqlx::query(AssertSqlSafe(sql)).bind(endpoint.to_string());
-                let query = query.bind(Outcome::Delivered.word());
                 let query = piece.iter().fold(query, |query, &seq| query.bind(seq));
                 if let Some(row) = query.fetch_optional(&mut *self.tx).await? {
-                    delivered.insert(text(&row, "endpoint_id")?);
+                    sent_to.insert(text(&row, "endpoint_id")?);
                 }
             }
         }
-        Ok(delivered)
+        Ok(sent_to)
     }
 
     /// Removes the content of events: bodies, the client's data, digests, and answers, which may repeat it.

@@ -69,7 +69,8 @@ pub enum Taken {
     Known,
 }
 
-/// No statement of this transaction has more than one good plan, so PostgreSQL may keep them.
+/// PostgreSQL may keep the plans of this transaction: the insertions have one each, and that of the statement that reads
+/// apps is made anew whenever the tables are analyzed.
 const BEGIN: &str = "BEGIN; SET LOCAL plan_cache_mode = auto";
 
 /// The identity of an event.

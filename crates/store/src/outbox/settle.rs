@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use c2c_delivery::{DisableReason, EndpointId, Outcome, Reason};
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use super::claim::{Claimer, Lease};
 use super::endpoint::EndpointHealth;
@@ -125,10 +126,16 @@ impl Store {
     }
 }
 
-type Key = (EndpointId, i64);
+/// The endpoint, the event and the claim: after a jump of the clock, there may be results of two claims of a delivery.
+type Key = (EndpointId, i64, u32);
 
 fn key(settled: &Settled) -> Key {
-    (settled.lease.endpoint, settled.lease.seq)
+    let Lease { endpoint, seq, attempt, .. } = settled.lease;
+    (endpoint, seq, attempt)
+}
+
+fn read_key(row: &AnyRow) -> Result<Key, StoreError> {
+    Ok((text(row, "endpoint_id")?, row.try_get("seq")?, count(row, "attempt")?))
 }
 
 impl Write<'_> {
@@ -143,7 +150,7 @@ impl Write<'_> {
         let mut rounds = BTreeMap::new();
         for piece in pieces(&ended) {
             let sql = format!(
-                "DELETE FROM outbox WHERE holder = $1 AND {} RETURNING endpoint_id, seq, round",
+                "DELETE FROM outbox WHERE holder = $1 AND {} RETURNING endpoint_id, seq, attempt, round",
                 any_of(self.engine, 2, piece.len(), &["endpoint_id", "seq", "attempt"])
             );
             let query = sqlx::query(statement(self.engine, sql)).bind(&claimer.holder[..]);
@@ -154,8 +161,7 @@ impl Write<'_> {
                     .bind(i64::from(lease.attempt))
             });
             for row in &query.fetch_all(&mut *self.tx).await? {
-                rounds
-                    .insert((text(row, "endpoint_id")?, row.try_get("seq")?), count(row, "round")?);
+                rounds.insert(read_key(row)?, count(row, "round")?);
             }
         }
         Ok(rounds)
@@ -178,7 +184,7 @@ impl Write<'_> {
                 "UPDATE outbox SET at = next.column4, tries = next.column5, holder = NULL
                  FROM (VALUES {}) AS next
                  WHERE endpoint_id = next.column1 AND seq = next.column2 AND attempt = next.column3 AND holder = ${}
-                 RETURNING endpoint_id, seq",
+                 RETURNING endpoint_id, seq, attempt",
                 places(1, piece.len(), 5),
                 5 * piece.len() + 1
             );
@@ -189,7 +195,7 @@ impl Write<'_> {
             });
             let query = query.bind(&claimer.holder[..]);
             for row in &query.fetch_all(&mut *self.tx).await? {
-                done.insert((text(row, "endpoint_id")?, row.try_get("seq")?));
+                done.insert(read_key(row)?);
             }
         }
         Ok(done)

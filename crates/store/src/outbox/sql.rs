@@ -7,7 +7,8 @@ use crate::engine::Engine;
 /// The most rows in one statement.
 const ROWS_MAX: usize = 64;
 
-/// The statement for an engine, from a text whose parameters have the numbers 1, 2, 3 … in this order.
+/// The statement for an engine, from a text whose parameters are numbered 1, 2, 3 … in the order in which they appear. They
+/// must be bound in that order.
 ///
 /// SQLite gets them without numbers. The driver asks for the name of each before it binds it, and SQLite looks for it
 /// among all of them: with numbers, the time would grow with the square of the rows.
@@ -39,11 +40,11 @@ pub(super) fn places(first: usize, rows: usize, columns: usize) -> String {
     (0..rows).map(row).collect::<Vec<_>>().join(",")
 }
 
-/// The condition that a row has one of several keys, whose parameters are from `first` on. Both engines find each row by
-/// its key.
+/// The condition that a row has one of several keys, whose parameters begin at `first`. Both engines find each row by its
+/// key.
 ///
-/// PostgreSQL plans alternatives one by one, which takes longer than to carry them out; SQLite would try all rows for a
-/// list.
+/// PostgreSQL plans each alternative of an `OR` by itself, which takes longer than executing them. SQLite would scan the
+/// table for a list of rows.
 pub(super) fn any_of(engine: Engine, first: usize, rows: usize, columns: &[&str]) -> String {
     if engine == Engine::Postgres {
         let (columns, places) = (columns.join(", "), places(first, rows, columns.len()));
@@ -70,10 +71,12 @@ pub(super) fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// The list, with its last item repeated until its length is a power of two: for conditions, which do not mind.
+/// The list, with its last item repeated until [`pieces`] has few lengths to cut: for `IN`, where a repetition changes
+/// nothing. No item is in two pieces.
 pub(super) fn filled<T: Clone>(mut items: Vec<T>) -> Vec<T> {
     if let Some(last) = items.last().cloned() {
-        items.resize(items.len().next_power_of_two(), last);
+        let length = items.len();
+        items.resize(length.next_power_of_two().min(length.next_multiple_of(ROWS_MAX)), last);
     }
     items
 }
@@ -98,14 +101,25 @@ mod tests {
     }
 
     #[test]
+    fn filling_puts_no_item_into_two_pieces() {
+        for length in [0, 1, 3, 63, 64, 65, 128, 129, 192, 257, 600] {
+            let items: Vec<_> = (0..length).collect();
+            let filled = filled(items.clone());
+            let without_repetitions = pieces(&filled).map(|piece| {
+                let mut piece = piece.to_vec();
+                piece.dedup();
+                piece
+            });
+            assert_eq!(without_repetitions.collect::<Vec<_>>().concat(), items);
+            assert!(pieces(&filled).count() <= items.len().div_ceil(ROWS_MAX));
+        }
+    }
+
+    #[test]
     fn pieces_are_the_list() {
         for length in [0, 1, 2, 3, 64, 65, 127, 1000] {
             let items: Vec<_> = (0..length).collect();
             assert_eq!(pieces(&items).collect::<Vec<_>>().concat(), items);
-            let mut filled = filled(items.clone());
-            assert!(filled.is_empty() || filled.len().is_power_of_two());
-            filled.dedup();
-            assert_eq!(filled, items);
             assert!(pieces(&items).all(|piece| piece.len().is_power_of_two() && piece.len() <= 64));
         }
     }

@@ -214,10 +214,11 @@ async fn refused_events_are_counted(store: Store) {
 /// More than one statement of each kind.
 async fn many_events_of_many_apps(store: Store) {
     let mut apps: Vec<AppId> = Vec::new();
-    for n in 0..70 {
-        apps.push(collecting(&store, &format!("app-{n}")).await);
+    for n in 0..130 {
+        apps.push(collecting(&store, &format!("app-{n:03}")).await);
     }
     webhook(&store, &apps[0], "crm").await;
+    let of_last = webhook(&store, &apps[129], "crm").await;
     let second = webhook(&store, &apps[0], "erp").await;
     let mut batches: Vec<_> = apps.iter().map(|app| incoming(app, vec![event(1)])).collect();
     for event in &mut batches[0].events {
@@ -225,11 +226,12 @@ async fn many_events_of_many_apps(store: Store) {
     }
     batches.push(incoming(&apps[0], (1..300).map(event).collect()));
     let receipts = store.ingest(&batches, START).await.expect("answers").each;
-    assert_eq!(receipts[..70], vec![taken(&[Taken::Accepted]); 70]);
-    let Receipt::Taken(last) = &receipts[70] else { panic!("it is open") };
+    assert_eq!(receipts[..130], vec![taken(&[Taken::Accepted]); 130]);
+    let Receipt::Taken(last) = &receipts[130] else { panic!("it is open") };
     assert_eq!((last[0], last[1..].len()), (Taken::Known, 298));
     assert!(last[1..].iter().all(|&one| one == Taken::Accepted));
     assert_eq!(account(&store, &apps[0], second).await.pending, 299);
+    assert_eq!(account(&store, &apps[129], of_last).await.accepted, 1);
 }
 
 /// They come in different orders, and no server waits for another for ever.
@@ -287,4 +289,9 @@ async fn nothing_is_due_at_once_for_a_paused_endpoint(store: Store) {
     store.move_endpoint(&anna(), &shop, endpoint, &pause).await.expect("it is paused");
     assert!(!has_due(2).await);
     assert_eq!(account(&store, &shop, endpoint).await.pending, 2);
+    let other = EndpointSettings { filter: filter(&["no_such_event"]), ..settings("other") };
+    webhook_with(&store, &shop, other).await;
+    assert!(!has_due(3).await, "it is not for it");
+    webhook(&store, &shop, "erp").await;
+    assert!(has_due(4).await, "one is active");
 }

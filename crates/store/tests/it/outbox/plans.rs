@@ -57,6 +57,7 @@ async fn a_lane_that_statistics_do_not_know_is_no_slower(place: Place) {
 /// Claims and settles so often that PostgreSQL keeps a plan.
 async fn work(store: &Store, expected: usize) {
     let mut claimer = Claimer::new();
+    let mut times = Vec::new();
     for _ in 0..20 {
         let begun = Instant::now();
         let claims = store.claim_deliveries(&mut claimer, START, LEASE, 8, |_| 8).await;
@@ -69,27 +70,37 @@ async fn work(store: &Store, expected: usize) {
             })
             .collect();
         assert_eq!(settle(store, &claimer, START, &results).await, 0);
-        let took = begun.elapsed();
-        assert!(took < TIME_MAX, "{took:?}");
+        times.push(begun.elapsed());
     }
+    // With the plan that is kept.
+    one_is_short(&times[10..]);
 }
 
 /// Claims more than an engine expects to be due that takes the table for a small one. Half of it ends, and the rest is
 /// given back.
 async fn claim_many(store: &Store) {
+    let (mut claims, mut results) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         let (mut claimer, begun) = (Claimer::new(), Instant::now());
-        let claims = store.claim_deliveries(&mut claimer, START, LEASE, MANY, |_| MANY).await;
-        let claimed = claims.expect("claims").claimed;
-        assert_eq!(claimed.len(), MANY as usize);
-        let (ended, given_back) = claimed.split_at(claimed.len() / 2);
-        let results: Vec<_> = ended.iter().map(delivered).collect();
-        assert_eq!(settle(store, &claimer, START, &results).await, 0);
+        let claimed = store.claim_deliveries(&mut claimer, START, LEASE, MANY, |_| MANY).await;
+        claims.push(begun.elapsed());
+        let work = claimed.expect("claims").claimed;
+        assert_eq!(work.len(), MANY as usize);
+        let begun = Instant::now();
+        let (ended, given_back) = work.split_at(work.len() / 2);
+        let ended: Vec<_> = ended.iter().map(delivered).collect();
+        assert_eq!(settle(store, &claimer, START, &ended).await, 0);
         let leases: Vec<_> = given_back.iter().map(|one| one.lease.clone()).collect();
         store.release(&claimer, &leases, START).await.expect("they are given back");
-        let took = begun.elapsed();
-        assert!(took < TIME_MAX, "{took:?}");
+        results.push(begun.elapsed());
     }
+    one_is_short(&claims);
+    one_is_short(&results);
+}
+
+/// A wrong plan makes all of them long, and a busy machine some.
+fn one_is_short(times: &[Duration]) {
+    assert!(times.iter().any(|&time| time < TIME_MAX), "{times:?}");
 }
 
 /// PostgreSQL counts the rows that were read in scans of the whole table, and reports it when a session has ended.

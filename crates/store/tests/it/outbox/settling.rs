@@ -16,6 +16,7 @@ use crate::steps::actions;
 
 on_both_engines!(
     an_old_attempt_settles_nothing,
+    results_of_two_claims_are_told_apart,
     a_claim_of_another_server_is_safe,
     an_expired_lease_comes_back_once,
     a_delivery_ends_with_its_trace,
@@ -52,6 +53,31 @@ async fn an_old_attempt_settles_nothing(store: Store) {
     assert_eq!(account(&store, &shop, endpoint).await.ended, ended([(SUCCESS, 1)]));
     assert_eq!(settle(&store, &claimer, late, &[delivered(&second)]).await, 1, "it has ended");
     assert_eq!(account(&store, &shop, endpoint).await.ended, ended([(SUCCESS, 1)]));
+}
+
+/// A result could not be written before the lease ended, and the same server has the next one, too.
+async fn results_of_two_claims_are_told_apart(store: Store) {
+    let shop = collecting(&store, "shop").await;
+    let endpoint = webhook(&store, &shop, "crm").await;
+    ingest(&store, &shop, 0..2, START).await;
+    let mut claimer = Claimer::new();
+    let late = START.after(LEASE);
+    let first = claim(&store, &mut claimer, START).await;
+    let second = claim(&store, &mut claimer, late).await;
+    let results = [
+        expired(&first[0]),
+        delivered(&second[0]),
+        again(&first[1], late),
+        again(&second[1], late.after(SECOND)),
+    ];
+    assert_eq!(settle(&store, &claimer, late, &results).await, 2);
+    let account = account(&store, &shop, endpoint).await;
+    assert_eq!((account.pending, account.ended), (1, ended([(SUCCESS, 1)])));
+    let traced = store.delivery(&shop, endpoint, second[1].lease.seq).await.expect("a delivery");
+    let attempts: Vec<_> = traced.attempts.iter().map(|one| one.attempt).collect();
+    assert_eq!(attempts, [2]);
+    assert_eq!(claim(&store, &mut claimer, late).await, []);
+    assert_eq!(claim(&store, &mut claimer, late.after(SECOND)).await.len(), 1);
 }
 
 async fn a_claim_of_another_server_is_safe(store: Store) {

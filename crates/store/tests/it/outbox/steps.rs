@@ -1,6 +1,6 @@
 //! Use cases in one line.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use c2c_delivery::{
     Agreement, CollectMode, Consent, EndpointId, EventId, Filter, Format, Kind, Outcome, Reason,
@@ -121,7 +121,16 @@ pub(crate) async fn ingest(
 }
 
 pub(crate) async fn claim(store: &Store, claimer: &mut Claimer, now: Timestamp) -> Vec<Claimed> {
-    claims(store, claimer, now, 256).await.claimed
+    let end = Instant::now() + SECOND * 10;
+    loop {
+        let claims = claims(store, claimer, now, 256).await;
+        // A use case that was refused has the endpoint locked until its connection was rolled back, a moment later.
+        let is_locked = claims.claimed.is_empty() && claims.skipped > 0;
+        if !is_locked || Instant::now() > end {
+            return claims.claimed;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 pub(crate) async fn claims(
