@@ -405,10 +405,24 @@ async fn a_delivery_is_followed_and_sent_again(cx: &Cx) -> Result<()> {
     let counted = "document.querySelector('#replay-submit').textContent === 'Send 1 again'";
     cx.browser.wait_for(counted, DEADLINE).await?;
     says(cx, "#replay-message", "1 delivery will be sent again").await?;
+    cx.browser.run(ENDS_EARLY, &[]).await?;
     press(cx, "#replay-submit").await?;
     says(cx, "#deliveries-message", "1 delivery waits to be sent again").await?;
+    assert_eq!(cx.browser.eval("window.parts").await?, json!([null, 999_999]));
     cx.collector.wait_for(3, DEADLINE, order).await.map(drop)
 }
+
+/// Makes the first answer to a replay say that there is more. Keeps where each request began.
+const ENDS_EARLY: &str = "const real = window.fetch;
+    window.parts = [];
+    window.fetch = async (url, init) => {
+      const answer = await real(url, init);
+      if (init?.method !== 'POST' || !String(url).endsWith('/replays')) return answer;
+      window.parts.push(JSON.parse(init.body).after);
+      const body = await answer.json();
+      const next = window.parts.length === 1 ? 999999 : body.next;
+      return new Response(JSON.stringify({ ...body, next }), answer);
+    };";
 
 async fn events_are_deleted_and_backends_get_tokens(cx: &Cx) -> Result<()> {
     let server = Server::start_with_receivers(&cx.collector, &[]).await?;

@@ -90,7 +90,7 @@ async fn a_forgotten_event_leaves_no_value(place: Place) {
     assert!(found(&place).await, "the test would notice it");
     let forget = Forget::Event(event_id(1));
     let done = store.forget(&anna(), &shop, &forget).await.expect("it is forgotten");
-    // What failed may have been read nevertheless.
+    // The failing one may have read the event nevertheless.
     let to = BTreeSet::from([failing, healthy]);
     assert_eq!((done.events, done.pending, done.sent_to, done.more), (1, 2, to, false));
     assert!(!found(&place).await, "a table has it");
