@@ -324,22 +324,29 @@ async fn window_event_is_otherwise_as_ever(cx: &Cx) -> Result<()> {
 }
 
 async fn the_shim_looks_up_no_global(cx: &Cx) -> Result<()> {
-    // Every global that can be redefined reports when it is read.
+    // Every global that can be redefined reports when it is read by the document's code. Drivers read some, too, in scripts
+    // of their own: then only `note` and the getter are on the stack from the document.
     let code = "const post = fetch, url = undefined;
         const { getOwnPropertyNames, getOwnPropertyDescriptor, defineProperty } = Object;
+        const [Fault, host] = [Error, location.host];
         const read = [];
         let armed = false;
+        const note = (text) => {
+          const callers = armed ? new Fault().stack.split('\\n').filter((line) => line.includes(host)) : [];
+          if (callers.length > 2) read[read.length] = text;
+        };
         const own = new Set(['c2c', 'found', 'getters', 'ways', 'hunt', 'huntFrom', 'huntStack']);
         for (const name of getOwnPropertyNames(window)) {
           const property = getOwnPropertyDescriptor(window, name);
           if (!property.configurable || own.has(name)) continue;
           defineProperty(window, name, {
             configurable: true,
-            get() { if (armed) read[read.length] = name; return property.get ? property.get.call(window) : property.value; },
-            set() { if (armed) read[read.length] = name + ' (set)'; },
+            get() { note(name); return property.get ? property.get.call(window) : property.value; },
+            set() { note(name + ' (set)'); },
           });
         }
-        const tell = (value) => { armed = false; say(value); };
+        const lookUp = () => { Array; };
+        const tell = (value) => { lookUp(); armed = false; say(value); };
         armed = true;
         c2c.once('never', () => {});
         c2c.ready.constructor;
@@ -357,6 +364,7 @@ async fn the_shim_looks_up_no_global(cx: &Cx) -> Result<()> {
     press(cx, "#call").await?;
     heard(cx, "custom:alive").await?;
     press(cx, "#hang-up").await?;
-    assert_eq!(said(cx).await?, json!(["thrown"]));
+    // The last is the test's own.
+    assert_eq!(said(cx).await?, json!(["thrown", "Array"]));
     Ok(())
 }
