@@ -39,7 +39,7 @@ fn build() -> Result<HashMap<String, PathBuf>> {
         }
     }
     let output = command
-        // The whole workspace has the features that `cargo test` builds with: nothing is built twice.
+        // With the examples, dependencies have the features that `cargo test` builds with: nothing is built twice.
         .args(["build", "--locked", "--workspace", "--bins", "--examples"])
         .args(["--message-format", "json"])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))

@@ -29,7 +29,8 @@ fn build() -> PathBuf {
         }
     }
     let output = command
-        .args(["build", "--locked", "--workspace", "--bin", "c2c-server"])
+        // With the examples, dependencies have the features that `cargo test` builds with: nothing is built twice.
+        .args(["build", "--locked", "--workspace", "--bins", "--examples"])
         .args(["--message-format", "json"])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
         .stderr(Stdio::inherit())
@@ -39,9 +40,10 @@ fn build() -> PathBuf {
     let messages = String::from_utf8(output.stdout).expect("JSON is text");
     let mut executables = messages.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
-        Some(PathBuf::from(message["executable"].as_str()?))
+        let executable = PathBuf::from(message["executable"].as_str()?);
+        (message["target"]["name"] == "c2c-server").then_some(executable)
     });
-    executables.next_back().expect("cargo names the program")
+    executables.next().expect("cargo names the program")
 }
 
 /// A server with an app, and a directory with the app's folder.
