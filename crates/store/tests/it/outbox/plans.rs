@@ -82,9 +82,9 @@ async fn claim_many(store: &Store) {
     let (mut claims, mut results) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         let (mut claimer, begun) = (Claimer::new(), Instant::now());
-        let claimed = store.claim_deliveries(&mut claimer, START, LEASE, MANY, |_| MANY).await;
+        let found = store.claim_deliveries(&mut claimer, START, LEASE, MANY, |_| MANY).await;
         claims.push(begun.elapsed());
-        let work = claimed.expect("claims").claimed;
+        let work = found.expect("claims").claimed;
         assert_eq!(work.len(), MANY as usize);
         let begun = Instant::now();
         let (ended, given_back) = work.split_at(work.len() / 2);
