@@ -132,8 +132,8 @@ pub(super) async fn start(
 ) -> Answer {
     let Wish { endpoint, outcome, from, to, after } = wish;
     let replay = Sought { endpoint, outcome, from, to }.into();
-    // To go on needs no count, and the store knows the endpoints of an app.
-    let deliveries = if after.is_none() { counted(&state, &app, &replay).await? } else { 0 };
+    // Also if it goes on: `after` may be anything.
+    let deliveries = counted(&state, &app, &replay).await?;
     if deliveries > DELIVERIES_MAX {
         let detail = format!(
             "these are {deliveries} deliveries, and one replay sends {DELIVERIES_MAX} at most; choose a shorter time"
@@ -159,9 +159,8 @@ async fn replay_part(
     after: Option<i64>,
 ) -> Result<Replayed, StoreError> {
     let end = Instant::now() + state.limits.database_timeout / 2;
-    if after.is_none() {
-        state.store().start_replay(by, app, replay).await?;
-    }
+    // The audit log has each request, since `after` may be anything.
+    state.store().start_replay(by, app, replay).await?;
     let mut done = Replayed { replayed: 0, next: Some(after.unwrap_or_default()) };
     while let Some(seq) = done.next {
         let step = state.store().replay_step(by, app, replay, seq, STEP).await?;

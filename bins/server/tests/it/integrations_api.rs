@@ -525,7 +525,8 @@ async fn a_long_replay_goes_on_where_it_was() {
     assert!(requests > 2, "{requests}");
     let log = fixture.read(&format!("{DEMO}/audit?limit=9")).await;
     let entries = log["entries"].as_array().expect("a list").iter();
-    assert_eq!(entries.filter(|entry| entry["action"] == "replayed").count(), 1);
+    // No request is without an entry, wherever it says that it goes on.
+    assert_eq!(entries.filter(|entry| entry["action"] == "replayed").count(), requests);
 }
 
 /// A server that asks for a sign-in, an endpoint of the demo, and a backend with an event token for it.
