@@ -147,6 +147,13 @@ impl Deployment {
             let value = browser.eval(&format!("{frame}.getAttribute('{name}')")).await?;
             attributes.push((name.to_owned(), value.as_str().unwrap_or_default().to_owned()));
         }
+        // The element is there before its document, which may never come.
+        let opened = format!(
+            "performance.getEntriesByType('resource').some((entry) => entry.initiatorType === 'iframe' \
+             && entry.name.startsWith({host}))"
+        );
+        let loaded = browser.wait_for(&opened, DEADLINE).await;
+        loaded.context(format_args!("the iframe in {} does not load", self.widget_url))?;
         Ok(attributes)
     }
 }

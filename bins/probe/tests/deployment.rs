@@ -9,6 +9,7 @@ const TESTS: Tests = &[
     ("a_good_one_is_as_promised", &a_good_one_is_as_promised),
     ("a_weak_one_is_told_what_to_change", &a_weak_one_is_told_what_to_change),
     ("one_that_does_not_answer_is_an_error", &one_that_does_not_answer_is_an_error),
+    ("a_frame_that_does_not_load_is_an_error", &a_frame_that_does_not_load_is_an_error),
 ];
 
 fn main() -> ExitCode {
@@ -65,5 +66,19 @@ async fn one_that_does_not_answer_is_an_error(cx: &Cx) -> Result<()> {
     let words = String::from_utf8_lossy(&stderr);
     assert_eq!(status.code(), Some(2), "{words}");
     assert!(words.contains("has no iframe for http://sandbox.localhost:1/s/demo"), "{words}");
+    Ok(())
+}
+
+async fn a_frame_that_does_not_load_is_an_error(cx: &Cx) -> Result<()> {
+    let frame = cx.collector.page("/frame", "<!doctype html>", &[]);
+    let widget = format!(
+        "<!doctype html><div style='height: 100000px'></div><iframe src='{frame}' loading='lazy'>"
+    );
+    cx.collector.page("/widget", widget, &[]);
+    let widget = cx.collector.url_of("widget.localhost", "/widget");
+    let Output { status, stderr, .. } = probe(&frame, &widget).await?;
+    let words = String::from_utf8_lossy(&stderr);
+    assert_eq!(status.code(), Some(2), "{words}");
+    assert!(words.contains(&format!("the iframe in {widget} does not load")), "{words}");
     Ok(())
 }

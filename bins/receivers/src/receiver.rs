@@ -80,6 +80,8 @@ struct State {
     hits: Mutex<Vec<Hit>>,
     number: watch::Sender<usize>,
     connections: AtomicUsize,
+    under_way: AtomicUsize,
+    most_at_once: AtomicUsize,
 }
 
 /// How long a test waits for what has to come.
@@ -119,6 +121,8 @@ impl Receiver {
             hits: Mutex::default(),
             number: watch::Sender::new(0),
             connections: AtomicUsize::new(0),
+            under_way: AtomicUsize::new(0),
+            most_at_once: AtomicUsize::new(0),
         });
         let mut connections = JoinSet::new();
         connections.spawn(accept(listener, tls, Arc::clone(&state)));
@@ -144,6 +148,11 @@ impl Receiver {
     /// Connections that were opened to it, whatever came over them.
     pub fn connections(&self) -> usize {
         self.state.connections.load(Relaxed)
+    }
+
+    /// The most requests to which it owed an answer at one time.
+    pub fn most_at_once(&self) -> usize {
+        self.state.most_at_once.load(Relaxed)
     }
 
     /// Waits for so many requests.
@@ -186,7 +195,13 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, state: Arc<Stat
 }
 
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, state: Arc<State>) {
-    let service = service_fn(|request| respond(request, &state));
+    let service = service_fn(async |request| {
+        let under_way = state.under_way.fetch_add(1, Relaxed) + 1;
+        state.most_at_once.fetch_max(under_way, Relaxed);
+        let response = respond(request, &state).await;
+        state.under_way.fetch_sub(1, Relaxed);
+        response
+    });
     // The client may leave.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
