@@ -12,29 +12,35 @@ use clap::Parser as _;
 use libtest_mimic::{Arguments, Trial};
 use tokio::task::{block_in_place, spawn_blocking};
 
+/// Engines run side by side: much of a suite is waiting for what must not happen.
+const THREADS: usize = 3;
+
 fn main() -> ExitCode {
-    let trials = Engine::chosen().map(|engines| {
-        let behind_nginx = engines.into_iter().flat_map(|engine| {
-            let not_run = engine.not_run();
-            if let Some(why) = &not_run {
-                eprintln!("NOT RUN: {why}");
-            }
-            [
-                ("the_suite_holds_behind_nginx", false),
-                ("the_origin_stays_opaque_with_a_host_for_each_app", true),
-            ]
-            .map(|(name, has_app_hosts)| {
-                let name = format!("{engine}::proxied::{name}");
-                let trial = Trial::test(name, move || Ok(run(engine, has_app_hosts)?));
-                trial.with_ignored_flag(not_run.is_some())
-            })
-        });
-        behind_nginx.collect()
-    });
-    match trials {
-        Ok(trials) => libtest_mimic::run(&Arguments::from_args(), trials).exit_code(),
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    match Engine::chosen() {
+        Ok(engines) => libtest_mimic::run(&arguments, trials(&engines)).exit_code(),
         Err(error) => panic!("{error}"),
     }
+}
+
+/// The long ones first, so that they run at the same time.
+fn trials(engines: &[Engine]) -> Vec<Trial> {
+    for why in engines.iter().filter_map(|engine| engine.not_run()) {
+        eprintln!("NOT RUN: {why}");
+    }
+    let mut trials = Vec::new();
+    for (name, has_app_hosts) in [
+        ("the_suite_holds_behind_nginx", false),
+        ("the_origin_stays_opaque_with_a_host_for_each_app", true),
+    ] {
+        for &engine in engines {
+            let name = format!("{engine}::proxied::{name}");
+            let trial = Trial::test(name, move || Ok(run(engine, has_app_hosts)?));
+            trials.push(trial.with_ignored_flag(engine.not_run().is_some()));
+        }
+    }
+    trials
 }
 
 #[tokio::main]

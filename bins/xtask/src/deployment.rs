@@ -28,8 +28,9 @@ use self::document::{Block, Place};
 /// The engines of `c2c-probe`, unless `C2C_ENGINES` names others. A missing one is an error.
 const ENGINES: &str = "chromium,firefox,webkit";
 
-/// The probes of a quick run. (The step `deploy` runs all of them behind the same nginx.)
-const QUICK: &str = "NAV,DEV";
+/// The probes of a quick run: for each of the headers that must arrive, and the element. (The step `deploy` runs all
+/// probes behind the same nginx.)
+const QUICK: &str = "ORI,NET,DEV";
 
 /// Set up c2c on a clean Debian with the commands of docs/deploy.md, and test it from outside
 #[derive(Debug, clap::Args)]

@@ -7,13 +7,14 @@ use c2c_harness::{ColorScheme, Cx, DEADLINE, Result, Server, Tests};
 use url::Url;
 
 pub(crate) const TESTS: Tests = &[
-    ("the_editor_is_accessible_when_wide", &wide_editor),
-    ("the_editor_is_accessible_when_narrow", &narrow_editor),
-    ("other_screens_are_accessible_when_wide", &wide_others),
-    ("other_screens_are_accessible_when_narrow", &narrow_others),
-    ("every_screen_is_quiet_and_stays_at_home", &every_screen_is_quiet_and_stays_at_home),
+    ("the_editor_is_accessible_quiet_and_at_home", &editor),
+    ("other_screens_are_accessible_quiet_and_at_home", &others),
     ("nothing_jumps", &nothing_jumps),
 ];
+
+/// Widths of a window.
+const WIDE: u32 = 1280;
+const NARROW: u32 = 400;
 
 /// The vendors on the screen `code-sent`.
 const VENDORS: [&str; 3] = [
@@ -22,89 +23,93 @@ const VENDORS: [&str; 3] = [
     "https://www.facebook.com",
 ];
 
-// One test each, so that they run side by side.
-async fn wide_editor(cx: &Cx) -> Result<()> {
-    are_accessible(cx, 1280, in_editor).await
+// Two tests, so that they run side by side.
+async fn editor(cx: &Cx) -> Result<()> {
+    are_sound(cx, in_editor).await
 }
 
-async fn narrow_editor(cx: &Cx) -> Result<()> {
-    are_accessible(cx, 400, in_editor).await
-}
-
-async fn wide_others(cx: &Cx) -> Result<()> {
-    are_accessible(cx, 1280, |screen| !in_editor(screen)).await
-}
-
-async fn narrow_others(cx: &Cx) -> Result<()> {
-    are_accessible(cx, 400, |screen| !in_editor(screen)).await
+async fn others(cx: &Cx) -> Result<()> {
+    are_sound(cx, |screen| !in_editor(screen)).await
 }
 
 fn in_editor(screen: &Screen) -> bool {
     screen.name.starts_with("code")
 }
 
-/// Asserts that axe-core finds nothing on these screens in either color scheme, and that none is
-/// wider than the window.
-async fn are_accessible(cx: &Cx, width: u32, chosen: impl Fn(&Screen) -> bool) -> Result<()> {
+/// Asserts that these screens log nothing and ask no foreign origin, that axe-core finds nothing on them in either color
+/// scheme, wide or narrow, and that none is wider than the window.
+async fn are_sound(cx: &Cx, chosen: impl Fn(&Screen) -> bool) -> Result<()> {
     let server = Server::start_with_receivers(&cx.collector, &[]).await?;
     let stage = Stage { server: &server, browser: &cx.browser, collector: &cx.collector };
-    cx.browser.set_viewport(width, 800).await?;
     let mut violations = Vec::new();
+    let mut seen = 0;
     for screen in SCREENS.iter().filter(|screen| chosen(screen)) {
+        cx.browser.set_viewport(WIDE, 800).await?;
         screen.open(&stage).await?;
-        for scheme in [ColorScheme::Light, ColorScheme::Dark] {
-            cx.browser.set_color_scheme(scheme).await?;
-            // Colors in transition would be judged as they are halfway.
-            cx.browser.wait_for("document.getAnimations().length === 0", DEADLINE).await?;
-            let found = cx.browser.axe().await?;
-            violations.extend(
-                found.iter().map(|violation| format!("{screen:?}, {scheme:?}: {violation}")),
-            );
+        is_quiet(cx, screen, seen).await?;
+        stays_at_home(cx, screen, &server).await?;
+        for width in [WIDE, NARROW] {
+            violations.extend(found_by_axe(cx, screen, width).await?);
         }
-        let overflow =
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth";
-        assert_eq!(cx.browser.eval(overflow).await?, 0, "{screen:?} scrolls sideways");
+        // Checks of axe may log, too.
+        seen = cx.browser.console().await?.unwrap_or_default().len();
     }
     assert!(violations.is_empty(), "{}", violations.join("\n"));
     Ok(())
 }
 
-async fn every_screen_is_quiet_and_stays_at_home(cx: &Cx) -> Result<()> {
-    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
-    let stage = Stage { server: &server, browser: &cx.browser, collector: &cx.collector };
+async fn found_by_axe(cx: &Cx, screen: &Screen, width: u32) -> Result<Vec<String>> {
+    let mut violations = Vec::new();
+    cx.browser.set_viewport(width, 800).await?;
+    cx.browser.wait_for(&format!("innerWidth === {width}"), DEADLINE).await?;
+    for scheme in [ColorScheme::Light, ColorScheme::Dark] {
+        cx.browser.set_color_scheme(scheme).await?;
+        // Colors in transition would be judged as they are halfway.
+        cx.browser.wait_for("document.getAnimations().length === 0", DEADLINE).await?;
+        let found = cx.browser.axe().await?;
+        violations.extend(
+            found.iter().map(|violation| format!("{screen:?}, {width}, {scheme:?}: {violation}")),
+        );
+    }
+    let overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    assert_eq!(cx.browser.eval(overflow).await?, 0, "{screen:?} scrolls sideways at {width}");
+    Ok(violations)
+}
+
+/// Asserts that the console has no new line but those that the screen is about.
+async fn is_quiet(cx: &Cx, screen: &Screen, seen: usize) -> Result<()> {
+    // These show a refusal of the server, which the browser logs.
+    let refused = ["no-app", "code-conflict", "code-compare", "preview-link-gone", "sign-in-gone"]
+        .contains(&screen.name);
+    let lines = cx.browser.console().await?.unwrap_or_default();
+    let loud: Vec<_> = lines
+        .iter()
+        .skip(seen)
+        .filter(|line| !["INFO", "DEBUG"].contains(&line.level.as_str()))
+        .filter(|line| {
+            !(refused && line.message.contains("the server responded with a status of 4"))
+        })
+        .collect();
+    // The code on these screens throws, or calls what the browser ignores: they show that.
+    let faulty = ["code-errors", "code-sent"].contains(&screen.name);
+    assert!(loud.is_empty() || faulty, "{screen:?}: {loud:?}");
+    Ok(())
+}
+
+async fn stays_at_home(cx: &Cx, screen: &Screen, server: &Server) -> Result<()> {
     let home: BTreeSet<String> = [&server.console, &server.parent, &server.widget, &server.sandbox]
         .into_iter()
         .filter_map(|origin| Some(Url::parse(origin).ok()?.origin().ascii_serialization()))
         .collect();
-    let mut seen = 0;
-    for screen in SCREENS {
-        screen.open(&stage).await?;
-        // These show a refusal of the server, which the browser logs.
-        let refused =
-            ["no-app", "code-conflict", "code-compare", "preview-link-gone", "sign-in-gone"]
-                .contains(&screen.name);
-        let lines = cx.browser.console().await?.unwrap_or_default();
-        let new = lines.iter().skip(seen);
-        seen = lines.len();
-        let loud: Vec<_> = new
-            .filter(|line| !["INFO", "DEBUG"].contains(&line.level.as_str()))
-            .filter(|line| {
-                !(refused && line.message.contains("the server responded with a status of 4"))
-            })
-            .collect();
-        // The code on these screens throws, or calls what the browser ignores: they show that.
-        let faulty = ["code-errors", "code-sent"].contains(&screen.name);
-        assert!(loud.is_empty() || faulty, "{screen:?}: {loud:?}");
-        for url in cx.browser.requested_urls().await? {
-            let origin = Url::parse(&url)?.origin();
-            // The code on this screen is that of two vendors.
-            let is_vendor =
-                screen.name == "code-sent" && VENDORS.contains(&&*origin.ascii_serialization());
-            assert!(
-                is_vendor || !origin.is_tuple() || home.contains(&origin.ascii_serialization()),
-                "{screen:?} asked for {url}"
-            );
-        }
+    for url in cx.browser.requested_urls().await? {
+        let origin = Url::parse(&url)?.origin();
+        // The code on this screen is that of two vendors.
+        let is_vendor =
+            screen.name == "code-sent" && VENDORS.contains(&&*origin.ascii_serialization());
+        assert!(
+            is_vendor || !origin.is_tuple() || home.contains(&origin.ascii_serialization()),
+            "{screen:?} asked for {url}"
+        );
     }
     Ok(())
 }
