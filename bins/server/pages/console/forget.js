@@ -67,6 +67,7 @@ export function forgetting(app, nameOf, refresh) {
 /** @param {{forgotten: number, pending: number, to: Set<string>}} sum */
 function inWords({ forgotten, pending, to }) {
   if (forgotten === 0) return 'There is no such event, or its content is not kept any more.';
-  const done = `The content of ${digits(forgotten)} ${forgotten === 1 ? 'event' : 'events'} was deleted, and ${digits(pending)} waiting ${pending === 1 ? 'delivery' : 'deliveries'} ended.`;
+  const deleted = `The content of ${digits(forgotten)} ${forgotten === 1 ? 'event' : 'events'} was deleted`;
+  const done = pending === 0 ? `${deleted}.` : `${deleted}, and ${digits(pending)} waiting ${pending === 1 ? 'delivery' : 'deliveries'} ended.`;
   return to.size === 0 ? done : `${done} These have got it, or may have, and must delete it themselves: ${[...to].join(', ')}.`;
 }
