@@ -20,6 +20,10 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
+/// The beginning of names by which `serde_json` tells itself that a text is JSON: a `Value` made of such an object would be
+/// that of the text, which has a limit of levels of its own, and so on without an end.
+const PRIVATE: &str = "$serde_json::private::";
+
 /// Any value in which no object has a name twice. serde itself checks that for its own types, and not for values of any
 /// form: there, the last one would count.
 struct Once;
@@ -42,6 +46,9 @@ impl<'de> Visitor<'de> for Once {
         while let Some(name) = map.next_key::<String>()? {
             if names.contains(&name) {
                 return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+            }
+            if name.starts_with(PRIVATE) {
+                return Err(A::Error::custom(format_args!("no field may begin with {PRIVATE:?}")));
             }
             names.insert(name);
             map.next_value::<Self>()?;
@@ -101,6 +108,17 @@ mod tests {
         ] {
             let error = read::<Value>(text.as_bytes()).expect_err(text);
             assert!(error.starts_with("duplicate field `a` at line 1 column "), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_text_is_read_as_more_json() {
+        for text in [
+            r#"{"$serde_json::private::RawValue": "{}"}"#,
+            r#"{"a": [{"\u0024serde_json::private::RawValue": "[]"}]}"#,
+        ] {
+            let error = read::<Value>(text.as_bytes()).expect_err(text);
+            assert!(error.starts_with("no field may begin with "), "{error}");
         }
     }
 

@@ -23,7 +23,8 @@ pub struct SyntaxError {
 }
 
 /// Reads JSON, and rejects texts that readers understand differently: an object with the same key twice,
-/// half of a surrogate pair, a number too large for a double, more than 127 levels.
+/// half of a surrogate pair, a number too large for a double, more than 127 levels, or a key that `serde_json` keeps for
+/// itself.
 ///
 /// ```
 /// let error = c2c_catalogue::read_json(r#"{"name": 1, "name": 2}"#).unwrap_err();
@@ -50,6 +51,12 @@ pub(crate) fn from_json<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, S
         SyntaxError { line, column: column.max(1), message: message.to_owned() }
     })
 }
+
+/// The beginning of keys by which `serde_json` tells itself that a text is JSON, or a number.
+///
+/// Whatever makes a [`Value`] of such an object, in any crate of a program with the feature `raw_value`, reads that text, too,
+/// with a limit of levels of its own. So a short text could have any number of levels.
+const PRIVATE: &str = "$serde_json::private::";
 
 pub(crate) const TOO_DEEP: &str = "is nested too deeply";
 
@@ -117,6 +124,9 @@ impl<'de> Visitor<'de> for StrictVisitor {
         while let Some(key) = entries.next_key::<String>()? {
             if map.contains_key(&key) {
                 return Err(twice(&key));
+            }
+            if key.starts_with(PRIVATE) {
+                return Err(de::Error::custom(format_args!("no key may begin with {PRIVATE:?}")));
             }
             let Strict(value) = entries.next_value()?;
             map.insert(key, value);

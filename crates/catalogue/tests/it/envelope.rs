@@ -93,6 +93,13 @@ fn json_that_readers_disagree_about_is_refused_with_its_place() {
         &expect!["not an envelope: line 1, column 157: is nested too deeply"],
     );
     check(
+        r#""a":1"#,
+        r#""a":{"\u0024serde_json::private::RawValue":"[]"}"#,
+        &expect![[
+            r#"not an envelope: line 1, column 69: no key may begin with "$serde_json::private::""#
+        ]],
+    );
+    check(
         ":1,",
         &r#":{"a""#.repeat(100_000),
         &expect!["not an envelope: line 1, column 657: is nested too deeply"],

@@ -1,7 +1,9 @@
 //! Script elements: the findings in one of them, by its type.
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
 
 use super::quote::open_quote_of_script;
 use super::scripts::Scripts;
@@ -18,6 +20,16 @@ pub(crate) struct Script<'s> {
     pub(crate) tag: &'s str,
     /// The text of the element, or the value of the attribute.
     pub(crate) text: &'s str,
+}
+
+/// Whether a value is an object. What is in it is only read: a `serde_json::Value` of a customer's text could have any
+/// number of levels, if any crate of the program turns on the feature `raw_value`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+#[expect(clippy::zero_sized_map_values, reason = "only a map is read from an object")]
+enum Form {
+    Object(#[expect(dead_code, reason = "only the form counts")] BTreeMap<String, IgnoredAny>),
+    Other(IgnoredAny),
 }
 
 impl Script<'_> {
@@ -151,13 +163,15 @@ impl Script<'_> {
     }
 
     fn import_map(&self) -> Option<Found> {
-        match serde_json::from_str::<Map<String, Value>>(self.text) {
+        match serde_json::from_str::<BTreeMap<String, Form>>(self.text) {
             Err(error) => Some(self.invalid(&error)),
             Ok(map) => {
                 let is_known =
                     |key: &String| ["imports", "scopes", "integrity"].contains(&key.as_str());
-                let unknown =
-                    map.iter().find(|(key, value)| !is_known(key) || !value.is_object())?;
+                let is_wrong = |&(key, form): &(&String, &Form)| {
+                    !is_known(key) || !matches!(form, Form::Object(_))
+                };
+                let unknown = map.iter().find(is_wrong)?;
                 let message = format!(
                     "an import map has `imports`, `scopes` and `integrity`, each an object, and not `{}`",
                     shown(unknown.0)

@@ -137,6 +137,12 @@ const OWN: &[(&str, &[Finding])] = &[
     ("<script type=\"text/template\"><p>{{ x }}</p></script>", &[]),
     ("<script type=\"application/json\">{\"a\": 1,}</script>", &[(1, "invalid-json", "")]),
     ("<script type=\"importmap\">{\"import\": {}}</script>", &[(1, "invalid-json", "`import`")]),
+    ("<script type=\"importmap\">{\"imports\": 1}</script>", &[(1, "invalid-json", "`imports`")]),
+    // No text in it is read as more JSON.
+    (
+        "<script type=\"importmap\">{\"imports\": {\"$serde_json::private::RawValue\": \"[\"}}</script>",
+        &[],
+    ),
     ("<button onclick=\"alert('x')\">x</button>", &[(1, "blocked-call", "")]),
     ("<button onclick=\"track(\">x</button>", &[(1, "syntax-error", "")]),
     (
