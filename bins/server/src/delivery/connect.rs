@@ -1,9 +1,10 @@
 //! Connections to endpoints. This is the only place that opens one, so it is the only one that has to be right:
 //! an address is judged after it was resolved, and exactly that address is connected to.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use std::{fmt, io};
@@ -18,6 +19,7 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -29,6 +31,13 @@ use crate::trust::trust;
 const RESOLVE: Duration = Duration::from_secs(5);
 /// How long one address may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long all of it may take: the name, its addresses one after the other, and TLS.
+const ALL: Duration = Duration::from_secs(10);
+/// Connections to one host that are being opened at a time: as many as an endpoint may have requests under way.
+///
+/// A request that gets a connection which has become free leaves the one behind that it began to open, to be used later. So
+/// a host that accepts and then says nothing would otherwise collect one for each event.
+const OPENING_MAX: usize = 32;
 /// How long an answer of a name server counts, at most.
 const REMEMBER: Duration = Duration::from_mins(1);
 
@@ -42,7 +51,12 @@ struct Inner {
     rules: AddressRules,
     /// Or why there is none: a machine may trust no authority.
     tls: Result<TlsConnector, String>,
+    opening: Opening,
 }
+
+/// Hosts to which connections are being opened, with the places that are left.
+#[derive(Default)]
+struct Opening(Mutex<HashMap<String, Arc<Semaphore>>>);
 
 /// A connection that was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +69,8 @@ pub(super) enum NoConnection {
     Connect { address: SocketAddr, error: io::Error },
     #[error("no TLS with {address}: {error}")]
     Tls { address: SocketAddr, error: io::Error },
+    #[error("no connection within {} seconds", ALL.as_secs())]
+    TooLong,
 }
 
 impl NoConnection {
@@ -64,6 +80,7 @@ impl NoConnection {
             Self::Refused(_) => Failure::AddressRefused,
             Self::Connect { .. } => Failure::Connect,
             Self::Tls { .. } => Failure::Tls,
+            Self::TooLong => Failure::Timeout,
         }
     }
 }
@@ -84,7 +101,7 @@ impl Connector {
         for error in [names.as_ref().err(), tls.as_ref().err()].into_iter().flatten() {
             tracing::warn!(error, "endpoints of integrations cannot be called");
         }
-        Self(Arc::new(Inner { names, rules, tls }))
+        Self(Arc::new(Inner { names, rules, tls, opening: Opening::default() }))
     }
 }
 
@@ -110,7 +127,28 @@ fn of_name_server(address: SocketAddr) -> ResolverConfig {
     ResolverConfig::from_name_servers(vec![server])
 }
 
+impl Opening {
+    /// Waits for a place among the connections to a host.
+    async fn place(&self, host: &str) -> Option<OwnedSemaphorePermit> {
+        let places = {
+            let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            // Of the others, no connection is being opened.
+            hosts.retain(|_, places| Arc::strong_count(places) > 1);
+            let new = || Arc::new(Semaphore::new(OPENING_MAX));
+            Arc::clone(hosts.entry(host.to_owned()).or_insert_with(new))
+        };
+        // It is never closed.
+        places.acquire_owned().await.ok()
+    }
+}
+
 impl Inner {
+    async fn open(&self, uri: &Uri) -> Result<Stream, NoConnection> {
+        let host = uri.authority().map_or("", |authority| authority.as_str());
+        let _place = self.opening.place(host).await;
+        self.connect(uri).await
+    }
+
     async fn connect(&self, uri: &Uri) -> Result<Stream, NoConnection> {
         let port = uri.port_u16().unwrap_or(if is_https(uri) { 443 } else { 80 });
         let host = uri.host().unwrap_or_default();
@@ -188,7 +226,10 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let inner = Arc::clone(&self.0);
-        Box::pin(async move { inner.connect(&uri).await.map(TokioIo::new) })
+        Box::pin(async move {
+            let opened = timeout(ALL, inner.open(&uri)).await;
+            opened.unwrap_or(Err(NoConnection::TooLong)).map(TokioIo::new)
+        })
     }
 }
 
@@ -240,5 +281,71 @@ impl AsyncWrite for Stream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+    use tokio::task::JoinSet;
+    use tokio_rustls::rustls::crypto::ring;
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+    use super::*;
+
+    /// Time in which a connection that is not held back arrives.
+    const SHORT: Duration = Duration::from_millis(300);
+
+    /// One that may call any port of this machine. It trusts no certificate, and none is sent to it.
+    fn connector() -> Connector {
+        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the provider's own versions")
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        let allow = vec!["127.0.0.1/32".parse().expect("a network")];
+        let rules = AddressRules { allow, ..AddressRules::default() };
+        let (names, opening) = (Err("there are none".to_owned()), Opening::default());
+        Connector(Arc::new(Inner {
+            names,
+            rules,
+            tls: Ok(TlsConnector::from(Arc::new(tls))),
+            opening,
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_host_that_says_nothing_gets_only_so_many_connections() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let uri: Uri = format!("https://{}/", listener.local_addr().expect("an address"))
+            .parse()
+            .expect("an address");
+        let mut connector = connector();
+        let mut calls = JoinSet::new();
+        for _ in 0..OPENING_MAX + 8 {
+            calls.spawn(connector.call(uri.clone()));
+        }
+        let mut accepted = Vec::new();
+        for _ in 0..OPENING_MAX {
+            accepted.push(listener.accept().await.expect("a connection"));
+        }
+        let more = timeout(SHORT, listener.accept()).await;
+        assert!(more.is_err(), "more than {OPENING_MAX} connections");
+        // One that has failed leaves its place to the next.
+        accepted.pop();
+        listener.accept().await.expect("a connection");
+        // Another host has places of its own.
+        let other = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let uri = format!("https://{}/", other.local_addr().expect("an address"));
+        calls.spawn(connector.call(uri.parse().expect("an address")));
+        other.accept().await.expect("a connection");
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_not_waited_for_without_an_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let uri = format!("https://{}/", listener.local_addr().expect("an address"));
+        let opened = connector().call(uri.parse().expect("an address")).await;
+        assert!(matches!(opened, Err(NoConnection::TooLong)));
     }
 }
