@@ -10,7 +10,7 @@ use c2c_delivery::{
 };
 use c2c_names::AppId;
 use c2c_store::{
-    Actor, Endpoint, EndpointMove, EndpointSettings, Name, NewEndpoint, NewSecret, Note, Sealed,
+    Actor, Endpoint, EndpointMove, EndpointSettings, Name, NewEndpoint, NewSecret, Sealed,
     StoreError, Timestamp, Version,
 };
 use hyper::Method;
@@ -108,7 +108,7 @@ impl Integrations {
         };
         let ring = self.keys.ring_or_make()?;
         let id = EndpointId::random();
-        let settings = settings(&webhook, &url, seal_url(&ring, app, id, &url))?;
+        let settings = settings(&webhook, &url, seal_url(&ring, app, id, &url), None)?;
         let (secret, shown) = seal_signer(&ring, app, id, &signer);
         let kind = Kind::Webhook;
         let new = NewEndpoint { id, kind, settings, agreed: Agreement::No, secrets: vec![secret] };
@@ -138,7 +138,9 @@ impl Integrations {
             }
             None => (before?, endpoint.settings.target.clone(), false),
         };
-        let settings = settings(&webhook, &url, target)?;
+        // The rate is part of what it agreed to.
+        let rate_per_minute = endpoint.settings.rate_per_minute.filter(|_| !moved);
+        let settings = settings(&webhook, &url, target, rate_per_minute)?;
         let agreed = moved.then_some(Agreement::No);
         Ok(self.store.change_endpoint(by, app, id, edited, &settings, agreed).await?)
     }
@@ -189,28 +191,26 @@ impl Integrations {
             self.store.move_endpoint(by, app, id, &enable).await?;
             return Ok(Vec::new());
         }
-        let to = |agreed| match endpoint.state {
-            EndpointState::Disabled => Ok(EndpointMove::Enable(agreed)),
-            EndpointState::Asked => Ok(EndpointMove::Agree(agreed, Note::default())),
-            state => Err(StoreError::EndpointState(state)),
-        };
-        to(Agreement::No)?;
+        if !matches!(endpoint.state, EndpointState::Asked | EndpointState::Disabled) {
+            return Err(StoreError::EndpointState(endpoint.state).into());
+        }
         self.tries.count(app).map_err(ManageError::TooOften)?;
         let ready = self.open(app, id).await.map_err(|error| unopened(id, &*error))?;
         let To::Webhook(receiver) = &ready.to else {
             return Err(ManageError::Kind(endpoint.kind));
         };
         let (mut asked, granted) = self.handshake(receiver).await;
+        let agree = async |agreed, rate| {
+            self.store.agree_endpoint(by, app, id, ready.version, agreed, rate).await
+        };
         if let Some(Granted { rate_per_minute }) = granted {
-            let moved = self.store.move_endpoint(by, app, id, &to(Agreement::Handshake)?).await?;
-            let settings = EndpointSettings { rate_per_minute, ..moved.settings };
-            self.store.change_endpoint(by, app, id, moved.version, &settings, None).await?;
+            agree(Agreement::Handshake, rate_per_minute).await?;
             return Ok(vec![asked]);
         }
         let mut all = vec![asked];
         asked = self.challenge(receiver).await;
         if asked.problem.is_none() && asked.exchange.result.is_ok() {
-            self.store.move_endpoint(by, app, id, &to(Agreement::Challenge)?).await?;
+            agree(Agreement::Challenge, None).await?;
         }
         all.push(asked);
         Ok(all)
@@ -264,18 +264,19 @@ fn settings(
     webhook: &Webhook,
     url: &EndpointUrl,
     target: Sealed,
+    rate_per_minute: Option<u32>,
 ) -> Result<EndpointSettings, ManageError> {
     Ok(EndpointSettings {
         name: webhook.name.clone(),
         host: url.host().to_string(),
         target,
         format: webhook.format,
-        filter: Filter::try_from(webhook.filter.clone())?,
+        filter: Filter::of_events(webhook.filter.clone())?,
         // They are the customer's own servers: the page's consent is about third parties, and is told with the event.
         consents: Consent::ALL.to_vec(),
         mapping: String::new(),
         in_flight_max: webhook.in_flight_max,
-        rate_per_minute: None,
+        rate_per_minute,
     })
 }
 

@@ -25,7 +25,7 @@ const FRESH: Duration = Duration::from_secs(30);
 /// An endpoint.
 #[derive(Debug)]
 pub(super) struct Ready {
-    version: Version,
+    pub(super) version: Version,
     /// Whether it is to get events.
     pub(super) is_active: bool,
     opened: Instant,

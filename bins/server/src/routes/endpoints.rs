@@ -490,7 +490,7 @@ impl From<Asked> for AskedBody {
     responses(
         (status = 200, body = Agreed, description = "what was asked and answered, whether it agreed or not"),
         (status = 404, body = Problem, content_type = PROBLEM),
-        (status = 409, body = Problem, content_type = PROBLEM, description = "it need not be asked"),
+        (status = 409, body = Problem, content_type = PROBLEM, description = "it need not be asked, or was changed while it was asked"),
     ),
 )]
 pub(super) async fn agree(

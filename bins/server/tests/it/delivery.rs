@@ -5,6 +5,7 @@ use std::time::Duration;
 use c2c_cluster::Cluster;
 use c2c_receivers::{Answer, Hit, Receiver};
 use c2c_server::{DeliveryLimits, Limits};
+use hyper::Method;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use tempfile::TempDir;
@@ -137,8 +138,10 @@ async fn a_database_that_hangs_is_no_failure_of_an_endpoint() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_has_not_agreed_gets_nothing() {
     let receiver = Receiver::at([127, 0, 0, 1].into(), None, |_| Answer::Status(200)).await;
-    let fixture = fixture(&[&receiver]).await;
+    let agreed = Receiver::taking().await;
+    let fixture = fixture(&[&receiver, &agreed]).await;
     let endpoint = fixture.add_endpoint(DEMO, &receiver.url()).await;
+    fixture.integrate(DEMO, &agreed).await;
     let asked = fixture.write("POST", &format!("{}/agreement", endpoint.path), &json!({})).await;
     let asked = asked.json();
     assert_eq!(asked["endpoint"]["state"], "asked", "{asked}");
@@ -146,7 +149,11 @@ async fn an_endpoint_that_has_not_agreed_gets_nothing() {
     assert!(
         asked["questions"][1]["problem"].as_str().is_some_and(|text| text.contains("challenge"))
     );
-    fixture.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
+    // When the other endpoint has a later event as well, this one would have the first.
+    for number in [1_u8, 2] {
+        fixture.emit_new(DEMO, &[envelope("custom:chat_opened", number.into())]).await;
+        agreed.wait(number.into()).await;
+    }
     // The challenge, and no event.
     let hits = receiver.hits();
     assert_eq!(
@@ -160,9 +167,11 @@ async fn an_endpoint_that_has_not_agreed_gets_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_challenge_that_comes_back_is_an_agreement() {
     let receiver = Receiver::at([127, 0, 0, 1].into(), None, |hit| {
-        let challenge = body(hit)["data"]["challenge"].as_str().map(str::to_owned);
-        match challenge {
-            Some(challenge) => Answer::With(200, "x-a", "b".to_owned(), challenge),
+        if hit.method == Method::OPTIONS {
+            return Answer::Status(404);
+        }
+        match body(hit)["data"]["challenge"].as_str() {
+            Some(challenge) => Answer::With(200, "x-a", "b".to_owned(), challenge.to_owned()),
             None => Answer::Status(204),
         }
     })
@@ -172,6 +181,31 @@ async fn a_challenge_that_comes_back_is_an_agreement() {
     assert_eq!(fixture.read(&endpoint.path).await["agreed"], "challenge");
     let test = fixture.write("POST", &format!("{}/test", endpoint.path), &json!({})).await;
     assert_eq!(test.json()["status"], 204, "{test:?}");
+}
+
+/// The answer of the one that was asked is no agreement of the one that is there by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_changed_while_it_is_asked_has_not_agreed() {
+    let receiver = Receiver::at([127, 0, 0, 1].into(), None, |hit| {
+        if hit.method == Method::OPTIONS {
+            return Answer::Late(Duration::from_secs(2), 404);
+        }
+        let challenge = body(hit)["data"]["challenge"].as_str().expect("a challenge").to_owned();
+        Answer::With(200, "x-a", "b".to_owned(), challenge)
+    })
+    .await;
+    let stranger = Receiver::taking().await;
+    let fixture = fixture(&[&receiver, &stranger]).await;
+    let endpoint = fixture.add_endpoint(DEMO, &receiver.url()).await;
+    let path = format!("{}/agreement", endpoint.path);
+    let empty = json!({});
+    let (asked, ()) = tokio::join!(fixture.write("POST", &path, &empty), async {
+        let is_asked = eventually(PATIENCE, async || receiver.connections() > 0);
+        assert!(is_asked.await, "it was not asked");
+        change(&fixture, &endpoint, Some(stranger.url()), 8).await;
+    });
+    assert_eq!(asked.problem(), (409, "endpoint-conflict".to_owned()), "{asked:?}");
+    assert_eq!(fixture.read(&endpoint.path).await["state"], "asked");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,7 +221,11 @@ async fn an_endpoint_gets_as_many_a_minute_as_it_wants() {
     let fixture = fixture(&[&receiver, &free]).await;
     let endpoint = fixture.integrate(DEMO, &receiver).await;
     fixture.integrate(DEMO, &free).await;
-    assert_eq!(fixture.read(&endpoint.path).await["ratePerMinute"], 3);
+    let rate = async || fixture.read(&endpoint.path).await["ratePerMinute"].clone();
+    assert_eq!(rate().await, 3);
+    // The rate is kept as long as the agreement is.
+    change(&fixture, &endpoint, None, 8).await;
+    assert_eq!(rate().await, 3);
     let events: Vec<_> = (0..20).map(|number| envelope("custom:chat_opened", number)).collect();
     fixture.emit_new(DEMO, &events).await;
     // The other endpoint has had all of them by then.
@@ -196,6 +234,8 @@ async fn an_endpoint_gets_as_many_a_minute_as_it_wants() {
     fixture.emit_new(DEMO, &[envelope("custom:chat_opened", 20)]).await;
     free.wait(21).await;
     assert_eq!(receiver.hits().len(), 3);
+    change(&fixture, &endpoint, Some(format!("http://{}/elsewhere", receiver.address)), 8).await;
+    assert_eq!(rate().await, json!(null));
 }
 
 /// Adds an endpoint, lets so many events wait for it, and then lets it have them.

@@ -46,20 +46,40 @@ impl Store {
     ) -> Result<Endpoint, StoreError> {
         let mut write = self.write(by).await?;
         write.lock(app).await?;
+        let endpoint = write.present_endpoint(app, id).await?;
+        write.move_endpoint(app, endpoint, to).await
+    }
+
+    /// Makes an endpoint active that was asked and has agreed: one that had not agreed yet, or was disabled. Gives it as it
+    /// is then.
+    ///
+    /// `asked` is the version that was asked. One that has changed since may lead elsewhere, to someone who has not agreed.
+    /// The rate is part of the agreement, so the one of an earlier agreement goes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Store::move_endpoint`], and [`StoreError::EndpointConflict`] with the endpoint that is there.
+    pub async fn agree_endpoint(
+        &self,
+        by: &Actor,
+        app: &AppId,
+        id: EndpointId,
+        asked: Version,
+        agreed: Agreement,
+        rate_per_minute: Option<u32>,
+    ) -> Result<Endpoint, StoreError> {
+        let mut write = self.write(by).await?;
+        write.lock(app).await?;
         let mut endpoint = write.present_endpoint(app, id).await?;
-        let from = endpoint.state;
-        endpoint.go(to).ok_or(StoreError::EndpointState(from))?;
-        endpoint.state_at = write.at;
-        if matches!(to, EndpointMove::Enable(_)) {
-            endpoint.health = write.reset_health(id).await?;
+        if endpoint.version != asked {
+            return Err(StoreError::EndpointConflict(Box::new(endpoint)));
         }
-        if *to == EndpointMove::Remove {
-            write.remove_secrets(id).await?;
-            endpoint.settings.target.bytes.clear();
-        }
-        endpoint.version = write.update_endpoint(endpoint.clone()).await?;
-        write.finish(app, &endpoint.moved()).await?;
-        Ok(endpoint)
+        endpoint.settings.rate_per_minute = rate_per_minute;
+        let to = match endpoint.state {
+            EndpointState::Disabled => EndpointMove::Enable(agreed),
+            _ => EndpointMove::Agree(agreed, Note::default()),
+        };
+        write.move_endpoint(app, endpoint, &to).await
     }
 }
 
@@ -97,6 +117,27 @@ impl Endpoint {
 }
 
 impl Write<'_> {
+    async fn move_endpoint(
+        mut self,
+        app: &AppId,
+        mut endpoint: Endpoint,
+        to: &EndpointMove,
+    ) -> Result<Endpoint, StoreError> {
+        let (id, from) = (endpoint.id, endpoint.state);
+        endpoint.go(to).ok_or(StoreError::EndpointState(from))?;
+        endpoint.state_at = self.at;
+        if matches!(to, EndpointMove::Enable(_)) {
+            endpoint.health = self.reset_health(id).await?;
+        }
+        if *to == EndpointMove::Remove {
+            self.remove_secrets(id).await?;
+            endpoint.settings.target.bytes.clear();
+        }
+        endpoint.version = self.update_endpoint(endpoint.clone()).await?;
+        self.finish(app, &endpoint.moved()).await?;
+        Ok(endpoint)
+    }
+
     /// Disables an active endpoint, whose health is locked: the entry for the audit log. Another one stays as it is.
     pub(super) async fn disable(
         &mut self,

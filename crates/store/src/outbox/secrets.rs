@@ -30,7 +30,7 @@ impl Store {
         rows.iter().map(read_secret).collect()
     }
 
-    /// Adds a secret. The current ones of its scheme end at `others_end_at`.
+    /// Adds a secret. The others of its scheme end at `others_end_at`, unless they end before that.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl Store {
         }
         sqlx::query(
             "UPDATE endpoint_secret SET ends_at = $3
-             WHERE endpoint_id = $1 AND scheme = $2 AND ends_at IS NULL",
+             WHERE endpoint_id = $1 AND scheme = $2 AND (ends_at IS NULL OR ends_at > $3)",
         )
         .bind(id.to_string())
         .bind(&secret.scheme[..])

@@ -20,12 +20,14 @@ use crate::steps::{actions, anna, ben, check_log, create, id, log, note, rejecte
 on_both_engines!(
     an_endpoint_is_as_it_was_added,
     an_endpoint_is_changed_once_a_version,
+    only_the_version_that_was_asked_has_agreed,
     an_endpoint_goes_from_state_to_state,
     an_endpoint_can_be_asked_again,
     an_endpoint_that_is_enabled_begins_anew,
     a_removed_endpoint_gets_nothing_more,
     endpoints_are_limited,
     secrets_follow_each_other,
+    a_rotation_shortens_overlaps,
     secrets_are_limited,
     sealed_bytes_get_another_key,
     each_app_has_its_own,
@@ -73,6 +75,33 @@ async fn an_endpoint_is_changed_once_a_version(store: Store) {
     assert_eq!((&current.settings, current.version), (&new, version(2)));
     assert_eq!((current.state, current.agreed), (EndpointState::Active, Agreement::Challenge));
     assert_eq!(actions(&store, &shop).await.len(), 3);
+}
+
+async fn only_the_version_that_was_asked_has_agreed(store: Store) {
+    let shop = create(&store, "shop").await;
+    let new = NewEndpoint { agreed: Agreement::No, ..new_endpoint(settings("crm")) };
+    store.add_endpoint(&anna(), &shop, &new).await.expect("a new endpoint");
+    let agree = async |asked, agreed, rate| {
+        store.agree_endpoint(&anna(), &shop, new.id, version(asked), agreed, rate).await
+    };
+    // It leads elsewhere by the time at which the first one answers.
+    let elsewhere = settings("stranger");
+    let (by, no) = (anna(), Some(Agreement::No));
+    let changed = store.change_endpoint(&by, &shop, new.id, version(1), &elsewhere, no);
+    assert_eq!(changed.await.expect("it is changed"), version(2));
+    let current = rejected!(agree(1, Agreement::Handshake, None).await, EndpointConflict);
+    assert_eq!((current.state, current.version), (EndpointState::Asked, version(2)));
+    let agreed = agree(2, Agreement::Handshake, Some(60)).await.expect("it has agreed");
+    assert_eq!((agreed.state, agreed.agreed), (EndpointState::Active, Agreement::Handshake));
+    assert_eq!(agreed.settings.rate_per_minute, Some(60));
+    rejected!(agree(3, Agreement::Handshake, None).await, EndpointState);
+    let disable = EndpointMove::Disable(DisableReason::Failing);
+    store.move_endpoint(&anna(), &shop, new.id, &disable).await.expect("it is disabled");
+    rejected!(agree(3, Agreement::Challenge, None).await, EndpointConflict);
+    let enabled = agree(4, Agreement::Challenge, None).await.expect("it has agreed again");
+    assert_eq!((enabled.state, enabled.agreed), (EndpointState::Active, Agreement::Challenge));
+    assert_eq!(enabled.settings.rate_per_minute, None);
+    assert_eq!(store.endpoint(&shop, new.id).await.expect("it"), enabled);
 }
 
 async fn an_endpoint_goes_from_state_to_state(store: Store) {
@@ -251,6 +280,25 @@ async fn secrets_follow_each_other(store: Store) {
     remove("second").await.expect("another is current");
     assert!(matches!(remove("pair").await, Err(StoreError::NoSuchSecret)), "the last one");
     assert_eq!(names(&list(now).await), [("pair", true)]);
+}
+
+/// A rotation without an overlap ends all older secrets, however long an earlier one let them go on.
+async fn a_rotation_shortens_overlaps(store: Store) {
+    let shop = create(&store, "shop").await;
+    let now = Timestamp::now();
+    let (soon, late) = (now.after(Duration::from_hours(1)), now.after(Duration::from_hours(24)));
+    // The other way round, it lengthens none.
+    for (first, second) in [(late, soon), (soon, late)] {
+        let endpoint = webhook(&store, &shop, "crm").await;
+        for (id, end) in [("second", first), ("third", second)] {
+            let add = store.add_secret(&anna(), &shop, endpoint, &secret(id), end).await;
+            add.expect("it is added");
+        }
+        let all = store.endpoint_secrets(endpoint, now).await.expect("a list");
+        let end = |id: &str| all.iter().find(|secret| secret.id == id).expect("it").ends_at;
+        let ends = [end("first"), end("second"), end("third")];
+        assert_eq!(ends, [Some(soon), Some(second), None]);
+    }
 }
 
 async fn secrets_are_limited(store: Store) {
