@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use c2c_names::{CUSTOM_PREFIX, EventName, is_custom_name};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -101,6 +102,9 @@ words! {
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct Filter(Option<BTreeSet<String>>);
 
+/// Characters of a wrong name in a message.
+const NAME_SHOWN_MAX: usize = 64;
+
 /// The names cannot be a filter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
@@ -113,15 +117,50 @@ pub enum FilterError {
     /// `*` is there beside names.
     #[error("\"*\" means all events, so it must be the only name")]
     AllAndMore,
+    /// No event has this name; of a long one, the first characters.
+    #[error("{0:?} is no name of an event")]
+    Name(String),
 }
 
 impl Filter {
     /// The greatest number of names.
     pub const NAMES_MAX: usize = 100;
 
+    /// As by [`TryFrom`], for names that a person chose: each is one that an event can have.
+    ///
+    /// ```
+    /// use c2c_delivery::Filter;
+    ///
+    /// let names = |names: &[&str]| Filter::of_events(names.iter().copied().map(str::to_owned).collect());
+    /// assert!(names(&["call_ended", "custom:order_called"])?.has("call_ended"));
+    /// assert!(names(&["*"])?.has("custom:order_called"));
+    /// let error = names(&["call_ended", "Call Ended"]).unwrap_err();
+    /// assert_eq!(error.to_string(), "\"Call Ended\" is no name of an event");
+    /// # Ok::<(), c2c_delivery::FilterError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError::Name`] for the first that is none, and the others as by [`TryFrom`].
+    pub fn of_events(names: Vec<String>) -> Result<Self, FilterError> {
+        let is_known = |name: &&String| *name == "*" || is_event(name);
+        match names.iter().find(|name| !is_known(name)) {
+            Some(name) => Err(FilterError::Name(name.chars().take(NAME_SHOWN_MAX).collect())),
+            None => names.try_into(),
+        }
+    }
+
     /// Whether an event of this name (with `custom:` before those of custom code) is to be sent.
     pub fn has(&self, name: &str) -> bool {
         self.0.as_ref().is_none_or(|names| names.contains(name))
+    }
+}
+
+/// Whether an event can have this name.
+pub(crate) fn is_event(name: &str) -> bool {
+    match name.strip_prefix(CUSTOM_PREFIX) {
+        Some(custom) => is_custom_name([], custom),
+        None => name.parse::<EventName>().is_ok(),
     }
 }
 

@@ -134,6 +134,10 @@ impl TryFrom<ForgetBody> for Sought {
                     let detail = format!("/key, /value: at most {KEY_BYTES_MAX} bytes");
                     return Err(Failure::bad_request(detail));
                 }
+                if key.contains('\0') {
+                    // PostgreSQL has no text with it.
+                    return Err(Failure::bad_request("/key: no key has the character U+0000"));
+                }
                 Ok(Self::Value { key, value, after })
             }
             _ => Err(Failure::bad_request("the body: either /id, or /key and /value")),

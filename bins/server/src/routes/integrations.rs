@@ -61,6 +61,10 @@ impl CollectBody {
         if keys.iter().any(|key| key.is_empty() || key.len() > SEARCH_KEY_BYTES_MAX) {
             return wrong(format!("/searchKeys: each of 1 to {SEARCH_KEY_BYTES_MAX} bytes"));
         }
+        if keys.iter().any(|key| key.contains('\0')) {
+            // PostgreSQL has no text with it.
+            return wrong("/searchKeys: none with the character U+0000".to_owned());
+        }
         Ok(())
     }
 }

@@ -87,7 +87,7 @@ struct FindingBody {
 struct OmittedBody {
     /// As the vendor names it.
     name: String,
-    /// `personal`: it looks like personal data. `form`: it has not the form that the vendor takes.
+    /// `personal`: it looks like personal data. `form`: it does not have the form that the vendor accepts.
     why: &'static str,
 }
 

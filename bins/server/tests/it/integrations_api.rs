@@ -438,6 +438,7 @@ async fn it_is_clear_which_events_are_to_be_forgotten() {
         json!({"id": id(1), "after": 1}),
         json!({"id": "1"}),
         json!({"key": "orderId", "value": "x".repeat(20_000)}),
+        json!({"key": "order\u{0}Id", "value": "x"}),
     ] {
         let reply = fixture.write("POST", &format!("{DEMO}/events/forget"), &wrong).await;
         assert_eq!(reply.problem(), (400, "bad-request".to_owned()), "{wrong}");
@@ -703,6 +704,7 @@ async fn settings_of_collection_have_bounds() {
         ("searchKeys", json!(["a", "b", "c", "d", "e"])),
         ("searchKeys", json!(["a", "a"])),
         ("searchKeys", json!([""])),
+        ("searchKeys", json!(["order\u{0}Id"])),
         ("searchKeys", json!(["x".repeat(101)])),
         ("mode", json!("all")),
     ] {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use c2c_names::{CUSTOM_PREFIX, EventName, is_custom_name};
 use serde_json::{Map, Value};
 
 use super::leak::looks_personal;
 use super::source::{PersonalFields, Place, Source};
+use crate::endpoint::is_event;
 
 /// The greatest number of events that a mapping names.
 pub const RULES_MAX: usize = 100;
@@ -159,11 +159,4 @@ pub(super) fn read_json(text: &str) -> Result<Value, MappingError> {
         pointer: String::new(),
         problem: format!("is not JSON: {error}"),
     })
-}
-
-fn is_event(name: &str) -> bool {
-    match name.strip_prefix(CUSTOM_PREFIX) {
-        Some(custom) => is_custom_name([], custom),
-        None => name.parse::<EventName>().is_ok(),
-    }
 }
