@@ -74,6 +74,7 @@ mod preview_id;
 mod preview_link;
 mod preview_ticket;
 mod publish;
+mod purged_access;
 mod read_only;
 mod rows;
 mod save;

@@ -50,7 +50,7 @@ impl Store {
     }
 
     /// Removes the apps that were deleted more than [`GRACE`] before `now`, at most 100 at a time: their
-    /// code, drafts and history, but not their audit log. Gives their ids.
+    /// code, drafts and history, but not their audit log. Access that names them loses them. Gives their ids.
     pub async fn purge(&self, by: &Actor, now: Timestamp) -> Result<Vec<AppId>, StoreError> {
         let mut write = self.write(by).await?;
         let query = write.engine.locking(
@@ -75,6 +75,7 @@ impl Store {
             }
             let id = read_id(row)?;
             write.remove_outbox(&id).await?;
+            write.end_access_to(&id).await?;
             purged.push(id);
         }
         let entries: Vec<_> = purged.iter().map(|id| write.entry(id, &Action::Purged)).collect();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use c2c_access::{Credential, CredentialId, Permission, Principal, Role, Scope, Secret, authorize};
 use c2c_store::{
-    AccessAction, Action, Actor, Grant, NewSession, SIGN_IN_LIFETIME_MAX, SessionLimits, Store,
-    StoreError, TOKEN_LIFETIME_MAX, Timestamp,
+    AccessAction, Action, Actor, GRACE, Grant, NewApiToken, NewSession, NewSignInLink,
+    SIGN_IN_LIFETIME_MAX, SessionLimits, Store, StoreError, TOKEN_LIFETIME_MAX, Timestamp,
 };
 use tokio::task::JoinSet;
 
@@ -28,6 +28,7 @@ on_both_engines!(
     the_logs_say_who_showed_what_and_where,
     an_owner_is_known,
     what_has_ended_is_removed,
+    access_ends_with_its_app,
     a_list_has_the_apps_of_its_scope_only,
     the_owner_of_one_app_keeps_none_from_making_tokens,
     entries_of_a_newer_version_hide_no_others,
@@ -311,6 +312,52 @@ async fn what_has_ended_is_removed(place: Place) {
     assert_eq!(count().await.2, 0);
     store.purge_access(Timestamp::now().after(HOUR)).await.expect("done");
     assert_eq!(count().await, (0, 0, 0));
+}
+
+/// A former owner has no access to another app with the id.
+async fn access_ends_with_its_app(store: Store) {
+    let shop = create(&store, "shop").await;
+    let grant = |apps: &[&str]| {
+        let scope = Scope::apps(apps.iter().map(|id| id.parse().expect("an id"))).expect("a scope");
+        Grant::new(ben().name, Principal { role: Role::Owner, scope })
+    };
+    let make = async |apps: &[&str]| {
+        let token = store.make_token(&anna(), grant(apps), HOUR).await.expect("a token");
+        let link = store.make_sign_in_link(&anna(), grant(apps), HOUR).await.expect("a link");
+        (token, link, sign_in(&store, grant(apps)).await)
+    };
+    let found = async |(token, link, session): &(NewApiToken, NewSignInLink, NewSession)| {
+        let now = Timestamp::now();
+        let token = store.use_token(&token.text, now).await.expect("an answer");
+        let link = store.sign_in_link(&link.secret, now).await.ok();
+        let session = store.use_session(&session.secret, now).await.expect("an answer");
+        let session = session.map(|session| session.grant);
+        [token.map(|token| token.grant), link.map(|link| link.grant), session]
+    };
+    let kept = |apps: &[&str]| [(); 3].map(|()| Some(grant(apps)));
+    let (alone, both) = (make(&["shop"]).await, make(&["blog", "shop"]).await);
+    let other = make(&["my-shop"]).await;
+    let all = store.make_token(&anna(), owner(), HOUR).await.expect("a token");
+
+    store.delete(&anna(), &shop).await.expect("it is deleted");
+    assert_eq!(found(&alone).await, kept(&["shop"]), "it may come back");
+    let before = log(&store).await.len();
+    store.purge(&anna(), Timestamp::now().after(GRACE)).await.expect("a purge");
+    create(&store, "shop").await;
+    assert_eq!(found(&alone).await, [None, None, None]);
+    assert_eq!(found(&both).await, kept(&["blog"]));
+    assert_eq!(found(&other).await, kept(&["my-shop"]));
+    let all = store.use_token(&all.text, Timestamp::now()).await.expect("an answer");
+    assert_eq!(all.expect("it is there").grant, owner());
+    let (token, link, session) = (alone.0.token.id, alone.1.link.id, alone.2.session.id);
+    assert_eq!(
+        log(&store).await[before..],
+        [
+            AccessAction::TokenRevoked { token },
+            AccessAction::LinkRevoked { link },
+            AccessAction::SignedOut { sessions: vec![session] }
+        ]
+    );
 }
 
 async fn a_list_has_the_apps_of_its_scope_only(store: Store) {
