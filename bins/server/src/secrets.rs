@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use c2c_delivery::{About, Keyring};
 use c2c_store::{SealedPlace, SealedRow, Store};
 use clap::Subcommand;
+use zeroize::Zeroizing;
 
 use crate::delivery::{Keys, KeysError, random, read_keys, sealed, stored_seal};
 use crate::run::{StartError, database_error, open_store};
@@ -90,11 +91,14 @@ fn new_key(file: &Path) -> Result<String, SecretsError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(failed(error)),
     };
-    let line = Keyring::line(random());
+    let text = Zeroizing::new(format!("{}\n{before}", *Keyring::line(random())));
+    // Before it is written: with a file that is no key ring, no server starts.
+    let ring = Keyring::parse(&text)
+        .map_err(|error| KeysError::Invalid { place: file.display().to_string(), error })?;
     let draft = file.with_extension(format!("{}.tmp", std::process::id()));
     let written = (|| {
         let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-        made.write_all(format!("{}\n{before}", *line).as_bytes())?;
+        made.write_all(text.as_bytes())?;
         made.sync_all()?;
         fs::rename(&draft, file)
     })();
@@ -102,7 +106,6 @@ fn new_key(file: &Path) -> Result<String, SecretsError> {
         let _ = fs::remove_file(&draft);
         return Err(failed(error));
     }
-    let ring = read_keys(file)?;
     Ok(format!(
         "{} begins with the new key {}. Restart each server, and then run `c2c-server secrets rotate`",
         file.display(),

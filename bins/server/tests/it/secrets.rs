@@ -84,6 +84,23 @@ async fn a_key_is_replaced_and_everything_still_opens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_full_stays_as_it_is() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("keys");
+    let settings = settings(folder.path(), &[]);
+    let new = Secrets::NewKey { file: file.clone() };
+    for _ in 0..16 {
+        secrets(&settings, &new).await.expect("a key");
+    }
+    let full = fs::read_to_string(&file).expect("a file");
+    assert_eq!(full.lines().count(), 16);
+    let failed = secrets(&settings, &new).await.expect_err("there is no room");
+    assert!(failed.to_string().contains("more than 16 keys"), "{failed}");
+    assert_eq!(fs::read_to_string(&file).expect("a file"), full);
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "no draft is left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_that_others_can_read_are_refused() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("keys");
