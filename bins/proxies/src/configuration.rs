@@ -203,6 +203,23 @@ mod tests {
         assert!(output.status.success() && level.is_some(), "{told}");
     }
 
+    /// Integrations call public addresses, whose names are asked for from a port of the system's choice.
+    #[test]
+    fn the_unit_lets_integrations_out_and_keeps_private_networks_closed() {
+        let unit = include_str!("../../../docs/deploy/c2c-server.service");
+        let values = |name: &str| {
+            let lines = unit.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            lines.flat_map(str::split_whitespace).collect::<Vec<_>>()
+        };
+        let denied = values("IPAddressDeny");
+        assert!(!denied.contains(&"any"), "{denied:?}");
+        for network in ["link-local", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"] {
+            assert!(denied.contains(&network), "{network}: {denied:?}");
+        }
+        assert_eq!(values("IPAddressAllow"), ["localhost"]);
+        assert!(values("SocketBindAllow").contains(&"udp"));
+    }
+
     #[test]
     fn a_change_that_is_not_as_expected_is_an_error() {
         let change = |part, count| changed("a b a", &[(part, "c".to_owned(), count)]);
