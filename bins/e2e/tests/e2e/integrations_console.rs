@@ -378,7 +378,7 @@ async fn a_delivery_is_followed_and_sent_again(cx: &Cx) -> Result<()> {
     assert_eq!(value(cx, "#deliveries-endpoint").await?, id.as_str());
     // Another filter has none.
     choose(cx, "#deliveries-outcome", "expired").await?;
-    says(cx, "#no-deliveries", "No delivery fits this filter.").await?;
+    says(cx, "#no-deliveries", "No delivery matches this filter.").await?;
     let address = cx.browser.url().await?;
     assert!(address.contains("outcome=expired"), "{address}");
 

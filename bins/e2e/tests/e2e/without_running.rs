@@ -252,7 +252,7 @@ async fn what_is_kept_is_bounded(cx: &Cx) -> Result<()> {
     let kept = "[Object.keys(localStorage).filter((key) => key.startsWith('c2c run ')).length, 'c2c run app7' in localStorage,
         'c2c run app8' in localStorage]";
     let kept = cx.browser.eval(kept).await?;
-    assert!(kept[0].as_u64() <= Some(50), "{kept}");
+    assert!(kept[0].as_u64().is_some_and(|number| number <= 50), "{kept}");
     assert_eq!([&kept[1], &kept[2]], [&json!(false), &json!(true)], "the oldest is gone");
     Ok(())
 }

@@ -24,7 +24,7 @@ export const isWell = ({ status }) => status !== null && status >= 200 && status
 export function exchangeOf(title, exchange, { of, problem = null } = {}) {
   const { tookMs, status, address, answer, failure, detail } = exchange;
   const level = isWell(exchange) && problem === null ? 'good' : 'bad';
-  const outcome = element('b', 'outcome-word', status === null ? `No answer: ${reasonInWords(failure ?? '')}` : `${status}`);
+  const outcome = element('b', 'outcome-word', status === null ? sentence(reasonInWords(failure ?? 'no answer')) : `${status}`);
   const facts = element('span', 'hint', [`${tookMs} ms`, address && `from ${address}`].filter(Boolean).join(' '));
   const made = element('div', 'exchange', element('p', 'exchange-head', element('span', '', title), ' ', outcome, ' ', facts));
   made.dataset.level = level;
@@ -34,7 +34,7 @@ export function exchangeOf(title, exchange, { of, problem = null } = {}) {
 }
 
 /** Why a parameter was left out. @type {Record<string, string>} */
-const OMITTED = { personal: 'it looks like personal data', form: 'it has not the form that the vendor takes' };
+const OMITTED = { personal: 'it looks like personal data', form: 'it does not have the form that the vendor accepts' };
 
 /** Shows a test event, its answer, and what a vendor says about it. @param {Tried} tried @param {string} [of] the endpoint, if others are shown beside it */
 export function triedOf({ event, findings = [], omitted = [], problem = null, ...exchange }, of) {

@@ -57,7 +57,7 @@ export function forgetting(app, nameOf, refresh) {
       title: 'Delete events?',
       submit: 'Delete them',
       note: null,
-      parts: [element('p', '', `The content of ${which} is deleted. What waits to be delivered is not delivered any more. It cannot come back.`)],
+      parts: [element('p', '', `The content of ${which} is deleted. Deliveries that wait are cancelled. This cannot be undone.`)],
       perform: () => forget(wished),
     });
   });
@@ -69,5 +69,5 @@ function inWords({ forgotten, pending, to }) {
   if (forgotten === 0) return 'There is no such event, or its content is not kept any more.';
   const deleted = `The content of ${digits(forgotten)} ${forgotten === 1 ? 'event' : 'events'} was deleted`;
   const done = pending === 0 ? `${deleted}.` : `${deleted}, and ${digits(pending)} waiting ${pending === 1 ? 'delivery' : 'deliveries'} ended.`;
-  return to.size === 0 ? done : `${done} These have got it, or may have, and must delete it themselves: ${[...to].join(', ')}.`;
+  return to.size === 0 ? done : `${done} These endpoints have received it, or may have, and must delete it themselves: ${[...to].join(', ')}.`;
 }

@@ -9,7 +9,7 @@ import { reveal } from './secret.js';
 /** @typedef {{id: string, scheme: 'v1' | 'v1a', publicKey: string | null, madeAt: string, endsAt: string | null}} Key */
 
 /** How long the keys before a new one go on signing, in hours and in words. */
-const OVERLAPS = /** @type {const} */ ([[24, 'for a day'], [168, 'for 7 days'], [1, 'for an hour'], [0, 'no longer: they end at once']]);
+const OVERLAPS = /** @type {const} */ ([[24, 'for a day'], [168, 'for 7 days'], [1, 'for an hour'], [0, 'not at all: they end at once']]);
 
 /** The schemes of signatures, in words. */
 const SCHEMES = { v1: 'a shared secret (v1)', v1a: 'a key pair (v1a)' };
@@ -31,10 +31,10 @@ export async function askForKey(app, endpoint, finished) {
     submit: 'Make a key',
     note: null,
     parts: [
-      element('p', '', 'Each request is signed with all keys that hold, so the receiver can change over in its own time.'),
+      element('p', '', 'Each request is signed with all valid keys, so the receiver can change over in its own time.'),
       ...(keys.length === 0 ? [] : [element('ul', 'keys', ...keys.map((key) => element('li', 'hint', inWords(key))))]),
       label('The new one is', scheme),
-      label('Those before it hold', overlap),
+      label('Earlier keys of this kind stay valid', overlap),
     ],
     async perform() {
       const made = await api.makeKey(app, endpoint.id, scheme.value, Number(overlap.value));

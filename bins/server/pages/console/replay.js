@@ -41,13 +41,13 @@ export function replaying(app, done) {
     submit.textContent = 'Send again';
     say('');
     const wanted = range();
-    if (wanted === null) return void say('Choose a time.');
+    if (wanted === null) return void say('Choose a beginning and an end.');
     const { status, body } = await api.countReplay(app, wanted);
     if (ours !== looks) return;
     if (status !== 200) return void say(`They could not be counted: ${body.detail}.`);
     const { deliveries, max } = body;
-    if (deliveries === 0) return void say('No delivery of that time has ended so and still has its content.');
-    if (deliveries > max) return void say(`${digits(deliveries)} deliveries are more than ${digits(max)} at a time. Choose a shorter time.`);
+    if (deliveries === 0) return void say('No delivery of this period ended in this way and still has its content.');
+    if (deliveries > max) return void say(`${digits(deliveries)} deliveries match, and at most ${digits(max)} can be sent again at once. Choose a shorter period.`);
     say(`${digits(deliveries)} ${deliveries === 1 ? 'delivery' : 'deliveries'} will be sent again.`);
     submit.textContent = `Send ${digits(deliveries)} again`;
     submit.disabled = false;

@@ -5,7 +5,7 @@
 const REASONS = {
   success: 'answered with 2xx',
   gone: 'answered with 410: it wants no more',
-  status: 'another status than 2xx',
+  status: 'a status other than 2xx',
   timeout: 'no answer in time',
   dns: 'its name has no address',
   'address-refused': 'its address must not be called',
@@ -19,7 +19,7 @@ const REASONS = {
   paused: 'paused for too long',
   disabled: 'disabled for too long',
   'too-old': 'too old for the receiver',
-  retention: 'its content was kept no longer',
+  retention: 'its content is not kept any more',
   forgotten: 'deleted on request',
   filter: 'not in the filter',
   consent: 'the visitor did not agree',

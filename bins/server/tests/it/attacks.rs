@@ -271,6 +271,7 @@ async fn healthy(authority: &Authority, names: &Names, more: &[u16]) -> (Process
     (server, receiver)
 }
 
+/// The median is compared here; `cargo xtask bench delivery -- beside` judges the 99th percentile.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_healthy_endpoint_does_not_feel_the_others() {
     const EVENTS: usize = 100;

@@ -62,7 +62,10 @@ async fn check(heading: &str, file: &str, command: impl FnOnce(u16) -> Vec<Strin
     assert!(eventually(PATIENCE, listens).await, "{heading} does not listen");
 
     let agreed = fixture.write("POST", &format!("{}/agreement", endpoint.path), &json!({})).await;
-    assert_eq!(agreed.json()["endpoint"]["agreed"], "handshake", "{heading}: {agreed:?}");
+    let asked = &agreed.json()["endpoint"];
+    assert_eq!(asked["agreed"], "handshake", "{heading}: {agreed:?}");
+    // It takes events at any rate.
+    assert_eq!(asked.get("ratePerMinute"), Some(&json!(null)), "{heading}: {agreed:?}");
     fixture.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
     let output = running.0.stdout.take().expect("it is piped");
     let line = spawn_blocking(move || BufReader::new(output).lines().next());
