@@ -118,7 +118,7 @@ pub enum FilterError {
     #[error("\"*\" means all events, so it must be the only name")]
     AllAndMore,
     /// No event has this name; of a long one, the first characters.
-    #[error("{0:?} is no name of an event")]
+    #[error("names {0:?}, which no event can have")]
     Name(String),
 }
 
@@ -132,10 +132,10 @@ impl Filter {
     /// use c2c_delivery::Filter;
     ///
     /// let names = |names: &[&str]| Filter::of_events(names.iter().copied().map(str::to_owned).collect());
-    /// assert!(names(&["call_ended", "custom:order_called"])?.has("call_ended"));
+    /// assert!(names(&["visit_ended", "custom:order_called"])?.has("visit_ended"));
     /// assert!(names(&["*"])?.has("custom:order_called"));
-    /// let error = names(&["call_ended", "Call Ended"]).unwrap_err();
-    /// assert_eq!(error.to_string(), "\"Call Ended\" is no name of an event");
+    /// let error = names(&["visit_ended", "Visit ended"]).unwrap_err();
+    /// assert_eq!(error.to_string(), "names \"Visit ended\", which no event can have");
     /// # Ok::<(), c2c_delivery::FilterError>(())
     /// ```
     ///

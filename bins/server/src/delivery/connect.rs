@@ -29,11 +29,12 @@ use crate::trust::trust;
 
 /// How long a name may take to resolve.
 const RESOLVE: Duration = Duration::from_secs(5);
-/// How long one address may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(5);
+/// How long one address may take to accept a connection. A name may have some that lead nowhere, before one that does.
+const CONNECT: Duration = Duration::from_secs(2);
 /// How long all of it may take: the name, its addresses one after the other, and TLS.
 const ALL: Duration = Duration::from_secs(10);
-/// Connections to one host that are being opened at a time: as many as an endpoint may have requests under way.
+/// Connections to one host and port that are being opened at a time, by all endpoints there: as many as one endpoint may have
+/// requests under way. Others wait, and that is part of their time.
 ///
 /// A request that gets a connection which has become free leaves the one behind that it began to open, to be used later. So
 /// a host that accepts and then says nothing would otherwise collect one for each event.
