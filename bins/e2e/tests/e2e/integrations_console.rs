@@ -249,7 +249,11 @@ async fn answers_and_names_are_text(cx: &Cx) -> Result<()> {
     let name = HOSTILE.to_owned();
     let evil = ("webhook-allowed-origin", "<script>top.ran=1</script>");
     let url = receiver(cx, "/hook", HOSTILE, &[evil]);
-    add(&server, &name, &url, &json!([format!("custom:{HOSTILE}")]), false).await?;
+    // A filter cannot have such a text.
+    let filter = [format!("custom:{HOSTILE}")];
+    let hostile = json!({"name": name, "url": url, "filter": filter});
+    server.api(Method::POST, ENDPOINTS, Some(&hostile)).await?.expect(400)?;
+    add(&server, &name, &url, &json!(["custom:order_called"]), false).await?;
     goto(cx, &server, "integrations").await?;
     says(cx, "#endpoints h3", HOSTILE).await?;
     press(cx, "[data-action=ask]").await?;
