@@ -70,7 +70,7 @@ pub(super) async fn list(Extracted(state): Extracted<State>, Id(app): Id) -> Ans
 #[serde(deny_unknown_fields)]
 #[schema(as = NewEventToken)]
 pub(super) struct NewToken {
-    /// Of the backend: 1 to 100 characters.
+    /// Of the backend: 1 to 200 characters.
     name: String,
     /// For how many hours it lasts: at most 8,784 (366 days).
     hours: u32,
