@@ -173,8 +173,20 @@ impl Browser {
 
     /// Returns the value of a JavaScript expression: `undefined` becomes `null`, a promise is
     /// awaited.
+    ///
+    /// Fails when the document went away meanwhile. Firefox's driver answers `null` then, which is
+    /// not the expression's value.
     pub async fn eval(&self, expression: &str) -> Result<Value> {
-        self.run(&format!("return ({expression}\n);"), &[]).await
+        let script = format!(
+            "const value = ({expression}\n);
+            return typeof value?.then === 'function' ? value.then((value) => [value]) : [value];"
+        );
+        let Value::Array(mut answer) = self.run(&script, &[]).await? else {
+            let expression = shortened(expression, 200);
+            let message = format!("the document went away before it answered `{expression}`");
+            return Err(Error::new(message));
+        };
+        Ok(answer.pop().unwrap_or_default())
     }
 
     /// Runs a function body with `arguments`, and returns its return value.
