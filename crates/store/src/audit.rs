@@ -1,5 +1,7 @@
 //! The audit log: who did what, and when. It is also the list of changes that other servers read.
 
+use std::collections::BTreeSet;
+
 use c2c_access::CredentialId;
 use c2c_delivery::{Agreement, Consent, EndpointId, EndpointState, Kind};
 use c2c_names::AppId;
@@ -222,6 +224,9 @@ pub enum Action {
         events: u32,
         /// The number of deliveries that will not take place.
         pending: u32,
+        /// The endpoints that have got some of these events, or may have. Entries of older versions have none.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        sent_to: BTreeSet<EndpointId>,
     },
     /// A secret was made with which a backend sends events.
     EventTokenMade {
@@ -422,9 +427,6 @@ impl State {
     }
 
     fn apply(&mut self, action: &Action) {
-        if let Some(first) = Self::first(action) {
-            *self = first;
-        }
         let mut live = |revision: RevisionNumber| {
             self.newest = self.newest.max(revision.0);
             self.live = Some(revision);
@@ -486,6 +488,7 @@ mod tests {
     fn actions_of_newer_versions_are_kept_as_they_are() {
         check(r#"{"action":"deleted"}"#, true);
         check(r#"{"action":"promoted","revision":7}"#, true);
+        check(r#"{"action":"eventsForgotten","events":1,"pending":0}"#, true);
         check(r#"{"action":"recalled"}"#, false);
         check(r#"{"action":"recalled","by":["a",1],"revision":7}"#, false);
         for text in ["{}", r#"{"action":7}"#, "[]", "\"deleted\""] {

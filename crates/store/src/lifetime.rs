@@ -11,6 +11,7 @@ use crate::database::Store;
 use crate::error::StoreError;
 use crate::numbers::Timestamp;
 use crate::rows::read_id;
+use crate::write::Write;
 
 /// How long a deleted app can come back: 30 days.
 pub const GRACE: Duration = Duration::from_hours(30 * 24);
@@ -75,11 +76,27 @@ impl Store {
             }
             let id = read_id(row)?;
             write.remove_outbox(&id).await?;
-            write.end_access_to(&id).await?;
             purged.push(id);
         }
+        // Last: the use of a token or a session waits from here to the end of the transaction.
+        write.end_access_to(&purged).await?;
         let entries: Vec<_> = purged.iter().map(|id| write.entry(id, &Action::Purged)).collect();
         write.finish_with(&entries).await?;
         Ok(purged)
+    }
+}
+
+impl Write<'_> {
+    /// Removes what there still is of an earlier app with the id of a new one. A purge by an older server leaves what that
+    /// server does not know; and a request that was under way meanwhile may have given access.
+    pub(crate) async fn remove_former(&mut self, id: &AppId) -> Result<(), StoreError> {
+        for query in [
+            "DELETE FROM preview_ticket WHERE app_id = $1",
+            "DELETE FROM preview_link WHERE app_id = $1",
+        ] {
+            sqlx::query(query).bind(id.as_str()).execute(&mut *self.tx).await?;
+        }
+        self.remove_outbox(id).await?;
+        self.end_access_to_former(id).await
     }
 }

@@ -77,7 +77,8 @@ impl Store {
         rows.iter().map(read_app).collect()
     }
 
-    /// Creates an app without code.
+    /// Creates an app without code. If an app with this id was purged, access that names the id ends: it was for that
+    /// app.
     ///
     /// # Errors
     ///
@@ -101,8 +102,7 @@ impl Store {
         if done.rows_affected() == 0 {
             return Err(StoreError::AppExists(id.clone()));
         }
-        // An older server may have purged another app with this id, without its events.
-        write.remove_outbox(id).await?;
+        write.remove_former(id).await?;
         sqlx::query(
             "INSERT INTO draft (app_id, version, saved_at, saved_by, head, body_end)
              VALUES ($1, 1, $2, $3, $4, $4)",

@@ -125,6 +125,9 @@ struct ActionBody {
     /// How many deliveries do not take place for this.
     #[schema(required = false)]
     pending: Option<u32>,
+    /// The ids of endpoints that have got some of the deleted events, or may have.
+    #[schema(required = false)]
+    sent_to: Option<Vec<String>>,
     /// The event token that was made or revoked.
     #[schema(required = false)]
     token: Option<String>,

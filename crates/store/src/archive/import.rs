@@ -26,7 +26,8 @@ struct Archived {
 
 impl Store {
     /// Reads an app from its folder, which [`Store::export`] wrote, and gives its id. Its versions, numbers
-    /// and times stay; the audit log gets one more entry, by the actor who imports it.
+    /// and times stay; the audit log gets one more entry, by the actor who imports it. If an app with this id was purged
+    /// here, access that names the id ends: it was for that app.
     ///
     /// # Errors
     ///
@@ -46,6 +47,8 @@ impl Store {
             write.insert_revision(&id, &revision).await.map_err(of_store)?;
         }
         write.insert_plans(&archived).await.map_err(of_store)?;
+        // Before the log of the archive, which may have a purge of another store.
+        write.remove_former(&id).await.map_err(of_store)?;
         let mut log: Vec<Written> = Vec::with_capacity(archived.audit.len() + 1);
         for AuditLine { at, actor, action } in archived.audit {
             log.push(Written { app: id.clone(), at: at.into(), by: actor, action });

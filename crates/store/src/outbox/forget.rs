@@ -37,7 +37,7 @@ pub enum Forget {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Forgotten {
-    /// The number of events whose content is gone.
+    /// The number of events whose content was deleted. It does not count those whose content was gone before.
     pub events: u32,
     /// The number of deliveries that will not take place.
     pub pending: u32,
@@ -50,6 +50,9 @@ pub struct Forgotten {
 impl Store {
     /// Deletes the content of events, and all that was derived from it. That there was an event of this id and name
     /// stays known for its time. At most 1,000 events are forgotten at once.
+    ///
+    /// The entry of the audit log has the receivers, too. For [`Forget::Event`], they are named even if the content was gone
+    /// before: the answer to an earlier deletion may be lost, and receivers may keep the content for longer than the store.
     pub async fn forget(
         &self,
         by: &Actor,
@@ -64,7 +67,11 @@ impl Store {
         let endpoints = write.endpoint_ids(app).await?;
         let end = (Outcome::Refused, Reason::Forgotten);
         let pending = write.end_events(app, &endpoints, &seqs, end).await?;
-        let sent_to = write.sent_to(&endpoints, &seqs).await?;
+        let known = match forget {
+            Forget::Event(id) => write.events_of(app, *id).await?,
+            Forget::Key { .. } | Forget::Seqs(_) => seqs.clone(),
+        };
+        let sent_to = write.sent_to(&endpoints, &known).await?;
         write.remove_content(&endpoints, &seqs).await?;
         let events = u32::try_from(seqs.len()).unwrap_or(u32::MAX);
         if events > 0 {
@@ -72,7 +79,8 @@ impl Store {
                 Forget::Key { key, .. } => Some(key.clone()),
                 _ => None,
             };
-            write.finish(app, &Action::EventsForgotten { key, events, pending }).await?;
+            let sent_to = sent_to.clone();
+            write.finish(app, &Action::EventsForgotten { key, events, pending, sent_to }).await?;
         }
         Ok(Forgotten { events, pending, sent_to, more })
     }
@@ -119,6 +127,16 @@ impl Write<'_> {
             }
         }
         Ok(found.into_iter().collect())
+    }
+
+    /// The numbers of the events of an envelope, with a body or without.
+    async fn events_of(&mut self, app: &AppId, id: EventId) -> Result<Vec<i64>, StoreError> {
+        let rows = sqlx::query("SELECT seq FROM event WHERE app_id = $1 AND id = $2")
+            .bind(app.as_str())
+            .bind(id.to_string())
+            .fetch_all(&mut *self.tx)
+            .await?;
+        rows.iter().map(|row| Ok(row.try_get("seq")?)).collect()
     }
 
     /// The endpoints of which a delivery of these events was claimed, after the open ones have ended.

@@ -29,6 +29,8 @@ on_both_engines!(
     an_owner_is_known,
     what_has_ended_is_removed,
     access_ends_with_its_app,
+    access_to_several_apps_ends_in_one_order,
+    access_that_outlives_a_purge_does_not_open_the_next_app,
     a_list_has_the_apps_of_its_scope_only,
     the_owner_of_one_app_keeps_none_from_making_tokens,
     entries_of_a_newer_version_hide_no_others,
@@ -314,50 +316,121 @@ async fn what_has_ended_is_removed(place: Place) {
     assert_eq!(count().await, (0, 0, 0));
 }
 
-/// A former owner has no access to another app with the id.
-async fn access_ends_with_its_app(store: Store) {
-    let shop = create(&store, "shop").await;
-    let grant = |apps: &[&str]| {
-        let scope = Scope::apps(apps.iter().map(|id| id.parse().expect("an id"))).expect("a scope");
-        Grant::new(ben().name, Principal { role: Role::Owner, scope })
-    };
-    let make = async |apps: &[&str]| {
-        let token = store.make_token(&anna(), grant(apps), HOUR).await.expect("a token");
-        let link = store.make_sign_in_link(&anna(), grant(apps), HOUR).await.expect("a link");
-        (token, link, sign_in(&store, grant(apps)).await)
-    };
-    let found = async |(token, link, session): &(NewApiToken, NewSignInLink, NewSession)| {
-        let now = Timestamp::now();
+fn owner_of(apps: &[&str]) -> Grant {
+    let scope = Scope::apps(apps.iter().map(|id| id.parse().expect("an id"))).expect("a scope");
+    Grant::new(ben().name, Principal { role: Role::Owner, scope })
+}
+
+/// Access to some apps in the three ways.
+struct Accesses(NewApiToken, NewSignInLink, NewSession);
+
+impl Accesses {
+    async fn to(store: &Store, apps: &[&str]) -> Self {
+        let grant = owner_of(apps);
+        let token = store.make_token(&anna(), grant.clone(), HOUR).await.expect("a token");
+        let link = store.make_sign_in_link(&anna(), grant.clone(), HOUR).await.expect("a link");
+        Self(token, link, sign_in(store, grant).await)
+    }
+
+    fn ids(&self) -> [CredentialId; 3] {
+        [self.0.token.id, self.1.link.id, self.2.session.id]
+    }
+
+    /// The access that each gives now.
+    async fn grants(&self, store: &Store) -> [Option<Grant>; 3] {
+        let (Self(token, link, session), now) = (self, Timestamp::now());
         let token = store.use_token(&token.text, now).await.expect("an answer");
         let link = store.sign_in_link(&link.secret, now).await.ok();
         let session = store.use_session(&session.secret, now).await.expect("an answer");
         let session = session.map(|session| session.grant);
         [token.map(|token| token.grant), link.map(|link| link.grant), session]
+    }
+}
+
+/// [`Accesses::grants`] of access to these apps.
+fn all_to(apps: &[&str]) -> [Option<Grant>; 3] {
+    [(); 3].map(|()| Some(owner_of(apps)))
+}
+
+/// The entries about the end of access: first the tokens, then the links, then the sessions, each in the order of ids.
+fn ends(ended: &[&Accesses]) -> Vec<AccessAction> {
+    let sorted = |place: usize| {
+        let mut ids: Vec<_> = ended.iter().map(|accesses| accesses.ids()[place]).collect();
+        ids.sort();
+        ids
     };
-    let kept = |apps: &[&str]| [(); 3].map(|()| Some(grant(apps)));
-    let (alone, both) = (make(&["shop"]).await, make(&["blog", "shop"]).await);
-    let other = make(&["my-shop"]).await;
+    let tokens = sorted(0).into_iter().map(|token| AccessAction::TokenRevoked { token });
+    let links = sorted(1).into_iter().map(|link| AccessAction::LinkRevoked { link });
+    let sessions = AccessAction::SignedOut { sessions: sorted(2) };
+    tokens.chain(links).chain([sessions]).collect()
+}
+
+async fn delete(store: &Store, app: &str) {
+    store.delete(&anna(), &app.parse().expect("an id")).await.expect("it is deleted");
+}
+
+async fn purge(store: &Store) {
+    store.purge(&anna(), Timestamp::now().after(GRACE)).await.expect("a purge");
+}
+
+/// A former owner has no access to another app with the id.
+async fn access_ends_with_its_app(store: Store) {
+    create(&store, "shop").await;
+    let alone = Accesses::to(&store, &["shop"]).await;
+    let both = Accesses::to(&store, &["blog", "shop"]).await;
+    let other = Accesses::to(&store, &["my-shop"]).await;
     let all = store.make_token(&anna(), owner(), HOUR).await.expect("a token");
 
-    store.delete(&anna(), &shop).await.expect("it is deleted");
-    assert_eq!(found(&alone).await, kept(&["shop"]), "it may come back");
+    delete(&store, "shop").await;
+    assert_eq!(alone.grants(&store).await, all_to(&["shop"]), "it may come back");
     let before = log(&store).await.len();
-    store.purge(&anna(), Timestamp::now().after(GRACE)).await.expect("a purge");
+    purge(&store).await;
+    assert_eq!(log(&store).await[before..], ends(&[&alone]));
     create(&store, "shop").await;
-    assert_eq!(found(&alone).await, [None, None, None]);
-    assert_eq!(found(&both).await, kept(&["blog"]));
-    assert_eq!(found(&other).await, kept(&["my-shop"]));
+    assert_eq!(alone.grants(&store).await, [None, None, None]);
+    assert_eq!(both.grants(&store).await, all_to(&["blog"]));
+    assert_eq!(other.grants(&store).await, all_to(&["my-shop"]));
     let all = store.use_token(&all.text, Timestamp::now()).await.expect("an answer");
     assert_eq!(all.expect("it is there").grant, owner());
-    let (token, link, session) = (alone.0.token.id, alone.1.link.id, alone.2.session.id);
-    assert_eq!(
-        log(&store).await[before..],
-        [
-            AccessAction::TokenRevoked { token },
-            AccessAction::LinkRevoked { link },
-            AccessAction::SignedOut { sessions: vec![session] }
-        ]
-    );
+    assert_eq!(log(&store).await[before..], ends(&[&alone]), "nothing was left to end");
+}
+
+/// With one app after the other, two transactions that end access could wait for each other.
+async fn access_to_several_apps_ends_in_one_order(store: Store) {
+    let mut ended = Vec::new();
+    for app in ["shop", "tour", "yard"] {
+        create(&store, app).await;
+        ended.push(Accesses::to(&store, &[app]).await);
+        delete(&store, app).await;
+    }
+    ended.push(Accesses::to(&store, &["shop", "tour", "yard"]).await);
+    let narrowed = Accesses::to(&store, &["blog", "shop", "yard"]).await;
+    let before = log(&store).await.len();
+    purge(&store).await;
+    for accesses in &ended {
+        assert_eq!(accesses.grants(&store).await, [None, None, None]);
+    }
+    assert_eq!(narrowed.grants(&store).await, all_to(&["blog"]));
+    let ended: Vec<_> = ended.iter().collect();
+    assert_eq!(log(&store).await[before..], ends(&ended));
+}
+
+/// A request that is under way during a purge can give access after it, and a server of an older version ends none.
+async fn access_that_outlives_a_purge_does_not_open_the_next_app(store: Store) {
+    create(&store, "shop").await;
+    delete(&store, "shop").await;
+    purge(&store).await;
+    let alone = Accesses::to(&store, &["shop"]).await;
+    let both = Accesses::to(&store, &["blog", "shop"]).await;
+    // There was no app with this id: it is for the one that comes.
+    let early = Accesses::to(&store, &["tour"]).await;
+    let before = log(&store).await.len();
+    create(&store, "shop").await;
+    create(&store, "tour").await;
+    assert_eq!(alone.grants(&store).await, [None, None, None]);
+    assert_eq!(both.grants(&store).await, all_to(&["blog"]));
+    assert_eq!(early.grants(&store).await, all_to(&["tour"]));
+    assert_eq!(log(&store).await[before..], ends(&[&alone]));
 }
 
 async fn a_list_has_the_apps_of_its_scope_only(store: Store) {
@@ -386,12 +459,8 @@ async fn a_list_has_the_apps_of_its_scope_only(store: Store) {
 
 async fn the_owner_of_one_app_keeps_none_from_making_tokens(place: Place) {
     let store = place.open().await;
-    let grant = |app: &str| {
-        let scope = Scope::apps([app.parse().expect("an id")]).expect("a scope");
-        Grant::new(ben().name, Principal { role: Role::Owner, scope })
-    };
     for app in ["ab", "other"] {
-        store.make_token(&ben(), grant(app), HOUR).await.expect("a token");
+        store.make_token(&ben(), owner_of(&[app]), HOUR).await.expect("a token");
     }
     place
         .execute(
@@ -402,9 +471,9 @@ async fn the_owner_of_one_app_keeps_none_from_making_tokens(place: Place) {
                FROM numbers"#,
         )
         .await;
-    fails!(store.make_token(&ben(), grant("ab"), HOUR).await, TooManyTokens);
+    fails!(store.make_token(&ben(), owner_of(&["ab"]), HOUR).await, TooManyTokens);
     for free in ["abc", "b", "other"] {
-        store.make_token(&ben(), grant(free), HOUR).await.expect("a token");
+        store.make_token(&ben(), owner_of(&[free]), HOUR).await.expect("a token");
     }
     store.make_token(&anna(), owner(), HOUR).await.expect("a token");
 }

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use c2c_access::{Principal, Role, Scope};
 use c2c_names::AppId;
 use c2c_store::{
-    ArchiveError, Database, Environment, Limits, Snippets, State, Store, StoreError, Timestamp,
+    ArchiveError, Database, Environment, GRACE, Grant, Limits, Snippets, State, Store, StoreError,
+    Timestamp,
 };
 use tempfile::TempDir;
 
@@ -18,6 +20,7 @@ use crate::steps::{
 on_both_engines!(
     an_app_is_the_same_in_another_database,
     an_app_that_exists_is_not_replaced,
+    access_to_a_purged_app_does_not_open_the_imported_one,
     a_folder_that_exists_is_not_written,
     files_that_are_not_as_they_should_be_change_nothing,
 );
@@ -106,6 +109,26 @@ async fn an_app_that_exists_is_not_replaced(store: Store) {
     store.restore(&anna(), &app).await.expect("it comes back");
     assert_eq!(store.draft(&app).await.expect("a draft"), before.0);
     assert_eq!(log(&store, &app).await[..before.1.len()], before.1);
+}
+
+/// A request that is under way during a purge can give access after it.
+async fn access_to_a_purged_app_does_not_open_the_imported_one(store: Store) {
+    let app = rich(&store).await;
+    let folder = TempDir::new().expect("a folder");
+    store.export(&app, folder.path()).await.expect("it is exported");
+    store.delete(&anna(), &app).await.expect("it is deleted");
+    store.purge(&anna(), Timestamp::now().after(GRACE)).await.expect("it is purged");
+    let scope = Scope::apps([app.clone()]).expect("a scope");
+    let grant = Grant::new(ben().name, Principal { role: Role::Owner, scope });
+    // There, no app had this id: the token is for the one that comes.
+    let other = another(&folder).await;
+    for (store, is_kept) in [(&store, false), (&other, true)] {
+        let hour = Duration::from_hours(1);
+        let token = store.make_token(&anna(), grant.clone(), hour).await.expect("a token");
+        store.import(&ben(), &folder.path().join(app.as_str())).await.expect("it is imported");
+        let found = store.use_token(&token.text, Timestamp::now()).await.expect("an answer");
+        assert_eq!(found.is_some(), is_kept);
+    }
 }
 
 async fn a_folder_that_exists_is_not_written(store: Store) {

@@ -174,6 +174,9 @@ async fn links_of_an_app_that_an_older_server_deleted_show_nothing(place: Place)
     fails!(store.make_preview_ticket(&new.secret, now).await, NoSuchPreviewLink);
     place.execute("DELETE FROM draft; DELETE FROM app").await;
     fails!(store.preview_link(&new.secret, now).await, NoSuchPreviewLink);
+    // Nor those of the next app with this id.
+    assert_eq!(create(&store, "shop").await, shop);
+    fails!(store.preview_link(&new.secret, now).await, NoSuchPreviewLink);
 }
 
 async fn a_ticket_is_taken_once_by_one_of_two_servers(place: Place) {

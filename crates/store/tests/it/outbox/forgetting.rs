@@ -9,6 +9,7 @@ use c2c_store::{
     Action, Claimer, CollectSettings, EndpointMove, Forget, Forgotten, GRACE, Incoming, NewEvent,
     Store, StoreError, Timestamp, Version,
 };
+use tempfile::TempDir;
 
 use super::steps::{
     SECOND, START, account, again, claim, collecting, delivered, ended, event, event_id, expired,
@@ -21,6 +22,7 @@ on_both_engines!(
     a_forgotten_event_leaves_no_value,
     events_are_forgotten_by_a_key,
     a_forgotten_event_is_not_sent,
+    a_repeated_deletion_names_the_receivers,
     nothing_to_forget_is_no_entry,
     many_events_are_forgotten_in_steps,
     bodies_go_first_and_then_the_rest,
@@ -92,7 +94,7 @@ async fn a_forgotten_event_leaves_no_value(place: Place) {
     let done = store.forget(&anna(), &shop, &forget).await.expect("it is forgotten");
     // The failing one may have read the event nevertheless.
     let to = BTreeSet::from([failing, healthy]);
-    assert_eq!((done.events, done.pending, done.sent_to, done.more), (1, 2, to, false));
+    assert_eq!((done.events, done.pending, &done.sent_to, done.more), (1, 2, &to, false));
     assert!(!found(&place).await, "a table has it");
     let traced = store.event(&shop, event_id(1)).await.expect("it is known").remove(0);
     assert_eq!((traced.event.body, traced.event.hit, traced.event.marks), (None, None, None));
@@ -101,7 +103,7 @@ async fn a_forgotten_event_leaves_no_value(place: Place) {
     let other = store.event(&shop, event_id(2)).await.expect("another").remove(0);
     assert_eq!(other.event.body, Some(event(2).body));
     assert_eq!(account(&store, &shop, failing).await.pending, 1);
-    let events = Action::EventsForgotten { key: None, events: 1, pending: 2 };
+    let events = Action::EventsForgotten { key: None, events: 1, pending: 2, sent_to: to };
     assert_eq!(actions(&store, &shop).await.last(), Some(&events));
     if !place.is_postgres {
         nothing_in_the_file(&place, store).await;
@@ -162,7 +164,8 @@ async fn events_are_forgotten_by_a_key(store: Store) {
     assert_eq!(kept(&shop).await, [event_id(0), event_id(2), event_id(5)]);
     assert_eq!(kept(&blog).await.len(), 6);
     let key = Some("email".to_owned());
-    let entry = Action::EventsForgotten { key, events: 3, pending: 0 };
+    let sent_to = BTreeSet::new();
+    let entry = Action::EventsForgotten { key, events: 3, pending: 0, sent_to };
     assert_eq!(actions(&store, &shop).await.last(), Some(&entry));
     let seqs = store.events_with_body(&blog, 0, 2).await.expect("a list");
     let seqs: Vec<_> = seqs.iter().map(|event| event.seq).collect();
@@ -196,6 +199,37 @@ async fn a_forgotten_event_is_not_sent(store: Store) {
     assert_eq!(store.accounts(&shop).await.expect("accounts").intake.known, 1);
     let replay = store.replay_one(&anna(), &shop, endpoint, work.lease.seq).await;
     assert!(matches!(replay, Err(StoreError::BodyGone)), "{replay:?}");
+}
+
+/// The answer to the first deletion may be lost.
+async fn a_repeated_deletion_names_the_receivers(store: Store) {
+    let shop = collecting(&store, "shop").await;
+    let endpoint = webhook(&store, &shop, "crm").await;
+    ingest(&store, &shop, 0..2, START).await;
+    let mut claimer = Claimer::new();
+    let work = claim(&store, &mut claimer, START).await;
+    assert_eq!(work.len(), 2);
+    let results: Vec<_> = work.iter().map(delivered).collect();
+    assert_eq!(settle(&store, &claimer, START, &results).await, 0);
+    let forget = async |number: u64| {
+        let forget = Forget::Event(event_id(number));
+        store.forget(&anna(), &shop, &forget).await.expect("an answer")
+    };
+    let sent_to = BTreeSet::from([endpoint]);
+    let first = forget(0).await;
+    assert_eq!((first.events, &first.sent_to), (1, &sent_to));
+    let entries = actions(&store, &shop).await;
+    let done = Action::EventsForgotten { key: None, events: 1, pending: 0, sent_to };
+    assert_eq!(entries.last(), Some(&done));
+    let mut again = first;
+    again.events = 0;
+    assert_eq!(forget(0).await, again);
+    // The content of the other is gone, since it was too old.
+    sweep(&store, START.after(DAY * 30 + SECOND)).await;
+    assert_eq!(forget(1).await, again);
+    assert_eq!(actions(&store, &shop).await, entries, "nothing was deleted");
+    sweep(&store, START.after(DAY * 90 + SECOND)).await;
+    assert_eq!(forget(0).await, Forgotten::default(), "the event is not known any more");
 }
 
 async fn nothing_to_forget_is_no_entry(store: Store) {
@@ -384,11 +418,18 @@ async fn an_older_server_purges_an_app_with_events(place: Place) {
         assert_eq!(place.rows(table).await, 0, "{table}");
     }
     assert_eq!(place.count("collect", &blog).await, 1);
-    // A newer one that creates an app removes the rest at once.
+    // A newer one that creates or imports an app removes the rest at once.
     let last = an_app_with_everything(&store, "last").await;
-    place
-        .execute("DELETE FROM draft WHERE app_id = 'last'; DELETE FROM app WHERE id = 'last'")
-        .await;
+    let folder = TempDir::new().expect("a folder");
+    store.export(&last, folder.path()).await.expect("it is exported");
+    let purge = "DELETE FROM draft WHERE app_id = 'last'; DELETE FROM app WHERE id = 'last'";
+    place.execute(purge).await;
     assert_eq!(create(&store, "last").await, last);
+    nothing_of(&place, &last).await;
+    place.execute(purge).await;
+    an_app_with_everything(&store, "last").await;
+    place.execute(purge).await;
+    let from = folder.path().join("last");
+    assert_eq!(store.import(&anna(), &from).await.expect("it is imported"), last);
     nothing_of(&place, &last).await;
 }
