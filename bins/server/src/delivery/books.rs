@@ -1,4 +1,10 @@
 //! The server's dealings with the outbox: it writes results down, and claims what is due.
+//!
+//! Very many endpoints may have deliveries that are due, and for which there is no room: they hang, their app has used its
+//! share, or they want only so many requests a minute. They must not delay others, and looking at them must not keep the
+//! server busy. So a look that has not come to the last endpoint is followed by the next one as soon as the loop permits,
+//! which goes on from there; after the last endpoint there is a pause. Suspects are passed by while there is no room for
+//! them, and in each second look while most of the endpoints on the way are suspects.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,13 +25,15 @@ use crate::metrics::METRICS;
 /// The time to the next look if another server is looking at an endpoint, or if more may be due.
 const SOON: Duration = Duration::from_millis(20);
 
-/// The time to the next look if all that is due has to wait for others.
+/// The time to the next look if a walk over all endpoints is over, and all that is due has to wait for others.
 const NO_ROOM: Duration = Duration::from_millis(200);
 
 /// The outbox, as one server uses it.
 pub(super) struct Books {
     store: Store,
     claimer: Claimer,
+    /// The last look met mostly suspects, and has not come to the last endpoint.
+    is_among_suspects: bool,
     by: Actor,
     /// The longest time between two looks.
     look: Duration,
@@ -35,7 +43,7 @@ pub(super) struct Books {
 impl Books {
     pub(super) fn new(store: Store, look: Duration, patience: Duration) -> Self {
         let by = "c2c-server".parse().expect("an actor");
-        Self { store, claimer: Claimer::new(), by, look, patience }
+        Self { store, claimer: Claimer::new(), is_among_suspects: false, by, look, patience }
     }
 
     /// Writes results down, and claims as much as there is room for. Gives what was claimed, and the time to the next
@@ -95,18 +103,29 @@ impl Books {
         if room.is_none() {
             return Ok((Vec::new(), self.look));
         }
+        // Suspects that begin and fail quickly leave room again and again, and others would wait for all of them.
+        let none_for_suspects = room.is_none_for_suspects();
+        let is_between = std::mem::take(&mut self.is_among_suspects) && !none_for_suspects;
+        self.claimer.pass_suspects(none_for_suspects || is_between);
         let now = Timestamp::now();
         let places = room.all();
         let of_lane = |lane: &Lane| room.take(lane, now);
         let claim = self.store.claim_deliveries(&mut self.claimer, now, LEASE, places, of_lane);
         let claims = within(self.patience, claim).await?;
-        if claims.skipped > 0 {
-            let wait = if claims.claimed.is_empty() { SOON } else { Duration::ZERO };
-            return Ok((claims.claimed, wait));
-        }
-        if !claims.claimed.is_empty() {
-            return Ok((claims.claimed, SOON));
-        }
+        self.is_among_suspects = claims.goes_on && !is_between && room.is_among_suspects();
+        let (has_some, has_skipped) = (!claims.claimed.is_empty(), claims.skipped > 0);
+        let wait = if claims.goes_on || is_between || (has_some && has_skipped) {
+            Duration::ZERO
+        } else if has_some || has_skipped {
+            SOON
+        } else {
+            self.until_due().await?
+        };
+        Ok((claims.claimed, wait))
+    }
+
+    /// The time to the next look if a walk is over and nothing could be claimed.
+    async fn until_due(&self) -> Result<Duration, StoreError> {
         let next = within(self.patience, self.store.next_delivery()).await?;
         let wait = next.map_or(i64::MAX, |at| at.as_millis() - Timestamp::now().as_millis());
         let wait = match u64::try_from(wait) {
@@ -114,7 +133,7 @@ impl Books {
             // It is due, and there is no room for it. Requests that end are noticed at once.
             Err(_) => NO_ROOM,
         };
-        Ok((Vec::new(), self.look.min(wait)))
+        Ok(self.look.min(wait))
     }
 }
 
@@ -157,4 +176,87 @@ async fn within<T>(
     work: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
     timeout(patience, work).await.unwrap_or_else(|_| Err(StoreError::hung()))
+}
+
+#[cfg(test)]
+mod tests {
+    use c2c_delivery::{CollectMode, Consent};
+    use c2c_store::{CollectSettings, Incoming, NewApp, NewEvent, Version};
+
+    use super::*;
+    use crate::delivery::room::Held;
+    use crate::delivery::testing::Site;
+    use crate::delivery_limits::DeliveryLimits;
+
+    /// Forty suspects in four apps, each with a delivery that is due, and more than one look takes.
+    async fn crowd() -> (Site, Vec<EndpointId>) {
+        let (mut site, mut endpoints) = (Site::new().await, Vec::new());
+        for number in 0..4 {
+            site.app = format!("crowd-{number}").parse().expect("an id");
+            let (by, app) = (&site.by, &site.app);
+            site.store.create(by, app, &NewApp::default()).await.expect("it is created");
+            let collect =
+                CollectSettings { mode: CollectMode::Refuse, ..CollectSettings::default() };
+            let collects = site.store.configure_collect(by, app, Version::new(0), &collect).await;
+            collects.expect("it takes events");
+            for number in 0..10 {
+                let endpoint = site.endpoint(number).await;
+                site.activate(endpoint).await;
+                endpoints.push(endpoint);
+            }
+            let (app, events) = (app.clone(), vec![event()]);
+            let batch = Incoming { app, verified: false, events, hit: None, refused: Vec::new() };
+            site.store.ingest(&[batch], Timestamp::now()).await.expect("it is taken");
+        }
+        (site, endpoints)
+    }
+
+    fn event() -> NewEvent {
+        NewEvent {
+            id: "01956b4e-3c00-7000-8000-000000000001".parse().expect("an id"),
+            name: "custom:visit_ended".to_owned(),
+            happened_at: Timestamp::now(),
+            consent: Consent::Granted,
+            marks: None,
+            body: b"{}".to_vec(),
+            keys: Vec::new(),
+        }
+    }
+
+    fn books(site: &Site) -> Books {
+        Books::new(site.store.clone(), Duration::from_secs(1), Duration::from_mins(1))
+    }
+
+    /// Claims nothing, and gives the time to the next look.
+    async fn look_in_vain(books: &mut Books, room: &mut Room) -> Duration {
+        let look = books.look(&mut Results::default(), room).await;
+        let (claimed, wait) = look.expect("the database is there");
+        assert!(claimed.is_empty(), "{claimed:?}");
+        wait
+    }
+
+    #[tokio::test]
+    async fn a_pause_comes_only_after_the_last_endpoint() {
+        let (site, endpoints) = crowd().await;
+        let (mut books, limits) = (books(&site), DeliveryLimits::default());
+        let mut waits = Vec::new();
+        for _ in 0..3 {
+            let mut room = Room::new(&limits, endpoints.len(), 0, 0, 0);
+            // Each takes one request at a time.
+            let held = Held { in_flight: 1, ..Held::default() };
+            room.held = endpoints.iter().map(|&endpoint| (endpoint, held)).collect();
+            waits.push(look_in_vain(&mut books, &mut room).await);
+        }
+        // The second look was for endpoints that are no suspects.
+        assert_eq!(waits, [Duration::ZERO, Duration::ZERO, NO_ROOM]);
+    }
+
+    #[tokio::test]
+    async fn suspects_are_passed_by_while_there_is_no_room_for_them() {
+        let (site, _) = crowd().await;
+        let limits = DeliveryLimits { suspect_requests_max: 7, ..DeliveryLimits::default() };
+        let mut room = Room::new(&limits, 7, 0, 7, 0);
+        assert_eq!(look_in_vain(&mut books(&site), &mut room).await, NO_ROOM);
+        assert!(room.plans.is_empty(), "one was looked at");
+    }
 }

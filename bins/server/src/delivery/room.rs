@@ -88,6 +88,17 @@ impl Room {
         self.places == 0
     }
 
+    /// Whether nothing may begin for suspects.
+    pub(super) fn is_none_for_suspects(&self) -> bool {
+        self.of_suspects == 0
+    }
+
+    /// Whether most of the endpoints that were looked at are suspects.
+    pub(super) fn is_among_suspects(&self) -> bool {
+        let suspects = self.plans.values().filter(|plan| plan.is_suspect).count();
+        suspects > self.plans.len() / 2
+    }
+
     /// The most that can be claimed.
     pub(super) fn all(&self) -> u32 {
         self.places + self.waiting
@@ -112,7 +123,7 @@ impl Room {
             let sent = self.sent.get(&lane.endpoint).copied().unwrap_or_default();
             begin = begin.min(rate.saturating_sub(sent));
         }
-        let (is_suspect, is_paced) = (is_suspect(lane), lane.rate_per_minute.is_some());
+        let (is_suspect, is_paced) = (lane.is_suspect(), lane.rate_per_minute.is_some());
         if is_suspect {
             begin = begin.min(self.of_suspects);
             self.of_suspects -= begin;
@@ -132,11 +143,6 @@ impl Room {
         self.waiting -= more;
         begin + more
     }
-}
-
-/// Whether an endpoint may well hang: it failed last, or has never answered well.
-fn is_suspect(lane: &Lane) -> bool {
-    lane.health.failures > 0 || lane.health.succeeded_at.is_none()
 }
 
 fn number(number: usize) -> u32 {

@@ -1,23 +1,27 @@
 //! The limits on what is under way to endpoints, each made small.
 
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use c2c_receivers::{Answer, Receiver};
 use c2c_server::{DeliveryLimits, Limits};
 use serde_json::json;
+use tokio::task::JoinSet;
 
-use crate::client::{Fixture, PATIENCE, eventually};
+use crate::client::{Client, Fixture, PATIENCE, eventually};
 use crate::console::DEMO;
 use crate::integrating::envelope;
 
 /// Far longer than any test waits.
 const NEVER: Duration = Duration::from_hours(1);
+/// More requests of a person at once than any test makes.
+const MANY: NonZeroU32 = NonZeroU32::new(10_000).expect("not zero");
 
 async fn server(delivery: DeliveryLimits, receivers: &[&Receiver]) -> Fixture {
     let allowed: Vec<_> = receivers.iter().flat_map(|receiver| receiver.allowed()).collect();
     let allowed: Vec<_> = allowed.iter().map(String::as_str).collect();
-    Fixture::with(&Limits { delivery, ..Limits::default() }, &allowed).await
+    let limits = Limits { delivery, caller_requests_burst: MANY, ..Limits::default() };
+    Fixture::with(&limits, &allowed).await
 }
 
 /// A receiver that agrees to get events, and then answers none.
@@ -34,9 +38,9 @@ async fn app(fixture: &Fixture, name: &str, receiver: &Receiver) -> String {
 }
 
 /// Sends events in one batch, so that one claim finds all of them.
-async fn emit(fixture: &Fixture, app: &str, numbers: std::ops::Range<u64>) {
-    let events: Vec<_> = numbers.map(|number| envelope("custom:chat_opened", number)).collect();
-    fixture.emit_new(app, &events).await;
+async fn emit(client: &Client, app: &str, numbers: std::ops::Range<u64>) {
+    let events: Vec<_> = numbers.map(|number| envelope("custom:visit_ended", number)).collect();
+    client.emit_new(app, &events).await;
 }
 
 /// The number of an app's deliveries that a server is at.
@@ -113,6 +117,57 @@ async fn all_requests_together_have_a_bound() {
     let hits = worse.wait(1).await;
     let waited = hits[0].at - bad.hits()[0].at;
     assert!(waited > Duration::from_secs(13), "{waited:?}");
+}
+
+/// Adds three hundred endpoints of a receiver, ten to each of thirty apps, and gives each of them a backlog of three events.
+async fn crowd(fixture: &Fixture, receiver: &Receiver) {
+    let mut apps = JoinSet::new();
+    for number in 0..30 {
+        let (client, url) = (Client::clone(fixture), receiver.url());
+        apps.spawn(async move {
+            let app = client.create(&format!("Crowd {number}")).await;
+            client.collect(&app, "refuse").await;
+            for number in 0..10 {
+                client.add_active(&app, &format!("{url}{number}")).await;
+            }
+            emit(&client, &app, 0..3).await;
+        });
+    }
+    apps.join_all().await;
+}
+
+/// Events for a healthy endpoint arrive within a second each, beside a crowd that hangs. Of its events, so many begin, and
+/// the others have to wait for these.
+async fn a_crowd_that_hangs_delays_no_event(delivery: DeliveryLimits, begun: usize) {
+    let (good, bad) = (Receiver::taking().await, hanging().await);
+    let fixture = server(delivery, &[&good, &bad]).await;
+    // It has answered well, so it is no suspect.
+    let healthy = app(&fixture, "Healthy", &good).await;
+    emit(&fixture, &healthy, 0..1).await;
+    delivered(&fixture, &healthy, 1).await;
+    crowd(&fixture, &bad).await;
+    bad.wait(begun).await;
+    for before in 1..11 {
+        let sent = Instant::now();
+        let number = u64::try_from(before).expect("small");
+        emit(&fixture, &healthy, number..number + 1).await;
+        let hits = good.wait(before + 1).await;
+        let took = hits[before].at.saturating_duration_since(sent);
+        assert!(took < Duration::from_secs(1), "{took:?} for event {number}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_of_suspects_delays_no_event() {
+    let limits = DeliveryLimits::default();
+    a_crowd_that_hangs_delays_no_event(limits, 64).await;
+}
+
+/// There would be room for suspects, but each app has used its share.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_of_apps_at_their_share_delays_no_event() {
+    let limits = DeliveryLimits { app_requests_max: 1, ..DeliveryLimits::default() };
+    a_crowd_that_hangs_delays_no_event(limits, 30).await;
 }
 
 /// A look comes at once, and for a second try at its time, however long it is to the next look that comes by itself.

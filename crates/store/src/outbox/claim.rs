@@ -24,20 +24,33 @@ const BY_KEYS: &str = "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan 
      SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 /// Endpoints that one claim looks at.
 const LANES_MAX: usize = 32;
+/// Endpoints with deliveries, due or not, that the walk of one claim passes in one direction. The next claim goes on from
+/// there.
+const STEPS_MAX: i64 = 4096;
 
 /// One who claims deliveries: one server, while it runs.
 #[derive(Debug)]
 pub struct Claimer {
     /// Tells its claims from those of others.
     pub(super) holder: String,
-    /// The endpoint that was served last.
-    after: String,
+    /// The endpoints after which its two walks go on: that over all endpoints, and that which passes suspects by.
+    after: [String; 2],
+    passes_suspects: bool,
 }
 
 impl Claimer {
-    /// A new one, which holds nothing yet.
+    /// A new one, which holds nothing yet, and passes no endpoint by.
     pub fn new() -> Self {
-        Self { holder: Uuid::new_v4().to_string(), after: String::new() }
+        let holder = Uuid::new_v4().to_string();
+        Self { holder, after: <[String; 2]>::default(), passes_suspects: false }
+    }
+
+    /// Sets whether the next claims pass all suspects by ([`Lane::is_suspect`]).
+    ///
+    /// A server that has no room for suspects finds the other endpoints at once, however many suspects there are. Each
+    /// of the two walks goes on where it ended itself, so no suspect loses its turn meanwhile.
+    pub fn pass_suspects(&mut self, passes: bool) {
+        self.passes_suspects = passes;
     }
 }
 
@@ -69,6 +82,13 @@ pub struct Lane {
     pub leased: u32,
 }
 
+impl Lane {
+    /// Whether it may well hang: it failed last, or has never answered well.
+    pub fn is_suspect(&self) -> bool {
+        self.health.failures > 0 || self.health.succeeded_at.is_none()
+    }
+}
+
 /// The result of a claim.
 #[derive(Debug, Default)]
 #[non_exhaustive]
@@ -78,6 +98,9 @@ pub struct Claims {
     /// Endpoints with due deliveries that another server was looking at, or of which more are due than were claimed.
     /// A later claim may get them.
     pub skipped: u32,
+    /// The walk has not come to the last endpoint. The next claim goes on where it ended, and may find others with due
+    /// deliveries there.
+    pub goes_on: bool,
 }
 
 /// A delivery that is this server's for a while.
@@ -112,20 +135,43 @@ pub struct Lease {
 }
 
 /// The walk jumps from endpoint to endpoint in the index. The subqueries have one value each, so neither engine makes
-/// joins of them, which would change the order and read all endpoints.
+/// joins of them, which would change the order and read all endpoints. The condition on suspects is [`Lane::is_suspect`].
+///
+/// If the walk passes as many endpoints as it may, the last one is in the result, whether it has due deliveries or not.
 const WALK: &str = "WITH RECURSIVE lane (id, n) AS (
          SELECT (SELECT MIN(endpoint_id) FROM outbox WHERE endpoint_id > $1), 1
          UNION ALL
          SELECT (SELECT MIN(endpoint_id) FROM outbox WHERE endpoint_id > lane.id), n + 1 FROM lane
-         WHERE lane.id IS NOT NULL AND n < 4096)
-     SELECT id FROM lane
-     WHERE (SELECT MIN(at) FROM outbox WHERE endpoint_id = lane.id) <= $2
-         AND (SELECT 1 FROM endpoint JOIN app ON app.id = endpoint.app_id
-                  JOIN collect ON collect.app_id = app.id AND born = app.created_at
-                  JOIN endpoint_health ON endpoint_health.endpoint_id = endpoint.id
-              WHERE endpoint.id = lane.id AND endpoint.state = 'active' AND app.deleted_at IS NULL
-                  AND blocked_until <= $2) = 1
+         WHERE lane.id IS NOT NULL AND n < $5)
+     SELECT id, n, CASE WHEN n < $5 OR has_due THEN 1 ELSE 0 END AS is_due
+     FROM (SELECT id, n, CASE WHEN (SELECT MIN(at) FROM outbox WHERE endpoint_id = lane.id) <= $2
+               THEN (SELECT 1 FROM endpoint JOIN app ON app.id = endpoint.app_id
+                         JOIN collect ON collect.app_id = app.id AND born = app.created_at
+                         JOIN endpoint_health ON endpoint_health.endpoint_id = endpoint.id
+                     WHERE endpoint.id = lane.id AND endpoint.state = 'active' AND app.deleted_at IS NULL
+                         AND blocked_until <= $2
+                         AND ($4 = 0 OR (failures <= 0 AND succeeded_at IS NOT NULL))) END = 1 AS has_due
+           FROM lane) AS passed
+     WHERE has_due OR (n = $5 AND id IS NOT NULL)
      LIMIT $3";
+
+/// The walk of one claim.
+struct Walk {
+    /// Endpoints with due deliveries, in turn.
+    found: Vec<String>,
+    /// The endpoint after which the next walk goes on, unless an earlier one was served last.
+    reached: String,
+    /// It has not come to the last endpoint.
+    goes_on: bool,
+}
+
+/// A part of a walk, in one direction.
+struct Stretch {
+    /// Endpoints with due deliveries.
+    due: Vec<String>,
+    /// Where it ended before the last endpoint; `None` if it came to the last one.
+    stopped_at: Option<String>,
+}
 
 impl Store {
     /// Claims due deliveries for `lease`, at most `places`, from endpoints in turn. `room` says how many more of an
@@ -140,8 +186,15 @@ impl Store {
         places: u32,
         mut room: impl FnMut(&Lane) -> u32 + Send,
     ) -> Result<Claims, StoreError> {
-        let found = if places == 0 { Vec::new() } else { self.walk(&claimer.after, now).await? };
-        let Some(mut after) = found.last().cloned() else { return Ok(Claims::default()) };
+        if places == 0 {
+            return Ok(Claims::default());
+        }
+        let Walk { found, reached, goes_on } = self.walk(claimer, now).await?;
+        let walk = usize::from(claimer.passes_suspects);
+        if found.is_empty() {
+            claimer.after[walk] = reached;
+            return Ok(Claims { goes_on, ..Claims::default() });
+        }
         let mut served = None;
         let mut tx = self.begin().await?;
         // SQLite has no statistics unless it is asked to make some.
@@ -168,37 +221,63 @@ impl Store {
             left = left.saturating_sub(number);
             skipped += u32::from(number == asked && room > asked);
             taken.extend(rows);
-            after = lane.endpoint.to_string();
             if room > 0 {
-                served = Some(after.clone());
+                served = Some(lane.endpoint.to_string());
             }
         }
         let taken = claiming.with_events(taken).await?;
         claiming.tx.commit().await?;
         // If the room was used up, the next turn begins with those for which there was none.
-        claimer.after = served.unwrap_or(after);
-        Ok(Claims { claimed: taken, skipped })
+        claimer.after[walk] = served.unwrap_or(reached);
+        Ok(Claims { claimed: taken, skipped, goes_on })
     }
 
-    /// Endpoints with due deliveries, in turn: those after the one that was served last, then those before it.
-    async fn walk(&self, after: &str, now: Timestamp) -> Result<Vec<String>, StoreError> {
-        let mut lanes = self.walk_from(after, now).await?;
-        if lanes.len() < LANES_MAX && !after.is_empty() {
-            let before = self.walk_from("", now).await?;
-            lanes.extend(before.into_iter().filter(|id| &id[..] <= after));
-            lanes.truncate(LANES_MAX);
+    /// Walks over the endpoints after the one where the last walk ended, and then over those before it.
+    async fn walk(&self, claimer: &Claimer, now: Timestamp) -> Result<Walk, StoreError> {
+        let passes_suspects = claimer.passes_suspects;
+        let after = &claimer.after[usize::from(passes_suspects)];
+        let first = self.stretch(after, passes_suspects, now, LANES_MAX).await?;
+        let mut found = first.due;
+        if let Some(reached) = first.stopped_at {
+            return Ok(Walk { found, reached, goes_on: true });
         }
-        Ok(lanes)
+        let mut reached = after.clone();
+        if !after.is_empty() {
+            let left = LANES_MAX - found.len();
+            let rest = self.stretch("", passes_suspects, now, left).await?;
+            found.extend(rest.due.into_iter().filter(|id| id <= after));
+            // If it stopped further on, it has passed all of them.
+            reached = rest.stopped_at.filter(|id| id < after).unwrap_or(reached);
+        }
+        Ok(Walk { found, reached, goes_on: false })
     }
 
-    async fn walk_from(&self, after: &str, now: Timestamp) -> Result<Vec<String>, StoreError> {
+    /// Walks over the endpoints after this one, until it has found `most` with due deliveries.
+    async fn stretch(
+        &self,
+        after: &str,
+        passes_suspects: bool,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Stretch, StoreError> {
         let rows = sqlx::query(WALK)
             .bind(after)
             .bind(now.0)
-            .bind(i64::try_from(LANES_MAX).unwrap_or(i64::MAX))
+            .bind(i64::try_from(most).unwrap_or(i64::MAX))
+            .bind(i64::from(passes_suspects))
+            .bind(STEPS_MAX)
             .fetch_all(&self.read)
             .await?;
-        rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
+        let mut stretch = Stretch { due: Vec::new(), stopped_at: None };
+        for row in &rows {
+            let (id, step): (String, i64) = (row.try_get("id")?, row.try_get("n")?);
+            let is_last = stretch.due.len() + 1 == most || step == STEPS_MAX;
+            stretch.stopped_at = is_last.then(|| id.clone());
+            if row.try_get::<i64, _>("is_due")? == 1 {
+                stretch.due.push(id);
+            }
+        }
+        Ok(stretch)
     }
 
     /// When the next delivery can be claimed; it may be past. `None` if there is none.

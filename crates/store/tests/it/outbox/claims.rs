@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use c2c_delivery::EndpointId;
-use c2c_store::{Claimer, EndpointMove, Lane, Store};
+use c2c_store::{Claimer, EndpointHealth, EndpointMove, Lane, Settled, Store, Verdict};
 
 use super::steps::{
-    LEASE, SECOND, START, claim, claims, collecting, delivered, fill, ingest, room, settings,
-    settle, webhook, webhook_with,
+    LEASE, SECOND, START, claim, claims, collecting, delivered, fill, ingest, room, server,
+    settings, settle, webhook, webhook_with,
 };
 use crate::engines::{Place, on_both_engines};
 use crate::steps::{anna, create};
@@ -19,6 +19,9 @@ on_both_engines!(
     one_backlog_delays_no_other_endpoint,
     endpoints_are_served_in_turn,
     scarce_room_goes_round,
+    a_claim_says_whether_the_walk_goes_on,
+    a_walk_goes_on_where_it_ended,
+    suspects_are_passed_by_and_lose_no_turn,
     two_servers_never_exceed_in_flight_max,
     one_server_at_a_time_counts_those_under_way,
     a_claim_waits_for_no_other,
@@ -55,9 +58,9 @@ async fn one_backlog_delays_no_other_endpoint(place: Place) {
     assert!(took < SECOND, "{took:?}");
 }
 
-/// Ten endpoints with twenty deliveries each.
-async fn ten_backlogs(store: &Store) -> BTreeSet<EndpointId> {
-    let shop = collecting(store, "shop").await;
+/// Ten endpoints of an app, with twenty deliveries each.
+async fn ten_backlogs(store: &Store, app: &str) -> BTreeSet<EndpointId> {
+    let shop = collecting(store, app).await;
     let mut endpoints = BTreeSet::new();
     for n in 0..10 {
         endpoints.insert(webhook(store, &shop, &format!("hook-{n}")).await);
@@ -67,7 +70,7 @@ async fn ten_backlogs(store: &Store) -> BTreeSet<EndpointId> {
 }
 
 async fn endpoints_are_served_in_turn(store: Store) {
-    let endpoints = ten_backlogs(&store).await;
+    let endpoints = ten_backlogs(&store, "shop").await;
     let mut claimer = Claimer::new();
     let mut served: BTreeMap<_, u32> = BTreeMap::new();
     for round in 1..=3 {
@@ -87,7 +90,7 @@ async fn endpoints_are_served_in_turn(store: Store) {
 
 /// The caller's room may be used up before the places are.
 async fn scarce_room_goes_round(store: Store) {
-    let endpoints = ten_backlogs(&store).await;
+    let endpoints = ten_backlogs(&store, "shop").await;
     let mut claimer = Claimer::new();
     let mut served: BTreeMap<_, u32> = BTreeMap::new();
     for _ in 0..10 {
@@ -103,6 +106,87 @@ async fn scarce_room_goes_round(store: Store) {
         }
     }
     assert_eq!(served, endpoints.iter().map(|&one| (one, 3)).collect());
+}
+
+/// One claim does not look at all of forty endpoints. Two do, also if there is no room for any.
+async fn a_claim_says_whether_the_walk_goes_on(store: Store) {
+    let mut endpoints = BTreeSet::new();
+    for n in 0..4 {
+        endpoints.append(&mut ten_backlogs(&store, &format!("shop-{n}")).await);
+    }
+    let (mut claimer, mut seen, mut goes_on) = (Claimer::new(), BTreeSet::new(), Vec::new());
+    for _ in 0..2 {
+        let none = |lane: &Lane| {
+            seen.insert(lane.endpoint);
+            0
+        };
+        let claims = store.claim_deliveries(&mut claimer, START, LEASE, 1000, none).await;
+        let claims = claims.expect("claims");
+        assert_eq!(claims.claimed, []);
+        goes_on.push(claims.goes_on);
+    }
+    assert_eq!((seen, goes_on), (endpoints, vec![true, false]));
+}
+
+/// There may be more endpoints from which nothing can be claimed than one claim passes.
+async fn a_walk_goes_on_where_it_ended(place: Place) {
+    let store = place.open().await;
+    let shop = collecting(&store, "shop").await;
+    webhook(&store, &shop, "crm").await;
+    ingest(&store, &shop, 0..3, START).await;
+    // They come before the endpoint, and are none themselves.
+    place
+        .execute(
+            "INSERT INTO outbox (endpoint_id, seq, at, attempt, tries, round, since)
+             WITH RECURSIVE series (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < 5000)
+             SELECT '!' || n, 1, 0, 0, 0, 0, 0 FROM series",
+        )
+        .await;
+    let mut claimer = Claimer::new();
+    let mut found = Vec::new();
+    for _ in 0..2 {
+        let claims = claims(&store, &mut claimer, START, 256).await;
+        found.push((claims.claimed.len(), claims.goes_on));
+    }
+    assert_eq!(found, [(0, true), (3, false)]);
+    // The next walk begins behind the endpoint, and comes to it by way of the first ones.
+    ingest(&store, &shop, 3..5, START).await;
+    found.clear();
+    for _ in 0..2 {
+        let claims = claims(&store, &mut claimer, START, 256).await;
+        found.push((claims.claimed.len(), claims.goes_on));
+    }
+    assert_eq!(found, [(0, false), (2, false)]);
+}
+
+async fn suspects_are_passed_by_and_lose_no_turn(store: Store) {
+    let shop = collecting(&store, "calm").await;
+    let calm = webhook(&store, &shop, "crm").await;
+    ingest(&store, &shop, 0..1, START).await;
+    let mut claimer = Claimer::new();
+    let work = claim(&store, &mut claimer, START).await;
+    let well = |_, health: EndpointHealth, _: &[&Settled]| {
+        let health = EndpointHealth { succeeded_at: Some(START), ..health };
+        Verdict { health, disable: None }
+    };
+    let results = [delivered(&work[0])];
+    store.settle(&claimer, &server(), START, &results, well).await.expect("it is settled");
+
+    // None of these has answered yet. There is room for one of them at a time.
+    let suspects = ten_backlogs(&store, "shop").await;
+    let mut served = BTreeSet::new();
+    for number in 1..=10 {
+        let work = claims(&store, &mut claimer, START, 1).await.claimed;
+        served.extend(work.iter().map(|one| one.lease.endpoint));
+        ingest(&store, &shop, number..number + 1, START).await;
+        claimer.pass_suspects(true);
+        let work = claims(&store, &mut claimer, START, 256).await;
+        let endpoints: Vec<_> = work.claimed.iter().map(|one| one.lease.endpoint).collect();
+        assert_eq!((endpoints, work.goes_on), (vec![calm], false));
+        assert_eq!(settle(&store, &claimer, START, &[delivered(&work.claimed[0])]).await, 0);
+        claimer.pass_suspects(false);
+    }
+    assert_eq!(served, suspects);
 }
 
 /// At each moment, as many deliveries of one endpoint are claimed as its settings permit, on both servers together.
