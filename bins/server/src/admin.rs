@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::live::Live;
-use crate::metrics::{DoorUse, MEDIA_TYPE, METRICS};
+use crate::metrics::{DoorUse, MEDIA_TYPE, METRICS, app_text};
 use crate::places::Places;
 use crate::response::{Body, message, method_not_allowed, not_found};
 
@@ -27,6 +27,8 @@ pub(crate) const CONNECTIONS_MAX: usize = 8;
 const READY_WITHIN: Duration = Duration::from_secs(2);
 /// How long metrics wait for the database.
 const MEASURED_WITHIN: Duration = Duration::from_secs(2);
+/// The same for the accounts of all apps. Prometheus waits for 10 s unless it is told otherwise.
+const APPS_MEASURED_WITHIN: Duration = Duration::from_secs(8);
 
 /// Answers the operator's machines.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub(crate) struct Admin {
     asking: Mutex<()>,
     /// One look at the outbox at a time.
     measuring: Mutex<()>,
+    /// One look at all accounts at a time.
+    measuring_apps: Mutex<()>,
     leaving: AtomicBool,
 }
 
@@ -47,8 +51,16 @@ impl Admin {
         live: Arc<Live>,
         doors: Vec<(&'static str, Arc<Places>)>,
     ) -> Self {
-        let (asking, measuring) = Default::default();
-        Self { store, live, doors, asking, measuring, leaving: AtomicBool::new(false) }
+        let (asking, measuring, measuring_apps) = Default::default();
+        Self {
+            store,
+            live,
+            doors,
+            asking,
+            measuring,
+            measuring_apps,
+            leaving: AtomicBool::new(false),
+        }
     }
 
     /// From now on the server is not ready, since it will stop.
@@ -69,6 +81,7 @@ impl Admin {
             "/readyz" => said(self.ready().await),
             "/readyz/pages" => said(self.stays()),
             "/metrics" => self.metrics().await,
+            "/metrics/apps" => self.app_metrics().await,
             _ => not_found(),
         }
     }
@@ -117,12 +130,31 @@ impl Admin {
             connections_max: places.count(),
         });
         let doors: Vec<_> = doors.collect();
-        let text = METRICS.text(&doors, self.live.cache_use());
-        let mut response = message(StatusCode::OK, "");
-        *response.body_mut() = Body::from(Bytes::from(text));
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        response
+        measured(METRICS.text(&doors, self.live.cache_use()))
     }
+
+    /// All of it is the database's, so there is nothing without its answer.
+    async fn app_metrics(&self) -> Response<Body> {
+        let asked = timeout(APPS_MEASURED_WITHIN, async {
+            let _alone = self.measuring_apps.lock().await;
+            self.store.all_accounts().await
+        });
+        match asked.await.unwrap_or_else(|_| Err(StoreError::hung())) {
+            Ok(accounts) => measured(app_text(&accounts)),
+            Err(error) => {
+                tracing::debug!(%error, "the apps cannot be measured");
+                let text = "The database did not answer in time. /metrics may say why.";
+                message(StatusCode::SERVICE_UNAVAILABLE, text)
+            }
+        }
+    }
+}
+
+fn measured(text: Vec<u8>) -> Response<Body> {
+    let mut response = message(StatusCode::OK, "");
+    *response.body_mut() = Body::from(Bytes::from(text));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    response
 }
 
 fn said(ready: Result<(), String>) -> Response<Body> {

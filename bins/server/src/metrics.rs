@@ -1,11 +1,12 @@
 //! Measurements, for Prometheus.
 //!
-//! A label is one of a few words that stand in this file. An app, a path or a client is never one: each
-//! value would be a time series, and anyone can ask for any path.
+//! A label is one of a few words that stand in this file. A path or a client is never one: each value would be a
+//! time series, and anyone can ask for any path. Apps and endpoints have a document of their own ([`app_text`]).
 //!
 //! They belong to the process, as its log does: it has one server. Every counter is made at the start, so
 //! that counting is an addition to an atomic number, without a lock or an allocation.
 
+mod apps;
 mod events;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -22,6 +23,7 @@ use prometheus::{
 
 use crate::pages::Kind;
 
+pub(crate) use apps::app_text;
 pub(crate) use events::EventMetrics;
 
 /// The measurements of this process.

@@ -11,7 +11,7 @@ words! {
         Refused = "refused",
         /// All attempts failed, or its time was over: a dead letter, which can be replayed.
         Expired = "expired",
-        /// It was never to be sent: the filter or the visitor's consent says so.
+        /// It was never to be sent: the filter, the visitor's consent or an endpoint that has not agreed says so.
         Suppressed = "suppressed",
     }
 }
@@ -57,6 +57,8 @@ words! {
         Forgotten = "forgotten",
         /// The endpoint's filter does not name the event.
         Filter = "filter",
+        /// The endpoint has not agreed to get events.
+        NotAgreed = "not-agreed",
         /// The visitor did not agree.
         Consent = "consent",
         /// The event has no id of a client, which the vendor needs.

@@ -110,7 +110,7 @@ pub use job::{Claim, Job};
 pub use lifetime::GRACE;
 pub use numbers::{RevisionNumber, Timestamp, Version};
 pub use outbox::{
-    Accounts, Attempt, Backlog, Claimed, Claimer, Claims, Collect, CollectSettings, Delivery,
+    Accounts, Attempt, Claimed, Claimer, Claims, Collect, CollectSettings, Delivery,
     DeliveryFilter, ENDPOINTS_MAX, EVENT_TOKENS_MAX, Endpoint, EndpointAccount, EndpointHealth,
     EndpointMove, EndpointSecret, EndpointSettings, EventKey, EventToken, Forget, Forgotten,
     Incoming, Intake, Lane, Lease, NewEndpoint, NewEvent, NewSecret, OutboxState, Progress,

@@ -36,7 +36,7 @@ mod sql;
 mod sweep;
 mod tally;
 
-pub use accounts::{Accounts, Backlog, EndpointAccount, Intake, OutboxState};
+pub use accounts::{Accounts, EndpointAccount, Intake, OutboxState};
 pub use claim::{Claimed, Claimer, Claims, Lane, Lease};
 pub use collect_settings::{Collect, CollectSettings};
 pub use deliveries::{Delivery, DeliveryFilter, Progress, Stage, TracedDelivery, TracedEvent};

@@ -22,6 +22,7 @@ const REASONS = {
   retention: 'its content is not kept any more',
   forgotten: 'deleted on request',
   filter: 'not in the filter',
+  'not-agreed': 'the endpoint has not agreed',
   consent: 'the visitor did not agree',
   'no-client-id': 'no client id',
   'no-user-data': 'nothing about a person',

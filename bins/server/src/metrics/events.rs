@@ -14,7 +14,7 @@ use crate::collect::Why;
 const GROUP_BUCKETS: [f64; 8] = [1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0];
 const ATTEMPT_BUCKETS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0];
 
-/// All of them. No label has an app or an endpoint: the console and the API have the numbers of each.
+/// All of them. No label has an app or an endpoint: [`super::app_text`] has the numbers of each.
 pub(crate) struct EventMetrics {
     accepted: IntCounter,
     known: IntCounter,
@@ -46,8 +46,12 @@ impl EventMetrics {
             "Requests to endpoints, by their result",
             &["result"],
         );
-        let ended =
-            labelled(to, "c2c_delivery_ended_total", "Deliveries that ended, by how", &["outcome"]);
+        let ended = labelled(
+            to,
+            "c2c_delivery_ended_total",
+            "Results of this server that ended a delivery, by how",
+            &["outcome"],
+        );
         let histogram = |name, help, buckets: &[f64]| {
             kept(to, Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec())))
         };

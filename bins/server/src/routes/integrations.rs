@@ -7,7 +7,7 @@ use c2c_delivery::{
     Agreement, CollectMode, Consent, EndpointId, EndpointState, Format, Kind, Outcome,
 };
 use c2c_store::{
-    Backlog, Collect, CollectSettings, Endpoint, EndpointAccount, EndpointHealth, Intake, Version,
+    Collect, CollectSettings, Endpoint, EndpointAccount, EndpointHealth, Intake, Version,
 };
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -216,6 +216,26 @@ struct AccountBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     oldest_pending: Option<Time>,
     ended: Vec<Ended>,
+    /// The attempts that failed, by reason, of these deliveries and of those that wait.
+    #[serde(rename = "failedAttempts")]
+    failed: BTreeMap<&'static str, i64>,
+}
+
+impl From<(EndpointId, EndpointAccount)> for AccountBody {
+    fn from((endpoint, account): (EndpointId, EndpointAccount)) -> Self {
+        let ended = account.ended.into_iter();
+        let failed = account.failed.into_iter();
+        Self {
+            endpoint: endpoint.to_string(),
+            accepted: account.accepted,
+            pending: account.pending,
+            oldest_pending: account.oldest.map(Time::from),
+            ended: ended
+                .map(|((outcome, reason), number)| Ended { outcome, reason: reason.word(), number })
+                .collect(),
+            failed: failed.map(|(reason, number)| (reason.word(), number)).collect(),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -254,33 +274,14 @@ pub(super) async fn show(Extracted(state): Extracted<State>, Id(id): Id) -> Answ
     let Collect { settings, version, .. } = store.collect(&id).await.map_err(state.failure())?;
     let endpoints = store.endpoints(&id).await.map_err(state.failure())?;
     let accounts = store.accounts(&id).await.map_err(state.failure())?;
-    let backlogs = store.backlogs(&id).await.map_err(state.failure())?;
     let body = Integrations {
         collect: settings.into(),
         version,
         endpoints: endpoints.into_iter().map(EndpointBody::from).collect(),
         intake: accounts.intake.into(),
-        accounts: accounts
-            .endpoints
-            .into_iter()
-            .map(|(id, one)| account(id, one, &backlogs))
-            .collect(),
+        accounts: accounts.endpoints.into_iter().map(AccountBody::from).collect(),
     };
     Ok(json(StatusCode::OK, &body))
-}
-
-fn account(endpoint: EndpointId, account: EndpointAccount, backlogs: &[Backlog]) -> AccountBody {
-    let backlog = backlogs.iter().find(|backlog| backlog.endpoint == endpoint);
-    let ended = account.ended.into_iter();
-    AccountBody {
-        endpoint: endpoint.to_string(),
-        accepted: account.accepted,
-        pending: account.pending,
-        oldest_pending: backlog.and_then(|backlog| backlog.oldest).map(Time::from),
-        ended: ended
-            .map(|((outcome, reason), number)| Ended { outcome, reason: reason.word(), number })
-            .collect(),
-    }
 }
 
 /// Change how an app takes events

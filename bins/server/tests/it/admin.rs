@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use c2c_receivers::Receiver;
+use c2c_receivers::{Answer, Receiver, agreeing};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::task::block_in_place;
@@ -44,7 +44,11 @@ fn start(more: &[&str]) -> Process {
 
 /// The present values, by name and labels.
 pub(crate) async fn values(server: &Process) -> BTreeMap<String, f64> {
-    let reply = ask(server, "/metrics").await;
+    values_at(server, "/metrics").await
+}
+
+async fn values_at(server: &Process, path: &str) -> BTreeMap<String, f64> {
+    let reply = ask(server, path).await;
     assert_eq!(reply.status, 200);
     assert!(reply.header("content-type").starts_with("text/plain; version=0.0.4"), "{reply:?}");
     let lines = reply.text().lines().filter(|line| !line.starts_with('#'));
@@ -72,6 +76,50 @@ async fn the_outbox_is_measured() {
     server.write("POST", &format!("{}/pause", endpoint.path), &json!({})).await;
     server.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
     assert_eq!(seen(&values(&server).await), ["1", "0", "1"]);
+}
+
+/// A server with an endpoint that takes events, and one that fails.
+async fn with_failures() -> ([Receiver; 2], Process, [String; 2]) {
+    let taking = Receiver::taking().await;
+    let failing = Receiver::start(agreeing(|_| Answer::Status(500))).await;
+    let ([allow, one], [_, other]) = (taking.allowed(), failing.allowed());
+    let server = start(&[&allow, &one, &allow, &other]);
+    server.collect(DEMO, "refuse").await;
+    let good = server.integrate(DEMO, &taking).await;
+    let bad = server.integrate(DEMO, &failing).await;
+    let events = [envelope("custom:chat_opened", 1), envelope("custom:chat_opened", 2)];
+    server.emit_new(DEMO, &events).await;
+    let endpoints = [good, bad].map(|endpoint| endpoint.id().to_owned());
+    ([taking, failing], server, endpoints)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_app_and_endpoint_is_measured() {
+    let (_receivers, server, [good, bad]) = with_failures().await;
+    let of = |name: &str, endpoint: &str, rest: &str| {
+        format!("c2c_endpoint_{name}{{app=\"demo\",endpoint=\"{endpoint}\"{rest}}}")
+    };
+    let with = |outcome: &str, reason: &str| format!(",outcome=\"{outcome}\",reason=\"{reason}\"");
+    let delivered = of("deliveries", &good, &with("delivered", "success"));
+    let failed = of("failed_attempts_total", &bad, ",reason=\"status\"");
+    let mut values = BTreeMap::new();
+    let is_settled = async || {
+        values = values_at(&server, "/metrics/apps").await;
+        values.get(&delivered) == Some(&2.0) && values.get(&failed) >= Some(&2.0)
+    };
+    assert!(eventually(PATIENCE, is_settled).await, "{values:?}");
+    let heard = "c2c_app_events_total{app=\"demo\",outcome=\"accepted\",reason=\"\"}".to_owned();
+    for (name, expected) in [
+        (heard, 2.0),
+        (of("accepted_total", &good, ""), 2.0),
+        (of("accepted_total", &bad, ""), 2.0),
+        (of("deliveries", &good, &with("pending", "")), 0.0),
+        (of("deliveries", &bad, &with("pending", "")), 2.0),
+        (of("oldest_seconds", &good, ""), 0.0),
+    ] {
+        assert_eq!(values.get(&name), Some(&expected), "{name} in {values:?}");
+    }
+    assert!(values[&of("oldest_seconds", &bad, "")] > 0.0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -227,7 +275,8 @@ async fn no_request_makes_a_time_series() {
     assert_eq!(names(values(&server).await), before);
 }
 
-/// The names of all measurements, as rows of the table in the documentation.
+/// The names of all measurements, as rows of the table in the documentation. A label has its values,
+/// unless they are of apps.
 fn rows(text: &str) -> Vec<String> {
     let mut rows = Vec::new();
     let mut help = "";
@@ -246,6 +295,7 @@ fn rows(text: &str) -> Vec<String> {
 /// The labels of a measurement, each with its values.
 fn labels(text: &str, name: &str) -> String {
     let mut labels = BTreeMap::<&str, Vec<&str>>::new();
+    let is_of_apps = ["c2c_app_", "c2c_endpoint_"].iter().any(|of| name.starts_with(of));
     for line in text.lines().filter(|line| line.starts_with(name)) {
         let Some((_, rest)) = line.split_once('{') else { continue };
         let inside = rest.split_once('}').expect("closed").0;
@@ -253,7 +303,8 @@ fn labels(text: &str, name: &str) -> String {
             let (label, value) = label.split_once('=').expect("a label and its value");
             let values = labels.entry(label).or_default();
             let value = value.trim_matches('"');
-            if !matches!(label, "le" | "version") && !values.contains(&value) {
+            let is_listed = !is_of_apps && !matches!(label, "le" | "version");
+            if is_listed && !values.contains(&value) {
                 values.push(value);
             }
         }
@@ -268,12 +319,19 @@ fn labels(text: &str, name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_documentation_has_all_metrics() {
-    let server = start(&[]);
+    let (_receivers, server, _) = with_failures().await;
+    let failed = "c2c_endpoint_failed_attempts_total";
+    let mut of_apps = String::new();
+    let has_failed = async || {
+        of_apps = ask(&server, "/metrics/apps").await.text().to_owned();
+        of_apps.contains(failed)
+    };
+    assert!(eventually(PATIENCE, has_failed).await);
     let reply = ask(&server, "/metrics").await;
     let table = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operation.md");
     let docs = std::fs::read_to_string(table).expect("docs/operation.md");
     let is_row = |line: &&str| line.starts_with("| `c2c_");
     let documented: Vec<_> = docs.lines().filter(is_row).collect();
-    let rows = rows(reply.text());
+    let rows = [rows(reply.text()), rows(&of_apps)].concat();
     assert_eq!(documented, rows, "docs/operation.md should have:\n{}", rows.join("\n"));
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use c2c_delivery::{EndpointId, EndpointState, Outcome, Reason};
 use c2c_names::AppId;
-use sqlx::Row as _;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row as _};
 
-use super::rows::{count_if_any, text, time_if_any};
-use super::tally::{ACCEPTED, KNOWN, day};
+use super::rows::{app, count_if_any, text, time_if_any};
+use super::tally::{ACCEPTED, FAILED, KNOWN, day};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::numbers::Timestamp;
@@ -43,8 +43,12 @@ pub struct EndpointAccount {
     pub accepted: i64,
     /// The deliveries that have not ended.
     pub pending: i64,
+    /// When the oldest event among them came in.
+    pub oldest: Option<Timestamp>,
     /// Those that have, by how and why. Without those that are pending again.
     pub ended: BTreeMap<(Outcome, Reason), i64>,
+    /// The attempts that failed, by why. The others are in `ended`, as [`Outcome::Delivered`].
+    pub failed: BTreeMap<Reason, i64>,
 }
 
 impl EndpointAccount {
@@ -52,18 +56,6 @@ impl EndpointAccount {
     pub fn is_balanced(&self) -> bool {
         self.accepted == self.pending + self.ended.values().sum::<i64>()
     }
-}
-
-/// The open deliveries of an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Backlog {
-    /// The endpoint.
-    pub endpoint: EndpointId,
-    /// Their number.
-    pub pending: i64,
-    /// When the oldest event among them came in.
-    pub oldest: Option<Timestamp>,
 }
 
 /// The open deliveries of all apps, for metrics.
@@ -81,23 +73,16 @@ pub struct OutboxState {
 impl Store {
     /// The accounts of an app.
     pub async fn accounts(&self, app: &AppId) -> Result<Accounts, StoreError> {
-        // One statement, so that all numbers are of one moment.
-        let rows = sqlx::query(
-            "SELECT endpoint_id, outcome, reason, CAST(SUM(number) AS BIGINT) AS number FROM tally
-             WHERE app_id = $1 GROUP BY endpoint_id, outcome, reason
-             UNION ALL
-             SELECT id, 'pending', '', (SELECT COUNT(*) FROM outbox WHERE endpoint_id = id) FROM endpoint
-             WHERE app_id = $1",
-        )
-        .bind(app.as_str())
-        .fetch_all(&self.read)
-        .await?;
-        let mut accounts = Accounts::default();
-        for row in &rows {
-            accounts.add(row)?;
-        }
-        accounts.endpoints.retain(|_, account| *account != EndpointAccount::default());
-        Ok(accounts)
+        let rows = sqlx::query(accounts_where("app_id = $1"))
+            .bind(app.as_str())
+            .fetch_all(&self.read)
+            .await?;
+        Ok(read_accounts(&rows)?.remove(app).unwrap_or_default())
+    }
+
+    /// The accounts of each app that has any, as of one moment.
+    pub async fn all_accounts(&self) -> Result<BTreeMap<AppId, Accounts>, StoreError> {
+        read_accounts(&sqlx::query(accounts_where("TRUE")).fetch_all(&self.read).await?)
     }
 
     /// The number of events of an app that were accepted on a day.
@@ -112,28 +97,6 @@ impl Store {
         .fetch_one(&self.read)
         .await?;
         Ok(row.try_get("number")?)
-    }
-
-    /// The open deliveries of an app's endpoints.
-    pub async fn backlogs(&self, app: &AppId) -> Result<Vec<Backlog>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT endpoint.id AS id, pending, received_at FROM
-                 (SELECT id, (SELECT COUNT(*) FROM outbox WHERE endpoint_id = id) AS pending,
-                      (SELECT MIN(seq) FROM outbox WHERE endpoint_id = id) AS first
-                  FROM endpoint WHERE app_id = $1) AS endpoint
-             LEFT JOIN event ON seq = first ORDER BY endpoint.id",
-        )
-        .bind(app.as_str())
-        .fetch_all(&self.read)
-        .await?;
-        let read = |row: &AnyRow| {
-            Ok(Backlog {
-                endpoint: text(row, "id")?,
-                pending: row.try_get("pending")?,
-                oldest: time_if_any(row, "received_at")?,
-            })
-        };
-        rows.iter().map(read).collect()
     }
 
     /// The open deliveries of all apps.
@@ -160,6 +123,30 @@ impl Store {
     }
 }
 
+/// One statement, so that all numbers are of one moment.
+fn accounts_where(condition: &'static str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!(
+        "SELECT app_id, endpoint_id, outcome, reason, CAST(SUM(number) AS BIGINT) AS number,
+             CAST(NULL AS BIGINT) AS oldest
+         FROM tally WHERE {condition} GROUP BY app_id, endpoint_id, outcome, reason
+         UNION ALL
+         SELECT app_id, id, 'pending', '', (SELECT COUNT(*) FROM outbox WHERE endpoint_id = id),
+             (SELECT received_at FROM event WHERE seq = (SELECT MIN(seq) FROM outbox WHERE endpoint_id = endpoint.id))
+         FROM endpoint WHERE {condition}"
+    ))
+}
+
+fn read_accounts(rows: &[AnyRow]) -> Result<BTreeMap<AppId, Accounts>, StoreError> {
+    let mut apps = BTreeMap::<_, Accounts>::new();
+    for row in rows {
+        apps.entry(app(row)?).or_default().add(row)?;
+    }
+    for accounts in apps.values_mut() {
+        accounts.endpoints.retain(|_, account| *account != EndpointAccount::default());
+    }
+    Ok(apps)
+}
+
 impl Accounts {
     fn add(&mut self, row: &AnyRow) -> Result<(), StoreError> {
         let (endpoint, outcome): (&str, &str) =
@@ -176,7 +163,8 @@ impl Accounts {
         let account = self.endpoints.entry(text(row, "endpoint_id")?).or_default();
         match outcome {
             ACCEPTED => account.accepted = number,
-            "pending" => account.pending = number,
+            "pending" => (account.pending, account.oldest) = (number, time_if_any(row, "oldest")?),
+            FAILED => drop(account.failed.insert(text(row, "reason")?, number)),
             // Zero if the last of them was replayed.
             _ if number == 0 => {}
             _ => drop(account.ended.insert((text(row, "outcome")?, text(row, "reason")?), number)),

@@ -79,7 +79,7 @@ type Once<'a> = (&'a AppId, EventId, bool);
 /// An endpoint that may get events.
 struct Target {
     id: EndpointId,
-    is_active: bool,
+    state: EndpointState,
     kind: Kind,
     filter: Filter,
     consents: Vec<Consent>,
@@ -139,7 +139,7 @@ async fn open_apps(
         let sql = format!(
             "SELECT collect.app_id, endpoint.id, state, kind, filter, consents
              FROM collect JOIN app ON app.id = collect.app_id AND app.created_at = born
-             LEFT JOIN endpoint ON endpoint.app_id = collect.app_id AND state IN ('active', 'paused', 'disabled')
+             LEFT JOIN endpoint ON endpoint.app_id = collect.app_id AND state <> 'removed'
              WHERE collect.app_id IN {} AND mode <> 'off' AND deleted_at IS NULL ORDER BY collect.app_id{}",
             places(1, 1, piece.len()),
             engine.locking("", " FOR KEY SHARE OF collect")
@@ -150,9 +150,8 @@ async fn open_apps(
             let targets = open.entry(app(row)?).or_default();
             if let Some(id) = text_if_any(row, "id")? {
                 let (filter, consents) = (json(row, "filter")?, json(row, "consents")?);
-                let is_active = text::<EndpointState>(row, "state")? == EndpointState::Active;
-                let kind = text(row, "kind")?;
-                targets.push(Target { id, is_active, kind, filter, consents });
+                let (state, kind) = (text(row, "state")?, text(row, "kind")?);
+                targets.push(Target { id, state, kind, filter, consents });
             }
         }
     }
@@ -235,7 +234,7 @@ async fn deliver(
                 continue;
             }
             deliveries.push((target.id, seq));
-            has_due |= target.is_active;
+            has_due |= target.state == EndpointState::Active;
         }
     }
     for piece in pieces(&deliveries) {
@@ -265,7 +264,10 @@ impl Target {
         if !self.filter.has(&event.name) {
             return Some(Reason::Filter);
         }
-        (!self.consents.contains(&event.consent)).then_some(Reason::Consent)
+        if !self.consents.contains(&event.consent) {
+            return Some(Reason::Consent);
+        }
+        (self.state == EndpointState::Asked).then_some(Reason::NotAgreed)
     }
 }
 

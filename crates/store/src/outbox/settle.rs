@@ -119,7 +119,7 @@ impl Store {
                 entries.push(write.entry(&lease.app, &action));
             }
         }
-        write.count_ended(&counting).await?;
+        write.count_results(&counting).await?;
         let stale = settled.len() - counting.len();
         write.finish_with(&entries).await?;
         Ok(u32::try_from(stale).unwrap_or(u32::MAX))
@@ -252,12 +252,16 @@ impl Write<'_> {
         Ok(())
     }
 
-    async fn count_ended(&mut self, counting: &[&Settled]) -> Result<(), StoreError> {
+    async fn count_results(&mut self, counting: &[&Settled]) -> Result<(), StoreError> {
         let mut tally = Tally::default();
         for settled in counting {
+            let Lease { app, endpoint, .. } = &settled.lease;
             if let Settlement::Ended { outcome, reason } = settled.to {
-                let Lease { app, endpoint, .. } = &settled.lease;
                 tally.ended(app, *endpoint, self.at, (outcome, reason), 1);
+            }
+            let failed = settled.attempt.iter().filter(|tried| tried.result != Reason::Success);
+            for attempt in failed {
+                tally.failed(app, *endpoint, self.at, attempt.result);
             }
         }
         tally.write(&mut self.tx, self.engine).await

@@ -14,6 +14,7 @@ use crate::numbers::Timestamp;
 pub(super) const ACCEPTED: &str = "accepted";
 pub(super) const KNOWN: &str = "known";
 pub(super) const REFUSED: &str = "refused";
+pub(super) const FAILED: &str = "failed";
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -70,6 +71,17 @@ impl Tally {
     ) {
         let (outcome, reason) = (outcome.word(), reason.word());
         self.add(app, endpoint.to_string(), day(at), outcome, reason, number);
+    }
+
+    /// An attempt that failed. The delivery may have ended with it or not.
+    pub(super) fn failed(
+        &mut self,
+        app: &AppId,
+        endpoint: EndpointId,
+        at: Timestamp,
+        reason: Reason,
+    ) {
+        self.add(app, endpoint.to_string(), day(at), FAILED, reason.word(), 1);
     }
 
     fn add(

@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 use std::time::Duration;
 
-use c2c_delivery::{Agreement, DisableReason, EndpointId, EndpointState, Reason};
+use c2c_delivery::{Agreement, DisableReason, EndpointId, EndpointState, Outcome, Reason};
 use c2c_store::{
     Action, Claimer, ENDPOINTS_MAX, EndpointHealth, EndpointMove, EndpointSettings, NewEndpoint,
     NewSecret, Note, SECRETS_MAX, Sealed, SealedPlace, State, Store, StoreError, Timestamp,
@@ -21,6 +21,7 @@ on_both_engines!(
     an_endpoint_is_as_it_was_added,
     an_endpoint_is_changed_once_a_version,
     only_the_version_that_was_asked_has_agreed,
+    only_the_version_that_was_seen_is_skipped,
     an_endpoint_goes_from_state_to_state,
     an_endpoint_can_be_asked_again,
     an_endpoint_that_is_enabled_begins_anew,
@@ -104,6 +105,28 @@ async fn only_the_version_that_was_asked_has_agreed(store: Store) {
     assert_eq!(store.endpoint(&shop, new.id).await.expect("it"), enabled);
 }
 
+async fn only_the_version_that_was_seen_is_skipped(store: Store) {
+    let shop = create(&store, "shop").await;
+    let new = NewEndpoint { agreed: Agreement::No, ..new_endpoint(settings("crm")) };
+    store.add_endpoint(&anna(), &shop, &new).await.expect("a new endpoint");
+    let skip = async |seen| {
+        let reason = note("it is ours");
+        store.skip_agreement(&anna(), &shop, new.id, version(seen), reason).await
+    };
+    // It leads elsewhere by the time at which the owner has read about it.
+    let elsewhere = settings("stranger");
+    let (by, no) = (ben(), Some(Agreement::No));
+    let changed = store.change_endpoint(&by, &shop, new.id, version(1), &elsewhere, no);
+    assert_eq!(changed.await.expect("it is changed"), version(2));
+    let current = rejected!(skip(1).await, EndpointConflict);
+    assert_eq!((current.state, current.version), (EndpointState::Asked, version(2)));
+    let skipped = skip(2).await.expect("it is skipped");
+    assert_eq!((skipped.state, skipped.agreed), (EndpointState::Active, Agreement::Skipped));
+    assert_eq!(skipped.state_reason, "it is ours");
+    assert_eq!(store.endpoint(&shop, new.id).await.expect("it"), skipped);
+    rejected!(skip(3).await, EndpointState);
+}
+
 async fn an_endpoint_goes_from_state_to_state(store: Store) {
     use EndpointState::{Active, Asked, Disabled, Paused, Removed};
     let shop = create(&store, "shop").await;
@@ -175,7 +198,9 @@ async fn an_endpoint_can_be_asked_again(store: Store) {
     let agree = EndpointMove::Agree(Agreement::Challenge, Note::default());
     store.move_endpoint(&anna(), &shop, endpoint, &agree).await.expect("it has agreed");
     assert_eq!(claim(&store, &mut Claimer::new(), START).await.len(), 2);
-    assert_eq!(account(&store, &shop, endpoint).await.accepted, 2);
+    let account = account(&store, &shop, endpoint).await;
+    let not_agreed = (Outcome::Suppressed, Reason::NotAgreed);
+    assert_eq!((account.accepted, account.ended), (3, [(not_agreed, 1)].into()));
 }
 
 async fn an_endpoint_that_is_enabled_begins_anew(store: Store) {
@@ -223,7 +248,7 @@ async fn a_removed_endpoint_gets_nothing_more(place: Place) {
     assert_eq!(store.sweep(&server(), START, 3).await.expect("a step"), 3);
     assert_eq!(store.sweep(&server(), START, 3).await.expect("a step"), 2);
     assert_eq!(store.sweep(&server(), START, 3).await.expect("a step"), 0);
-    let gone = (c2c_delivery::Outcome::Refused, Reason::EndpointRemoved);
+    let gone = (Outcome::Refused, Reason::EndpointRemoved);
     assert_eq!(account(&store, &shop, endpoint).await.ended, ended([(gone, 5)]));
     assert_eq!(account(&store, &shop, other).await.pending, 5);
     let work: Vec<_> = work.iter().filter(|one| one.lease.endpoint == endpoint).collect();

@@ -160,16 +160,17 @@ async fn endpoints_get_the_events_of_their_filter(store: Store) {
     assert_eq!(one(&store, batch).await, taken(&[Taken::Accepted; 2]));
     let filtered = (Outcome::Suppressed, Reason::Filter);
     let no_consent = (Outcome::Suppressed, Reason::Consent);
+    let not_agreed = (Outcome::Suppressed, Reason::NotAgreed);
     for (endpoint, pending, suppressed) in [
         (all, 2, ended([])),
         (some, 1, ended([(filtered, 1)])),
         (vendor, 1, ended([(no_consent, 1)])),
         (paused, 2, ended([])),
+        (asked.id, 0, ended([(not_agreed, 2)])),
     ] {
         let account = account(&store, &shop, endpoint).await;
         assert_eq!((account.accepted, account.pending, account.ended), (2, pending, suppressed));
     }
-    assert!(!store.accounts(&shop).await.expect("accounts").endpoints.contains_key(&asked.id));
 }
 
 async fn apps_that_take_none_are_closed(place: Place) {

@@ -22,6 +22,7 @@ on_both_engines!(
     a_delivery_ends_with_its_trace,
     a_failure_comes_back_at_its_time,
     results_are_settled_together,
+    failed_attempts_are_counted,
     health_is_judged_as_it_is,
     an_endpoint_is_disabled_with_an_entry,
     what_is_released_can_be_claimed_at_once,
@@ -53,6 +54,29 @@ async fn an_old_attempt_settles_nothing(store: Store) {
     assert_eq!(account(&store, &shop, endpoint).await.ended, ended([(SUCCESS, 1)]));
     assert_eq!(settle(&store, &claimer, late, &[delivered(&second)]).await, 1, "it has ended");
     assert_eq!(account(&store, &shop, endpoint).await.ended, ended([(SUCCESS, 1)]));
+}
+
+async fn failed_attempts_are_counted(store: Store) {
+    let (shop, other) = (collecting(&store, "shop").await, collecting(&store, "other").await);
+    let endpoint = webhook(&store, &shop, "crm").await;
+    ingest(&store, &shop, 0..3, START).await;
+    ingest(&store, &other, 0..1, START).await;
+    let mut claimer = Claimer::new();
+    let work = claim(&store, &mut claimer, START).await;
+    let mut refused = again(&work[2], START.after(SECOND));
+    refused.attempt.as_mut().expect("an attempt").result = Reason::Connect;
+    let results = [delivered(&work[0]), expired(&work[1]), refused.clone()];
+    assert_eq!(settle(&store, &claimer, START, &results).await, 0);
+    assert_eq!(settle(&store, &claimer, START, &[refused]).await, 1, "it has been settled");
+    let account = account(&store, &shop, endpoint).await;
+    assert_eq!(account.failed, [(Reason::Status, 1), (Reason::Connect, 1)].into());
+    assert_eq!(account.ended, ended([(SUCCESS, 1), (STATUS, 1)]));
+    // The metrics have the same of each app.
+    let mut all = store.all_accounts().await.expect("accounts");
+    let found = all.remove(&shop).expect("its accounts");
+    assert_eq!(found.endpoints[&endpoint], account);
+    let expected = store.accounts(&other).await.expect("accounts");
+    assert_eq!((all.remove(&other), expected.intake.accepted), (Some(expected), 1));
 }
 
 /// A result could not be written before the lease ended, and the same server has the next one, too.
