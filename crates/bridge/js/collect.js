@@ -17,7 +17,7 @@ import { collectorMachine } from './host/collector.js';
 /**
  * Sends events in batches, at most one request a second, in order, and again until the server has
  * answered for them (docs/protocol.md, *Collecting events*). When the visitor leaves the page, the rest is
- * sent at once.
+ * sent at once; when the page is hidden, too, unless the server asked to wait.
  *
  * @param {object} options
  * @param {string} options.url of the widget's own origin; the page's policy must allow the connection
@@ -31,7 +31,7 @@ export function collectTo({ url, page = (use) => use() }) {
   let address;
   let timer = 0;
   const watch = new AbortController();
-  const { take, consent, due, answered, leave, stop } = collectorMachine(
+  const { take, consent, due, answered, leave, hide, stop } = collectorMachine(
     { page: () => address, random: Math.random },
     {
       send(batch, leaving) {
@@ -67,7 +67,7 @@ export function collectTo({ url, page = (use) => use() }) {
   const listening = { __proto__: null, signal: watch.signal };
   addEventListener('pagehide', leave, listening);
   // Of a page in the background, often nothing more is heard.
-  document.addEventListener('visibilitychange', () => document.hidden && leave(), listening);
+  document.addEventListener('visibilitychange', () => document.hidden && hide(), listening);
   page((known) => (address = known?.url));
   return {
     take,

@@ -235,6 +235,10 @@ export async function collect_({ load, frame, parentOrigin, ask }) {
   expect('not for ever', timeouts[0] === 30000 && init?.signal instanceof AbortSignal);
   await answer(0, 503, { 'retry-after': '7' });
   expect('the server says when', waits[1]?.ms === 7875);
+  hidden = true;
+  document.dispatchEvent(new Event('visibilitychange'));
+  expect('also to a page that is hidden', sent.length === 1);
+  hidden = false;
   expect('one time at once', cleared.at(-1) === -1);
   waits[1]?.call();
   expect('the same again', sent[1]?.init.body === init?.body);

@@ -54,6 +54,7 @@ function run({ page, random = 0 }, inputs) {
     due: () => machine.due(),
     answered: ([at, status, retryAfter]) => machine.answered(batches[at], status, retryAfter),
     leave: () => machine.leave(),
+    hide: () => machine.hide(),
     stop: () => machine.stop(),
   };
   return inputs.map((input) => {

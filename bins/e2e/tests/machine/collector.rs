@@ -170,6 +170,8 @@ const MUTANTS: &[Mutant] = &[
     ),
     machine("leaving without keepalive", "      batch.keepalive = true;\n", ""),
     machine("leaving is not told", "send(batch, true)", "send(batch, false)"),
+    machine("a hidden page waits for nothing", "if (pause === 0) leave();", "leave();"),
+    machine("a hidden page sends nothing", "if (pause === 0) leave();", ""),
     machine("events of any size", "if (size > EVENT_BYTES_MAX) lose('size', 1);\n      else ", ""),
     machine("characters are bytes", "encoder.encode(text).length", "text.length"),
     machine("a queue of any number", "(number + 1) * share > QUEUE_EVENTS_MAX || ", ""),

@@ -199,6 +199,11 @@ export function collectorMachine({ page, random }, effects) {
 
     leave,
 
+    /** The page is hidden, and may come back: sends the same, unless the server, or its silence, asks to wait. */
+    hide() {
+      if (pause === 0) leave();
+    },
+
     /** Sends the rest once, and ends. */
     stop() {
       leave();

@@ -7,7 +7,7 @@
 /**
  * Sends events in batches, at most one request a second, in order, and again until the server has
  * answered for them (docs/protocol.md, *Collecting events*). When the visitor leaves the page, the rest is
- * sent at once.
+ * sent at once; when the page is hidden, too, unless the server asked to wait.
  *
  * @param {object} options
  * @param {string} options.url of the widget's own origin; the page's policy must allow the connection

@@ -18,6 +18,8 @@ export function collectorMachine({ page, random }: Options, effects: Effects): {
      */
     answered(batch: Batch, status: number, retryAfter?: number): void;
     leave: () => void;
+    /** The page is hidden, and may come back: sends the same, unless the server, or its silence, asks to wait. */
+    hide(): void;
     /** Sends the rest once, and ends. */
     stop(): void;
 };
