@@ -272,17 +272,17 @@ impl Apps {
         Ok((link, app))
     }
 
-    /// Checks the draft that a preview link shows, and makes a ticket for one load of it.
+    /// Makes a ticket for one load of the draft that a preview link shows, and checks the draft. Tickets are limited, and
+    /// checking takes long, so the ticket is first. That of a draft with errors is for nothing.
     pub(crate) async fn open_preview_link(
         &self,
         secret: &Secret,
     ) -> Result<(AppId, Secret), AppError> {
-        let link = self.store.preview_link(secret, Timestamp::now()).await?;
-        let draft = self.store.draft(&link.app).await?;
+        let (app, ticket) = self.store.make_preview_ticket(secret, Timestamp::now()).await?;
+        let draft = self.store.draft(&app).await?;
         self.compiler.check(code(draft.snippets)).await?;
-        let (_, ticket) = self.store.make_preview_ticket(secret, Timestamp::now()).await?;
         METRICS.links_opened.inc();
-        Ok((link.app, ticket))
+        Ok((app, ticket))
     }
 
     /// Takes a ticket, and compiles the present draft of its app as its publication would be. `None` if there

@@ -113,7 +113,7 @@ impl Collect {
         self.gate
             .events(address, &app, number)
             .map_err(|wait| self.turn_away(&app, number, wait))?;
-        METRICS.events.lost(batch.lost.values().fold(0, |sum, lost| sum.saturating_add(*lost)));
+        METRICS.events.lost(batch.lost());
         let receipt = self.keep(app, collecting, batch, Some(hit)).await?;
         Ok(json_body(StatusCode::OK, &receipt))
     }

@@ -31,7 +31,7 @@ use std::sync::Arc;
 use c2c_catalogue::Catalogue;
 use c2c_delivery::{EndpointId, Handshake, Health, Jitter, UrlRules};
 use c2c_names::{AppId, Origin};
-use c2c_store::{EndpointHealth, Store, StoredEvent, Timestamp};
+use c2c_store::{Endpoint, EndpointHealth, Store, StoredEvent, Timestamp};
 use governor::Quota;
 use tokio::sync::Notify;
 
@@ -43,7 +43,7 @@ use client::Client;
 use ready::Ready;
 use request::{Outgoing, Over};
 
-pub(crate) use attempt::Sender;
+pub(crate) use attempt::{Sender, let_go};
 pub(crate) use client::{Exchange, NoAnswer};
 pub use keys::KeysError;
 pub(crate) use keys::{Keys, read as read_keys};
@@ -111,9 +111,17 @@ impl Integrations {
         id: EndpointId,
     ) -> Result<Ready, Box<dyn Error + Send + Sync>> {
         let endpoint = self.store.endpoint(app, id).await?;
-        let secrets = self.store.endpoint_secrets(id, Timestamp::now()).await?;
+        self.open_as_read(&endpoint).await
+    }
+
+    /// Opens the secrets of an endpoint that was read. Whatever was changed since, it is opened as it was then.
+    async fn open_as_read(
+        &self,
+        endpoint: &Endpoint,
+    ) -> Result<Ready, Box<dyn Error + Send + Sync>> {
+        let secrets = self.store.endpoint_secrets(endpoint.id, Timestamp::now()).await?;
         let ring = self.keys.ring().ok_or(KeysError::Missing)?;
-        Ready::open(&endpoint, &secrets, &ring, self)
+        Ready::open(endpoint, &secrets, &ring, self)
     }
 
     /// The digest of a value of an event's context, by which the event can be found. None without a key: then it can be

@@ -38,7 +38,7 @@ pub struct DeliverySettings {
     key: Option<KeyText>,
 
     /// Network of your own in which endpoints may be, such as 10.1.0.0/16 or 127.0.0.1/32:8443; repeat it for more. All
-    /// networks that are not public are refused otherwise. One with a port allows http, too
+    /// networks that are not public are refused otherwise. One with a port allows that port, and http there, too
     #[arg(
         id = "delivery_allow",
         long = "delivery-allow",

@@ -82,6 +82,7 @@ use caller::{Callers, NoCaller, Surface};
 use failure::Failure;
 use guard::{Need, Routes};
 use oidc::SignOn;
+use replays::AtWork;
 use throttle::Throttle;
 
 /// Whatever the handlers use.
@@ -92,6 +93,7 @@ pub(crate) struct State {
     throttle: Arc<Throttle>,
     integrations: Arc<Integrations>,
     collect: Arc<Collect>,
+    replays: Arc<AtWork>,
     sign_on: Option<SignOn>,
     assertions: Option<Arc<Assertions>>,
     sites: Arc<Sites>,
@@ -255,6 +257,7 @@ impl Api {
             throttle,
             integrations,
             collect,
+            replays: Arc::default(),
             sign_on,
             assertions,
             sites,

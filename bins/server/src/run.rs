@@ -20,7 +20,7 @@ use crate::assertion::Assertions;
 use crate::catalogue::{self, CatalogueFileError};
 use crate::collect::{Collect, write};
 use crate::compile::Compiler;
-use crate::delivery::{Integrations, KeysError, Sender, announce, deliver};
+use crate::delivery::{Integrations, KeysError, Sender, announce, deliver, let_go};
 use crate::demo;
 use crate::descriptors::{Bounds, TooFew};
 use crate::documents::{Documents, keep};
@@ -301,6 +301,7 @@ fn integrate(
     let opened_max = limits.delivery.opened_max;
     let sender = Sender::new(Arc::clone(integrations), opened_max, limits.database_timeout);
     let sender = Arc::new(sender);
+    tasks.spawn(let_go(Arc::clone(&sender), stopped.clone()));
     tasks.spawn(deliver(sender, due, Box::new(limits), stopped.clone()));
     let removed = integrations.removed();
     tasks.spawn(sweep(store.clone(), limits.look_timeout, removed, stopped.clone()));

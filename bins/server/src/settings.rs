@@ -425,7 +425,7 @@ pub struct CollectLimits {
     pub client_events_per_second: NonZeroU32,
     /// How many of them it may send at once.
     pub client_events_burst: NonZeroU32,
-    /// How many events may come for one app in a second, on average.
+    /// How many events may come for one app in a second, on average: from pages, and as many from its backends.
     pub app_events_per_second: NonZeroU32,
     /// How many of them may come at once.
     pub app_events_burst: NonZeroU32,

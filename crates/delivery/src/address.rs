@@ -109,7 +109,8 @@ impl Reachable {
 /// The operator's changes to the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressRules {
-    /// Networks that may be called although they are in the table.
+    /// Networks that may be called although they are in the table. Plain http is only for those with a port
+    /// ([`UrlRules`](crate::UrlRules)).
     pub allow: Vec<Allowed>,
     /// More networks that must not be called, such as the public addresses of the operator's own network. They win over `allow`.
     pub refuse: Vec<IpNet>,
@@ -117,7 +118,7 @@ pub struct AddressRules {
 
 impl AddressRules {
     /// Whether `allow` has the address and port.
-    pub(crate) fn allows(&self, address: SocketAddr) -> bool {
+    fn allows(&self, address: SocketAddr) -> bool {
         self.allow.iter().any(|allowed| allowed.has(address))
     }
 

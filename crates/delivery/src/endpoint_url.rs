@@ -17,7 +17,7 @@ use crate::address::{AddressRefused, AddressRules, judge};
 pub struct UrlRules {
     /// The permitted ports beside 443.
     pub ports: Vec<u16>,
-    /// The rules for addresses. An address in `allow` may also have plain http, and the port in `allow`.
+    /// The rules for addresses. An address in `allow` with a port may have that port, and plain http there.
     pub addresses: AddressRules,
 }
 
@@ -48,7 +48,7 @@ pub enum UrlError {
     },
     /// It is not https.
     #[error(
-        "the URL must begin with https:// (http:// is for addresses that the operator of this server allows)"
+        "the URL must begin with https:// (http:// is for addresses that the operator of this server allows with their port)"
     )]
     Scheme,
     /// It has a user or password.
@@ -120,7 +120,7 @@ impl EndpointUrl {
         &self.uri
     }
 
-    /// Whether it is https. Otherwise it is http to an address that the operator allows.
+    /// Whether it is https. Otherwise it is http to an address and port that the operator allows.
     pub fn is_https(&self) -> bool {
         self.url.scheme() == "https"
     }
@@ -135,10 +135,10 @@ impl EndpointUrl {
         self.port
     }
 
-    /// Whether both lead to the same place, query apart. An endpoint whose URL leads elsewhere must agree anew.
+    /// Whether both lead to the same place: to the same origin, path and query. An endpoint whose URL leads elsewhere must
+    /// agree anew. A service for many customers may tell them apart by the query alone.
     pub fn leads_to(&self, other: &Self) -> bool {
-        let place = |url: &Self| (url.url.origin(), url.url.path().to_owned());
-        place(self) == place(other)
+        self.url == other.url
     }
 }
 
@@ -147,7 +147,8 @@ fn short(text: &str) -> Result<(), UrlError> {
     is_short.then_some(()).ok_or(UrlError::Length { found: text.len() })
 }
 
-/// Checks host, port and scheme together: an address that the operator allows may have another port, and http.
+/// Checks host, port and scheme together: an address that the operator allows with a port may have that port, and http
+/// there.
 fn check_host(
     host: &Host<String>,
     port: u16,
@@ -166,12 +167,11 @@ fn check_host(
     if let Some(address) = address {
         judge(address, &rules.addresses)?;
     }
-    if is_http && !address.is_some_and(|address| rules.addresses.allows(address)) {
+    let is_allowed = address.is_some_and(|address| rules.addresses.allows_port(address));
+    if is_http && !is_allowed {
         return Err(UrlError::Scheme);
     }
-    let is_permitted = port == 443
-        || rules.ports.contains(&port)
-        || address.is_some_and(|address| rules.addresses.allows_port(address));
+    let is_permitted = port == 443 || rules.ports.contains(&port) || is_allowed;
     is_permitted.then_some(()).ok_or(UrlError::Port { port })
 }
 

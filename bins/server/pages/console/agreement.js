@@ -89,7 +89,8 @@ export function agreement(app, takesEvents) {
     const form = byId('skip-form');
     clearErrors(form);
     const reason = /** @type {HTMLTextAreaElement} */ (byId('skip-reason'));
-    const { status, body } = await api.skipAgreement(app.id, endpoint.id, reason.value);
+    const { status, body } = await api.skipAgreement(app.id, endpoint.id, reason.value, endpoint.version);
+    if (status === 412) return void say('Not skipped: the endpoint was changed elsewhere in the meantime. Refresh the page, and look again.');
     if (status !== 200) return void say(`Not skipped. ${showProblem(body.detail, { reason: 'skip-reason' })}`);
     endpoint = body;
     reason.value = '';

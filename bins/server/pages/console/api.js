@@ -143,8 +143,8 @@ export const api = {
   moveEndpoint: (id, endpoint, move) => call('POST', `/api/apps/${id}/endpoints/${endpoint}/${move}`),
   /** @param {string} id @param {string} endpoint */
   askEndpoint: (id, endpoint) => call('POST', `/api/apps/${id}/endpoints/${endpoint}/agreement`),
-  /** @param {string} id @param {string} endpoint @param {string} reason */
-  skipAgreement: (id, endpoint, reason) => call('POST', `/api/apps/${id}/endpoints/${endpoint}/skip-agreement`, { reason }),
+  /** @param {string} id @param {string} endpoint @param {string} reason @param {number} seen its version */
+  skipAgreement: (id, endpoint, reason, seen) => call('POST', `/api/apps/${id}/endpoints/${endpoint}/skip-agreement`, { reason }, seen),
   /** @param {string} id @param {string} endpoint @param {boolean} takesNotAsked @param {number} edited its version */
   changeConsent: (id, endpoint, takesNotAsked, edited) => call('PUT', `/api/apps/${id}/endpoints/${endpoint}/consent`, { takesNotAsked }, edited),
   /** @param {string} id @param {string} endpoint */

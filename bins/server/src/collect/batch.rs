@@ -18,6 +18,9 @@ const VERSION: u32 = 1;
 const PAGE_BYTES_MAX: usize = 2048;
 /// The most reasons for which a page counts events that it lost.
 const LOST_MAX: usize = 8;
+/// The most lost events that one batch can tell of. A page that says more may be forged; the greatest number that fits
+/// would end the count of all pages.
+const LOST_EVENTS_MAX: u64 = 100_000;
 /// The most findings that are kept with an event.
 const MARKS_MAX: usize = 20;
 /// How long ago an event may have happened, by the visitor's clock, in milliseconds.
@@ -38,7 +41,7 @@ pub(super) struct Batch {
     pub(super) page: Option<String>,
     /// Events that the page lost, by reason.
     #[serde(default)]
-    pub(super) lost: BTreeMap<String, u64>,
+    lost: BTreeMap<String, u64>,
     /// The events, in order.
     pub(super) events: Vec<Box<RawValue>>,
 }
@@ -132,6 +135,11 @@ impl Batch {
             return Err(format!("/lost has more than {LOST_MAX} reasons"));
         }
         Ok(batch)
+    }
+
+    /// The number of events that the page lost, as it says: at most [`LOST_EVENTS_MAX`].
+    pub(super) fn lost(&self) -> u64 {
+        self.lost.values().fold(0, |sum: u64, lost| sum.saturating_add(*lost)).min(LOST_EVENTS_MAX)
     }
 }
 
@@ -258,6 +266,18 @@ mod tests {
         let page = "x".repeat(PAGE_BYTES_MAX + 1);
         let body = format!(r#"{{"c2c":1,"consent":"granted","page":"{page}","events":[{{}}]}}"#);
         check_form(&body, "/page has more than");
+    }
+
+    #[test]
+    fn a_page_tells_of_some_lost_events_only() {
+        let lost = |lost: Value| {
+            let body = json!({"c2c": 1, "consent": "granted", "lost": lost, "events": [{}]});
+            Batch::read(body.to_string().as_bytes()).map(|batch| batch.lost())
+        };
+        assert_eq!(lost(json!({})), Ok(0));
+        assert_eq!(lost(json!({"full": 3, "size": 2})), Ok(5));
+        assert_eq!(lost(json!({"full": LOST_EVENTS_MAX, "size": 1})), Ok(LOST_EVENTS_MAX));
+        assert_eq!(lost(json!({"full": u64::MAX, "size": u64::MAX})), Ok(LOST_EVENTS_MAX));
     }
 
     fn event(name: &str, data: &Value, at: i64) -> String {

@@ -1,4 +1,5 @@
-//! How much may come in: of one client, and for one app. One app's flood takes nothing from the others.
+//! How much may come in: of one client, and for one app. One app's flood takes nothing from the others, and a flood from
+//! pages takes nothing from its backends.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,7 +19,10 @@ use crate::settings::Limits;
 pub(super) struct Gate {
     batches: Rate<Option<Client>>,
     events: Rate<Option<Client>>,
+    /// From pages.
     apps: Rate<AppId>,
+    /// From backends.
+    verified: Rate<AppId>,
     /// Events that were turned away since the last look, by app. Only apps that take events are in it.
     turned_away: Mutex<HashMap<AppId, u32>>,
 }
@@ -34,6 +38,7 @@ impl Gate {
             )),
             events: Rate::new(quota(limits.client_events_per_second, limits.client_events_burst)),
             apps: Rate::new(quota(limits.app_events_per_second, limits.app_events_burst)),
+            verified: Rate::new(quota(limits.app_events_per_second, limits.app_events_burst)),
             turned_away: Mutex::default(),
         }
     }
@@ -57,10 +62,10 @@ impl Gate {
         self.apps.count_many(app, number)
     }
 
-    /// Counts events of a backend, which shows a token.
+    /// Counts events of a backend, which shows a token. Anyone can send those of pages, so they are counted apart.
     pub(super) fn verified(&self, app: &AppId, number: usize) -> Result<(), Duration> {
         let number = u32::try_from(number).ok().and_then(NonZeroU32::new);
-        number.map_or(Ok(()), |number| self.apps.count_many(app, number))
+        number.map_or(Ok(()), |number| self.verified.count_many(app, number))
     }
 
     /// Notes events that were turned away. The sender keeps them, and may send them again.
@@ -73,5 +78,32 @@ impl Gate {
     /// Takes what was turned away since the last time.
     pub(super) fn take_turned_away(&self) -> HashMap<AppId, u32> {
         std::mem::take(&mut *self.turned_away.lock().expect("counting does not panic"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::CollectLimits;
+
+    fn one_event_for_an_app() -> Gate {
+        let (app_events_per_second, app_events_burst) = (NonZeroU32::MIN, NonZeroU32::MIN);
+        let collect =
+            CollectLimits { app_events_per_second, app_events_burst, ..CollectLimits::default() };
+        Gate::new(&Limits { collect, ..Limits::default() })
+    }
+
+    #[test]
+    fn pages_and_backends_take_nothing_from_each_other() {
+        let app: AppId = "demo".parse().expect("an id");
+        let gate = one_event_for_an_app();
+        assert_eq!(gate.events(None, &app, 1), Ok(()));
+        assert!(gate.events(None, &app, 1).is_err(), "pages have no more");
+        assert_eq!(gate.verified(&app, 1), Ok(()));
+        assert!(gate.verified(&app, 1).is_err(), "backends have no more");
+
+        let gate = one_event_for_an_app();
+        assert_eq!(gate.verified(&app, 1), Ok(()));
+        assert_eq!(gate.events(None, &app, 1), Ok(()));
     }
 }

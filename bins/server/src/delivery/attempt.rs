@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use c2c_delivery::{Due, EndpointId, Failure, Next, Reason, Verdict, next};
 use c2c_names::AppId;
@@ -10,7 +10,8 @@ use c2c_store::{
     Attempt, Claimed, FailureKind, Settled, Settlement, Store, StoreError, Timestamp, Version,
 };
 use quick_cache::sync::Cache;
-use tokio::time::timeout;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
 use super::client::{Answer, Exchange, NoAnswer};
 use super::ready::Ready;
@@ -22,15 +23,26 @@ use crate::metrics::METRICS;
 const ANSWER_KEPT_MAX: usize = 1024;
 /// The time until a delivery can be claimed again whose endpoint could not be read, or was not to get it.
 const AWAY: Duration = Duration::from_secs(1);
+/// How long the secrets of an endpoint stay in memory. [`Ready::is_as_new_as`] has them read again after that time.
+const KEPT: Duration = Duration::from_secs(30);
+/// The time between two looks for those that were in memory for so long.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Sends deliveries.
 #[derive(Debug)]
 pub(crate) struct Sender {
     integrations: Arc<Integrations>,
     /// Opened endpoints.
-    ready: Cache<EndpointId, Arc<Ready>>,
+    ready: Cache<EndpointId, Opened>,
     /// How long it waits for the database.
     patience: Duration,
+}
+
+/// An endpoint with its secrets opened.
+#[derive(Clone, Debug)]
+struct Opened {
+    at: Instant,
+    ready: Arc<Ready>,
 }
 
 /// An attempt that has ended.
@@ -97,15 +109,34 @@ impl Sender {
         id: EndpointId,
         version: Version,
     ) -> Result<Arc<Ready>, Box<dyn Error + Send + Sync>> {
-        if let Some(known) = self.ready.get(&id).filter(|known| known.is_as_new_as(version)) {
+        let known = self.ready.get(&id).map(|Opened { ready, .. }| ready);
+        if let Some(known) = known.filter(|known| known.is_as_new_as(version)) {
             return Ok(known);
         }
+        // It may have other secrets now, or none.
+        self.ready.remove(&id);
         let opened = timeout(self.patience, self.integrations.open(app, id)).await;
         let ready = Arc::new(opened.unwrap_or_else(|_| Err(StoreError::hung().into()))?);
         if ready.is_active {
-            self.ready.insert(id, Arc::clone(&ready));
+            self.ready.insert(id, Opened { at: Instant::now(), ready: Arc::clone(&ready) });
         }
         Ok(ready)
+    }
+
+    /// Lets the secrets go that were in memory for [`KEPT`].
+    fn let_go(&self, now: Instant) {
+        self.ready.retain(|_, Opened { at, .. }| now.duration_since(*at) < KEPT);
+    }
+}
+
+/// Lets secrets of endpoints go some time after they were opened, until `stopped` holds true. Nothing is sent to an endpoint
+/// that was removed, on this server or another, so its secrets would stay.
+pub(crate) async fn let_go(sender: Arc<Sender>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|&stopped| stopped) => return,
+            () = sleep(LOOK) => sender.let_go(Instant::now()),
+        }
     }
 }
 
@@ -220,8 +251,47 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use c2c_store::EndpointMove;
+
     use super::*;
     use crate::delivery::testing::Site;
+
+    /// An active endpoint that was opened.
+    async fn opened(site: &Site) -> (Sender, EndpointId) {
+        let sender = Sender::new(Arc::clone(&site.integrations), 3, Duration::from_mins(1));
+        let endpoint = site.endpoint(1).await;
+        site.activate(endpoint).await;
+        sender.ready(&site.app, endpoint, Version::new(2)).await.expect("it opens");
+        assert_eq!(sender.ready.len(), 1);
+        (sender, endpoint)
+    }
+
+    #[tokio::test]
+    async fn secrets_are_let_go_after_a_while() {
+        let site = Site::new().await;
+        let (sender, endpoint) = opened(&site).await;
+        sender.let_go(Instant::now());
+        assert_eq!(sender.ready.len(), 1, "it is in use");
+        // No delivery of it comes any more.
+        site.go(endpoint, &EndpointMove::Remove).await;
+        sender.let_go(Instant::now() + KEPT);
+        assert!(sender.ready.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_secrets_of_an_endpoint_that_was_changed_are_let_go() {
+        let site = Site::new().await;
+        let (sender, endpoint) = opened(&site).await;
+        site.go(endpoint, &EndpointMove::Pause).await;
+        let paused = sender.ready(&site.app, endpoint, Version::new(3)).await.expect("it opens");
+        assert!(!paused.is_active && sender.ready.is_empty());
+        site.go(endpoint, &EndpointMove::Resume).await;
+        sender.ready(&site.app, endpoint, Version::new(4)).await.expect("it opens");
+        assert_eq!(sender.ready.len(), 1);
+        site.go(endpoint, &EndpointMove::Remove).await;
+        let removed = sender.ready(&site.app, endpoint, Version::new(5)).await;
+        assert!(removed.is_err() && sender.ready.is_empty());
+    }
 
     #[tokio::test]
     async fn few_endpoints_are_kept_with_their_secrets_opened() {

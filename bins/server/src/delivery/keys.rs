@@ -107,12 +107,16 @@ pub(crate) fn read(file: &Path) -> Result<Keyring, KeysError> {
 
 /// Makes a file with one key. If another server makes it at the same time, its key is taken: a file appears with its
 /// content, or not at all.
+///
+/// The draft has a name that no other server takes. Servers in containers may share a data directory, and all have the same
+/// process id.
 fn make(file: &Path) -> Result<Keyring, KeysError> {
     let failed = |error| KeysError::File { file: file.to_owned(), error };
-    let draft = file.with_extension(format!("{}.tmp", std::process::id()));
+    let draft = file.with_extension(format!("{:032x}.tmp", u128::from_ne_bytes(super::random())));
     let text = format!("{}\n", *Keyring::line(super::random()));
-    let made = write_new(&draft, &text).and_then(|()| hard_link(&draft, file));
-    // Whatever became of it.
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft);
+    let made = write(opened.map_err(failed)?, &text).and_then(|()| hard_link(&draft, file));
+    // Whatever became of it. It is this server's own.
     let _ = remove_file(&draft);
     match made {
         Ok(()) => tracing::info!(
@@ -125,8 +129,57 @@ fn make(file: &Path) -> Result<Keyring, KeysError> {
     read(file)
 }
 
-fn write_new(file: &Path, text: &str) -> io::Result<()> {
-    let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    made.write_all(text.as_bytes())?;
-    made.sync_all()
+fn write(mut file: File, text: &str) -> io::Result<()> {
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// The names of the files in a folder, in order.
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder");
+        let name = |entry: io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
+        let mut names: Vec<_> =
+            entries.map(|entry| name(entry).to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_draft_of_another_server_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(FILE);
+        // Its process has the same id: in a container, each has 1.
+        let other = file.with_extension(format!("{}.tmp", std::process::id()));
+        fs::write(&other, "a draft").expect("it is written");
+        make(&file).expect("a key");
+        assert_eq!(fs::read_to_string(&other).expect("it is there"), "a draft");
+        assert_eq!(fs::metadata(&file).expect("it is there").mode() & 0o777, 0o600);
+        assert_eq!(names(folder.path()).len(), 2, "{:?}", names(folder.path()));
+    }
+
+    #[test]
+    fn the_key_of_another_server_is_taken() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(FILE);
+        make(&file).expect("a key");
+        let first = fs::read_to_string(&file).expect("it is there");
+        make(&file).expect("the same key");
+        assert_eq!(fs::read_to_string(&file).expect("it is there"), first);
+        assert_eq!(names(folder.path()), [FILE]);
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_key_that_cannot_be_made() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(FILE);
+        fs::create_dir(&file).expect("it is made");
+        assert!(make(&file).is_err());
+        assert_eq!(names(folder.path()), [FILE]);
+    }
 }

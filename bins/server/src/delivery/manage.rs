@@ -195,7 +195,8 @@ impl Integrations {
             return Err(StoreError::EndpointState(endpoint.state).into());
         }
         self.tries.count(app).map_err(ManageError::TooOften)?;
-        let ready = self.open(app, id).await.map_err(|error| unopened(id, &*error))?;
+        let ready = self.open_as_read(&endpoint).await;
+        let ready = ready.map_err(|error| unopened(id, &*error))?;
         let To::Webhook(receiver) = &ready.to else {
             return Err(ManageError::Kind(endpoint.kind));
         };

@@ -42,14 +42,15 @@ impl Tried {
 }
 
 impl Integrations {
-    /// Sends an endpoint a test event.
+    /// Sends an endpoint a test event, at the address that has agreed: its state and its address are of one reading.
     pub(crate) async fn test(&self, app: &AppId, id: EndpointId) -> Result<Tried, ManageError> {
         let endpoint = self.store.endpoint(app, id).await?;
         if matches!(endpoint.state, EndpointState::Asked | EndpointState::Removed) {
             return Err(ManageError::NotAsked);
         }
         self.tries.count(app).map_err(ManageError::TooOften)?;
-        let ready = self.open(app, id).await.map_err(|error| unopened(id, &*error))?;
+        let ready = self.open_as_read(&endpoint).await;
+        let ready = ready.map_err(|error| unopened(id, &*error))?;
         match &ready.to {
             To::Webhook(receiver) => Ok(Tried::webhook(self.try_webhook(receiver).await)),
             To::Vendor(open) => self.try_vendor(open, &endpoint.settings.mapping).await,
@@ -114,4 +115,38 @@ fn event_id(now: Timestamp) -> EventId {
     let ms = u64::try_from(now.as_millis()).unwrap_or_default();
     let id = Builder::from_unix_timestamp_millis(ms, &random()).into_uuid();
     id.to_string().parse().expect("a UUID of version 7")
+}
+
+#[cfg(test)]
+mod tests {
+    use c2c_delivery::Format;
+    use hyper::Method;
+
+    use super::*;
+    use crate::delivery::Webhook;
+    use crate::delivery::testing::Site;
+
+    #[tokio::test]
+    async fn an_endpoint_is_opened_as_it_was_read() {
+        let site = Site::new().await;
+        let endpoint = site.endpoint(1).await;
+        site.activate(endpoint).await;
+        let read = site.store.endpoint(&site.app, endpoint).await.expect("it is there");
+        assert_eq!(read.state, EndpointState::Active);
+        // It leads elsewhere by the time at which its secrets are read.
+        let elsewhere = Webhook {
+            name: "A receiver".parse().expect("a name"),
+            url: Some("https://stranger.example/".to_owned()),
+            format: Format::Standard,
+            filter: vec!["*".to_owned()],
+            in_flight_max: 1,
+        };
+        let integrations = &site.integrations;
+        let changed = integrations.change(&site.by, &site.app, endpoint, read.version, elsewhere);
+        changed.await.expect("it is changed");
+        let ready = integrations.open_as_read(&read).await.expect("it opens");
+        let To::Webhook(receiver) = &ready.to else { panic!("{ready:?}") };
+        let request = receiver.empty(Method::POST);
+        assert_eq!(request.uri().host(), Some("1.shop.example"));
+    }
 }

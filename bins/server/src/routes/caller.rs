@@ -184,9 +184,10 @@ impl Caller {
     }
 }
 
-/// Whether a request shows an API token, or tries to.
+/// Whether a request shows a token, or tries to. Another scheme than `Bearer` may be of a proxy in front of this server,
+/// whose password a browser adds by itself, whatever page sends the request.
 pub(super) fn shows_token(headers: &HeaderMap) -> bool {
-    headers.contains_key(AUTHORIZATION)
+    bearer(headers).is_some()
 }
 
 /// The text of the token in the one header `Authorization`

@@ -1,9 +1,9 @@
 //! Endpoints of an app: where its events go.
 
 use axum::extract::State as Extracted;
-use c2c_delivery::{Agreement, EndpointId, Format, Kind, Scheme};
+use c2c_delivery::{EndpointId, Format, Kind, Scheme};
 use c2c_names::AppId;
-use c2c_store::{Actor, EndpointMove, Note};
+use c2c_store::{Actor, EndpointMove, Note, StoreError};
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -381,25 +381,31 @@ pub(super) struct Skip {
 }
 
 /// Make an endpoint active without its agreement
+///
+/// It is for the address that was seen: if another person has changed it meanwhile, look at the endpoint again.
 #[utoipa::path(
     post,
     path = "/api/apps/{app}/endpoints/{endpoint}/skip-agreement",
     params(
         ("app" = String, Path, description = "the app's id"),
         ("endpoint" = String, Path, description = "the endpoint's id"),
+        ("If-Match" = String, Header, description = "the ETag of the version that was seen"),
     ),
     request_body = Skip,
     responses(
-        (status = 200, body = EndpointBody),
+        (status = 200, body = EndpointBody, headers(("ETag" = String, description = "its new version"))),
         (status = 400, body = Problem, content_type = PROBLEM),
         (status = 404, body = Problem, content_type = PROBLEM),
         (status = 409, body = Problem, content_type = PROBLEM, description = "it has agreed already"),
+        (status = 412, body = Problem, content_type = PROBLEM, description = "it was changed in the meantime"),
+        (status = 428, body = Problem, content_type = PROBLEM, description = "there is no If-Match"),
     ),
 )]
 pub(super) async fn skip(
     Extracted(state): Extracted<State>,
     EndpointPath(app, id): EndpointPath,
     By(by): By,
+    IfMatch(seen): IfMatch,
     Input(Skip { reason }): Input<Skip>,
 ) -> Answer {
     let reason: Note = note(&reason, "/reason")?;
@@ -408,7 +414,14 @@ pub(super) async fn skip(
             "/reason: it is empty; say why the endpoint need not be asked",
         ));
     }
-    moved(&state, &by, &app, id, &EndpointMove::Agree(Agreement::Skipped, reason)).await
+    let skipped = state.store().skip_agreement(&by, &app, id, seen, reason).await;
+    let endpoint = skipped.map_err(|error| match error {
+        StoreError::EndpointConflict(_) => state.failure()(error).of_if_match(),
+        // The state of the version that was named.
+        _ => state.failure()(error),
+    })?;
+    let version = endpoint.version;
+    Ok(tagged(json(StatusCode::OK, &EndpointBody::from(endpoint)), version))
 }
 
 /// A request to an endpoint, and its answer.

@@ -225,6 +225,29 @@ async fn no_kind_of_write_comes_from_elsewhere() {
     assert_eq!(fixture.read(&format!("{DEMO}/audit")).await, before);
 }
 
+/// A browser adds a password that a proxy has asked for by itself, whatever page sends the request.
+#[tokio::test]
+async fn the_password_of_a_proxy_is_no_token() {
+    const PASSWORD: &str = "authorization: Basic YTpi";
+    let fixture = Fixture::start().await;
+    let (json_type, body) = ("content-type: application/json", json!({"name": "Ours"}));
+    let text = body.to_string();
+    for shown in [PASSWORD, "authorization: Digest username=\"a\"", "authorization: Bearer"] {
+        for origin in ["origin: https://evil.example", "x-none: 1"] {
+            let headers = [origin, shown, json_type];
+            let reply = fixture.send(To::Console, "POST", "/api/apps", &headers, &text).await;
+            let expected = (403, "not-from-the-console".to_owned());
+            assert_eq!(reply.problem(), expected, "{headers:?}");
+        }
+    }
+    // Beside a token, it is not clear which of the two counts.
+    let headers = [PASSWORD, "authorization: Bearer c2c_0", json_type];
+    let reply = fixture.send(To::Console, "POST", "/api/apps", &headers, &text).await;
+    assert_eq!(reply.problem().0, 403);
+    // The console behind such a proxy.
+    assert_eq!(fixture.write_with("POST", "/api/apps", &[PASSWORD], &body).await.status, 201);
+}
+
 #[tokio::test]
 async fn a_preflight_is_not_answered() {
     let fixture = Fixture::start().await;

@@ -91,7 +91,8 @@ impl Client {
     pub(crate) async fn add_active(&self, app: &str, url: &str) -> Endpoint {
         let endpoint = self.add_endpoint(app, url).await;
         let skip = format!("{}/skip-agreement", endpoint.path);
-        let reply = self.write("POST", &skip, &json!({"reason": "a test"})).await;
+        let (first, reason) = ("if-match: \"1\"", json!({"reason": "a test"}));
+        let reply = self.write_with("POST", &skip, &[first], &reason).await;
         assert_eq!(reply.status, 200, "{reply:?}");
         endpoint
     }

@@ -388,6 +388,18 @@ async fn loads_of_a_link_are_limited() {
     assert_eq!(reply.problem(), (429, "too-many-loads".to_owned()));
 }
 
+/// Otherwise the holder of a link could have the server check code without a limit.
+#[tokio::test]
+async fn a_draft_with_errors_is_checked_as_often_as_it_can_be_loaded() {
+    let fixture = Fixture::start().await;
+    let token = link(&fixture, "<script>").await;
+    for _ in 0..c2c_store::PREVIEW_TICKETS_MAX {
+        assert_eq!(ask(&fixture, OPEN, &token).await.status, 422);
+    }
+    let reply = ask(&fixture, OPEN, &token).await;
+    assert_eq!(reply.problem(), (429, "too-many-loads".to_owned()));
+}
+
 /// The link is made at one, opened at another, and 20 loads are shared by both.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_share_links_and_tickets() {

@@ -58,11 +58,14 @@ fn other_schemes_are_refused() {
 }
 
 #[test]
-fn plain_http_is_for_allowed_addresses() {
+fn plain_http_is_for_addresses_that_are_allowed_with_their_port() {
     check("http://127.0.0.2:8080/", Ok("http://127.0.0.2:8080/"));
     check("http://[::1]/", Ok("http://[::1]/"));
-    check("http://10.1.2.3:8443/", Ok("http://10.1.2.3:8443/"));
-    check("http://10.1.2.3/", Err("port 80 is not permitted"));
+    check("http://[::1]:8443/", Err("must not be called"));
+    // The whole network is allowed, by https.
+    for port in [80, 443, 8443] {
+        check(&format!("http://10.1.2.3:{port}/"), Err("must begin with https://"));
+    }
     check("http://localhost:8080/", Err("not a name on the internet"));
 }
 
@@ -201,13 +204,18 @@ fn a_url_is_printed_without_its_secrets() {
 fn another_place_is_another_agreement() {
     let url = |text: &str| EndpointUrl::parse(text, &rules()).expect("a URL");
     let one = url("https://crm.example/hook?key=1");
-    assert!(one.leads_to(&url("https://CRM.example:443/hook?key=2")));
-    for other in
-        ["https://crm.example/hook2", "https://crm2.example/hook", "https://crm.example:8443/hook"]
-    {
+    assert!(one.leads_to(&url("https://CRM.example:443/hook?key=1")));
+    for other in [
+        "https://crm.example/hook2?key=1",
+        "https://crm2.example/hook?key=1",
+        "https://crm.example:8443/hook?key=1",
+        // A service for many customers may tell them apart by it.
+        "https://crm.example/hook?key=2",
+        "https://crm.example/hook",
+    ] {
         assert!(!one.leads_to(&url(other)), "{other}");
     }
-    assert!(!url("https://10.0.0.1:8443/").leads_to(&url("http://10.0.0.1:8443/")));
+    assert!(!url("https://127.0.0.2:8080/").leads_to(&url("http://127.0.0.2:8080/")));
 }
 
 proptest! {

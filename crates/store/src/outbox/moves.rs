@@ -81,6 +81,31 @@ impl Store {
         };
         write.move_endpoint(app, endpoint, &to).await
     }
+
+    /// Makes an endpoint active that has not agreed, without a question. The reason is noted. Gives it as it is then.
+    ///
+    /// `seen` is the version that the person had seen. One that has changed since may lead elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Store::agree_endpoint`].
+    pub async fn skip_agreement(
+        &self,
+        by: &Actor,
+        app: &AppId,
+        id: EndpointId,
+        seen: Version,
+        reason: Note,
+    ) -> Result<Endpoint, StoreError> {
+        let mut write = self.write(by).await?;
+        write.lock(app).await?;
+        let endpoint = write.present_endpoint(app, id).await?;
+        if endpoint.version != seen {
+            return Err(StoreError::EndpointConflict(Box::new(endpoint)));
+        }
+        let to = EndpointMove::Agree(Agreement::Skipped, reason);
+        write.move_endpoint(app, endpoint, &to).await
+    }
 }
 
 impl Endpoint {
