@@ -18,6 +18,7 @@ pub(crate) const TESTS: Tests = &[
     ("a_keyboard_is_enough", &a_keyboard_is_enough),
     ("nothing_typed_is_lost", &nothing_typed_is_lost),
     ("a_delivery_is_followed_and_sent_again", &a_delivery_is_followed_and_sent_again),
+    ("an_event_says_why_an_endpoint_did_not_get_it", &an_event_says_why_an_endpoint_did_not_get_it),
     ("events_are_deleted_and_backends_get_tokens", &events_are_deleted_and_backends_get_tokens),
     ("roles_see_what_they_may", &roles_see_what_they_may),
     ("the_timeline_says_where_an_event_would_go", &the_timeline_says_where_an_event_would_go),
@@ -330,7 +331,8 @@ async fn nothing_typed_is_lost(cx: &Cx) -> Result<()> {
     fill(cx, "#collect-keys", "customerId orderId").await?;
     collect(&server).await?;
     press(cx, "#collect-form [type=submit]").await?;
-    says(cx, "#collect-message", "changed elsewhere in the meantime (as in the catalogue").await?;
+    says(cx, "#collect-message", "changed elsewhere in the meantime (only as in the catalogue")
+        .await?;
     assert_eq!(value(cx, "#collect-keys").await?, "customerId orderId");
     press(cx, "#collect-form [type=submit]").await?;
     says(cx, "#collect-message", "Saved.").await?;
@@ -392,12 +394,22 @@ async fn a_delivery_is_followed_and_sent_again(cx: &Cx) -> Result<()> {
     says(cx, "#event-title", "custom:order_called").await?;
     says(cx, "#event-parts", HOSTILE).await?;
     says(cx, "#event-parts .delivery", "200").await?;
-    assert_quiet(cx).await?;
-    press(cx, "#event-parts .delivery button").await?;
-    says(cx, "#event-message", "It waits to be sent to CRM again.").await?;
+    says(cx, "#event-parts .delivery", "The text of its answer is not kept").await?;
+    // The request, as it was sent.
     let order = |request: &c2c_harness::Recorded| {
         request.json().is_ok_and(|body| body["type"] == "custom.order_called")
     };
+    let first = cx.collector.wait_for(1, DEADLINE, order).await?;
+    press(cx, "#event-parts .sent-request summary").await?;
+    says(cx, "#event-parts .sent-request", "Request: POST to 127.0.0.1").await?;
+    says(cx, "#event-parts .sent-request pre", &format!("webhook-id: {event}\n\n")).await?;
+    let sent = "document.querySelector('#event-parts .sent-request pre').textContent";
+    let sent = cx.browser.eval(sent).await?;
+    let (_, body) = sent.as_str().context("a text")?.split_once("\n\n").context("a body")?;
+    assert_eq!(body, first[0].text());
+    assert_quiet(cx).await?;
+    press(cx, "#event-parts .delivery button").await?;
+    says(cx, "#event-message", "It is waiting to be sent to CRM again.").await?;
     let both = cx.collector.wait_for(2, DEADLINE, order).await?;
     assert_eq!(both[0].header("webhook-id"), both[1].header("webhook-id"));
     press(cx, "#event-close").await?;
@@ -411,7 +423,7 @@ async fn a_delivery_is_followed_and_sent_again(cx: &Cx) -> Result<()> {
     says(cx, "#replay-message", "1 delivery will be sent again").await?;
     cx.browser.run(ENDS_EARLY, &[]).await?;
     press(cx, "#replay-submit").await?;
-    says(cx, "#deliveries-message", "1 delivery waits to be sent again").await?;
+    says(cx, "#deliveries-message", "1 delivery is waiting to be sent again").await?;
     assert_eq!(cx.browser.eval("window.parts").await?, json!([null, 999_999]));
     cx.collector.wait_for(3, DEADLINE, order).await.map(drop)
 }
@@ -427,6 +439,24 @@ const ENDS_EARLY: &str = "const real = window.fetch;
       const next = window.parts.length === 1 ? 999999 : body.next;
       return new Response(JSON.stringify({ ...body, next }), answer);
     };";
+
+async fn an_event_says_why_an_endpoint_did_not_get_it(cx: &Cx) -> Result<()> {
+    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
+    collect(&server).await?;
+    let look_at = async |event: &str| {
+        goto(cx, &server, "deliveries").await?;
+        cx.browser.type_into("#event-id", event).await?;
+        press(cx, "#find-event button").await
+    };
+    look_at(&emit(&server, 1).await?).await?;
+    says(cx, "#event-parts", "It was sent nowhere: this app has no endpoint.").await?;
+    let url = receiver(cx, "/hook", "thanks", &[AGREES]);
+    add(&server, HOSTILE, &url, &json!(["custom:other"]), true).await?;
+    look_at(&emit(&server, 2).await?).await?;
+    says(cx, "#event-parts .delivery h4", HOSTILE).await?;
+    says(cx, "#event-parts .delivery", "as it is now, does not name this event").await?;
+    assert_quiet(cx).await
+}
 
 async fn events_are_deleted_and_backends_get_tokens(cx: &Cx) -> Result<()> {
     let server = Server::start_with_receivers(&cx.collector, &[]).await?;
@@ -459,7 +489,7 @@ async fn events_are_deleted_and_backends_get_tokens(cx: &Cx) -> Result<()> {
     goto(cx, &server, "deliveries").await?;
     cx.browser.type_into("#event-id", &event).await?;
     press(cx, "#find-event button").await?;
-    says(cx, "#event-parts", "It is not kept any more.").await
+    says(cx, "#event-parts", "The content was deleted: on request").await
 }
 
 async fn roles_see_what_they_may(cx: &Cx) -> Result<()> {

@@ -76,4 +76,4 @@ export function collecting(app, refresh) {
 
 /** @param {Collect} settings */
 const inWords = ({ mode, bodyDays, metaDays, searchKeys }) =>
-  `${{ off: 'off', refuse: 'as in the catalogue', mark: 'all, with marks' }[mode]}, ${bodyDays} and ${metaDays} days, keys ${searchKeys.join(', ') || 'none'}`;
+  `${{ off: 'off', refuse: 'only as in the catalogue', mark: 'all, with marks' }[mode]}, ${bodyDays} and ${metaDays} days, keys ${searchKeys.join(', ') || 'none'}`;

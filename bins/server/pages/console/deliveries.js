@@ -74,7 +74,7 @@ export async function showDeliveries(app, fail) {
     const isEmpty = byId('deliveries-list').childElementCount === 0;
     byId('deliveries-table').hidden = isEmpty;
     byId('no-deliveries').hidden = !isEmpty;
-    byId('no-deliveries').textContent = set.length > 0 ? 'No delivery matches this filter.' : 'There are none yet.';
+    byId('no-deliveries').textContent = set.length > 0 ? 'No delivery matches this filter.' : 'There are no deliveries yet.';
   }
 
   /** @param {Delivery} delivery */

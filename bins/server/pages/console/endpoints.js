@@ -31,7 +31,7 @@ const BADGES = {
 
 /** @type {Record<string, string>} */
 const DISABLED = {
-  failing: 'It failed for 5 days without a success, so it gets nothing more.',
+  failing: 'It failed for 5 days without a success, so it was disabled.',
   gone: 'It answered with the status 410: it wants no more events.',
   credentials: 'The vendor refused the credentials.',
 };
@@ -112,12 +112,13 @@ export function card({ app, endpoint, account, manages, keptDays, tried, act }) 
 /** Why an endpoint is in its state, and what to do next. @param {Endpoint} endpoint @param {number} keptDays */
 function stateOf({ kind, state, stateReason, agreed }, keptDays) {
   const say = (/** @type {string} */ text) => [element('p', 'why-state', text)];
-  const waits = `Its events wait for as long as their content is kept (${keptDays} days).`;
-  if (state === 'asked') return say('Nothing goes there, and nothing is kept for it, before its program has agreed. Ask it.');
-  if (state === 'paused') return say(`A person paused it. ${waits} Resume it to send them.`);
-  if (state === 'disabled' && kind !== 'webhook') return say(`${DISABLED[stateReason] ?? stateReason} ${waits} Change the credentials, then enable it; it gets what waits.`);
-  if (state === 'disabled') return say(`${DISABLED[stateReason] ?? stateReason} ${waits} Correct the receiver, then ask it again; if it agrees, it is active, and gets what waits.`);
-  if (state === 'active' && agreed === 'skipped' && stateReason) return say(`It was not asked, since an owner said: ${stateReason}`);
+  const waits = `Its events wait for as long as their content is kept (${keptDays} ${keptDays === 1 ? 'day' : 'days'}).`;
+  const disabled = `${DISABLED[stateReason] ?? stateReason} ${waits}`;
+  if (state === 'asked') return say('It gets no events until its program has agreed, and events that come before are not sent to it later. Ask it.');
+  if (state === 'paused') return say(`It was paused by hand. ${waits} Resume it to send them.`);
+  if (state === 'disabled' && kind === 'webhook') return say(`${disabled} Correct the receiver, then ask it again. Once it agrees, it gets the waiting events.`);
+  if (state === 'disabled') return say(`${disabled} ${stateReason === 'credentials' ? 'Change the credentials, then enable it' : 'Enable it'} to send them.`);
+  if (state === 'active' && agreed === 'skipped' && stateReason) return say(`An owner skipped the question: ${stateReason}`);
   return [];
 }
 
@@ -136,7 +137,7 @@ function factsOf({ kind, state, health, agreed, takesNotAsked, ratePerMinute, st
   const oldest = account?.oldestPending;
   facts.push(['Waiting', pending === 0 ? 'none' : `${digits(pending)}${oldest ? `, the oldest for ${ago(oldest, now)}` : ''}`]);
   if (kind !== 'webhook') facts.push(['Whose events', takesNotAsked ? 'of visitors who agreed, or were not asked' : 'of visitors who agreed']);
-  else if (state !== 'asked') facts.push(['Agreement', `${AGREED[agreed]}${ratePerMinute ? `; it takes ${digits(ratePerMinute)} a minute` : ''}`]);
+  else if (state !== 'asked') facts.push(['Agreement', `${AGREED[agreed]}${ratePerMinute ? `; at most ${digits(ratePerMinute)} requests a minute` : ''}`]);
   if (state !== 'active') facts.push([`${BADGES[state][0]} since`, moment(stateAt)]);
   if (state === 'asked') facts.splice(0, 2);
   const list = element('dl', 'facts');

@@ -37,7 +37,7 @@ export async function eventTokens(app) {
   async function revoke({ id, name: revoked }) {
     const { status, body } = await api.revokeEventToken(app, id);
     // It may have ended in the meantime.
-    say(status === 204 || status === 404 ? `The token of ${revoked} works no longer.` : `Not revoked: ${body.detail}.`);
+    say(status === 204 || status === 404 ? `The token of ${revoked} no longer works.` : `Not revoked: ${body.detail}.`);
     await show();
     name.focus();
   }

@@ -9,6 +9,7 @@ import { reasonInWords, sentence } from './words.js';
  *   detail: string | null}} Exchange
  * @typedef {Exchange & {event?: string | null, findings?: {place: string, code: string, text: string}[],
  *   omitted?: {name: string, why: string}[], problem?: string | null}} Tried a test event and its answer
+ * @typedef {{method: string, host: string, contentType: string, webhookId: string, body: string}} Request that an attempt sends
  */
 
 /** Whether an answer says that all is well. @param {Exchange} exchange */
@@ -29,7 +30,7 @@ export function exchangeOf(title, exchange, { of, problem = null } = {}) {
   const made = element('div', 'exchange', element('p', 'exchange-head', element('span', '', title), ' ', outcome, ' ', facts));
   made.dataset.level = level;
   for (const text of [detail, problem]) if (text) made.append(element('p', 'problem', sentence(text)));
-  if (answer !== null) made.append(answer === '' ? element('p', 'hint', 'Its answer has no text.') : textOf(`The text of the answer: ${[of, title].filter(Boolean).join(', ')}`, answer));
+  if (answer !== null) made.append(answer === '' ? element('p', 'hint', 'The answer has no text.') : textOf(`The text of the answer: ${[of, title].filter(Boolean).join(', ')}`, answer));
   return made;
 }
 
@@ -45,6 +46,24 @@ export function triedOf({ event, findings = [], omitted = [], problem = null, ..
     ...omitted.map(({ name, why }) => element('p', 'hint', `Left out: ${name}, since ${OMITTED[why] ?? why}.`)),
   );
   return made;
+}
+
+/**
+ * The request of an attempt, closed at first.
+ * @param {Request} request
+ * @param {string | null} at when the attempt began, if that is known
+ * @param {string} of the endpoint and the attempt
+ */
+export function requestOf({ method, host, contentType, webhookId, body }, at, of) {
+  const timestamp = at === null ? [] : [`webhook-timestamp: ${Math.floor(Date.parse(at) / 1000)}`];
+  const text = [`content-type: ${contentType}`, `webhook-id: ${webhookId}`, ...timestamp, '', body].join('\n');
+  return element(
+    'details',
+    'sent-request',
+    element('summary', '', `Request: ${method} to ${host}`),
+    textOf(`The text of the request: ${of}`, text),
+    element('p', 'hint', 'It is made again from the event, in the format that the endpoint has now. The path of the address and the signature are not shown.'),
+  );
 }
 
 /** A text of an endpoint or an event. @param {string} label @param {string} text */

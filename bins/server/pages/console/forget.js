@@ -35,7 +35,7 @@ export function forgetting(app, nameOf, refresh) {
       const { status, body } = await api.forget(app, 'key' in wished ? { ...wished, after } : wished);
       if (status !== 200) {
         const so = sum.forgotten > 0 ? ` ${inWords(sum)}` : '';
-        return `Not done to the end. ${sentence(body.detail.replace(/^\/\w+: /, ''))}${so}`;
+        return `The deletion stopped early. ${sentence(body.detail.replace(/^\/\w+: /, ''))}${so}`;
       }
       sum.forgotten += body.forgotten;
       sum.pending += body.pendingCancelled;
@@ -66,8 +66,8 @@ export function forgetting(app, nameOf, refresh) {
 
 /** @param {{forgotten: number, pending: number, to: Set<string>}} sum */
 function inWords({ forgotten, pending, to }) {
-  if (forgotten === 0) return 'There is no such event, or its content is not kept any more.';
+  if (forgotten === 0) return 'There is no such event, or its content was deleted before.';
   const deleted = `The content of ${digits(forgotten)} ${forgotten === 1 ? 'event' : 'events'} was deleted`;
   const done = pending === 0 ? `${deleted}.` : `${deleted}, and ${digits(pending)} waiting ${pending === 1 ? 'delivery' : 'deliveries'} ended.`;
-  return to.size === 0 ? done : `${done} These endpoints have received it, or may have, and must delete it themselves: ${[...to].join(', ')}.`;
+  return to.size === 0 ? done : `${done} These endpoints have received the content, or may have, and must delete it themselves: ${[...to].join(', ')}.`;
 }

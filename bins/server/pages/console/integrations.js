@@ -42,7 +42,7 @@ export async function showIntegrations(app, fail) {
 
   async function refresh() {
     const failure = await read();
-    if (failure !== null) return void say(`The newest state could not be read: ${failure}.`);
+    if (failure !== null) return void say(`The page could not be refreshed: ${failure}.`);
     show();
   }
 
@@ -66,8 +66,8 @@ export async function showIntegrations(app, fail) {
   function showTooFast(number) {
     byId('too-fast').hidden = number === 0;
     byId('too-fast').replaceChildren(
-      element('h2', '', `Rate-limited: ${digits(number)} events came too fast and were turned away`),
-      element('p', '', 'Pages that are still open send theirs again by themselves, so this is not yet a loss. If the number grows, look for custom code that emits in a loop, or for a program that forges events. If all of them are real, ask the operator of this server for a higher limit.'),
+      element('h2', '', `Rate limit: ${digits(number)} ${number === 1 ? 'event was' : 'events were'} turned away`),
+      element('p', '', 'Too many events came at once. A page that is still open sends its events again later, so they are not lost yet. If this number keeps growing, look for custom code that emits events in a loop, or for a program that sends forged events. If all events are genuine, ask the operator of this server for a higher limit.'),
     );
   }
 
@@ -139,13 +139,14 @@ export async function showIntegrations(app, fail) {
 
     remove(endpoint) {
       const waiting = shown.accounts.find((one) => one.endpoint === endpoint.id)?.pending ?? 0;
-      const lost = waiting === 0 ? 'No event waits for it.' : `${digits(waiting)} events wait for it, and are not delivered any more.`;
+      const lost = waiting === 0 ? 'No event is waiting for it.' : `${digits(waiting)} ${waiting === 1 ? 'event is' : 'events are'} waiting for it and will not be delivered.`;
+      const secrets = endpoint.kind === 'webhook' ? 'address and keys' : 'credentials';
       byId('ask').addEventListener('close', () => focusCard(endpoint.id, 'remove'), { once: true });
       ask({
         title: `Remove ${endpoint.name}?`,
         submit: 'Remove it',
         note: null,
-        parts: [element('p', '', `Nothing goes to ${endpoint.host} from now on. ${lost} Its key is deleted. What it got stays in the list of deliveries.`)],
+        parts: [element('p', '', `From now on, nothing is sent to this endpoint at ${endpoint.host}. ${lost} Its ${secrets} are deleted. Its past deliveries stay in the list of deliveries.`)],
         async perform() {
           const { status, body } = await api.removeEndpoint(app.id, endpoint.id);
           return done(status === 204 ? null : body.detail, `${endpoint.name} was removed.`);

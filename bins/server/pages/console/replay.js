@@ -41,12 +41,12 @@ export function replaying(app, done) {
     submit.textContent = 'Send again';
     say('');
     const wanted = range();
-    if (wanted === null) return void say('Choose a beginning and an end.');
+    if (wanted === null) return void say('Choose a start and an end.');
     const { status, body } = await api.countReplay(app, wanted);
     if (ours !== looks) return;
-    if (status !== 200) return void say(`They could not be counted: ${body.detail}.`);
+    if (status !== 200) return void say(`The deliveries could not be counted: ${body.detail}.`);
     const { deliveries, max } = body;
-    if (deliveries === 0) return void say('No delivery of this period ended in this way and still has its content.');
+    if (deliveries === 0) return void say('No delivery matches, or the content of its event is no longer kept.');
     if (deliveries > max) return void say(`${digits(deliveries)} deliveries match, and at most ${digits(max)} can be sent again at once. Choose a shorter period.`);
     say(`${digits(deliveries)} ${deliveries === 1 ? 'delivery' : 'deliveries'} will be sent again.`);
     submit.textContent = `Send ${digits(deliveries)} again`;
@@ -67,11 +67,11 @@ export function replaying(app, done) {
   /** Part by part: the server works for a limited time at once. Gives the number; null if it failed. @param {Range} wanted */
   async function replayAll(wanted) {
     let sum = 0;
-    say('Preparing them …');
+    say('Preparing …');
     for (let after = /** @type {number | null} */ (null); ; ) {
       const { status, body } = await api.replay(app, { ...wanted, after });
       if (status !== 200) {
-        say(sum === 0 ? `Not sent: ${body.detail}.` : `${inWords(sum)} The rest is not: ${body.detail}.`);
+        say(sum === 0 ? `Not sent: ${body.detail}.` : `${inWords(sum)} The rest could not be prepared: ${body.detail}.`);
         return null;
       }
       sum += body.replayed;
@@ -104,5 +104,5 @@ export function replaying(app, done) {
 
 /** @param {number} number of deliveries */
 function inWords(number) {
-  return `${digits(number)} ${number === 1 ? 'delivery waits' : 'deliveries wait'} to be sent again.`;
+  return `${digits(number)} ${number === 1 ? 'delivery is' : 'deliveries are'} waiting to be sent again.`;
 }

@@ -271,6 +271,12 @@ function inGroups(entries) {
   return groups;
 }
 
+/** The endpoints whose owners have to delete events, too.
+ * @param {string[]} names */
+function sentTo(names) {
+  return names.length === 0 ? '' : `; sent before, or may have been, to ${names.join(', ')}`;
+}
+
 /** An entry of the audit log, without its actor.
  * @param {any} entry @param {number} times @param {(id: string) => string} endpointName */
 function inWords(entry, times, endpointName) {
@@ -319,7 +325,7 @@ function inWords(entry, times, endpointName) {
     case 'replayed':
       return `sent ${entry.deliveries} deliveries to ${endpointName(entry.endpoint)} again`;
     case 'eventsForgotten':
-      return `deleted the content of ${entry.events} events on request`;
+      return `deleted the content of ${entry.events} events on request${sentTo((entry.sentTo ?? []).map(endpointName))}`;
     case 'eventTokenMade':
       return `made a token with which ${entry.name} sends events until ${moment(entry.expires)}`;
     case 'eventTokenRevoked':

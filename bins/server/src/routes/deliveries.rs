@@ -1,14 +1,16 @@
 //! Deliveries of an app: what became of each event, for each endpoint.
 
 use axum::extract::{Query, State as Extracted};
-use c2c_delivery::{EndpointId, Outcome};
-use c2c_names::AppId;
+use c2c_delivery::{EndpointId, EndpointState, Event, Kind, Outcome, Reason};
+use c2c_names::{AppId, Origin};
 use c2c_store::{
-    Attempt, Delivery, DeliveryFilter, Progress, Stage, StoreError, Timestamp, TracedDelivery,
+    Attempt, Delivery, DeliveryFilter, Endpoint, Progress, Stage, StoreError, StoredEvent,
+    Timestamp, TracedDelivery,
 };
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::failure::Failure;
@@ -97,6 +99,7 @@ impl From<Delivery> for DeliveryBody {
 struct AttemptBody {
     /// Its number. Some are missing if a server has stopped in between.
     attempt: u32,
+    /// When it began. In whole seconds since 1970, this is the `webhook-timestamp` of the request.
     #[schema(value_type = String, format = DateTime)]
     at: Time,
     took_ms: u32,
@@ -124,20 +127,138 @@ impl From<Attempt> for AttemptBody {
     }
 }
 
-/// A delivery, with its requests.
+/// The request of each attempt, made again with the endpoint's present format.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DeliveryRequest)]
+struct RequestBody {
+    #[schema(example = "POST")]
+    method: &'static str,
+    /// The host of the address. The rest may hold a secret, so it is not shown.
+    host: String,
+    #[schema(example = "application/json")]
+    content_type: &'static str,
+    /// The header `webhook-id`.
+    webhook_id: String,
+    /// The text of the body. Its bytes are those that were sent, unless the endpoint had another format then.
+    body: String,
+}
+
+impl RequestBody {
+    /// `None` if the endpoint gets no webhooks, or if the event has no content any more.
+    fn of(endpoint: &Endpoint, event: &StoredEvent, widget: &Origin) -> Option<Self> {
+        /// The part of an envelope that is in its text only.
+        #[derive(Deserialize)]
+        struct Content {
+            data: Map<String, Value>,
+            seq: u64,
+        }
+        if endpoint.kind != Kind::Webhook {
+            return None;
+        }
+        let Content { data, seq } = serde_json::from_slice(event.body.as_deref()?).ok()?;
+        let time = |at: Timestamp| c2c_delivery::Timestamp::from_millis(at.as_millis());
+        let told = Event {
+            app: &endpoint.app,
+            id: event.id,
+            verified: event.verified,
+            name: &event.name,
+            happened_at: time(event.happened_at),
+            received_at: time(event.received_at),
+            seq,
+            data: &data,
+        };
+        let body = told.body(endpoint.settings.format, widget);
+        Some(Self {
+            method: "POST",
+            host: endpoint.settings.host.clone(),
+            content_type: body.content_type,
+            webhook_id: told.message_id().to_string(),
+            body: String::from_utf8(body.bytes).ok()?,
+        })
+    }
+}
+
+/// A delivery, with its attempts.
 #[derive(Serialize, ToSchema)]
 #[schema(as = DeliveryWithLog)]
 pub(super) struct TracedBody {
     #[serde(flatten)]
     delivery: DeliveryBody,
-    /// The requests, oldest first, without one that succeeded at once.
+    /// The attempts, oldest first. One that succeeded at once is not among them: of its answer, only the delivery's `status` and
+    /// `tookMs` are kept.
     log: Vec<AttemptBody>,
+    /// Null for a vendor's endpoint, for one that was removed, and if the event's content was deleted, or is too old.
+    request: Option<RequestBody>,
 }
 
-impl From<TracedDelivery> for TracedBody {
-    fn from(traced: TracedDelivery) -> Self {
-        let log = traced.attempts.into_iter().map(AttemptBody::from).collect();
-        Self { delivery: traced.delivery.into(), log }
+/// An endpoint of the app to which the event has no delivery.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WithheldEvent)]
+pub(super) struct WithheldBody {
+    endpoint: String,
+    /// `added-later`: the endpoint was added after the event came. `filter`: its filter does not name the event. `consent`: it
+    /// gets no events with this decision of the visitor. `not-agreed`: it had not agreed when the event came. `changed`:
+    /// none of these, so when the event came, it had not agreed, or had other settings. The settings of that time are
+    /// not kept: `filter` and `consent` are by the present ones.
+    reason: &'static str,
+}
+
+/// The reason for which an endpoint has no delivery of an event, in the order in which the accounts have them.
+fn why_withheld(endpoint: &Endpoint, event: &StoredEvent) -> &'static str {
+    let (settings, came) = (&endpoint.settings, event.received_at);
+    if endpoint.made_at > came {
+        "added-later"
+    } else if !settings.filter.has(&event.name) {
+        Reason::Filter.word()
+    } else if !settings.consents.contains(&event.consent) {
+        Reason::Consent.word()
+    } else if endpoint.state == EndpointState::Asked && endpoint.state_at <= came {
+        Reason::NotAgreed.word()
+    } else {
+        "changed"
+    }
+}
+
+/// The endpoints of an app as they are now, without those that were removed: by them, the deliveries of an event are shown.
+pub(super) struct PresentEndpoints {
+    endpoints: Vec<Endpoint>,
+    /// The origin of the widget's page, which an event in the format `cloudevents` names.
+    widget: Origin,
+}
+
+impl PresentEndpoints {
+    pub(super) async fn read(state: &State, app: &AppId) -> Result<Self, Failure> {
+        let endpoints = state.store().endpoints(app).await.map_err(state.failure())?;
+        Ok(Self { endpoints, widget: state.sites.widget.origin.clone() })
+    }
+
+    /// A delivery of an event.
+    pub(super) fn traced(&self, event: &StoredEvent, traced: TracedDelivery) -> TracedBody {
+        let TracedDelivery { delivery, attempts, .. } = traced;
+        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.id == delivery.endpoint);
+        TracedBody {
+            request: endpoint.and_then(|endpoint| RequestBody::of(endpoint, event, &self.widget)),
+            log: attempts.into_iter().map(AttemptBody::from).collect(),
+            delivery: delivery.into(),
+        }
+    }
+
+    /// The endpoints to which an event has none of these deliveries, which are all that it has.
+    pub(super) fn withheld(
+        &self,
+        event: &StoredEvent,
+        deliveries: &[TracedDelivery],
+    ) -> Vec<WithheldBody> {
+        let is_without = |endpoint: &&Endpoint| {
+            deliveries.iter().all(|traced| traced.delivery.endpoint != endpoint.id)
+        };
+        let without = self.endpoints.iter().filter(is_without);
+        let shown = without.map(|endpoint| WithheldBody {
+            endpoint: endpoint.id.to_string(),
+            reason: why_withheld(endpoint, event),
+        });
+        shown.collect()
     }
 }
 
@@ -150,7 +271,7 @@ pub(super) struct EnvelopeBody {
     #[schema(example = "custom:chat_opened")]
     name: String,
     /// With the visitor's `context`.
-    data: serde_json::Value,
+    data: Value,
     /// By the visitor's clock.
     #[schema(value_type = String, format = DateTime)]
     timestamp: String,
@@ -289,9 +410,12 @@ pub(super) async fn show(
     let traced = find(&state, &app, endpoint, seq).await?;
     let events = state.store().event(&app, traced.delivery.event).await;
     let events = events.map_err(state.failure())?;
-    let event = events.into_iter().find(|traced| traced.event.seq == seq);
-    let envelope = event.and_then(|traced| envelope(traced.event.body));
-    Ok(json(StatusCode::OK, &WholeDelivery { traced: traced.into(), envelope }))
+    let mut events = events.into_iter().map(|traced| traced.event);
+    let event = events.find(|event| event.seq == seq).ok_or(StoreError::NoSuchDelivery);
+    let event = event.map_err(state.failure())?;
+    let endpoints = PresentEndpoints::read(&state, &app).await?;
+    let traced = endpoints.traced(&event, traced);
+    Ok(json(StatusCode::OK, &WholeDelivery { traced, envelope: envelope(event.body) }))
 }
 
 async fn find(

@@ -10,10 +10,10 @@ use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use utoipa::ToSchema;
 
-use super::deliveries::{EnvelopeBody, TracedBody, envelope};
+use super::deliveries::{EnvelopeBody, PresentEndpoints, TracedBody, WithheldBody, envelope};
 use super::failure::Failure;
 use super::input::{By, EventPath, Id, Input, Raw};
 use super::schema::{Problem, Time};
@@ -51,10 +51,15 @@ struct EventBody {
     envelope: Option<Box<RawValue>>,
     /// One for each endpoint for which it was meant.
     deliveries: Vec<TracedBody>,
+    /// The other endpoints of the app, without those that were removed.
+    withheld: Vec<WithheldBody>,
 }
 
-impl From<TracedEvent> for EventBody {
-    fn from(TracedEvent { event, deliveries, .. }: TracedEvent) -> Self {
+impl EventBody {
+    fn of(traced: TracedEvent, endpoints: &PresentEndpoints) -> Self {
+        let TracedEvent { event, deliveries, .. } = traced;
+        let withheld = endpoints.withheld(&event, &deliveries);
+        let deliveries = deliveries.into_iter().map(|one| endpoints.traced(&event, one)).collect();
         let marks = event.marks.and_then(|marks| serde_json::from_str(&marks).ok());
         Self {
             seq: event.seq,
@@ -66,7 +71,8 @@ impl From<TracedEvent> for EventBody {
             consent: event.consent,
             marks: marks.unwrap_or_default(),
             envelope: envelope(event.body),
-            deliveries: deliveries.into_iter().map(TracedBody::from).collect(),
+            deliveries,
+            withheld,
         }
     }
 }
@@ -93,7 +99,8 @@ pub(super) async fn show(
 ) -> Answer {
     state.store().app(&app).await.map_err(state.failure())?;
     let events = state.store().event(&app, id).await.map_err(state.failure())?;
-    let events = events.into_iter().map(EventBody::from).collect();
+    let endpoints = PresentEndpoints::read(&state, &app).await?;
+    let events = events.into_iter().map(|traced| EventBody::of(traced, &endpoints)).collect();
     Ok(json(StatusCode::OK, &Events { events }))
 }
 
@@ -174,6 +181,9 @@ impl ForgottenBody {
 ///
 /// Events with a value are found by an index, if the app's settings had the key when they came; the others by looking
 /// at each event, which takes several requests if there are many. An id or a value that no event has is no error.
+///
+/// If the client does not wait for the answer, the work of this request is done nevertheless. The entries of the audit
+/// log have `sentTo`, too; and for an `id`, the same request gives it again, as long as the event is known.
 #[utoipa::path(
     post,
     path = "/api/apps/{app}/events/forget",
@@ -191,12 +201,27 @@ pub(super) async fn forget(
     By(by): By,
     Input(body): Input<ForgetBody>,
 ) -> Answer {
-    let sought = body.try_into()?;
+    let sought = Sought::try_from(body)?;
     state.store().app(&app).await.map_err(state.failure())?;
-    let forgotten = Forgetting { state: &state, by: &by, app: &app }.forget(sought).await;
+    let in_background = state.clone();
+    // The time of a request is limited, and a deletion is not left half done. A server that stops waits for the
+    // transaction that is under way.
+    let forgotten = tokio::spawn(async move {
+        let forgetting = Forgetting { state: &in_background, by: &by, app: &app };
+        let forgotten = forgetting.forget(sought).await;
+        // The client may not wait for the answer.
+        forgotten.inspect_err(|error| {
+            tracing::error!(%app, %error, "a deletion of events has ended early; repeat it");
+        })
+    });
+    let forgotten = forgotten.await.map_err(|error| {
+        tracing::error!(%error, "a deletion of events has ended early; repeat it");
+        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", "the server failed")
+    })?;
     Ok(json(StatusCode::OK, &forgotten.map_err(state.failure())?))
 }
 
+/// A deletion. It outlives its request, so each of its steps has a limit for a database that does not answer.
 struct Forgetting<'a> {
     state: &'a State,
     by: &'a Actor,
@@ -222,7 +247,9 @@ impl Forgetting<'_> {
 
     async fn all(&self, forget: &Forget, sum: &mut ForgottenBody) -> Result<(), StoreError> {
         loop {
-            let forgotten = self.state.store().forget(self.by, self.app, forget).await?;
+            let step = self.state.store().forget(self.by, self.app, forget);
+            let step = timeout(self.state.limits.look_timeout, step).await;
+            let forgotten = step.unwrap_or_else(|_| Err(StoreError::hung()))?;
             let more = forgotten.more;
             sum.add(forgotten);
             if !more {
@@ -242,7 +269,9 @@ impl Forgetting<'_> {
         let end = Instant::now() + self.state.limits.database_timeout / 2;
         let mut last = after;
         loop {
-            let events = self.state.store().events_with_body(self.app, last, LOOK).await?;
+            let step = self.state.store().events_with_body(self.app, last, LOOK);
+            let step = timeout(self.state.limits.look_timeout, step).await;
+            let events = step.unwrap_or_else(|_| Err(StoreError::hung()))?;
             let found = events.iter().filter(|event| {
                 let found = event.body.as_deref().and_then(|body| context_value(body, key));
                 found.is_some_and(|found| found == value)

@@ -3,14 +3,15 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 
-use c2c_receivers::{Answer, Receiver};
+use c2c_receivers::{Answer, Hit, Receiver};
 use c2c_server::Limits;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 use crate::access::{Caller, guarded, owner};
-use crate::client::{Fixture, PATIENCE, Reply, To, eventually};
+use crate::client::{Client, Fixture, PATIENCE, Reply, To, eventually};
 use crate::console::DEMO;
 use crate::integrating::{Endpoint, JSON, batch, envelope, id};
 
@@ -109,6 +110,51 @@ async fn keys_are_made_and_removed_and_never_read() {
     let last = format!("{path}/{}", keys[0]["id"].as_str().expect("an id"));
     let reply = fixture.write("DELETE", &last, &json!({})).await;
     assert_eq!(reply.problem(), (404, "no-such-secret".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_question_is_skipped_for_the_address_that_was_seen() {
+    let fixture = fixture(&[]).await;
+    let endpoint = fixture.add_endpoint(DEMO, "https://hooks.example/").await;
+    // Another person changes it, before the owner skips the question.
+    let changed = json!({
+        "name": "A receiver", "url": "https://stranger.example/", "format": "standard", "filter": ["*"],
+        "inFlightMax": 8,
+    });
+    assert_eq!(fixture.edit(&endpoint.path, "\"1\"", &changed).await.status, 200);
+    let path = format!("{}/skip-agreement", endpoint.path);
+    let reason = json!({"reason": "it is ours"});
+    let reply = fixture.write("POST", &path, &reason).await;
+    assert_eq!(reply.problem(), (428, "precondition-required".to_owned()));
+    let skip = async |seen: u32| {
+        let seen = format!("if-match: \"{seen}\"");
+        fixture.write_with("POST", &path, &[&seen], &reason).await
+    };
+    assert_eq!(skip(1).await.problem(), (412, "endpoint-conflict".to_owned()));
+    assert_eq!(fixture.read(&endpoint.path).await["state"], "asked");
+    let skipped = skip(2).await;
+    assert_eq!((skipped.status, skipped.header("etag")), (200, "\"3\""));
+    assert_eq!(skipped.json()["state"], "active");
+    assert_eq!(skip(3).await.problem(), (409, "endpoint-state".to_owned()));
+}
+
+/// A service for many customers may tell them apart by the query alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_query_has_to_agree_again() {
+    let receiver = Receiver::taking().await;
+    let fixture = fixture(&[&receiver]).await;
+    let endpoint = fixture.integrate(DEMO, &receiver).await;
+    let states = async |tag: &str, url: &str| {
+        let changed = json!({
+            "name": "A receiver", "url": url, "format": "standard", "filter": ["*"], "inFlightMax": 8,
+        });
+        let reply = fixture.edit(&endpoint.path, tag, &changed).await.json();
+        (reply["state"].clone(), reply["agreed"].clone())
+    };
+    let same = states("\"2\"", &receiver.url()).await;
+    assert_eq!(same, (json!("active"), json!("handshake")));
+    let other = receiver.url().replace("key=1", "key=2");
+    assert_eq!(states("\"3\"", &other).await, (json!("asked"), json!("no")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -212,6 +258,94 @@ async fn one_id_leads_from_the_event_to_the_answer() {
         let reply = fixture.get(To::Console, &path, &[]).await;
         assert_eq!(reply.problem(), (404, code.to_owned()), "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_shown_as_it_was_sent() {
+    let fails = |_: &Hit| Answer::Status(500);
+    let (one, other) = (Receiver::start(fails).await, Receiver::start(fails).await);
+    let fixture = fixture(&[&one, &other]).await;
+    let (first, second) =
+        (fixture.integrate(DEMO, &one).await, fixture.integrate(DEMO, &other).await);
+    let changed =
+        json!({"name": "Other", "format": "cloudevents", "filter": ["*"], "inFlightMax": 8});
+    assert_eq!(fixture.edit(&second.path, "\"2\"", &changed).await.status, 200);
+    fixture.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
+
+    let path = format!("{DEMO}/events/{}", id(1));
+    for (receiver, endpoint) in [(&one, &first), (&other, &second)] {
+        let hit = receiver.wait(1).await.remove(0);
+        let shown = async || {
+            let event = fixture.read(&path).await["events"][0].clone();
+            let all = event["deliveries"].as_array().expect("a list").iter();
+            let mut of_endpoint = all.filter(|delivery| delivery["endpoint"] == endpoint.id());
+            of_endpoint.next().expect("its delivery").clone()
+        };
+        let is_noted = async || shown().await["log"][0].is_object();
+        assert!(eventually(PATIENCE, is_noted).await);
+        let delivery = shown().await;
+        let request = &delivery["request"];
+        let header = |name: &str| hit.headers[name].to_str().expect("a text");
+        assert_eq!(
+            (&request["method"], &request["host"]),
+            (&json!("POST"), &json!("127.0.0.1")),
+            "{delivery}"
+        );
+        assert_eq!(request["contentType"], header("content-type"));
+        assert_eq!(request["webhookId"], header("webhook-id"));
+        assert_eq!(request["body"], &*String::from_utf8_lossy(&hit.body));
+        let at = delivery["log"][0]["at"].as_str().expect("a time");
+        let at: jiff::Timestamp = at.parse().expect("a time");
+        assert_eq!(header("webhook-timestamp"), at.as_second().to_string());
+        // The address has a secret.
+        assert!(!delivery.to_string().contains("key=1"), "{delivery}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_says_why_endpoints_do_not_get_it() {
+    let receiver = Receiver::taking().await;
+    let fixture = fixture(&[&receiver]).await;
+    let gets = fixture.integrate(DEMO, &receiver).await;
+    let filters = fixture.integrate(DEMO, &receiver).await;
+    let changed = json!({"name": "Other", "format": "standard", "filter": ["custom:other"], "inFlightMax": 8});
+    assert_eq!(fixture.edit(&filters.path, "\"2\"", &changed).await.status, 200);
+    let asked = fixture.add_endpoint(DEMO, &receiver.url()).await;
+    let agrees = fixture.add_endpoint(DEMO, &receiver.url()).await;
+    let removed = fixture.integrate(DEMO, &receiver).await;
+    assert_eq!(fixture.write("DELETE", &removed.path, &json!({})).await.status, 204);
+    let google = json!({
+        "kind": "ga4", "name": "Google", "measurementId": "G-ABC1234", "apiSecret": "s3cr3t-of-Google",
+        "mapping": {
+            "client_id": {"from": "/data/ga_client_id"},
+            "events": {"custom:chat_opened": {"name": "generate_lead", "params": {"n": {"from": "/data/n"}}}},
+        },
+    });
+    let google = fixture.write("POST", &format!("{DEMO}/endpoints"), &google).await.json();
+    let mut not_asked = batch(&[envelope("custom:chat_opened", 1)]);
+    not_asked["consent"] = json!("not-asked");
+    assert_eq!(fixture.emit(DEMO, &not_asked).await.json()["accepted"], 1);
+    let agreement = format!("{}/agreement", agrees.path);
+    assert_eq!(fixture.write("POST", &agreement, &json!({})).await.status, 200);
+    let later = fixture.add_endpoint(DEMO, &receiver.url()).await;
+    ended(&fixture, 1).await;
+
+    let event = fixture.read(&format!("{DEMO}/events/{}", id(1))).await["events"][0].clone();
+    assert_eq!(event["deliveries"].as_array().map(Vec::len), Some(1), "{event}");
+    assert_eq!(event["deliveries"][0]["endpoint"], gets.id());
+    let withheld = event["withheld"].as_array().expect("a list");
+    let expected = [
+        (filters.id(), "filter"),
+        (asked.id(), "not-agreed"),
+        (agrees.id(), "changed"),
+        (google["endpoint"]["id"].as_str().expect("an id"), "consent"),
+        (later.id(), "added-later"),
+    ];
+    for (endpoint, reason) in expected {
+        let wanted = json!({"endpoint": endpoint, "reason": reason});
+        assert!(withheld.contains(&wanted), "{wanted}: {event}");
+    }
+    assert_eq!(withheld.len(), expected.len(), "{event}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -387,6 +521,8 @@ async fn what_is_forgotten_is_not_there_any_more() {
     assert_eq!(forget(&fixture, &by_value("secret-1")).await, forgotten(3, 1, &got));
     assert_eq!(forget(&fixture, &json!({"id": id(6)})).await, forgotten(1, 1, &[]));
     assert_eq!(forget(&fixture, &by_value("secret-2")).await, forgotten(1, 0, &got));
+    // An answer may be lost.
+    assert_eq!(forget(&fixture, &json!({"id": id(1)})).await, forgotten(0, 0, &got));
     for body in [
         json!({"id": id(6)}),
         json!({"id": id(99)}),
@@ -400,6 +536,12 @@ async fn what_is_forgotten_is_not_there_any_more() {
     }
     let log = fixture.get(To::Console, &format!("{DEMO}/audit"), &[]).await;
     assert!(!log.text().contains("secret-"), "{log:?}");
+    let log = log.json();
+    let entries = log["entries"].as_array().expect("a list").iter();
+    let deletions = entries.filter(|entry| entry["action"] == "eventsForgotten");
+    let receivers: Vec<_> = deletions.map(|entry| entry["sentTo"].clone()).collect();
+    // The newest first. The first value was found by the index, and then by looking.
+    assert_eq!(receivers, [json!(got), Value::Null, json!(got), json!(got)]);
     // Nor in the database.
     assert_eq!(count(&mut connection, DIGESTS).await, 1);
     assert_eq!(count(&mut connection, CONTENT).await, 1);
@@ -443,6 +585,30 @@ async fn it_is_clear_which_events_are_to_be_forgotten() {
         let reply = fixture.write("POST", &format!("{DEMO}/events/forget"), &wrong).await;
         assert_eq!(reply.problem(), (400, "bad-request".to_owned()), "{wrong}");
     }
+}
+
+/// The limit of a request's time ends the wait, and not the deletion.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_goes_on_without_its_request() {
+    let data = TempDir::new().expect("a directory");
+    let database = format!("sqlite:{}", data.path().join("c2c.db").display());
+    let second = std::time::Duration::from_secs(1);
+    let limits = Limits { body_timeout: second, database_timeout: second, ..Limits::default() };
+    let fixture = Fixture::with(&limits, &["--database", &database]).await;
+    fixture.collect(DEMO, "refuse").await;
+    fixture.emit_new(DEMO, &[envelope("custom:chat_opened", 1)]).await;
+    // Another process writes for longer than the request may take. A transaction waits 5 s for it.
+    let mut other = SqliteConnection::connect(&database).await.expect("opens");
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("it begins");
+    let body = json!({"id": id(1)});
+    let reply = fixture.write("POST", &format!("{DEMO}/events/forget"), &body).await;
+    assert_eq!(reply.problem(), (503, "database-unavailable".to_owned()));
+    sqlx::query("ROLLBACK").execute(&mut other).await.expect("it ends");
+    let path = format!("{DEMO}/events/{}", id(1));
+    let is_gone = async || fixture.read(&path).await["events"][0]["envelope"].is_null();
+    assert!(eventually(PATIENCE, is_gone).await);
+    let log = fixture.read(&format!("{DEMO}/audit?limit=1")).await;
+    assert_eq!(log["entries"][0]["action"], "eventsForgotten");
 }
 
 /// A search that takes longer than a request may.
@@ -528,6 +694,36 @@ async fn a_long_replay_goes_on_where_it_was() {
     let entries = log["entries"].as_array().expect("a list").iter();
     // No request is without an entry, wherever it says that it goes on.
     assert_eq!(entries.filter(|entry| entry["action"] == "replayed").count(), requests);
+}
+
+/// The work of a request goes on when its client has left, so a client could begin any number.
+#[tokio::test(flavor = "multi_thread")]
+async fn few_replays_of_an_app_are_at_work_at_once() {
+    let (receiver, folder) = (Receiver::taking().await, TempDir::new().expect("a directory"));
+    let database = format!("sqlite:{}", folder.path().join("c2c.db").display());
+    let keys = key_file(&folder);
+    let [allow, address] = receiver.allowed();
+    let settings = ["--database", &database, "--secrets-key-file", &keys, &allow, &address];
+    let fixture = Fixture::with(&Limits::default(), &settings).await;
+    let endpoint = fixture.integrate(DEMO, &receiver).await;
+    let body = json!({"endpoint": endpoint.id(), "from": BEFORE, "to": AFTER});
+    // They wait for the transaction of another program.
+    let mut other = SqliteConnection::connect(&database).await.expect("opens");
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("it begins");
+    let mut replays = JoinSet::new();
+    for _ in 0..3 {
+        let (client, body) = (Client::clone(&fixture), body.clone());
+        let replay = async move { client.write("POST", &format!("{DEMO}/replays"), &body).await };
+        replays.spawn(replay);
+    }
+    let first = replays.join_next().await.expect("an answer").expect("it ends");
+    assert_eq!(first.problem(), (409, "too-many-replays".to_owned()));
+    sqlx::query("ROLLBACK").execute(&mut other).await.expect("it ends");
+    for reply in replays.join_all().await {
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
+    let again = fixture.write("POST", &format!("{DEMO}/replays"), &body).await;
+    assert_eq!(again.status, 200, "{again:?}");
 }
 
 /// A server that asks for a sign-in, an endpoint of the demo, and a backend with an event token for it.

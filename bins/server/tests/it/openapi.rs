@@ -346,6 +346,7 @@ fn of_endpoints() -> Vec<Case> {
     let reason = || json!({"reason": "our own"});
     let meta = json!({"kind": "meta", "name": "Meta", "datasetId": "1234567890", "accessToken": "EAA01234567890123456789"});
     let takes = || json!({"takesNotAsked": true});
+    let skip = |tag, body, status| Case { tag, ..write("post", SKIP, LAST, body, status) };
     let mut cases = vec![
         // Without its code, it has no events of its code.
         write("put", SWITCH, DEMO, json!({"off": false}), 200),
@@ -368,10 +369,12 @@ fn of_endpoints() -> Vec<Case> {
         write("put", ENDPOINT, LAST, changed(), 428),
         write("post", PAUSE, LAST, nothing(), 409),
         write("post", TRY, LAST, nothing(), 409),
-        write("post", SKIP, LAST, nothing(), 400),
-        write("post", SKIP, LAST, reason(), 200),
-        write("post", SKIP, LAST, reason(), 409),
-        write("post", SKIP, UNKNOWN, reason(), 404),
+        skip(Some("2"), nothing(), 400),
+        skip(Some("1"), reason(), 412),
+        skip(None, reason(), 428),
+        skip(Some("2"), reason(), 200),
+        skip(Some("3"), reason(), 409),
+        Case { parts: UNKNOWN, ..skip(Some("1"), reason(), 404) },
         write("post", AGREEMENT, LAST, nothing(), 409),
         write("post", PAUSE, LAST, nothing(), 200),
         write("post", RESUME, LAST, nothing(), 200),
