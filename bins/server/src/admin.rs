@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
-use c2c_store::{Store, StoreError};
+use c2c_store::{FailureKind, Store, StoreError};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use tokio::sync::Mutex;
@@ -141,9 +141,14 @@ impl Admin {
         });
         match asked.await.unwrap_or_else(|_| Err(StoreError::hung())) {
             Ok(accounts) => measured(app_text(&accounts)),
-            Err(error) => {
+            Err(error @ StoreError::Failed { kind: FailureKind::Unavailable, .. }) => {
                 tracing::debug!(%error, "the apps cannot be measured");
-                let text = "The database did not answer in time. /metrics may say why.";
+                let text = "The database did not answer in time.";
+                message(StatusCode::SERVICE_UNAVAILABLE, text)
+            }
+            Err(error) => {
+                tracing::error!(%error, "the apps cannot be measured");
+                let text = "The accounts cannot be read. The server's log says why.";
                 message(StatusCode::SERVICE_UNAVAILABLE, text)
             }
         }

@@ -40,6 +40,7 @@ const SQLITE: Versions = &[
     (6, "access", include_str!("schema/sqlite.6.sql")),
     (7, "subjects, used assertions", include_str!("schema/sqlite.7.sql")),
     (8, "events and deliveries", include_str!("schema/sqlite.8.sql")),
+    (9, "more words of accounts", include_str!("schema/sqlite.9.sql")),
 ];
 
 const POSTGRES: Versions = &[
@@ -49,6 +50,7 @@ const POSTGRES: Versions = &[
     (6, "access", include_str!("schema/postgres.6.sql")),
     (7, "subjects, used assertions", include_str!("schema/postgres.7.sql")),
     (8, "events and deliveries", include_str!("schema/postgres.8.sql")),
+    (9, "more words of accounts", include_str!("schema/postgres.9.sql")),
 ];
 
 /// Brings a database up to date. Several servers may do so at the same time.

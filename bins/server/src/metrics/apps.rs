@@ -62,7 +62,7 @@ impl AppMetrics {
             failed: labelled(
                 to,
                 "c2c_endpoint_failed_attempts_total",
-                "Attempts that failed; the others are the deliveries with the outcome delivered",
+                "Attempts that failed; with the reason settings, nothing was sent",
                 &["app", "endpoint", "reason"],
             ),
             oldest: kept(

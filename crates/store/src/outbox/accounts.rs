@@ -47,7 +47,7 @@ pub struct EndpointAccount {
     pub oldest: Option<Timestamp>,
     /// Those that have, by how and why. Without those that are pending again.
     pub ended: BTreeMap<(Outcome, Reason), i64>,
-    /// The attempts that failed, by why. The others are in `ended`, as [`Outcome::Delivered`].
+    /// The attempts that failed, by why. For [`Reason::Settings`], nothing was sent.
     pub failed: BTreeMap<Reason, i64>,
 }
 
@@ -123,12 +123,17 @@ impl Store {
     }
 }
 
-/// One statement, so that all numbers are of one moment.
+/// One statement, so that all numbers are of one moment. A server of version 8 that purges an app leaves what it does not
+/// know.
 fn accounts_where(condition: &'static str) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!(
         "SELECT app_id, endpoint_id, outcome, reason, CAST(SUM(number) AS BIGINT) AS number,
              CAST(NULL AS BIGINT) AS oldest
-         FROM tally WHERE {condition} GROUP BY app_id, endpoint_id, outcome, reason
+         FROM (SELECT app_id, endpoint_id, outcome, reason, number FROM tally WHERE {condition}
+               UNION ALL
+               SELECT app_id, endpoint_id, outcome, reason, number FROM later_tally WHERE {condition}
+                   AND endpoint_id IN (SELECT id FROM endpoint)) AS counts
+         GROUP BY app_id, endpoint_id, outcome, reason
          UNION ALL
          SELECT app_id, id, 'pending', '', (SELECT COUNT(*) FROM outbox WHERE endpoint_id = id),
              (SELECT received_at FROM event WHERE seq = (SELECT MIN(seq) FROM outbox WHERE endpoint_id = endpoint.id))
@@ -164,10 +169,19 @@ impl Accounts {
         match outcome {
             ACCEPTED => account.accepted = number,
             "pending" => (account.pending, account.oldest) = (number, time_if_any(row, "oldest")?),
-            FAILED => drop(account.failed.insert(text(row, "reason")?, number)),
+            FAILED => {
+                if let Ok(reason) = text(row, "reason") {
+                    account.failed.insert(reason, number);
+                }
+            }
             // Zero if the last of them was replayed.
             _ if number == 0 => {}
-            _ => drop(account.ended.insert((text(row, "outcome")?, text(row, "reason")?), number)),
+            _ => {
+                // A server of a newer version may have more words.
+                if let (Ok(outcome), Ok(reason)) = (text(row, "outcome"), text(row, "reason")) {
+                    account.ended.insert((outcome, reason), number);
+                }
+            }
         }
         Ok(())
     }

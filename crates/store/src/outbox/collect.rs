@@ -135,7 +135,7 @@ impl Write<'_> {
 }
 
 /// The first keeps events away that are coming in.
-const REMOVE: [&str; 11] = [
+const REMOVE: [&str; 12] = [
     "DELETE FROM collect WHERE app_id = $1",
     "DELETE FROM outbox WHERE endpoint_id IN (SELECT id FROM endpoint WHERE app_id = $1)",
     "DELETE FROM ended WHERE endpoint_id IN (SELECT id FROM endpoint WHERE app_id = $1)",
@@ -146,6 +146,7 @@ const REMOVE: [&str; 11] = [
     "DELETE FROM event_key WHERE app_id = $1",
     "DELETE FROM event WHERE app_id = $1",
     "DELETE FROM tally WHERE app_id = $1",
+    "DELETE FROM later_tally WHERE app_id = $1",
     "DELETE FROM event_token WHERE app_id = $1",
 ];
 

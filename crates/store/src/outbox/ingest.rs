@@ -228,8 +228,13 @@ async fn deliver(
     let mut has_due = false;
     for &(app, event, seq) in new {
         for target in &open[app] {
+            let why = target.suppresses(event);
+            if why == Some(Reason::NotAgreed) {
+                tally.not_agreed(app, target.id, now);
+                continue;
+            }
             tally.offered(app, target.id, now, 1);
-            if let Some(why) = target.suppresses(event) {
+            if let Some(why) = why {
                 tally.ended(app, target.id, now, (Outcome::Suppressed, why), 1);
                 continue;
             }

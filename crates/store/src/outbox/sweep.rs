@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::rows::{app, count, text};
 use super::sql::{pieces, places};
-use super::tally::day;
+use super::tally::{TABLES, day};
 use crate::actor::Actor;
 use crate::database::Store;
 use crate::error::StoreError;
@@ -117,22 +117,23 @@ impl Store {
     async fn fold_counts(&self, server: &Actor, now: Timestamp) -> Result<u32, StoreError> {
         let last = day(now.before(DAYS_KEPT));
         let mut write = self.write(server).await?;
-        sqlx::query(
-            "INSERT INTO tally (app_id, endpoint_id, day, outcome, reason, number)
-             SELECT app_id, endpoint_id, 0, outcome, reason, CAST(SUM(number) AS BIGINT) FROM tally
-             WHERE day > 0 AND day < $1 GROUP BY app_id, endpoint_id, outcome, reason
-             ON CONFLICT (app_id, endpoint_id, day, outcome, reason)
-             DO UPDATE SET number = tally.number + excluded.number",
-        )
-        .bind(last)
-        .execute(&mut *write.tx)
-        .await?;
-        let done = sqlx::query("DELETE FROM tally WHERE day > 0 AND day < $1")
-            .bind(last)
-            .execute(&mut *write.tx)
-            .await?;
+        let mut folded = 0;
+        for table in TABLES {
+            let add = format!(
+                "INSERT INTO {table} (app_id, endpoint_id, day, outcome, reason, number)
+                 SELECT app_id, endpoint_id, 0, outcome, reason, CAST(SUM(number) AS BIGINT) FROM {table}
+                 WHERE day > 0 AND day < $1 GROUP BY app_id, endpoint_id, outcome, reason
+                 ON CONFLICT (app_id, endpoint_id, day, outcome, reason)
+                 DO UPDATE SET number = {table}.number + excluded.number"
+            );
+            let delete = format!("DELETE FROM {table} WHERE day > 0 AND day < $1");
+            sqlx::query(AssertSqlSafe(add)).bind(last).execute(&mut *write.tx).await?;
+            let done =
+                sqlx::query(AssertSqlSafe(delete)).bind(last).execute(&mut *write.tx).await?;
+            folded += done.rows_affected();
+        }
         write.finish_with(&[]).await?;
-        Ok(u32::try_from(done.rows_affected()).unwrap_or(u32::MAX))
+        Ok(u32::try_from(folded).unwrap_or(u32::MAX))
     }
 }
 

@@ -16,6 +16,11 @@ pub(super) const KNOWN: &str = "known";
 pub(super) const REFUSED: &str = "refused";
 pub(super) const FAILED: &str = "failed";
 
+const FIRST: &str = "tally";
+const LATER: &str = "later_tally";
+/// The tables of counts.
+pub(super) const TABLES: [&str; 2] = [FIRST, LATER];
+
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Changes of counts. They are written in the order of their keys, so that no two transactions wait for each other.
@@ -24,6 +29,8 @@ pub(super) struct Tally(BTreeMap<Key, i64>);
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
+    /// `later_tally` has the words that a server of an older version could not read.
+    table: &'static str,
     app: AppId,
     endpoint: String,
     day: i64,
@@ -81,7 +88,27 @@ impl Tally {
         at: Timestamp,
         reason: Reason,
     ) {
-        self.add(app, endpoint.to_string(), day(at), FAILED, reason.word(), 1);
+        self.add_later(app, endpoint, at, FAILED, reason.word());
+    }
+
+    /// An event that was accepted while an endpoint was there that had not agreed.
+    pub(super) fn not_agreed(&mut self, app: &AppId, endpoint: EndpointId, at: Timestamp) {
+        let (outcome, reason) = (Outcome::Suppressed.word(), Reason::NotAgreed.word());
+        self.add_later(app, endpoint, at, ACCEPTED, "");
+        self.add_later(app, endpoint, at, outcome, reason);
+    }
+
+    fn add_later(
+        &mut self,
+        app: &AppId,
+        endpoint: EndpointId,
+        at: Timestamp,
+        outcome: &'static str,
+        reason: &'static str,
+    ) {
+        let (app, endpoint, day) = (app.clone(), endpoint.to_string(), day(at));
+        let key = Key { table: LATER, app, endpoint, day, outcome, reason };
+        *self.0.entry(key).or_default() += 1;
     }
 
     fn add(
@@ -93,7 +120,7 @@ impl Tally {
         reason: &'static str,
         number: i64,
     ) {
-        let key = Key { app: app.clone(), endpoint, day, outcome, reason };
+        let key = Key { table: FIRST, app: app.clone(), endpoint, day, outcome, reason };
         *self.0.entry(key).or_default() += number;
     }
 
@@ -103,11 +130,13 @@ impl Tally {
         engine: Engine,
     ) -> Result<(), StoreError> {
         let counts: Vec<_> = self.0.into_iter().filter(|&(_, number)| number != 0).collect();
-        for piece in pieces(&counts) {
+        let of_tables = counts.chunk_by(|(one, _), (other, _)| one.table == other.table);
+        for piece in of_tables.flat_map(pieces) {
+            let table = piece[0].0.table;
             let sql = format!(
-                "INSERT INTO tally (app_id, endpoint_id, day, outcome, reason, number) VALUES {}
+                "INSERT INTO {table} (app_id, endpoint_id, day, outcome, reason, number) VALUES {}
                  ON CONFLICT (app_id, endpoint_id, day, outcome, reason)
-                 DO UPDATE SET number = tally.number + excluded.number",
+                 DO UPDATE SET number = {table}.number + excluded.number",
                 places(1, piece.len(), 6)
             );
             let mut query = sqlx::query(statement(engine, sql));

@@ -347,7 +347,9 @@ async fn counts_stay_for_ever(store: Store) {
 
 /// Checks that nothing is left of the app's events.
 async fn nothing_of(place: &Place, app: &AppId) {
-    for table in ["collect", "endpoint", "event", "event_key", "tally", "event_token"] {
+    for table in
+        ["collect", "endpoint", "event", "event_key", "tally", "later_tally", "event_token"]
+    {
         assert_eq!(place.count(table, app).await, 0, "{table}");
     }
 }

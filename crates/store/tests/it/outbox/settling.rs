@@ -2,17 +2,17 @@
 
 use std::slice::from_ref;
 
-use c2c_delivery::{DisableReason, EndpointId, EndpointState, Outcome, Reason};
+use c2c_delivery::{Agreement, DisableReason, EndpointId, EndpointState, Outcome, Reason};
 use c2c_store::{
     Action, Claimer, EndpointHealth, Progress, Settled, Settlement, Store, Timestamp, Verdict,
 };
 
 use super::steps::{
     LEASE, SECOND, START, account, again, claim, collecting, delivered, ended, expired, ingest,
-    server, settle, webhook,
+    new_endpoint, server, settings, settle, webhook,
 };
-use crate::engines::on_both_engines;
-use crate::steps::actions;
+use crate::engines::{Place, on_both_engines};
+use crate::steps::{actions, anna};
 
 on_both_engines!(
     an_old_attempt_settles_nothing,
@@ -23,6 +23,7 @@ on_both_engines!(
     a_failure_comes_back_at_its_time,
     results_are_settled_together,
     failed_attempts_are_counted,
+    words_of_a_newer_version_are_left_out,
     health_is_judged_as_it_is,
     an_endpoint_is_disabled_with_an_entry,
     what_is_released_can_be_claimed_at_once,
@@ -77,6 +78,33 @@ async fn failed_attempts_are_counted(store: Store) {
     assert_eq!(found.endpoints[&endpoint], account);
     let expected = store.accounts(&other).await.expect("accounts");
     assert_eq!((all.remove(&other), expected.intake.accepted), (Some(expected), 1));
+}
+
+/// And a server of an older version finds no word that it does not know where it looks.
+async fn words_of_a_newer_version_are_left_out(place: Place) {
+    let store = place.open().await;
+    let shop = collecting(&store, "shop").await;
+    let endpoint = webhook(&store, &shop, "crm").await;
+    let mut asked = new_endpoint(settings("asked"));
+    asked.agreed = Agreement::No;
+    store.add_endpoint(&anna(), &shop, &asked).await.expect("an endpoint");
+    ingest(&store, &shop, 0..1, START).await;
+    let mut claimer = Claimer::new();
+    let work = claim(&store, &mut claimer, START).await.remove(0);
+    settle(&store, &claimer, START, &[again(&work, START)]).await;
+    assert_eq!(place.count("later_tally", &shop).await, 3);
+    let before = store.all_accounts().await.expect("accounts");
+    assert_eq!(before[&shop].endpoints[&endpoint].failed, [(Reason::Status, 1)].into());
+    assert_eq!(before[&shop].endpoints.len(), 2);
+    for (outcome, reason) in [("failed", "moon"), ("suppressed", "moon"), ("teleported", "status")]
+    {
+        let values = format!("('shop', '{endpoint}', 1, '{outcome}', '{reason}', 7)");
+        place.execute_text(format!("INSERT INTO later_tally VALUES {values}")).await;
+    }
+    assert_eq!(store.all_accounts().await.expect("accounts"), before);
+    // An app that an older server purges leaves what it does not know.
+    place.execute("DELETE FROM tally; DELETE FROM endpoint_secret; DELETE FROM endpoint_health; DELETE FROM outbox; DELETE FROM attempt; DELETE FROM endpoint").await;
+    assert_eq!(store.all_accounts().await.expect("accounts"), [].into());
 }
 
 /// A result could not be written before the lease ended, and the same server has the next one, too.
