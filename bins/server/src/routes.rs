@@ -11,6 +11,7 @@ mod access;
 mod access_log;
 mod apps;
 mod assertion;
+mod at_work;
 mod audit;
 mod caller;
 mod code;
@@ -78,11 +79,11 @@ use crate::paths::EMBED;
 use crate::response::{Body, closing};
 use crate::settings::{Access, Limits};
 use crate::sites::Sites;
+use at_work::{AtWork, Kind};
 use caller::{Callers, NoCaller, Surface};
 use failure::Failure;
 use guard::{Need, Routes};
 use oidc::SignOn;
-use replays::AtWork;
 use throttle::Throttle;
 
 /// Whatever the handlers use.
@@ -94,6 +95,7 @@ pub(crate) struct State {
     integrations: Arc<Integrations>,
     collect: Arc<Collect>,
     replays: Arc<AtWork>,
+    deletions: Arc<AtWork>,
     sign_on: Option<SignOn>,
     assertions: Option<Arc<Assertions>>,
     sites: Arc<Sites>,
@@ -257,7 +259,8 @@ impl Api {
             throttle,
             integrations,
             collect,
-            replays: Arc::default(),
+            replays: AtWork::new(Kind::Replays),
+            deletions: AtWork::new(Kind::Deletions),
             sign_on,
             assertions,
             sites,

@@ -127,14 +127,15 @@ impl From<Attempt> for AttemptBody {
     }
 }
 
-/// The request of each attempt, made again with the endpoint's present format.
+/// The request of each attempt, made again with the endpoint's present host and format: an earlier attempt may have gone to
+/// another host, or had another format.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = DeliveryRequest)]
 struct RequestBody {
     #[schema(example = "POST")]
     method: &'static str,
-    /// The host of the address. The rest may hold a secret, so it is not shown.
+    /// The host of the endpoint's present address. The rest may hold a secret, so it is not shown.
     host: String,
     #[schema(example = "application/json")]
     content_type: &'static str,

@@ -193,6 +193,7 @@ impl ForgottenBody {
         (status = 200, body = ForgottenBody),
         (status = 400, body = Problem, content_type = PROBLEM),
         (status = 404, body = Problem, content_type = PROBLEM),
+        (status = 409, body = Problem, content_type = PROBLEM, description = "too many deletions are at work"),
     ),
 )]
 pub(super) async fn forget(
@@ -203,10 +204,12 @@ pub(super) async fn forget(
 ) -> Answer {
     let sought = Sought::try_from(body)?;
     state.store().app(&app).await.map_err(state.failure())?;
+    let place = state.deletions.place(&app)?;
     let in_background = state.clone();
     // The time of a request is limited, and a deletion is not left half done. A server that stops waits for the
     // transaction that is under way.
     let forgotten = tokio::spawn(async move {
+        let _place = place;
         let forgetting = Forgetting { state: &in_background, by: &by, app: &app };
         let forgotten = forgetting.forget(sought).await;
         // The client may not wait for the answer.

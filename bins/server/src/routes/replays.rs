@@ -1,7 +1,5 @@
 //! Replays: all deliveries of an endpoint for events of some time are sent again.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use axum::extract::{Query, State as Extracted};
@@ -22,58 +20,6 @@ use super::{Answer, PROBLEM, State, json};
 const DELIVERIES_MAX: i64 = 100_000;
 /// Deliveries that are opened in one transaction: few, since events that come in wait for it.
 const STEP: u32 = 250;
-/// The most requests for replays of one app that are at work at once, on each server. Each writes for as long as it may,
-/// also if its client has left, and events that come in wait for each of its steps. Two: one whose client has left, and the
-/// one that its person sends next.
-const AT_WORK_MAX: usize = 2;
-
-/// How many requests for replays are at work, by app. An app without any is not in it.
-#[derive(Debug, Default)]
-pub(super) struct AtWork(Mutex<HashMap<AppId, usize>>);
-
-/// The place of a request that is at work, until it is dropped.
-#[derive(Debug)]
-struct Place {
-    all: Arc<AtWork>,
-    app: AppId,
-}
-
-impl AtWork {
-    /// A place for one more request of an app. `None` if all are taken.
-    fn place(self: &Arc<Self>, app: &AppId) -> Option<Place> {
-        let mut numbers = self.numbers();
-        let number = numbers.entry(app.clone()).or_default();
-        if *number >= AT_WORK_MAX {
-            return None;
-        }
-        *number += 1;
-        Some(Place { all: Arc::clone(self), app: app.clone() })
-    }
-
-    fn numbers(&self) -> MutexGuard<'_, HashMap<AppId, usize>> {
-        self.0.lock().expect("counting does not panic")
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut numbers = self.all.numbers();
-        if let Some(number) = numbers.get_mut(&self.app) {
-            *number -= 1;
-            if *number == 0 {
-                numbers.remove(&self.app);
-            }
-        }
-    }
-}
-
-fn too_many(app: &AppId) -> Failure {
-    let detail = format!(
-        "the app {app} has {AT_WORK_MAX} replays at work, which is the most; try again when one of them has ended"
-    );
-    Failure::new(StatusCode::CONFLICT, "too-many-replays", detail)
-}
-
 /// The deliveries to count: those that have ended, of events whose content is still there.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -185,7 +131,7 @@ pub(super) async fn start(
 ) -> Answer {
     let Wish { endpoint, outcome, from, to, after } = wish;
     let replay = Sought { endpoint, outcome, from, to }.into();
-    let place = state.replays.place(&app).ok_or_else(|| too_many(&app))?;
+    let place = state.replays.place(&app)?;
     // Also if it goes on: `after` may be anything.
     let deliveries = counted(&state, &app, &replay).await?;
     if deliveries > DELIVERIES_MAX {
@@ -228,24 +174,4 @@ async fn replay_part(
         }
     }
     Ok(done)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_app_has_its_places() {
-        let (one, other): (AppId, AppId) =
-            ("one".parse().expect("an id"), "other".parse().expect("an id"));
-        let all = Arc::new(AtWork::default());
-        let mut places: Vec<_> = (0..AT_WORK_MAX).filter_map(|_| all.place(&one)).collect();
-        assert_eq!(places.len(), AT_WORK_MAX);
-        assert!(all.place(&one).is_none() && all.place(&other).is_some());
-        places.pop();
-        places.extend(all.place(&one));
-        assert!(places.len() == AT_WORK_MAX && all.place(&one).is_none());
-        drop(places);
-        assert!(all.numbers().is_empty(), "{all:?}");
-    }
 }

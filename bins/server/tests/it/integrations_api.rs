@@ -14,6 +14,11 @@ use crate::access::{Caller, guarded, owner};
 use crate::client::{Client, Fixture, PATIENCE, Reply, To, eventually};
 use crate::console::DEMO;
 use crate::integrating::{Endpoint, JSON, batch, envelope, id};
+use crate::openapi::assert_described;
+
+/// The answers that [`little_long_work_of_an_app_is_done_at_once`] compares with the description.
+pub(crate) const DESCRIBED: [(&str, u16); 2] =
+    [("/api/apps/{app}/replays", 409), ("/api/apps/{app}/events/forget", 409)];
 
 /// A time before and one after all events of a test.
 const BEFORE: &str = "2020-01-01T00:00:00Z";
@@ -698,7 +703,7 @@ async fn a_long_replay_goes_on_where_it_was() {
 
 /// The work of a request goes on when its client has left, so a client could begin any number.
 #[tokio::test(flavor = "multi_thread")]
-async fn few_replays_of_an_app_are_at_work_at_once() {
+async fn little_long_work_of_an_app_is_done_at_once() {
     let (receiver, folder) = (Receiver::taking().await, TempDir::new().expect("a directory"));
     let database = format!("sqlite:{}", folder.path().join("c2c.db").display());
     let keys = key_file(&folder);
@@ -706,24 +711,31 @@ async fn few_replays_of_an_app_are_at_work_at_once() {
     let settings = ["--database", &database, "--secrets-key-file", &keys, &allow, &address];
     let fixture = Fixture::with(&Limits::default(), &settings).await;
     let endpoint = fixture.integrate(DEMO, &receiver).await;
-    let body = json!({"endpoint": endpoint.id(), "from": BEFORE, "to": AFTER});
-    // They wait for the transaction of another program.
+    let replay = json!({"endpoint": endpoint.id(), "from": BEFORE, "to": AFTER});
+    let deletion = json!({"key": "orderId", "value": "A-1"});
     let mut other = SqliteConnection::connect(&database).await.expect("opens");
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("it begins");
-    let mut replays = JoinSet::new();
-    for _ in 0..3 {
-        let (client, body) = (Client::clone(&fixture), body.clone());
-        let replay = async move { client.write("POST", &format!("{DEMO}/replays"), &body).await };
-        replays.spawn(replay);
+    let openapi: Value = serde_json::from_str(&c2c_server::openapi()).expect("JSON");
+    let bodies = [(replay, "too-many-replays"), (deletion, "too-many-deletions")];
+    for ((described, _), (body, code)) in DESCRIBED.into_iter().zip(bodies) {
+        let path = described.replace("{app}", "demo");
+        // They wait for the transaction of another program.
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("it begins");
+        let mut requests = JoinSet::new();
+        for _ in 0..3 {
+            let (client, path, body) = (Client::clone(&fixture), path.clone(), body.clone());
+            requests.spawn(async move { client.write("POST", &path, &body).await });
+        }
+        let first = requests.join_next().await.expect("an answer").expect("it ends");
+        assert_eq!(first.problem(), (409, code.to_owned()));
+        let response = &openapi["paths"][described]["post"]["responses"]["409"];
+        assert_described(&openapi, response, &first, described);
+        sqlx::query("ROLLBACK").execute(&mut other).await.expect("it ends");
+        for reply in requests.join_all().await {
+            assert_eq!(reply.status, 200, "{reply:?}");
+        }
+        let again = fixture.write("POST", &path, &body).await;
+        assert_eq!(again.status, 200, "{again:?}");
     }
-    let first = replays.join_next().await.expect("an answer").expect("it ends");
-    assert_eq!(first.problem(), (409, "too-many-replays".to_owned()));
-    sqlx::query("ROLLBACK").execute(&mut other).await.expect("it ends");
-    for reply in replays.join_all().await {
-        assert_eq!(reply.status, 200, "{reply:?}");
-    }
-    let again = fixture.write("POST", &format!("{DEMO}/replays"), &body).await;
-    assert_eq!(again.status, 200, "{again:?}");
 }
 
 /// A server that asks for a sign-in, an endpoint of the demo, and a backend with an event token for it.

@@ -570,8 +570,10 @@ fn every_described_answer_is_asked_for() {
     }
     let asked = |case: &Case| format!("{} {} {}", case.method, case.described_path(), case.status);
     let mut asked: BTreeSet<String> = cases().iter().map(asked).collect();
-    // These need an issuer; `oidc` and `assertions` compare them with their description.
-    for (path, status) in crate::oidc::DESCRIBED.into_iter().chain(crate::assertions::DESCRIBED) {
+    // These need an issuer, or requests that wait; their modules compare them with their description.
+    let (oidc, assertions) = (crate::oidc::DESCRIBED, crate::assertions::DESCRIBED);
+    let long_work = crate::integrations_api::DESCRIBED;
+    for (path, status) in oidc.into_iter().chain(assertions).chain(long_work) {
         asked.insert(format!("post {path} {status}"));
     }
     assert_eq!(asked, described);
