@@ -46,7 +46,8 @@ impl<F: AsyncFn(&Cx) -> Result<()> + Sync> Case for F {
 /// A module's tests: `pub const TESTS: Tests = &[("a_name", &a_name)];`
 pub type Tests = &'static [(&'static str, &'static dyn Case)];
 
-/// A module's name, the engines in which it runs, and its tests.
+/// A module's name, the engines in which it runs, and its tests. The same name may be listed again,
+/// with other engines or tests.
 pub type Module = (&'static str, &'static [Engine], Tests);
 
 /// The context of a test.
@@ -107,11 +108,11 @@ struct Shared {
 /// Runs the modules' tests in the chosen engines, according to `cargo test` arguments, and reports
 /// results as `cargo test` does.
 ///
-/// Then it lists the slowest tests. The tests of the modules named in `alone` run without other
-/// tests beside them: they assert deadlines of milliseconds, which another browser on the same
-/// cores would delay.
+/// Then it lists the slowest tests. The tests of the modules in `alone` run without other tests
+/// beside them, as the last of their engine: they assert deadlines of milliseconds, which another
+/// browser on the same cores would delay.
 #[expect(clippy::print_stdout, reason = "it is the run's output")]
-pub fn run(modules: &[Module], alone: &[&str]) -> ExitCode {
+pub fn run(modules: &[Module], alone: &[Module]) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     if !arguments.list {
@@ -147,7 +148,7 @@ pub fn run(modules: &[Module], alone: &[&str]) -> ExitCode {
 fn trials(
     engines: &[Engine],
     modules: &[Module],
-    alone: &[&str],
+    alone: &[Module],
     shared: &Arc<Shared>,
 ) -> Vec<Trial> {
     let mut trials = Vec::new();
@@ -156,12 +157,8 @@ fn trials(
         if let Some(why) = &not_run {
             eprintln!("NOT RUN: {why}");
         }
-        for (module, engines, tests) in modules {
-            if !engines.contains(&engine) {
-                continue;
-            }
-            let alone = alone.contains(module);
-            for &(test, case) in *tests {
+        for ((module, _, tests), alone) in in_order(engine, modules, alone) {
+            for &(test, case) in tests {
                 let name = format!("{engine}::{module}::{test}");
                 let shared = Arc::clone(shared);
                 let trial = Trial::test(name.clone(), move || {
@@ -178,6 +175,20 @@ fn trials(
         }
     }
     trials
+}
+
+/// Returns the modules of an engine in the order in which they run, and whether each runs alone.
+///
+/// Those that do are the last, so they wait only once in each engine until the tests beside them
+/// have ended. Meanwhile no other test begins.
+fn in_order(
+    engine: Engine,
+    modules: &[Module],
+    alone: &[Module],
+) -> impl Iterator<Item = (Module, bool)> {
+    let beside_others = modules.iter().map(|&module| (module, false));
+    let alone = alone.iter().map(|&module| (module, true));
+    beside_others.chain(alone).filter(move |((_, engines, _), _)| engines.contains(&engine))
 }
 
 fn run_case(
@@ -260,4 +271,22 @@ async fn picture(cx: &Cx) -> Result<PathBuf> {
     let path = dir.join(format!("{}.png", cx.name.replace("::", ".")));
     std::fs::write(&path, png)?;
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_that_run_alone_are_the_last_of_their_engine() {
+        let modules: [Module; 2] =
+            [("once", &[Engine::WebKit], &[]), ("always", &Engine::ALL, &[])];
+        let alone: [Module; 1] = [("once", &[Engine::Chromium], &[])];
+        let names = |engine| -> Vec<_> {
+            in_order(engine, &modules, &alone).map(|((name, _, _), alone)| (name, alone)).collect()
+        };
+        assert_eq!(names(Engine::Chromium), [("always", false), ("once", true)]);
+        assert_eq!(names(Engine::Firefox), [("always", false)]);
+        assert_eq!(names(Engine::WebKit), [("once", false), ("always", false)]);
+    }
 }

@@ -17,45 +17,41 @@ pub(crate) const TESTS: Tests = &[
     ("answers_and_names_are_text", &answers_and_names_are_text),
     ("a_keyboard_is_enough", &a_keyboard_is_enough),
     ("nothing_typed_is_lost", &nothing_typed_is_lost),
-    ("a_delivery_is_followed_and_sent_again", &a_delivery_is_followed_and_sent_again),
-    ("an_event_says_why_an_endpoint_did_not_get_it", &an_event_says_why_an_endpoint_did_not_get_it),
-    ("events_are_deleted_and_backends_get_tokens", &events_are_deleted_and_backends_get_tokens),
     ("roles_see_what_they_may", &roles_see_what_they_may),
-    ("the_timeline_says_where_an_event_would_go", &the_timeline_says_where_an_event_would_go),
     ("a_vendor_is_added_and_changed", &a_vendor_is_added_and_changed),
     ("each_step_is_accessible", &each_step_is_accessible),
 ];
 
 /// An answer that tries to become markup.
-const HOSTILE: &str = "<img src=x onerror=top.ran=1></pre><script>top.ran=1</script>";
+pub(crate) const HOSTILE: &str = "<img src=x onerror=top.ran=1></pre><script>top.ran=1</script>";
 /// The header by which a receiver agrees.
-const AGREES: (&str, &str) = ("webhook-allowed-origin", "*");
+pub(crate) const AGREES: (&str, &str) = ("webhook-allowed-origin", "*");
 
 /// A receiver at a path of the collector, which answers each request with this text.
-fn receiver(cx: &Cx, path: &str, text: &str, headers: &[(&str, &str)]) -> String {
+pub(crate) fn receiver(cx: &Cx, path: &str, text: &str, headers: &[(&str, &str)]) -> String {
     cx.collector.page(path, text.to_owned(), headers);
     cx.collector.url_of("127.0.0.1", path)
 }
 
-async fn goto(cx: &Cx, server: &Server, page: &str) -> Result<()> {
+pub(crate) async fn goto(cx: &Cx, server: &Server, page: &str) -> Result<()> {
     cx.browser.goto(&format!("{}/apps/demo/{page}", server.console)).await?;
     shown(cx, if page.starts_with("deliveries") { "#deliveries" } else { "#integrations" }).await
 }
 
 /// Waits until a part of the page has this text in it.
-async fn says(cx: &Cx, css: &str, text: &str) -> Result<()> {
+pub(crate) async fn says(cx: &Cx, css: &str, text: &str) -> Result<()> {
     let condition = format!("document.querySelector({css:?})?.textContent.includes({text:?})");
     cx.browser.wait_for(&condition, DEADLINE).await.map(drop)
 }
 
 /// Clicks in the middle of the window or dialog: `WebKit`'s driver does not scroll a dialog.
-async fn press(cx: &Cx, css: &str) -> Result<()> {
+pub(crate) async fn press(cx: &Cx, css: &str) -> Result<()> {
     let scroll = "document.querySelector(arguments[0])?.scrollIntoView({ block: 'center' })";
     cx.browser.run(scroll, &[json!(css)]).await?;
     cx.browser.click(css).await
 }
 
-async fn value(cx: &Cx, css: &str) -> Result<Value> {
+pub(crate) async fn value(cx: &Cx, css: &str) -> Result<Value> {
     cx.browser.eval(&format!("document.querySelector({css:?}).value")).await
 }
 
@@ -66,17 +62,8 @@ async fn fill(cx: &Cx, css: &str, text: &str) -> Result<()> {
     cx.browser.type_into(css, text).await
 }
 
-/// Chooses an option.
-async fn choose(cx: &Cx, css: &str, option: &str) -> Result<()> {
-    let choose = "const [css, option] = arguments;
-        const field = document.querySelector(css);
-        field.value = option;
-        field.dispatchEvent(new Event('change', { bubbles: true }));";
-    cx.browser.run(choose, &[json!(css), json!(option)]).await.map(drop)
-}
-
 /// The app takes events as the catalogue has them.
-async fn collect(server: &Server) -> Result<()> {
+pub(crate) async fn collect(server: &Server) -> Result<()> {
     let settings =
         json!({"mode": "refuse", "bodyDays": 30, "metaDays": 90, "searchKeys": ["orderId"]});
     put_collect(server, &settings, 0).await
@@ -88,10 +75,16 @@ async fn put_collect(server: &Server, settings: &Value, version: u32) -> Result<
     put.expect(200).map(drop)
 }
 
-const ENDPOINTS: &str = "/api/apps/demo/endpoints";
+pub(crate) const ENDPOINTS: &str = "/api/apps/demo/endpoints";
 
 /// Adds an endpoint, which is asked if it is to agree. Gives its id.
-async fn add(server: &Server, name: &str, url: &str, filter: &Value, asks: bool) -> Result<String> {
+pub(crate) async fn add(
+    server: &Server,
+    name: &str,
+    url: &str,
+    filter: &Value,
+    asks: bool,
+) -> Result<String> {
     let new = json!({"name": name, "url": url, "filter": filter});
     let made = server.api(Method::POST, ENDPOINTS, Some(&new)).await?.expect(201)?.json()?;
     let id = made["endpoint"]["id"].as_str().context("an id")?.to_owned();
@@ -104,7 +97,7 @@ async fn add(server: &Server, name: &str, url: &str, filter: &Value, asks: bool)
 }
 
 /// Sends an event as the widget's page does, and gives its id.
-async fn emit(server: &Server, last: u8) -> Result<String> {
+pub(crate) async fn emit(server: &Server, last: u8) -> Result<String> {
     let id = format!("01956b4e-3c00-7000-8000-0000000000{last:02x}");
     let event = json!({
         "name": "custom:order_called",
@@ -126,7 +119,7 @@ async fn emit(server: &Server, last: u8) -> Result<String> {
 }
 
 /// Waits until the only endpoint has got so many events.
-async fn delivered(server: &Server, number: u64) -> Result<()> {
+pub(crate) async fn delivered(server: &Server, number: u64) -> Result<()> {
     let end = Instant::now() + DEADLINE;
     loop {
         let path = "/api/apps/demo/integrations";
@@ -368,130 +361,6 @@ async fn nothing_typed_is_lost(cx: &Cx) -> Result<()> {
     says(cx, "#endpoints h3", "Mine").await
 }
 
-async fn a_delivery_is_followed_and_sent_again(cx: &Cx) -> Result<()> {
-    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
-    collect(&server).await?;
-    let url = receiver(cx, "/hook", "thanks", &[AGREES]);
-    let id = add(&server, "CRM", &url, &json!(["*"]), true).await?;
-    let event = emit(&server, 1).await?;
-    delivered(&server, 1).await?;
-    // The number on the card leads to the deliveries that it counts.
-    goto(cx, &server, "integrations").await?;
-    says(cx, "#endpoints .equation a", "1 delivered").await?;
-    press(cx, "#endpoints .equation a").await?;
-    shown(cx, "#deliveries-list tr").await?;
-    assert_eq!(value(cx, "#deliveries-outcome").await?, "delivered");
-    assert_eq!(value(cx, "#deliveries-endpoint").await?, id.as_str());
-    // Another filter has none.
-    choose(cx, "#deliveries-outcome", "expired").await?;
-    says(cx, "#no-deliveries", "No delivery matches this filter.").await?;
-    let address = cx.browser.url().await?;
-    assert!(address.contains("outcome=expired"), "{address}");
-
-    // The event by its id, with its content, its attempts and its answer.
-    cx.browser.type_into("#event-id", &event).await?;
-    press(cx, "#find-event button").await?;
-    says(cx, "#event-title", "custom:order_called").await?;
-    says(cx, "#event-parts", HOSTILE).await?;
-    says(cx, "#event-parts .delivery", "200").await?;
-    says(cx, "#event-parts .delivery", "The text of its answer is not kept").await?;
-    // The request, as it was sent.
-    let order = |request: &c2c_harness::Recorded| {
-        request.json().is_ok_and(|body| body["type"] == "custom.order_called")
-    };
-    let first = cx.collector.wait_for(1, DEADLINE, order).await?;
-    press(cx, "#event-parts .sent-request summary").await?;
-    says(cx, "#event-parts .sent-request", "Request: POST to 127.0.0.1").await?;
-    says(cx, "#event-parts .sent-request pre", &format!("webhook-id: {event}\n\n")).await?;
-    let sent = "document.querySelector('#event-parts .sent-request pre').textContent";
-    let sent = cx.browser.eval(sent).await?;
-    let (_, body) = sent.as_str().context("a text")?.split_once("\n\n").context("a body")?;
-    assert_eq!(body, first[0].text());
-    assert_quiet(cx).await?;
-    press(cx, "#event-parts .delivery button").await?;
-    says(cx, "#event-message", "It is waiting to be sent to CRM again.").await?;
-    let both = cx.collector.wait_for(2, DEADLINE, order).await?;
-    assert_eq!(both[0].header("webhook-id"), both[1].header("webhook-id"));
-    press(cx, "#event-close").await?;
-    delivered(&server, 1).await?;
-
-    // A time, with the number before the button.
-    press(cx, "#open-replay").await?;
-    choose(cx, "#replay-outcome", "delivered").await?;
-    let counted = "document.querySelector('#replay-submit').textContent === 'Send 1 again'";
-    cx.browser.wait_for(counted, DEADLINE).await?;
-    says(cx, "#replay-message", "1 delivery will be sent again").await?;
-    cx.browser.run(ENDS_EARLY, &[]).await?;
-    press(cx, "#replay-submit").await?;
-    says(cx, "#deliveries-message", "1 delivery is waiting to be sent again").await?;
-    assert_eq!(cx.browser.eval("window.parts").await?, json!([null, 999_999]));
-    cx.collector.wait_for(3, DEADLINE, order).await.map(drop)
-}
-
-/// Makes the first answer to a replay say that there is more. Keeps where each request began.
-const ENDS_EARLY: &str = "const real = window.fetch;
-    window.parts = [];
-    window.fetch = async (url, init) => {
-      const answer = await real(url, init);
-      if (init?.method !== 'POST' || !String(url).endsWith('/replays')) return answer;
-      window.parts.push(JSON.parse(init.body).after);
-      const body = await answer.json();
-      const next = window.parts.length === 1 ? 999999 : body.next;
-      return new Response(JSON.stringify({ ...body, next }), answer);
-    };";
-
-async fn an_event_says_why_an_endpoint_did_not_get_it(cx: &Cx) -> Result<()> {
-    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
-    collect(&server).await?;
-    let look_at = async |event: &str| {
-        goto(cx, &server, "deliveries").await?;
-        cx.browser.type_into("#event-id", event).await?;
-        press(cx, "#find-event button").await
-    };
-    look_at(&emit(&server, 1).await?).await?;
-    says(cx, "#event-parts", "It was sent nowhere: this app has no endpoint.").await?;
-    let url = receiver(cx, "/hook", "thanks", &[AGREES]);
-    add(&server, HOSTILE, &url, &json!(["custom:other"]), true).await?;
-    look_at(&emit(&server, 2).await?).await?;
-    says(cx, "#event-parts .delivery h4", HOSTILE).await?;
-    says(cx, "#event-parts .delivery", "as it is now, does not name this event").await?;
-    assert_quiet(cx).await
-}
-
-async fn events_are_deleted_and_backends_get_tokens(cx: &Cx) -> Result<()> {
-    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
-    collect(&server).await?;
-    let url = receiver(cx, "/hook", "thanks", &[AGREES]);
-    add(&server, "CRM", &url, &json!(["*"]), true).await?;
-    let event = emit(&server, 1).await?;
-    delivered(&server, 1).await?;
-    goto(cx, &server, "integrations").await?;
-    cx.browser.type_into("#forget-key", "orderId").await?;
-    cx.browser.type_into("#forget-value", "A-1").await?;
-    press(cx, "#forget-form [type=submit]").await?;
-    says(cx, "#ask", "all events of this app in which orderId is “A-1”").await?;
-    press(cx, "#ask-submit").await?;
-    says(cx, "#forget-message", "The content of 1 event was deleted").await?;
-    says(cx, "#forget-message", "must delete it themselves: CRM").await?;
-
-    cx.browser.type_into("#event-token-name", HOSTILE).await?;
-    press(cx, "#event-token-form [type=submit]").await?;
-    shown(cx, "#made").await?;
-    let token = value(cx, "#made-secret").await?;
-    let token = token.as_str().context("a token")?.to_owned();
-    assert!(token.starts_with("c2ce_"), "{}", &token[..5]);
-    press(cx, "#made .actions button").await?;
-    says(cx, "#event-tokens", HOSTILE).await?;
-    assert_quiet(cx).await?;
-    press(cx, "#event-tokens button").await?;
-    shown(cx, "#no-event-tokens").await?;
-
-    goto(cx, &server, "deliveries").await?;
-    cx.browser.type_into("#event-id", &event).await?;
-    press(cx, "#find-event button").await?;
-    says(cx, "#event-parts", "The content was deleted: on request").await
-}
-
 async fn roles_see_what_they_may(cx: &Cx) -> Result<()> {
     let (server, first) = guarded().await?;
     open(cx, &first).await?;
@@ -521,32 +390,6 @@ async fn roles_see_what_they_may(cx: &Cx) -> Result<()> {
     let all = all.as_array().context("a list")?;
     assert_eq!(all.len(), 5, "{all:?}");
     Ok(())
-}
-
-async fn the_timeline_says_where_an_event_would_go(cx: &Cx) -> Result<()> {
-    let server = Arc::new(Server::start_with_receivers(&cx.collector, &[]).await?);
-    collect(&server).await?;
-    let url = receiver(cx, "/hook", "thanks", &[AGREES]);
-    add(&server, "CRM", &url, &json!(["custom:order_called"]), true).await?;
-    let app = server.app("demo");
-    app.save_draft("<script>c2c.emit('order_called'); c2c.emit('other');</script>", "").await?;
-    cx.browser.goto(&format!("{}/apps/demo", server.console)).await?;
-    let rows = [
-        ("custom:order_called", "reached the parent page\nwould go to 127.0.0.1"),
-        ("custom:other", "reached the parent page\nwould not go to 127.0.0.1 (filter)"),
-    ];
-    for (name, note) in rows {
-        crate::timeline::row(cx, name, note).await?;
-    }
-    // Two at one host have their names; a paused one gets it later.
-    let second = add(&server, "Copy", &url, &json!(["*"]), true).await?;
-    let pause = format!("{ENDPOINTS}/{second}/pause");
-    server.api(Method::POST, &pause, Some(&json!({}))).await?.expect(200)?;
-    cx.browser.reload().await?;
-    let both = "would go to CRM; would wait for Copy (paused)";
-    crate::timeline::row(cx, "custom:order_called", both).await?;
-    let one = "would wait for Copy (paused); not to CRM (filter)";
-    crate::timeline::row(cx, "custom:other", one).await
 }
 
 /// Asserts that axe-core finds nothing in either color scheme.

@@ -15,6 +15,7 @@ mod checker; // the checker: dead types are dead, and repaired code runs
 mod collect; // the widget's events on their way to a server
 mod console; // paste, see problems, fix them, save, watch events fire
 mod console_focus; // typing in the console goes on when the preview takes the focus
+mod deliveries_console; // deliveries are followed and sent again, and events deleted
 mod diagnostics; // the diagnostics that the author of custom code gets
 mod drafts; // typed text is never lost
 mod editor; // the code editor, with and without its library
@@ -82,20 +83,21 @@ fn main() -> std::process::ExitCode {
             ("collect", VISITORS, collect::TESTS),
             ("console", CONSOLE, console::TESTS),
             ("console_focus", VISITORS, console_focus::TESTS),
+            ("deliveries_console", VISITORS, deliveries_console::TESTS),
             ("diagnostics", VISITORS, diagnostics::TESTS),
             ("drafts", CONSOLE, drafts::TESTS),
             ("editor", CONSOLE, editor::TESTS),
             ("embedded", VISITORS, embedded::TESTS),
             ("environment", VISITORS, environment::TESTS),
             ("examples", VISITORS, examples::TESTS),
-            ("floods", VISITORS, floods::TESTS),
+            ("floods", VISITORS, floods::UNTIMED),
             ("flow", VISITORS, flow::TESTS),
             ("focus", VISITORS, focus::TESTS),
             ("forged_diagnostics", VISITORS, forged_diagnostics::TESTS),
             ("framing", VISITORS, framing::TESTS),
             ("framing_sessions", FRAMES_APART, framing::SESSIONS),
             ("frame_api", VISITORS, frame_api::TESTS),
-            ("hangs", VISITORS, hangs::TESTS),
+            ("hangs", &[Engine::WebKit], hangs::TESTS),
             ("harness", VISITORS, harness::TESTS),
             ("harness_reuse", FRAMES_APART, harness::REUSE),
             ("history", VISITORS, history::TESTS),
@@ -107,8 +109,8 @@ fn main() -> std::process::ExitCode {
             ("integrations_console", VISITORS, integrations_console::TESTS),
             ("isolation", VISITORS, isolation::TESTS),
             ("jar", VISITORS, jar::TESTS),
-            ("leaving", VISITORS, leaving::TESTS),
-            ("leaving_pins", &[Engine::Chromium], leaving::PINS),
+            ("leaving", &[Engine::WebKit], leaving::LOOPS),
+            ("leaving", &[Engine::Firefox, Engine::WebKit], leaving::TESTS),
             ("mutants", VISITORS, mutants::TESTS),
             ("page", VISITORS, page::TESTS),
             ("polluted", VISITORS, polluted::TESTS),
@@ -120,8 +122,7 @@ fn main() -> std::process::ExitCode {
             ("requests", VISITORS, requests::TESTS),
             ("scrolls", VISITORS, scrolls::TESTS),
             ("sdks", VISITORS, sdks::TESTS),
-            ("stalls", FRAMES_APART, stalls::TESTS),
-            ("stall_controls", &[Engine::Chromium], stalls::CONTROLS),
+            ("stalls", FRAMES_APART, stalls::UNTIMED),
             ("states", VISITORS, states::TESTS),
             ("timeline", CONSOLE, timeline::TESTS),
             ("timers", VISITORS, timers::TESTS),
@@ -132,6 +133,18 @@ fn main() -> std::process::ExitCode {
             ("without_running_chromium", &[Engine::Chromium], without_running::CHROMIUM),
             ("without_running_hung", FRAMES_APART, without_running::HUNG),
         ],
-        &["floods", "hangs", "leaving", "leaving_pins", "stalls", "stall_controls"],
+        // These run alone.
+        &[
+            ("floods", VISITORS, floods::TESTS),
+            // In WebKit it waits for a report that cannot come.
+            ("hangs", FRAMES_APART, hangs::TESTS),
+            // In WebKit the loops take all of their four seconds, or none.
+            ("leaving", FRAMES_APART, leaving::LOOPS),
+            // In Chromium a frame has 150 ms to answer while its page is being left, or it is gone.
+            ("leaving", &[Engine::Chromium], leaving::TESTS),
+            ("leaving_pins", &[Engine::Chromium], leaving::PINS),
+            ("stalls", FRAMES_APART, stalls::TESTS),
+            ("stall_controls", &[Engine::Chromium], stalls::CONTROLS),
+        ],
     )
 }

@@ -24,6 +24,10 @@ pub(crate) const TESTS: Tests = &[
     ("few_huge_messages", &few_huge_messages),
     ("a_page_that_is_busy_keeps_its_frame", &a_page_that_is_busy_keeps_its_frame),
     ("a_busy_page_excuses_stray_messages", &a_busy_page_excuses_stray_messages),
+];
+
+/// Tests that measure no time, so others may run beside them.
+pub(crate) const UNTIMED: Tests = &[
     ("a_clock_that_jumps_costs_no_frame", &a_clock_that_jumps_costs_no_frame),
     ("a_page_may_have_a_scheduler_of_its_own", &a_page_may_have_a_scheduler_of_its_own),
 ];

@@ -99,7 +99,7 @@ export function card({ app, endpoint, account, manages, keptDays, tried, act }) 
     'endpoint',
     element('div', 'endpoint-head', element('h3', '', name), badge),
     element('p', 'hint about', about),
-    ...stateOf(endpoint, keptDays),
+    ...stateOf(endpoint, keptDays, account?.pending ?? 0),
     factsOf(endpoint, account),
     ...(account && (account.accepted > 0 || state !== 'asked') ? [equation(endpointTerms(account, link))] : []),
     ...(manages && state !== 'removed' ? [actionsOf(endpoint, act)] : []),
@@ -109,12 +109,19 @@ export function card({ app, endpoint, account, manages, keptDays, tried, act }) 
   return made;
 }
 
-/** Why an endpoint is in its state, and what to do next. @param {Endpoint} endpoint @param {number} keptDays */
-function stateOf({ kind, state, stateReason, agreed }, keptDays) {
+/** The events that waited when an address was changed, in a sentence. @param {number} pending */
+function waitingOf(pending) {
+  if (pending === 0) return '';
+  const those = pending === 1 ? 'The event that waits' : `The ${digits(pending)} events that wait`;
+  return ` ${those} from before ${pending === 1 ? 'goes' : 'go'} to this address once it agrees.`;
+}
+
+/** Why an endpoint is in its state, and what to do next. @param {Endpoint} endpoint @param {number} keptDays @param {number} pending */
+function stateOf({ kind, state, stateReason, agreed }, keptDays, pending) {
   const say = (/** @type {string} */ text) => [element('p', 'why-state', text)];
   const waits = `Its events wait for as long as their content is kept (${keptDays} ${keptDays === 1 ? 'day' : 'days'}).`;
   const disabled = `${DISABLED[stateReason] ?? stateReason} ${waits}`;
-  if (state === 'asked') return say('It gets no events until its program has agreed, and events that come before are not sent to it later. Ask it.');
+  if (state === 'asked') return say(`It gets no events until its program has agreed, and events that come until then are not sent to it later.${waitingOf(pending)} Ask it.`);
   if (state === 'paused') return say(`It was paused by hand. ${waits} Resume it to send them.`);
   if (state === 'disabled' && kind === 'webhook') return say(`${disabled} Correct the receiver, then ask it again. Once it agrees, it gets the waiting events.`);
   if (state === 'disabled') return say(`${disabled} ${stateReason === 'credentials' ? 'Change the credentials, then enable it' : 'Enable it'} to send them.`);
@@ -127,7 +134,8 @@ function factsOf({ kind, state, health, agreed, takesNotAsked, ratePerMinute, st
   const now = Date.now();
   const { failures, failingSince, blockedUntil, succeededAt, last } = health;
   /** @type {[string, string][]} */
-  const facts = [['Last success', succeededAt === null ? 'none yet' : moment(succeededAt)]];
+  const facts = [];
+  if (state !== 'asked') facts.push(['Last success', succeededAt === null ? 'none yet' : moment(succeededAt)]);
   if (failures > 0) {
     const since = failingSince === null ? '' : ` since ${moment(failingSince)}`;
     facts.push(['Failures', `${digits(failures)}${since}${last && last !== 'success' ? `: ${reasonInWords(last)}` : ''}`]);
@@ -135,11 +143,10 @@ function factsOf({ kind, state, health, agreed, takesNotAsked, ratePerMinute, st
   if (blockedUntil !== null && Date.parse(blockedUntil) > now) facts.push(['Next try', `not before ${moment(blockedUntil)}`]);
   const pending = account?.pending ?? 0;
   const oldest = account?.oldestPending;
-  facts.push(['Waiting', pending === 0 ? 'none' : `${digits(pending)}${oldest ? `, the oldest for ${ago(oldest, now)}` : ''}`]);
+  if (state !== 'asked' || pending > 0) facts.push(['Waiting', pending === 0 ? 'none' : `${digits(pending)}${oldest ? `, the oldest for ${ago(oldest, now)}` : ''}`]);
   if (kind !== 'webhook') facts.push(['Whose events', takesNotAsked ? 'of visitors who agreed, or were not asked' : 'of visitors who agreed']);
   else if (state !== 'asked') facts.push(['Agreement', `${AGREED[agreed]}${ratePerMinute ? `; at most ${digits(ratePerMinute)} requests a minute` : ''}`]);
   if (state !== 'active') facts.push([`${BADGES[state][0]} since`, moment(stateAt)]);
-  if (state === 'asked') facts.splice(0, 2);
   const list = element('dl', 'facts');
   for (const [word, text] of facts) list.append(element('div', '', element('dt', '', word), element('dd', '', text)));
   return list;

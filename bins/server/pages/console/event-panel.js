@@ -27,6 +27,11 @@ const WITHHELD = {
   changed: 'When this event came, the endpoint had not agreed to get events yet, or its settings were different.',
 };
 
+/** About the first success of a delivery: it alone was tried, or attempts before it have no result. */
+const AT_ONCE = 'The text of its answer is not kept, since it succeeded at once.';
+const AFTER_UNKNOWN =
+  'It succeeded; the text of its answer is not kept. An earlier attempt has no result, since its server stopped or it was put off, so the receiver may have got the event twice.';
+
 /**
  * @param {string} app
  * @param {(endpoint: string) => string} nameOf names an endpoint
@@ -96,7 +101,7 @@ export function eventPanel(app, nameOf, stateOf, changed) {
     const success = outcome === 'delivered' && !log.some(({ result }) => result === 'success') && status !== null;
     if (success) {
       const made = exchangeOf('Last attempt', { tookMs: tookMs ?? 0, status, address: null, answer: null, failure: null, detail: null });
-      made.append(element('p', 'hint', 'The text of its answer is not kept, since it succeeded at once.'));
+      made.append(element('p', 'hint', attempts === 1 ? AT_ONCE : AFTER_UNKNOWN));
       if (request) made.append(requestOf(request, null, `${name}, last attempt`));
       attempted.push(made);
     }

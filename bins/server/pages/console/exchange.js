@@ -54,15 +54,15 @@ export function triedOf({ event, findings = [], omitted = [], problem = null, ..
  * @param {string | null} at when the attempt began, if that is known
  * @param {string} of the endpoint and the attempt
  */
-export function requestOf({ method, host, contentType, webhookId, body }, at, of) {
+export function requestOf({ method, contentType, webhookId, body }, at, of) {
   const timestamp = at === null ? [] : [`webhook-timestamp: ${Math.floor(Date.parse(at) / 1000)}`];
   const text = [`content-type: ${contentType}`, `webhook-id: ${webhookId}`, ...timestamp, '', body].join('\n');
   return element(
     'details',
     'sent-request',
-    element('summary', '', `Request: ${method} to ${host}`),
+    element('summary', '', `Request: ${method}`),
     textOf(`The text of the request: ${of}`, text),
-    element('p', 'hint', 'It is made again from the event, in the format that the endpoint has now. The path of the address and the signature are not shown.'),
+    element('p', 'hint', 'It is made again from the event, in the format that the endpoint has now. Its address, which may have been another one then, and the signature are not shown.'),
   );
 }
 

@@ -35,7 +35,8 @@ export function forgetting(app, nameOf, refresh) {
       const { status, body } = await api.forget(app, 'key' in wished ? { ...wished, after } : wished);
       if (status !== 200) {
         const so = sum.forgotten > 0 ? ` ${inWords(sum)}` : '';
-        return `The deletion stopped early. ${sentence(body.detail.replace(/^\/\w+: /, ''))}${so}`;
+        const why = sentence(body.detail.replace(/^\/\w+: /, ''));
+        return mayGoOn(status, body.code) ? `${why} ${GOES_ON}${so}` : `The deletion stopped early. ${why}${so}`;
       }
       sum.forgotten += body.forgotten;
       sum.pending += body.pendingCancelled;
@@ -64,10 +65,22 @@ export function forgetting(app, nameOf, refresh) {
   showFields();
 }
 
+/** Whether the server may go on with a deletion after this answer: it does if the time of the request ends. @param {number} status @param {string} [code] */
+const mayGoOn = (status, code) => [0, 502, 503, 504].includes(status) && code !== 'database-read-only';
+
+/** The advice if it does. */
+const GOES_ON = 'The server may still be deleting. Delete again; the history names the endpoints that have received the content, too.';
+
 /** @param {{forgotten: number, pending: number, to: Set<string>}} sum */
 function inWords({ forgotten, pending, to }) {
-  if (forgotten === 0) return 'There is no such event, or its content was deleted before.';
-  const deleted = `The content of ${digits(forgotten)} ${forgotten === 1 ? 'event' : 'events'} was deleted`;
-  const done = pending === 0 ? `${deleted}.` : `${deleted}, and ${digits(pending)} waiting ${pending === 1 ? 'delivery' : 'deliveries'} ended.`;
+  const done = doneOf(forgotten, pending, to.size > 0);
+  // A repeated deletion names the receivers, too: the answer to the first one may have been lost.
   return to.size === 0 ? done : `${done} These endpoints have received the content, or may have, and must delete it themselves: ${[...to].join(', ')}.`;
+}
+
+/** @param {number} forgotten @param {number} pending @param {boolean} isKnown whether there is such an event */
+function doneOf(forgotten, pending, isKnown) {
+  if (forgotten === 0) return isKnown ? 'The content was deleted before.' : 'There is no such event, or its content was deleted before.';
+  const deleted = `The content of ${digits(forgotten)} ${forgotten === 1 ? 'event' : 'events'} was deleted`;
+  return pending === 0 ? `${deleted}.` : `${deleted}, and ${digits(pending)} waiting ${pending === 1 ? 'delivery' : 'deliveries'} ended.`;
 }
