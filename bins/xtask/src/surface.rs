@@ -14,8 +14,17 @@ use crate::run::{Result, cargo, root, show, target};
 /// The list, from the workspace's root.
 const FILE: &str = "docs/surface.txt";
 /// The libraries that embedders depend on.
-const LIBRARIES: [&str; 7] =
-    ["c2c", "c2c_bridge", "c2c_catalogue", "c2c_injector", "c2c_names", "c2c_policy", "c2c_store"];
+const LIBRARIES: [&str; 9] = [
+    "c2c",
+    "c2c_access",
+    "c2c_bridge",
+    "c2c_catalogue",
+    "c2c_delivery",
+    "c2c_injector",
+    "c2c_names",
+    "c2c_policy",
+    "c2c_store",
+];
 
 /// List the public surface of the libraries
 #[derive(Debug, clap::Args)]
@@ -43,7 +52,12 @@ pub(crate) fn check() -> Result<()> {
 }
 
 fn document() -> Result<()> {
-    let mut doc = cargo("doc --workspace --no-deps --locked");
+    // An example is what makes cargo take the features of test dependencies into account: the same as in the steps before,
+    // which have checked the dependencies with them.
+    let mut doc = cargo(
+        "doc --workspace --no-deps --locked --lib --example artefacts \
+         --bin c2c-assets --bin c2c-probe --bin xtask --bin screenshots --bin vendors",
+    );
     show(doc.env("RUSTDOCFLAGS", "-D warnings"))
 }
 

@@ -21,6 +21,7 @@ mod words;
 
 use std::io::Write;
 use std::process::{Command, ExitCode};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
@@ -165,11 +166,15 @@ impl Step {
             Self::Doc => surface::check().map(|()| nothing),
             Self::Browser => count_tests(&mut tests("--test e2e")),
             Self::Isolation => isolation::test(),
-            Self::Deploy => {
-                let mut counts = count_tests(&mut tests("--test proxied"))?;
-                counts.add(count_deployment(deployment::check(true)));
+            Self::Deploy => thread::scope(|scope| {
+                // Each waits most of the time: for probes, and for packages.
+                let debian = scope.spawn(|| count_deployment(deployment::check(true)));
+                let proxied = count_tests(&mut tests("--test proxied"));
+                let debian = debian.join().map_err(|_| "the check of the deployment panicked")?;
+                let mut counts = proxied?;
+                counts.add(debian);
                 Ok(counts)
-            }
+            }),
             Self::Fuzz => fuzz::run(args.fuzz_seconds),
         }
     }

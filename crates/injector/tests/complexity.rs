@@ -8,6 +8,7 @@
 //! harmless and the test shows nothing.
 #![expect(clippy::print_stdout, reason = "ratios are for a reader")]
 
+use std::fmt::{self, Display, Formatter};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,9 @@ const SIZE: usize = 256 * 1024;
 
 /// Number of pairs: odd, so that there is a median.
 const PAIRS: usize = 7;
+
+/// So many ratios on one side of a bound, and the median of all pairs is on that side as well.
+const MAJORITY: usize = PAIRS / 2 + 1;
 
 /// Keeps measurements from running in parallel, as tests otherwise do.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -203,44 +207,98 @@ fn time(template: &Template, snippet: &str, limits: &Limits) -> Duration {
     start.elapsed()
 }
 
-/// Returns the median ratio of pairs measured in turn.
-fn ratio(family: fn(usize) -> String, size: usize, limits: &Limits) -> f64 {
+/// The side of [`RATIO_MAX`] on which the median ratio lies.
+struct Verdict {
+    /// The median of all pairs is at most this, if this is at most [`RATIO_MAX`]; else at least this.
+    bound: f64,
+    /// The number of pairs that were measured.
+    pairs: usize,
+}
+
+impl Display for Verdict {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { bound, pairs } = self;
+        let side = if *bound <= RATIO_MAX { '≤' } else { '≥' };
+        write!(f, "{side} {bound:6.2} ({pairs} pairs)")
+    }
+}
+
+/// Returns the verdict if the pairs measured so far decide it, as all [`PAIRS`] do.
+///
+/// It is the verdict of the median of all: the median is within the bound exactly if a majority of the ratios
+/// is, so once a majority lies on one side, the other pairs change nothing. The fourth smallest ratio and the
+/// fourth greatest are both the median in the end, and until then another ratio can only lower the one and
+/// raise the other: so they are bounds of it.
+fn verdict(ratios: &[f64]) -> Option<Verdict> {
+    let pairs = ratios.len();
+    let mut sorted = ratios.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let least = sorted[pairs.checked_sub(MAJORITY)?];
+    let most = sorted[MAJORITY - 1];
+    if most <= RATIO_MAX {
+        Some(Verdict { bound: most, pairs })
+    } else {
+        (least > RATIO_MAX).then_some(Verdict { bound: least, pairs })
+    }
+}
+
+/// Measures pairs in turn until they decide.
+fn measure(family: fn(usize) -> String, size: usize, limits: &Limits) -> Verdict {
     let template = Template::reference("1").expect("the reference template parses");
     let (bad, good) = (family(size), harmless(size));
     let checked = template.check(Snippets::head(good.clone()), limits);
     assert_eq!(checked.expect("it is harmless").diagnostics(), []);
     assert!(bad.len() <= size && bad.len() > size - 128, "{} bytes", bad.len());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut ratios: Vec<_> = (0..PAIRS)
-        .map(|_| {
-            let good = time(&template, &good, limits);
-            time(&template, &bad, limits).as_secs_f64() / good.as_secs_f64()
-        })
-        .collect();
-    ratios.sort_by(f64::total_cmp);
-    ratios[PAIRS / 2]
+    let mut ratios = Vec::new();
+    let decided = (0..PAIRS).find_map(|_| {
+        let good = time(&template, &good, limits);
+        ratios.push(time(&template, &bad, limits).as_secs_f64() / good.as_secs_f64());
+        verdict(&ratios)
+    });
+    decided.expect("all pairs decide")
+}
+
+#[test]
+fn the_first_pairs_decide_like_the_median_of_all() {
+    assert_eq!(verdict(&[1.0; MAJORITY]).map(|found| found.pairs), Some(MAJORITY));
+    // Each way in which the ratios can lie on the two sides.
+    for beyond in 0..1_u32 << PAIRS {
+        let ratios: [f64; PAIRS] = std::array::from_fn(|i| {
+            // All are different, and in no order; the bound itself is among them.
+            let rank: f64 = [3.0, 0.0, 6.0, 1.0, 5.0, 2.0, 4.0][i];
+            RATIO_MAX + if beyond & (1 << i) == 0 { -rank } else { rank + 1.0 }
+        });
+        let mut sorted = ratios;
+        sorted.sort_by(f64::total_cmp);
+        let median = sorted[PAIRS / 2];
+        let found = (1..=PAIRS).find_map(|pairs| verdict(&ratios[..pairs])).expect("they decide");
+        let is_bound =
+            if median <= RATIO_MAX { median..=RATIO_MAX } else { RATIO_MAX.next_up()..=median };
+        assert!(is_bound.contains(&found.bound), "{found}, but {median} in {ratios:?}");
+    }
 }
 
 #[test]
 fn the_worst_snippet_takes_ten_times_a_harmless_one() {
     let limits = Limits::default();
-    let mut ratios: Vec<_> =
-        FAMILIES.iter().map(|(name, family)| (ratio(*family, SIZE, &limits), *name)).collect();
-    ratios.sort_by(|one, other| other.0.total_cmp(&one.0));
-    for (ratio, name) in &ratios {
-        println!("{ratio:6.2} {name}");
+    let mut verdicts: Vec<_> =
+        FAMILIES.iter().map(|(name, family)| (measure(*family, SIZE, &limits), *name)).collect();
+    verdicts.sort_by(|one, other| other.0.bound.total_cmp(&one.0.bound));
+    for (verdict, name) in &verdicts {
+        println!("{verdict} {name}");
     }
-    let (worst, name) = ratios[0];
-    assert!(worst <= RATIO_MAX, "{name} takes {worst:.1} times as long as harmless markup");
+    let (worst, name) = &verdicts[0];
+    assert!(worst.bound <= RATIO_MAX, "time of {name}, relative to harmless markup: {worst}");
 }
 
 /// Asserts that a family with quadratic cost exceeds the bound without its limit.
 #[track_caller]
 fn breaks_the_bound(name: &str, size: usize, limits: &Limits) {
     let (_, family) = FAMILIES.iter().find(|(known, _)| *known == name).expect("it is one");
-    let ratio = ratio(*family, size, limits);
-    println!("{ratio:6.2} {name}, {size} bytes, {limits:?}");
-    assert!(ratio > RATIO_MAX, "{name} takes {ratio:.1} times as long: it needs no budget");
+    let verdict = measure(*family, size, limits);
+    println!("{verdict} {name}, {size} bytes, {limits:?}");
+    assert!(verdict.bound > RATIO_MAX, "{name} needs no budget: {verdict}");
 }
 
 #[test]
