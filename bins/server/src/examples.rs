@@ -28,7 +28,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         id: "meta-pixel",
         title: "Meta Pixel",
-        summary: "Tells Meta that the widget was seen, and reports a lead when a visitor starts a call.",
+        summary: "Tells Meta that the widget was seen, and reports a contact when a call starts and a lead when it ends.",
         area: Area::Head,
         code: include_str!("../pages/examples/meta-pixel.html"),
     },

@@ -164,13 +164,19 @@ async fn ga4_counts_calls_and_ratings(cx: &Cx) -> Result<()> {
 
 async fn meta_pixel_queues_until_its_script_comes(cx: &Cx) -> Result<()> {
     // Does what Meta's script does when it arrives: it takes over, then reads the queue.
-    let probe = "const queued = fbq.queue.map((call) => [...call]), later = [];
+    let probe = "const queued = fbq.queue.map((call) => [...call].slice(0, 2)), later = [];
         fbq.callMethod = function (...call) { later.push(call); };
         fbq('track', 'Later');
         say({ queued, later, complete: fbq.push === fbq && fbq.loaded && window._fbq === window.fbq })";
     play(cx, "meta-pixel", probe).await?;
     vendor(cx).await?;
-    let queued = json!([["init", "YOUR_PIXEL_ID"], ["track", "PageView"], ["track", "Lead"]]);
+    let queued = json!([
+        ["init", "YOUR_PIXEL_ID"],
+        ["track", "PageView"],
+        ["track", "Contact"],
+        ["track", "Lead"],
+        ["track", "Lead"],
+    ]);
     let later = json!([["track", "Later"]]);
     assert_eq!(said(cx).await?, json!({"queued": queued, "later": later, "complete": true}));
     Ok(())

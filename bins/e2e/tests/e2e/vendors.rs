@@ -4,6 +4,7 @@
 //!
 //! The real scripts are on no registry, and copies of them may not be redistributed.
 
+mod beside; // the console's examples beside the server's endpoints
 mod consent; // Google's Consent Mode
 mod examples; // the examples of the documentation, with their vendors
 mod hits; // the hits of a stand-in
@@ -24,5 +25,7 @@ pub(crate) const TESTS: Tests = &[
     ("the_ga4_example_alone", &examples::ga4_alone),
     ("the_gtm_example", &examples::gtm),
     ("the_meta_example", &examples::meta),
+    ("meta_counts_an_event_once", &beside::meta_counts_an_event_once),
+    ("google_gets_the_ids_of_the_page", &beside::google_gets_the_ids_of_the_page),
     ("consent_mode", &consent::consent_mode),
 ];

@@ -56,7 +56,7 @@
   // ---- hits ----
 
   /** Sends a hit, which is an image, at once. */
-  function send(id, { cookies }, event, given = {}) {
+  function send(id, { cookies }, event, given = {}, { eventID } = {}) {
     if (cookies) browserId ??= findBrowserId();
     const parameters = new URLSearchParams({
       id,
@@ -70,6 +70,7 @@
       rqm: 'GET',
     });
     if (browserId) parameters.set('fbp', browserId);
+    if (eventID) parameters.set('eid', eventID);
     for (const [key, value] of Object.entries(given)) parameters.set(`cd[${key}]`, `${value}`);
     new Image().src = `https://www.facebook.com/tr/?${parameters}`;
   }

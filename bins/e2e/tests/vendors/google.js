@@ -147,13 +147,13 @@
     const shared = new URLSearchParams({ v: '2', tid: id, _p: `${pageLoad}` });
     if (Object.keys(consent).length > 0) shared.set('gcs', consentText());
     const { client, start, count } = visitor;
-    const known = { cid: client, ul: navigator.language.toLowerCase(), sr: `${screen.width}x${screen.height}` };
+    const known = { cid: fields.client_id ?? client, ul: navigator.language.toLowerCase(), sr: `${screen.width}x${screen.height}` };
     const page = {
       dl: reportedUrl(given.page_location || fields.page_location || location.href),
       dr: given.page_referrer || fields.page_referrer || document.referrer,
       dt: given.page_title || fields.page_title || document.title,
     };
-    const all = { ...known, frm: frameKind(), sid: start, sct: count, seg: 0, ...page };
+    const all = { ...known, frm: frameKind(), sid: fields.session_id ?? start, sct: count, seg: 0, ...page };
     for (const [name, value] of Object.entries(all)) if (value !== '') shared.set(name, value);
     return shared.toString();
   }

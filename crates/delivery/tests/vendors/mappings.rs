@@ -8,6 +8,11 @@ use serde_json::{Map, Value, json};
 const CATALOGUE: &str = include_str!("../../../catalogue/reference/catalogue.json");
 const GA4: &str = include_str!("../../../../bins/server/mappings/ga4.json");
 const META: &str = include_str!("../../../../bins/server/mappings/meta.json");
+/// The console's examples of Google's tag.
+const GA4_TAGS: [&str; 2] = [
+    include_str!("../../../../bins/server/pages/examples/ga4.html"),
+    include_str!("../../../../bins/server/pages/examples/ga4-beside.html"),
+];
 
 /// The personal fields of the reference catalogue.
 fn personal() -> PersonalFields {
@@ -53,6 +58,20 @@ fn the_default_mappings_fit_the_reference_catalogue() {
         let field = place.strip_prefix("/data/").expect("a field");
         let fields = &catalogue["events"][&event]["fields"];
         assert!(fields.get(field).is_some(), "{event} has no {field}");
+    }
+}
+
+/// Google counts an event twice that the tag and the server both send.
+#[test]
+fn the_default_mapping_sends_nothing_to_ga4_that_the_examples_send() {
+    let mapping: Value = serde_json::from_str(GA4).expect("JSON");
+    let rules = mapping["events"].as_object().expect("events").values();
+    let names: BTreeSet<_> = rules.map(|rule| rule["name"].as_str().expect("a name")).collect();
+    for tag in GA4_TAGS {
+        let calls = tag.split("gtag('event', '").skip(1);
+        let sent: BTreeSet<_> = calls.filter_map(|call| call.split('\'').next()).collect();
+        assert!(sent.contains("call_ended"), "{sent:?}");
+        assert!(sent.is_disjoint(&names), "{sent:?} and {names:?}");
     }
 }
 
