@@ -13,7 +13,7 @@ const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const OTHER: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// `c2c listen`, until it is dropped.
-struct Listener {
+pub(crate) struct Listener {
     child: Child,
     url: String,
     lines: BufReader<ChildStdout>,
@@ -22,8 +22,13 @@ struct Listener {
 
 impl Listener {
     fn start(arguments: &[&str]) -> Self {
+        Self::start_at(0, arguments)
+    }
+
+    /// Starts it at a port. 0 takes a free one.
+    pub(crate) fn start_at(port: u16, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_c2c"))
-            .args(["listen", "--port", "0"])
+            .args(["listen", "--port", &port.to_string()])
             .args(arguments)
             .env_remove("C2C_WEBHOOK_KEY")
             .stdout(Stdio::piped())
@@ -45,7 +50,8 @@ impl Listener {
         line
     }
 
-    fn json(&mut self) -> Value {
+    /// The next line that it prints.
+    pub(crate) fn json(&mut self) -> Value {
         serde_json::from_str(&self.line()).expect("a line of JSON")
     }
 
@@ -75,7 +81,8 @@ impl Drop for Listener {
     }
 }
 
-fn now() -> i64 {
+/// Seconds since 1970.
+pub(crate) fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     i64::try_from(now.as_secs()).expect("a time")
 }

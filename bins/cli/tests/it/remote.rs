@@ -11,3 +11,4 @@ mod stand_in; // a server with prepared answers
 mod status; // the comparison, and its exit code
 mod steering;
 mod token; // a server that asks for a sign-in // texts of the server that try to steer the terminal
+mod webhooks; // webhooks of the server at `c2c listen`

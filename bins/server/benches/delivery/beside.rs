@@ -33,8 +33,8 @@ const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 struct Side {
     ours: Ours,
     receiver: Receiver,
-    /// The bad ones. They answer until they are dropped.
-    _others: Vec<Receiver>,
+    /// The bad ones. They answer until they are dropped. The last is at an address that must not be called.
+    others: Vec<Receiver>,
     /// The number of the next event.
     next: u64,
     /// The longest 99th percentile.
@@ -56,6 +56,8 @@ pub(crate) fn run(site: &Site<'_>, plan: &Plan) -> bool {
         || runtime.block_on(beside.round(events)),
         || runtime.block_on(alone.round(events)),
     );
+    let trap = beside.others.last().expect("the last of the bad ones");
+    assert_eq!(trap.connections(), 0, "an address that must not be called was called");
     let what = "p99 until an event arrives, beside seven bad endpoints / alone";
     let met = plan.at_most(site.engine, what, spread, GOAL);
     let noticed = format!("within {} s", NOTICED.as_secs());
@@ -124,7 +126,7 @@ impl Side {
         let data = format!("data-{name}");
         let ours = site.start_with(&data, &url, arguments.as_flattened(), Some(&authority.file()));
         let others = others.into_iter().map(|(_, receiver)| receiver).collect();
-        Self { ours, receiver, _others: others, next: 0, longest: Duration::ZERO }
+        Self { ours, receiver, others, next: 0, longest: Duration::ZERO }
     }
 
     /// The 99th percentile of so many events, in seconds.

@@ -59,7 +59,16 @@ pub(crate) struct Real {
 impl Real {
     /// A server, and an app without code.
     pub(crate) fn start(test: &str) -> Self {
-        let mut real = Self::listening(test, "open");
+        Self::with_app(test, &[])
+    }
+
+    /// The same, and the server may send webhooks to a port of this machine.
+    pub(crate) fn delivering(test: &str, port: u16) -> Self {
+        Self::with_app(test, &["--delivery-allow", &format!("127.0.0.1/32:{port}")])
+    }
+
+    fn with_app(test: &str, more: &[&str]) -> Self {
+        let mut real = Self::listening(test, "open", more);
         let app = real.api("POST", "/api/apps", None, &json!({"name": "Shop"}));
         app["id"].as_str().expect("an id").clone_into(&mut real.app);
         real
@@ -67,7 +76,7 @@ impl Real {
 
     /// A server that asks for a sign-in, with its demo app.
     pub(crate) fn guarded(test: &str) -> Self {
-        let mut real = Self::listening(test, "sign-in");
+        let mut real = Self::listening(test, "sign-in", &[]);
         "demo".clone_into(&mut real.app);
         real
     }
@@ -84,11 +93,12 @@ impl Real {
         text.trim().to_owned()
     }
 
-    fn listening(test: &str, access: &str) -> Self {
+    fn listening(test: &str, access: &str, more: &[&str]) -> Self {
         let directory = Directory::new(test);
         let mut child = Command::new(&*PROGRAM)
             .args(["--data-dir", "data", "--console-listen", "127.0.0.1:0"])
             .args(["--pages-listen", "127.0.0.1:0"])
+            .args(more)
             .env("C2C_ACCESS", access)
             .current_dir(directory.path(""))
             .stdout(Stdio::piped())
