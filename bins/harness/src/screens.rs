@@ -83,10 +83,14 @@ pub const SCREENS: &[Screen] = screens! {
     "integrations-new" => integrations_new,
     "integrations" => integrations,
     "integrations-tried" => integrations_tried,
+    "integrations-flooded" => integrations_flooded,
+    "integrations-forget" => integrations_forget,
     "integrations-add" => integrations_add,
     "integrations-vendor" => integrations_vendor,
+    "integrations-meta" => integrations_meta,
     "integrations-key" => integrations_key,
     "integrations-agreement" => integrations_agreement,
+    "integrations-skip" => integrations_skip,
     "deliveries" => deliveries,
     "deliveries-event" => deliveries_event,
     "deliveries-replay" => deliveries_replay,
@@ -558,6 +562,32 @@ async fn integrations_tried(stage: &Stage<'_>) -> Result<()> {
     stage.wait("document.querySelector('#endpoints .exchange, #endpoints .tried p')").await
 }
 
+/// The integrations after a flood. A real one would use up the limits for the other screens, so the
+/// page gets only its number.
+async fn integrations_flooded(stage: &Stage<'_>) -> Result<()> {
+    integrations(stage).await?;
+    let flood = "const real = window.fetch;
+        window.fetch = async (url, init) => {
+          const answer = await real(url, init);
+          if (!String(url).endsWith('/integrations')) return answer;
+          const body = await answer.json();
+          body.intake.refused['rate-limited'] = 1840;
+          return new Response(JSON.stringify(body), answer);
+        };";
+    stage.browser.run(flood, &[]).await?;
+    stage.browser.click("#refresh-integrations").await?;
+    stage.wait("document.querySelector('#too-fast').checkVisibility()").await
+}
+
+/// The question before a deletion of events.
+async fn integrations_forget(stage: &Stage<'_>) -> Result<()> {
+    integrations(stage).await?;
+    stage.browser.type_into("#forget-key", "orderId").await?;
+    stage.browser.type_into("#forget-value", "A-1").await?;
+    stage.browser.click("#forget-form [type=submit]").await?;
+    stage.wait("document.querySelector('#ask[open]')").await
+}
+
 async fn integrations_add(stage: &Stage<'_>) -> Result<()> {
     let app = integrated(stage).await?;
     goto_integrations(stage, &app).await?;
@@ -572,13 +602,24 @@ async fn integrations_add(stage: &Stage<'_>) -> Result<()> {
 
 /// The form of an endpoint at Google, with its mapping.
 async fn integrations_vendor(stage: &Stage<'_>) -> Result<()> {
-    integrations_new(stage).await?;
-    stage.browser.click("#add-endpoint").await?;
-    stage.browser.click("#endpoint-kinds [value=ga4]").await?;
-    stage.browser.type_into("#endpoint-name", "Google Analytics").await?;
+    add_vendor(stage, "ga4", "Google Analytics").await?;
     stage.browser.type_into("#endpoint-measurement", "G-ABC1234567").await?;
     let open = "document.querySelector('#endpoint-mapping-more').open = true";
     stage.browser.run(open, &[]).await.map(drop)
+}
+
+/// The form of an endpoint at Meta.
+async fn integrations_meta(stage: &Stage<'_>) -> Result<()> {
+    add_vendor(stage, "meta", "Meta").await?;
+    stage.browser.type_into("#endpoint-dataset", "1234567890123456").await?;
+    stage.browser.type_into("#endpoint-test-code", "TEST12345").await
+}
+
+async fn add_vendor(stage: &Stage<'_>, kind: &str, name: &str) -> Result<()> {
+    integrations_new(stage).await?;
+    stage.browser.click("#add-endpoint").await?;
+    stage.browser.click(&format!("#endpoint-kinds [value={kind}]")).await?;
+    stage.browser.type_into("#endpoint-name", name).await
 }
 
 /// The key of a new endpoint, shown once.
@@ -597,6 +638,13 @@ async fn integrations_agreement(stage: &Stage<'_>) -> Result<()> {
     integrations_key(stage).await?;
     stage.browser.click("#endpoint-to-ask").await?;
     stage.wait("document.querySelectorAll('#endpoint-answers .exchange').length === 2").await
+}
+
+/// The form of an owner who does not wait for its agreement.
+async fn integrations_skip(stage: &Stage<'_>) -> Result<()> {
+    integrations_agreement(stage).await?;
+    stage.browser.click("#endpoint-skip summary").await?;
+    stage.browser.type_into("#skip-reason", "Its program is ours, and cannot be changed").await
 }
 
 async fn deliveries(stage: &Stage<'_>) -> Result<()> {

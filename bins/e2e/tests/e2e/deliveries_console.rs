@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use c2c_harness::{Context as _, Cx, DEADLINE, Result, Server, Tests};
 use hyper::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::access::shown;
 use crate::hostile::assert_quiet;
@@ -14,7 +14,7 @@ use crate::integrations_console::{
 
 pub(crate) const TESTS: Tests = &[
     ("a_delivery_is_followed_and_sent_again", &a_delivery_is_followed_and_sent_again),
-    ("a_success_after_a_lost_attempt_says_so", &a_success_after_a_lost_attempt_says_so),
+    ("attempts_without_a_result_are_told", &attempts_without_a_result_are_told),
     ("waiting_events_follow_a_changed_address", &waiting_events_follow_a_changed_address),
     ("an_event_says_why_an_endpoint_did_not_get_it", &an_event_says_why_an_endpoint_did_not_get_it),
     ("events_are_deleted_and_backends_get_tokens", &events_are_deleted_and_backends_get_tokens),
@@ -105,7 +105,7 @@ const ENDS_EARLY: &str = "const real = window.fetch;
       return new Response(JSON.stringify({ ...body, next }), answer);
     };";
 
-async fn a_success_after_a_lost_attempt_says_so(cx: &Cx) -> Result<()> {
+async fn attempts_without_a_result_are_told(cx: &Cx) -> Result<()> {
     let server = Server::start_with_receivers(&cx.collector, &[]).await?;
     collect(&server).await?;
     let url = receiver(cx, "/hook", "thanks", &[AGREES]);
@@ -113,24 +113,50 @@ async fn a_success_after_a_lost_attempt_says_so(cx: &Cx) -> Result<()> {
     let event = emit(&server, 1).await?;
     delivered(&server, 1).await?;
     goto(cx, &server, "deliveries").await?;
-    cx.browser.run(SECOND_ATTEMPT, &[]).await?;
     cx.browser.type_into("#event-id", &event).await?;
-    press(cx, "#find-event button").await?;
+    // The first attempt ended with its server.
+    find_altered(cx, json!({"attempts": 2})).await?;
     says(cx, "#event-parts .delivery", "2 attempts").await?;
     says(cx, "#event-parts .delivery", "An earlier attempt has no result").await?;
     says(cx, "#event-parts .delivery", "may have got the event twice").await?;
     let claims = "document.querySelector('#event-parts').textContent.includes('at once')";
     assert_eq!(cx.browser.eval(claims).await?, false);
-    Ok(())
+
+    // One that waits: the second attempt was answered, and the fourth is under way.
+    let failed = json!({
+        "attempt": 2, "at": "2030-01-01T00:00:00Z", "tookMs": 5, "result": "status", "status": 503, "address": null, "answer": "",
+    });
+    let waiting = json!({
+        "outcome": "pending", "reason": null, "attempts": 4, "underWay": true, "log": [failed],
+    });
+    press(cx, "#event-close").await?;
+    find_altered(cx, waiting).await?;
+    let both = "2 attempts have no result, since their servers stopped or they were put off.";
+    says(cx, "#event-parts .delivery", both).await?;
+    // One that succeeded at once, and was sent again.
+    let again = json!({
+        "outcome": "pending", "reason": null, "attempts": 1, "round": 1, "underWay": false, "log": [],
+    });
+    press(cx, "#event-close").await?;
+    find_altered(cx, again).await?;
+    let first = "Not shown: 1 attempt that succeeded at once or has no result.";
+    says(cx, "#event-parts .delivery", first).await
 }
 
-/// Makes each delivery of an event one whose first attempt ended with its server.
-const SECOND_ATTEMPT: &str = "const real = window.fetch;
+/// Opens the event whose id was typed, with other values of its deliveries.
+async fn find_altered(cx: &Cx, values: Value) -> Result<()> {
+    cx.browser.run(ALTERED, &[values]).await?;
+    press(cx, "#find-event button").await
+}
+
+/// Gives each delivery of an event other values. The last ones hold.
+const ALTERED: &str = "const [values] = arguments;
+    const real = window.fetch;
     window.fetch = async (url, init) => {
       const answer = await real(url, init);
       if (init?.method !== 'GET' || !/\\/events\\/[^/]+$/.test(String(url))) return answer;
       const body = await answer.json();
-      for (const event of body.events) for (const delivery of event.deliveries) delivery.attempts = 2;
+      for (const event of body.events) for (const delivery of event.deliveries) Object.assign(delivery, values);
       return new Response(JSON.stringify(body), answer);
     };";
 

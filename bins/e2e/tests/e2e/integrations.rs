@@ -14,6 +14,8 @@ use standardwebhooks::Webhook;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
 
+use crate::access::shown;
+use crate::integrations_console::says;
 use crate::steps::{said, say};
 
 pub(crate) const TESTS: Tests = &[
@@ -211,7 +213,13 @@ async fn a_flood_is_turned_away_and_shown(cx: &Cx) -> Result<()> {
     let filtered =
         json!([{"outcome": "suppressed", "reason": "filter", "number": intake["accepted"]}]);
     assert_eq!((&account["pending"], &account["ended"]), (&json!(0), &filtered), "{accounts}");
-    Ok(())
+    // The app's people see it in the console.
+    let page = format!("{}/apps/{}/integrations", integration.server.console, flooded.id);
+    cx.browser.goto(&page).await?;
+    shown(cx, "#too-fast").await?;
+    says(cx, "#too-fast h2", "turned away").await?;
+    says(cx, "#too-fast", "look for custom code that emits events in a loop").await?;
+    says(cx, "#heard", "too fast").await
 }
 
 /// A batch with one event of now.

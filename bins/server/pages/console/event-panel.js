@@ -88,12 +88,14 @@ export function eventPanel(app, nameOf, stateOf, changed) {
 
   /** @param {Traced} delivery @param {Event} event */
   function deliveryOf(delivery, { id, seq, envelope }) {
-    const { endpoint, attempts, round, outcome, at, log, request, status, tookMs } = delivery;
+    const { endpoint, attempts, round, outcome, at, log, request, status, tookMs, underWay } = delivery;
     const name = nameOf(endpoint);
     const times = `${digits(attempts)} ${attempts === 1 ? 'attempt' : 'attempts'}${round > 0 ? `, sent again ${digits(round)} ${round === 1 ? 'time' : 'times'}` : ''}`;
     const when = outcome === 'pending' ? `next attempt: ${nextOf(delivery, stateOf(endpoint))}` : `ended ${moment(at)}`;
     const again = button('Send it again', () => replay(delivery, id, seq), 'small');
     again.setAttribute('aria-label', `Send it again to ${name}`);
+    // The one that is under way has no result yet.
+    const unshown = outcome === 'pending' ? attempts - log.length - Number(underWay) : 0;
     // Answers are deleted with the content.
     const isKept = envelope !== null;
     const attempted = log.map((attempt) => attemptOf(attempt, { of: name, request, isKept }));
@@ -110,6 +112,7 @@ export function eventPanel(app, nameOf, stateOf, changed) {
       'delivery',
       element('div', 'endpoint-head', element('h4', '', name), outcomeOf(delivery)),
       element('p', 'hint', `${times}; ${when}`),
+      ...(unshown > 0 ? [element('p', 'hint', unshownOf(unshown, round > 0))] : []),
       ...attempted,
       ...(outcome === 'pending' ? [] : [element('div', 'row', again)]),
     );
@@ -127,6 +130,14 @@ export function eventPanel(app, nameOf, stateOf, changed) {
   }
 
   return open;
+}
+
+/** The attempts of a waiting delivery without an entry, in a sentence. A first success before a replay has none either. @param {number} number @param {boolean} isAgain */
+function unshownOf(number, isAgain) {
+  const isOne = number === 1;
+  const attempts = `${digits(number)} ${isOne ? 'attempt' : 'attempts'}`;
+  if (isAgain) return `Not shown: ${attempts} that succeeded at once or ${isOne ? 'has' : 'have'} no result.`;
+  return isOne ? `${attempts} has no result, since its server stopped or it was put off.` : `${attempts} have no result, since their servers stopped or they were put off.`;
 }
 
 /** Failures without an answer after which the receiver may have the request. */
