@@ -51,8 +51,13 @@ pub(crate) async fn row(cx: &Cx, name: &str, note: &str) -> Result<()> {
 }
 
 /// Returns the JSON of the newest row of an event, which a click on the row shows.
+///
+/// The click is the page's own: rows that come meanwhile move the others, and the driver's, which is for a place, could hit
+/// another one.
 pub(crate) async fn opened(cx: &Cx, name: &str) -> Result<Value> {
-    cx.browser.click(&format!("#timeline [data-name=\"{name}\"] summary")).await?;
+    let summary = format!("#timeline [data-name=\"{name}\"] summary");
+    cx.browser.wait_for(&format!("document.querySelector({summary:?}) !== null"), DEADLINE).await?;
+    cx.browser.run("document.querySelector(arguments[0]).click()", &[json!(summary)]).await?;
     let shown = format!(
         "document.querySelector('#timeline [data-name=\"{name}\"] details[open] pre').innerText"
     );
