@@ -323,9 +323,12 @@ impl Bench<'_> {
     }
 
     fn print(&mut self, what: &str, value: impl Display, goal: impl Display, met: bool) {
-        let met = met || !self.plan.judged;
-        self.met &= met;
-        let verdict = if met { "met" } else { "MISSED" };
+        self.met &= met || !self.plan.judged;
+        let verdict = match (self.plan.judged, met) {
+            (false, _) => "not judged, in a quick run",
+            (true, true) => "met",
+            (true, false) => "MISSED",
+        };
         println!("{:10} {what}: {value} (goal {goal}: {verdict})", self.engine);
         std::io::stdout().flush().expect("a reader");
     }

@@ -105,13 +105,16 @@ fn measure(arguments: &[String]) -> ExitCode {
 }
 
 impl Plan {
-    /// Prints a result. Returns whether the goal was met.
+    /// Prints a result. Returns whether the goal was met, or is not judged.
     fn print(&self, engine: &str, what: &str, value: impl Display, goal: &str, met: bool) -> bool {
-        let met = met || !self.judged;
-        let verdict = if met { "met" } else { "MISSED" };
+        let verdict = match (self.judged, met) {
+            (false, _) => "not judged, in a quick run",
+            (true, true) => "met",
+            (true, false) => "MISSED",
+        };
         println!("{engine:10} {what}: {value} (goal {goal}: {verdict})");
         std::io::stdout().flush().expect("a reader");
-        met
+        met || !self.judged
     }
 
     fn at_most(&self, engine: &str, what: &str, spread: Spread, goal: f64) -> bool {
