@@ -585,7 +585,9 @@ async fn integrations_forget(stage: &Stage<'_>) -> Result<()> {
     stage.browser.type_into("#forget-key", "orderId").await?;
     stage.browser.type_into("#forget-value", "A-1").await?;
     stage.browser.click("#forget-form [type=submit]").await?;
-    stage.wait("document.querySelector('#ask[open]')").await
+    stage.wait("document.querySelector('#ask[open]')").await?;
+    // A picture of the whole page has the dialog only if the page is not scrolled.
+    stage.browser.run("scrollTo(0, 0)", &[]).await.map(drop)
 }
 
 async fn integrations_add(stage: &Stage<'_>) -> Result<()> {

@@ -49,6 +49,7 @@ pub use keys::KeysError;
 pub(crate) use keys::{Keys, read as read_keys};
 pub(crate) use manage::{Asked, IN_FLIGHT, ManageError, Shown, Webhook, stored_seal};
 pub(crate) use ready::sealed;
+pub(crate) use request::Envelope;
 pub(crate) use trial::Tried;
 pub(crate) use vendor::VendorKind;
 pub(crate) use vendors::VendorDraft;

@@ -11,7 +11,7 @@ words! {
         Refused = "refused",
         /// All attempts failed, or its time was over: a dead letter, which can be replayed.
         Expired = "expired",
-        /// It was never to be sent: the filter, the visitor's consent or an endpoint that has not agreed says so.
+        /// It was never to be sent, by the filter or the visitor's consent, or since the endpoint had not agreed.
         Suppressed = "suppressed",
     }
 }

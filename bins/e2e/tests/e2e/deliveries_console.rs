@@ -105,13 +105,19 @@ const ENDS_EARLY: &str = "const real = window.fetch;
       return new Response(JSON.stringify({ ...body, next }), answer);
     };";
 
-async fn attempts_without_a_result_are_told(cx: &Cx) -> Result<()> {
+/// A server, and the id of an event that it has delivered to an endpoint.
+async fn with_delivery(cx: &Cx) -> Result<(Server, String)> {
     let server = Server::start_with_receivers(&cx.collector, &[]).await?;
     collect(&server).await?;
     let url = receiver(cx, "/hook", "thanks", &[AGREES]);
     add(&server, "CRM", &url, &json!(["*"]), true).await?;
     let event = emit(&server, 1).await?;
     delivered(&server, 1).await?;
+    Ok((server, event))
+}
+
+async fn attempts_without_a_result_are_told(cx: &Cx) -> Result<()> {
+    let (server, event) = with_delivery(cx).await?;
     goto(cx, &server, "deliveries").await?;
     cx.browser.type_into("#event-id", &event).await?;
     // The first attempt ended with its server.
@@ -217,12 +223,7 @@ async fn an_event_says_why_an_endpoint_did_not_get_it(cx: &Cx) -> Result<()> {
 }
 
 async fn events_are_deleted_and_backends_get_tokens(cx: &Cx) -> Result<()> {
-    let server = Server::start_with_receivers(&cx.collector, &[]).await?;
-    collect(&server).await?;
-    let url = receiver(cx, "/hook", "thanks", &[AGREES]);
-    add(&server, "CRM", &url, &json!(["*"]), true).await?;
-    let event = emit(&server, 1).await?;
-    delivered(&server, 1).await?;
+    let (server, event) = with_delivery(cx).await?;
     goto(cx, &server, "integrations").await?;
     cx.browser.type_into("#forget-key", "orderId").await?;
     cx.browser.type_into("#forget-value", "A-1").await?;

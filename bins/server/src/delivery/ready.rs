@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use c2c_delivery::{
-    About, Agreement, Body, Consent, EndpointState, EndpointUrl, Event, Format, Handshake,
-    KeyIdError, Keyring, MessageId, RetryAfter, Sealed, Signer, Signers, Verdict,
+    About, Agreement, Body, Consent, EndpointState, EndpointUrl, Format, Handshake, KeyIdError,
+    Keyring, MessageId, RetryAfter, Sealed, Signer, Signers, Verdict,
 };
 use c2c_names::{AppId, Origin};
 use c2c_store::{Endpoint, EndpointSecret, StoredEvent, Timestamp, Version};
@@ -156,16 +156,7 @@ impl Receiver {
         now: Timestamp,
     ) -> Result<Request<Bytes>, Over> {
         let envelope = Envelope::of(event)?;
-        let told = Event {
-            app: &self.app,
-            id: event.id,
-            verified: event.verified,
-            name: &event.name,
-            happened_at: time(event.happened_at),
-            received_at: time(event.received_at),
-            seq: envelope.seq,
-            data: &envelope.data,
-        };
+        let told = envelope.told(&self.app, event);
         Ok(self.signed(&told.message_id(), told.body(self.format, widget), now))
     }
 

@@ -1,11 +1,14 @@
 //! A request for an event, before it is sent.
 
 use bytes::Bytes;
-use c2c_delivery::{Outcome, Reason};
+use c2c_delivery::{Event, Outcome, Reason};
+use c2c_names::AppId;
 use c2c_store::StoredEvent;
 use hyper::Request;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use super::time;
 
 /// A request that is ready to be sent. Its address may hold a secret.
 #[derive(Debug)]
@@ -20,15 +23,29 @@ pub(super) type Over = (Outcome, Reason);
 
 /// The part of an envelope that is in its body only.
 #[derive(Deserialize)]
-pub(super) struct Envelope {
+pub(crate) struct Envelope {
     pub(super) data: Map<String, Value>,
-    pub(super) seq: u64,
+    seq: u64,
 }
 
 impl Envelope {
-    pub(super) fn of(event: &StoredEvent) -> Result<Self, Over> {
+    pub(crate) fn of(event: &StoredEvent) -> Result<Self, Over> {
         let body = event.body.as_deref().ok_or((Outcome::Refused, Reason::Forgotten))?;
         // It was printed by this server, or by an older one.
         serde_json::from_slice(body).map_err(|_| (Outcome::Refused, Reason::Settings))
+    }
+
+    /// The event with this envelope, as a webhook tells it.
+    pub(crate) fn told<'a>(&'a self, app: &'a AppId, event: &'a StoredEvent) -> Event<'a> {
+        Event {
+            app,
+            id: event.id,
+            verified: event.verified,
+            name: &event.name,
+            happened_at: time(event.happened_at),
+            received_at: time(event.received_at),
+            seq: self.seq,
+            data: &self.data,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Deliveries of an app: what became of each event, for each endpoint.
 
 use axum::extract::{Query, State as Extracted};
-use c2c_delivery::{EndpointId, EndpointState, Event, Kind, Outcome, Reason};
+use c2c_delivery::{EndpointId, EndpointState, Kind, Outcome, Reason};
 use c2c_names::{AppId, Origin};
 use c2c_store::{
     Attempt, Delivery, DeliveryFilter, Endpoint, Progress, Stage, StoreError, StoredEvent,
@@ -9,14 +9,15 @@ use c2c_store::{
 };
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::failure::Failure;
 use super::input::{By, DeliveryPath, Id, Part, Search};
 use super::schema::{Problem, Time};
 use super::{Answer, PROBLEM, State, json};
+use crate::delivery::Envelope;
 
 /// The word for a delivery that has not ended, beside those of [`Outcome`].
 const PENDING: &str = "pending";
@@ -148,27 +149,11 @@ struct RequestBody {
 impl RequestBody {
     /// `None` if the endpoint gets no webhooks, or if the event has no content any more.
     fn of(endpoint: &Endpoint, event: &StoredEvent, widget: &Origin) -> Option<Self> {
-        /// The part of an envelope that is in its text only.
-        #[derive(Deserialize)]
-        struct Content {
-            data: Map<String, Value>,
-            seq: u64,
-        }
         if endpoint.kind != Kind::Webhook {
             return None;
         }
-        let Content { data, seq } = serde_json::from_slice(event.body.as_deref()?).ok()?;
-        let time = |at: Timestamp| c2c_delivery::Timestamp::from_millis(at.as_millis());
-        let told = Event {
-            app: &endpoint.app,
-            id: event.id,
-            verified: event.verified,
-            name: &event.name,
-            happened_at: time(event.happened_at),
-            received_at: time(event.received_at),
-            seq,
-            data: &data,
-        };
+        let envelope = Envelope::of(event).ok()?;
+        let told = envelope.told(&endpoint.app, event);
         let body = told.body(endpoint.settings.format, widget);
         Some(Self {
             method: "POST",

@@ -32,6 +32,15 @@ pub(crate) fn key_file(folder: &TempDir) -> String {
     file.display().to_string()
 }
 
+/// A database in a file, and the settings with which a server uses it and calls a receiver.
+pub(crate) fn on_file(folder: &TempDir, receiver: &Receiver) -> (String, [String; 6]) {
+    let database = format!("sqlite:{}", folder.path().join("c2c.db").display());
+    let [allow, address] = receiver.allowed();
+    let [of_database, of_keys] = ["--database", "--secrets-key-file"].map(str::to_owned);
+    let settings = [of_database, database.clone(), of_keys, key_file(folder), allow, address];
+    (database, settings)
+}
+
 async fn fixture(receivers: &[&Receiver]) -> Fixture {
     let allowed: Vec<_> = receivers.iter().flat_map(|receiver| receiver.allowed()).collect();
     let allowed: Vec<_> = allowed.iter().map(String::as_str).collect();
@@ -492,10 +501,8 @@ fn forgotten(events: u64, cancelled: u64, delivered: &[&str]) -> Value {
 async fn what_is_forgotten_is_not_there_any_more() {
     let receiver = repeating().await;
     let folder = TempDir::new().expect("a directory");
-    let database = format!("sqlite:{}", folder.path().join("c2c.db").display());
-    let keys = key_file(&folder);
-    let [allow, address] = receiver.allowed();
-    let settings = ["--database", &database, "--secrets-key-file", &keys, &allow, &address];
+    let (database, settings) = on_file(&folder, &receiver);
+    let settings = settings.each_ref().map(String::as_str);
     let fixture = Fixture::with(&Limits::default(), &settings).await;
     // At first without a key to search by.
     let path = format!("{DEMO}/integrations/collect");
@@ -656,10 +663,8 @@ async fn a_long_search_goes_on_where_it_was() {
 async fn a_long_replay_goes_on_where_it_was() {
     let receiver = Receiver::taking().await;
     let data = TempDir::new().expect("a directory");
-    let database = format!("sqlite:{}", data.path().join("c2c.db").display());
-    let [allow, address] = receiver.allowed();
-    let key = key_file(&data);
-    let settings = ["--database", &database, "--secrets-key-file", &key, &allow, &address];
+    let (_, settings) = on_file(&data, &receiver);
+    let settings = settings.each_ref().map(String::as_str);
     let endpoint = {
         let fixture = Fixture::with(&Limits::default(), &settings).await;
         fixture.collect(DEMO, "refuse").await;
@@ -705,10 +710,8 @@ async fn a_long_replay_goes_on_where_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn little_long_work_of_an_app_is_done_at_once() {
     let (receiver, folder) = (Receiver::taking().await, TempDir::new().expect("a directory"));
-    let database = format!("sqlite:{}", folder.path().join("c2c.db").display());
-    let keys = key_file(&folder);
-    let [allow, address] = receiver.allowed();
-    let settings = ["--database", &database, "--secrets-key-file", &keys, &allow, &address];
+    let (database, settings) = on_file(&folder, &receiver);
+    let settings = settings.each_ref().map(String::as_str);
     let fixture = Fixture::with(&Limits::default(), &settings).await;
     let endpoint = fixture.integrate(DEMO, &receiver).await;
     let replay = json!({"endpoint": endpoint.id(), "from": BEFORE, "to": AFTER});

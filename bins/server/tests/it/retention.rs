@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::client::{Fixture, PATIENCE, To, eventually};
 use crate::console::DEMO;
 use crate::integrating::{envelope, id};
-use crate::integrations_api::key_file;
+use crate::integrations_api::on_file;
 
 /// A server sweeps when it starts. If the one before it was stopped at that work, it begins after a minute.
 const SWEPT: Duration = Duration::from_mins(2);
@@ -22,10 +22,8 @@ const A_DAY_AGO: &str = "UPDATE event SET received_at = received_at - 90000000 W
 #[tokio::test(flavor = "multi_thread")]
 async fn content_goes_after_its_days_and_the_record_stays() {
     let (receiver, folder) = (Receiver::taking().await, TempDir::new().expect("a directory"));
-    let database = format!("sqlite:{}", folder.path().join("c2c.db").display());
-    let keys = key_file(&folder);
-    let [allow, address] = receiver.allowed();
-    let settings = ["--database", &database, "--secrets-key-file", &keys, &allow, &address];
+    let (database, settings) = on_file(&folder, &receiver);
+    let settings = settings.each_ref().map(String::as_str);
     let fixture = Fixture::with(&Limits::default(), &settings).await;
     let least = json!({"mode": "refuse", "bodyDays": 1, "metaDays": 90, "searchKeys": ["orderId"]});
     let collect = format!("{DEMO}/integrations/collect");
